@@ -1,0 +1,56 @@
+// Package kind is the contract of what Tandem knows about one kind of record: what a body means, how it is summed up,
+// and how two edits of it are merged. Each kind has a folder of its own; package all names them. Functions here are
+// pure and safe for concurrent use.
+package kind
+
+import (
+	"io"
+
+	"tandem"
+)
+
+// A Handler knows one kind whose bodies fit in memory.
+type Handler interface {
+	Kind() tandem.Kind
+
+	// Inspect parses a body once and tells all there is to know of it. An error (kind Invalid, with line and column
+	// where that applies) means the body is not of this kind or torn; such a record is a Problem, never a deletion.
+	Inspect(body []byte) (Info, error)
+
+	// Merge is the three-way merge by field and list element. base is nil when there is none (first sync): then what
+	// either side has is kept (union). Laws: Merge(b, a, b)=a; Merge(b, b, c)=c; Merge(b, a, a)=a; symmetric in meaning;
+	// properties nobody knows survive. Where both changed one field differently, the merged body holds a's value and the
+	// field is listed in Clashes.
+	Merge(base, a, b []byte) (Merged, error)
+}
+
+// A Streamer is a Handler for bodies too large for memory. Inspect and Merge are used only up to MaxMerge.
+type Streamer interface {
+	DigestReader(r io.Reader) (tandem.Digest, error)
+}
+
+// An AttrMerger is a Handler that merges attributes by its own rules. Without it, attributes are merged per key and
+// the larger value wins a clash, so that the outcome does not depend on which side is called a.
+type AttrMerger interface {
+	MergeAttrs(base, a, b tandem.Attrs) tandem.Attrs
+}
+
+// Info is what one look at a body tells.
+type Info struct {
+	Digest   tandem.Digest
+	Index    tandem.Index
+	Summary  tandem.Summary
+	Modified int64 // claimed time of the last change, Unix nanoseconds, 0 if the body does not say
+}
+
+// Merged is the outcome of a merge.
+type Merged struct {
+	Body    []byte
+	Clashes []Clash
+}
+
+// Clash is one field that both sides changed, differently.
+type Clash struct {
+	Field      string // as a person would name it: "phone (work)", "start of 2026-03-01"
+	Base, A, B string // what each had, shortened for people; "" when absent
+}

@@ -1,0 +1,109 @@
+// Package provider is the contract between Tandem and the places it syncs: what a replica does, what it can do, and
+// how a provider declares itself. Implementations live in a folder each; package all names them.
+package provider
+
+import (
+	"context"
+	"iter"
+
+	"tandem"
+)
+
+// A Replica is one collection in one place, opened for syncing.
+//
+// All methods may be called concurrently, except that Changes, Apply and Close are never called concurrently with
+// each other by one session unless Features.Workers says so for Apply. Methods return when ctx is done, within two
+// seconds. After Close every method returns an error. Errors are *tandem.Error where the cause is known: Unreadable for a place that is not
+// there (an unmounted root, a time-out), Gone for a store that no longer honours what was promised.
+type Replica interface {
+	// Identity names the store behind the replica (planted where the place allows it, else a fingerprint) and its epoch,
+	// which changes when history is not continuous. A changed identity is a new store, never a mass deletion.
+	Identity(ctx context.Context) (tandem.Identity, error)
+
+	// Changes yields what changed since the cursor. Every id is yielded at most once. The final Listing, valid once the sequence has ended, says whether it is
+	// Complete, whether the cursor was honoured or everything was listed (Full), and the next cursor. An error in the
+	// sequence ends it and means the listing is not complete; trouble with one record is a Change with Problem.
+	// In a tree, a Problem on a directory covers everything below it.
+	Changes(ctx context.Context, since tandem.Cursor) (iter.Seq2[tandem.Change, error], func() tandem.Listing)
+
+	// Fetch yields the records with these ids, in any order. One that vanished meanwhile is yielded with only its ID and an error of kind
+	// NotFound, one that cannot be read with its ID and the error; the sequence goes on. Bodies can be opened until the sequence's caller moves on to Close.
+	Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.Record, error]
+
+	// Apply performs writes in the given order, each under its precondition, and returns one Outcome per write, in order. A bad
+	// record never stops the others. When Apply returns, everything Applied is durable. A non-nil error is about the place
+	// as a whole (gone, full, cancelled); outcomes are valid even then, Maybe for the writes whose fate is not known.
+	Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Outcome, error)
+
+	// Find tells whether a create marked so did arrive; it settles every Maybe before anything else is done.
+	Find(ctx context.Context, w tandem.Write) (tandem.Outcome, bool, error)
+
+	// Watch hints that something may have changed, until ctx is done, then closes the channel. A nil channel: the place cannot watch. The scan is the truth.
+	Watch(ctx context.Context) (<-chan tandem.Hint, error)
+
+	Close() error
+}
+
+// A Digester is a replica that can tell digests without handing bodies over, such as one that hashes large files where they are.
+type Digester interface {
+	// Digest yields, per id, a Change as a listing would show it now, with Digest set where Present.
+	Digest(ctx context.Context, ids []tandem.ID) iter.Seq[tandem.Change]
+}
+
+// A Parker is a replica that keeps what is overwritten or deleted itself (Outcome.Parked), because bodies are too large to
+// travel to the store's history.
+type Parker interface {
+	// Unpark opens a kept version.
+	Unpark(ctx context.Context, parked string) (tandem.Record, error)
+	// Purge forgets versions parked before the given time (Unix seconds) and returns the bytes freed.
+	Purge(ctx context.Context, before int64) (int64, error)
+}
+
+// Features says what an opened replica can do.
+type Features struct {
+	Tree     bool   // ids are paths; parents exist before children
+	ReadOnly bool   // Apply rejects everything
+	Watch    bool   // Watch works
+	Cursor   bool   // Changes honours cursors: asking costs in proportion to what changed
+	Rename   bool   // Move keeps body and identity without sending the body again
+	Parks    bool   // keeps overwritten versions itself; see Parker
+	FoldCase bool   // two ids that differ only in case are one
+	NFC      bool   // two ids that differ only in Unicode normal form are one
+	Attrs    bool   // stores attributes
+	MaxSize  int64  // largest body in bytes, 0: no limit known
+	Batch    int    // how many writes one Apply should carry; 0: 100
+	Workers  int    // how many Apply and Fetch calls may run at the same time; 0: 1
+	Names    string // rule for ids: "" any, "windows" (reserved names and characters)
+}
+
+// Opened is a replica with what it can do and how to speak of it.
+type Opened struct {
+	Replica
+	Features Features
+	Kind     tandem.Kind
+	Place    string // as a person wrote it, secrets left out: "vdir:./phone-book"
+}
+
+// A Provider is the driver for one sort of place. It is a declaration plus one function; it holds no state.
+type Provider struct {
+	Name     string        // the scheme of its places: "vdir"
+	Title    string        // "Folder of vCards or iCalendar files"
+	Help     string        // one paragraph; what is kept, what is not
+	Examples []string      // complete places
+	Kinds    []tandem.Kind // which it can hold; the first is the default where a place does not tell
+	Options  []Option
+	Features Features // the most any replica of it can do; for help and forms
+
+	// Open opens the collection that place names. It must not write, except to plant an identity.
+	Open func(ctx context.Context, place Place, env Env) (*Opened, error)
+}
+
+// Option is one setting of a place, declared once for the command line, the web form and the documentation.
+type Option struct {
+	Name    string
+	Type    string // "string", "bool", "int", "size", "list", "path", "choice"
+	Choices []string
+	Default string
+	Help    string
+	Secret  bool // never in a place's text, never logged
+}

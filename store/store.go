@@ -1,0 +1,288 @@
+// Package store is the contract of the database behind a hub: home collections, bases of pairs, history, conflicts,
+// the results log, and the settings of partners and sync items. It is split by who uses it. Implementations (sqlite, later
+// postgres) pass one suite, storetest.
+//
+// Whatever returns without an error is durable. All methods may be called concurrently.
+package store
+
+import (
+	"context"
+	"io"
+	"iter"
+
+	"tandem"
+)
+
+// Store is an opened store.
+type Store struct {
+	Accounts  Accounts
+	Home      Home
+	Bases     Bases
+	Blobs     Blobs
+	History   History
+	Conflicts Conflicts
+	Events    Events
+	Settings  Settings
+	io.Closer
+}
+
+// User is the owner of home collections.
+type User struct {
+	Name  string // as typed when logging in; lower case, unique
+	Title string // as shown
+}
+
+// Accounts keeps users.
+type Accounts interface {
+	AddUser(ctx context.Context, u User) error // Exists
+	User(ctx context.Context, name string) (User, error)
+	Users(ctx context.Context) ([]User, error)
+	RemoveUser(ctx context.Context, name string) error // Busy while it owns collections
+}
+
+// HomeRecord is one record of a home collection as stored.
+type HomeRecord struct {
+	tandem.Record       // Version is the decimal sequence number of its last write; Digest is set
+	Seq           int64 // as a number
+	Deleted       bool  // a tombstone: ID and Seq only
+	Kind          tandem.Kind
+	Index         tandem.Index
+	Title         string // Summary.String of the body
+}
+
+// HomeWrite is a write to a home collection. Digest, index and title come from the kind; the store parses nothing.
+type HomeWrite struct {
+	tandem.Write
+	Digest tandem.Digest
+	Index  tandem.Index
+	Title  string
+}
+
+// Author says who wrote, for history.
+type Author struct {
+	User    string
+	Via     string // "vdir:~/contacts", "eas:iPhone", "cli"
+	Session int64  // 0 outside sessions
+}
+
+// Wakeup tells that a collection reached a sequence number.
+type Wakeup struct {
+	User       string
+	Collection int64
+	Seq        int64
+}
+
+// Home keeps the collections of users. Every write takes the next sequence number of its collection in the same
+// transaction; deletions leave tombstones; what is overwritten or deleted goes to history in the same transaction.
+type Home interface {
+	Collections(ctx context.Context, user string) ([]tandem.Collection, error)         // "" : of all users
+	PutCollection(ctx context.Context, c tandem.Collection) (tandem.Collection, error) // ID 0 creates (Exists); else renames or sets props
+	RemoveCollection(ctx context.Context, id int64) error                              // its records go to history
+	// Since yields what changed after seq, in order, at most limit records (0: all), without bodies, tombstones included,
+	// and whether that was all. A seq below the oldest tombstone kept is Gone.
+	Since(ctx context.Context, collection, seq int64, limit int) (recs []HomeRecord, more bool, err error)
+	Get(ctx context.Context, collection int64, ids []tandem.ID) iter.Seq2[HomeRecord, error] // with bodies; missing ones are left out
+	Write(ctx context.Context, collection int64, who Author, writes []HomeWrite) ([]tandem.Outcome, error)
+	Find(ctx context.Context, collection int64, m tandem.Marker) (HomeRecord, error) // NotFound
+	// Subscribe delivers a wake-up after each commit, coalesced per collection, until ctx is done. Commit first, then broadcast.
+	Subscribe(ctx context.Context) <-chan Wakeup
+}
+
+// Pair is the standing of a pair of replicas.
+type Pair struct {
+	ID         int64
+	Key        string
+	Identities [2]tandem.Identity
+	Cursors    [2]tandem.Cursor
+	Scope      string // hash of the filters in force when the base was written
+	Rows       int
+	Boot       string // boot id of the machine when the base was last written
+	Last       int64  // Unix seconds of the last completed run, 0: never
+}
+
+// Commit is one transaction on a pair's base. Everything in it becomes durable together.
+type Commit struct {
+	Put        []tandem.Row   // Link 0 adds; otherwise replaces
+	Drop       []int64        // links
+	Bodies     []tandem.Bytes // bodies that rows, conflicts or history of this commit name by their SHA-256
+	History    []Past
+	Conflicts  []Conflict // ID 0 adds; the row of the same Put index names it through Row.Clash.Conflict = -(index+1)
+	Resolved   []int64    // conflicts that are over
+	Identities *[2]tandem.Identity
+	Cursors    *[2]tandem.Cursor
+	Scope      *string
+	Durable    bool  // all rows of the pair recorded so far are backed by durable data
+	Finished   int64 // Unix seconds when a run completes; 0 within a run
+}
+
+// Bases keeps what both sides of each pair last agreed on.
+type Bases interface {
+	Open(ctx context.Context, key string) (Pair, error) // created empty when new
+	Pairs(ctx context.Context) ([]Pair, error)
+	Rows(ctx context.Context, pair int64) iter.Seq2[tandem.Row, error]
+	RowsOf(ctx context.Context, pair int64, side tandem.Side, ids []tandem.ID) ([]tandem.Row, error)
+	Commit(ctx context.Context, pair int64, c Commit) error
+	Remove(ctx context.Context, pair int64) error
+	// Lease makes the caller the only one to sync the pair until released; Busy names the holder. It dies with the process.
+	Lease(ctx context.Context, pair int64, owner string) (release func(), err error)
+}
+
+// Blobs keeps bodies by the SHA-256 of their bytes.
+type Blobs interface {
+	Put(ctx context.Context, r io.Reader) (tandem.Digest, int64, error)
+	Get(ctx context.Context, sum tandem.Digest) ([]byte, error)       // NotFound; for bodies known to be small
+	Open(ctx context.Context, sum tandem.Digest) (tandem.Body, error) // NotFound
+	Sweep(ctx context.Context) (freed int64, err error)               // removes blobs nothing refers to
+}
+
+// Past is a version that was overwritten or deleted.
+type Past struct {
+	ID         int64
+	When       int64 // Unix seconds
+	Session    int64
+	Pair       int64 // 0: a home collection outside sessions
+	Collection int64 // home collection, 0 if elsewhere
+	Place      string
+	Kind       tandem.Kind
+	Record     tandem.ID
+	Op         tandem.Op // what was done to it
+	Who        string    // author
+	From       string    // where the write came from
+	Title      string
+	Attrs      tandem.Attrs
+	Digest     tandem.Digest
+	Body       tandem.Digest  // blob; zero: no body, or Parked
+	Parked     string         // kept by the place itself
+	After      tandem.Version // the version that replaced it, the precondition of an undo; "" if deleted
+}
+
+// PastFilter selects history; zero fields do not restrict.
+type PastFilter struct {
+	Session int64
+	Record  tandem.ID
+	Place   string
+	Text    string // part of title or record id
+	Limit   int
+}
+
+// History keeps what was overwritten, within the retention limit.
+type History interface {
+	Past(ctx context.Context, id int64) (Past, error)
+	List(ctx context.Context, f PastFilter) ([]Past, error) // newest first
+	Purge(ctx context.Context, before int64) (n int, err error)
+}
+
+// Conflict is two or more versions of a record that no rule could merge.
+type Conflict struct {
+	ID       int64
+	Pair     int64
+	Item     string // the sync item or "A B" as people know it
+	Kind     tandem.Kind
+	When     int64
+	Title    string
+	Versions []ConflictVersion // A first, then B
+	Fields   []ConflictField
+	Reason   string
+	Resolved int64 // Unix seconds, 0: open
+	Decision tandem.Decision
+	Body     tandem.Digest // TakeBody
+}
+
+// ConflictVersion is one of the versions. A deletion has Deleted set.
+type ConflictVersion struct {
+	Place    string
+	ID       tandem.ID
+	Version  tandem.Version
+	Digest   tandem.Digest
+	Body     tandem.Digest // blob; zero where bodies are too large to copy
+	Attrs    tandem.Attrs
+	Title    string
+	Modified int64
+	Deleted  bool
+}
+
+// ConflictField is one field that clashes.
+type ConflictField struct{ Name, Base, A, B string }
+
+// Conflicts is the inbox. Conflicts are added by Bases.Commit.
+type Conflicts interface {
+	Conflict(ctx context.Context, id int64) (Conflict, error)
+	List(ctx context.Context, pair int64, open bool) ([]Conflict, error) // pair 0: all
+	// Decide records an answer, in the conflict and in its row; the next run of the pair carries it out.
+	Decide(ctx context.Context, id int64, d tandem.Decision, body tandem.Bytes) error
+}
+
+// Level of an event.
+type Level uint8
+
+const (
+	Info Level = iota
+	Warning
+	Error
+)
+
+// Event is one line in the results log.
+type Event struct {
+	ID      int64
+	When    int64
+	Session int64
+	Item    string
+	Level   Level
+	Text    string
+	Record  tandem.ID
+	Remedy  string
+}
+
+// Run is one session's result.
+type Run struct {
+	ID       int64
+	Pair     int64
+	Item     string
+	Started  int64  // Unix seconds
+	Finished int64  // 0: running, or died
+	Result   string // "ok", "conflicts", "held", "failed", "cancelled"
+	Detail   string // JSON of session.Report's counts
+}
+
+// Events is the results log and the list of sessions.
+type Events interface {
+	StartRun(ctx context.Context, r Run) (int64, error)
+	EndRun(ctx context.Context, r Run) error
+	Runs(ctx context.Context, item string, limit int) ([]Run, error) // newest first
+	Add(ctx context.Context, events ...Event) error
+	List(ctx context.Context, after int64, item string, limit int) ([]Event, error) // oldest first, ID > after
+	Purge(ctx context.Context, before int64) (int, error)
+}
+
+// Partner is a device, computer, service or folder that has a partnership.
+type Partner struct {
+	Name     string // unique
+	Provider string
+	Place    string // without secrets
+	Title    string
+	Added    int64
+}
+
+// Item is a sync item: a home collection paired with a collection of a partner.
+type Item struct {
+	Name       string // unique: "contacts-phone"
+	User       string
+	Collection int64
+	Partner    string
+	Sub        string // collection at the partner, "" for the partner's place itself
+	Enabled    bool
+	Mode       string // "continuous", "manual"
+	Schedule   string // cron expression, or ""
+	Rules      string // JSON of the item's rules
+	Added      int64
+}
+
+// Settings keeps partners and sync items.
+type Settings interface {
+	PutPartner(ctx context.Context, p Partner) error
+	Partners(ctx context.Context) ([]Partner, error)
+	RemovePartner(ctx context.Context, name string) error // Busy while items use it
+	PutItem(ctx context.Context, it Item) error
+	Items(ctx context.Context) ([]Item, error)
+	RemoveItem(ctx context.Context, name string) error
+}
