@@ -1,0 +1,5 @@
+//go:build unix
+
+package atomicfile
+
+func portable(old, new string) error { return renameNewPortable(old, new) }

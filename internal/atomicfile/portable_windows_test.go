@@ -1,0 +1,3 @@
+package atomicfile
+
+func portable(old, new string) error { return RenameNew(old, new) }
