@@ -71,6 +71,15 @@ func ParseDigest(s string) (Digest, error) {
 	return d, nil
 }
 
+// MarshalText writes what String writes, so that a digest reads well in JSON.
+func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (d *Digest) UnmarshalText(text []byte) (err error) {
+	*d, err = ParseDigest(string(text))
+	return err
+}
+
 // Body is the content of a record. It can be opened any number of times, also concurrently, until the replica it came
 // from is closed. A body that is a local file must notice that the file changed since the record was listed: its
 // reader then ends with an error of kind Changed instead of io.EOF.
