@@ -3,15 +3,41 @@ package provider
 import (
 	"context"
 	"log/slog"
+	"strconv"
+	"strings"
 )
 
-// Place is a place as a person writes it, parsed once: "vdir:~/contacts?kind=contact".
+// Place is a place as a person writes it, parsed once: "vdir:~/contacts?kind=contact". See Registry.ParsePlace.
 type Place struct {
 	Provider string
-	Path     string            // what follows the scheme, unescaped; a path or an authority and path
+	Path     string            // what follows the scheme, unescaped; a path, or, starting with "//", an authority and path as written
 	Options  map[string]string // declared options only, with defaults filled in
 	Text     string            // canonical, secrets left out; equal places have equal texts
 }
+
+// Bool is the value of an option of type bool; false when it is not set.
+func (p Place) Bool(option string) bool { return p.Options[option] == "true" }
+
+// Int is the value of an option of type int; 0 when it is not set.
+func (p Place) Int(option string) int64 {
+	n, err := strconv.ParseInt(p.Options[option], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// Size is the value in bytes of an option of type size; 0 when it is not set.
+func (p Place) Size(option string) int64 {
+	n, err := ParseSize(p.Options[option])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// List is the value of an option of type list; nil when it is not set.
+func (p Place) List(option string) []string { return splitList(p.Options[option]) }
 
 // Env is what a provider may use of the surroundings.
 type Env struct {
@@ -23,4 +49,35 @@ type Env struct {
 // HomeOpener opens a home collection as a replica. It lets the provider "home" be named like any other without this package knowing the store.
 type HomeOpener interface {
 	OpenHome(ctx context.Context, place Place) (*Opened, error)
+}
+
+// splitList reads the elements of a list: separated by commas, where a backslash takes the next character literally.
+func splitList(s string) []string {
+	if s == "" {
+		return nil
+	}
+	var out []string
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s) && (s[i+1] == ',' || s[i+1] == '\\'):
+			i++
+			b.WriteByte(s[i])
+		case s[i] == ',':
+			out = append(out, b.String())
+			b.Reset()
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return append(out, b.String())
+}
+
+// joinList writes what splitList reads.
+func joinList(elems []string) string {
+	escaped := make([]string, len(elems))
+	for i, e := range elems {
+		escaped[i] = strings.NewReplacer(`\`, `\\`, `,`, `\,`).Replace(e)
+	}
+	return strings.Join(escaped, ",")
 }

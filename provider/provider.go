@@ -92,6 +92,7 @@ type Provider struct {
 	Examples []string      // complete places
 	Kinds    []tandem.Kind // which it can hold; the first is the default where a place does not tell
 	Options  []Option
+	Local    bool     // what follows the scheme is a path on this machine: "~" is expanded and it is made absolute
 	Features Features // the most any replica of it can do; for help and forms
 
 	// Open opens the collection that place names. It must not write, except to plant an identity.

@@ -1,0 +1,77 @@
+package provider
+
+import (
+	"fmt"
+
+	"tandem"
+)
+
+// Description is a provider's declaration as plain data, for listings, forms and documentation.
+type Description struct {
+	Name     string              `json:"name"`
+	Title    string              `json:"title"`
+	Help     string              `json:"help"`
+	Examples []string            `json:"examples"`
+	Kinds    []tandem.Kind       `json:"kinds"`
+	Options  []OptionDescription `json:"options"`
+	Features []string            `json:"features"` // what it can do at most, one sentence part each
+}
+
+// OptionDescription is an option's declaration as plain data.
+type OptionDescription struct {
+	Name    string   `json:"name"`
+	Type    string   `json:"type"`
+	Choices []string `json:"choices,omitempty"`
+	Default string   `json:"default,omitempty"`
+	Help    string   `json:"help"`
+	Secret  bool     `json:"secret,omitempty"`
+}
+
+// Describe returns the declarations of all providers, sorted by name.
+func (r *Registry) Describe() []Description {
+	out := make([]Description, 0, len(r.byName))
+	for i, name := range r.names {
+		if i == 0 || r.names[i-1] != name {
+			out = append(out, r.byName[name].Describe())
+		}
+	}
+	return out
+}
+
+// Describe returns the provider's declaration as plain data.
+func (p *Provider) Describe() Description {
+	d := Description{Name: p.Name, Title: p.Title, Help: p.Help,
+		Examples: append([]string{}, p.Examples...), Kinds: append([]tandem.Kind{}, p.Kinds...),
+		Options: make([]OptionDescription, 0, len(p.Options)), Features: p.Features.Words()}
+	for _, o := range p.Options {
+		d.Options = append(d.Options, OptionDescription{Name: o.Name, Type: o.Type,
+			Choices: append([]string(nil), o.Choices...), Default: o.Default, Help: o.Help, Secret: o.Secret})
+	}
+	return d
+}
+
+// Words says the features in words, those that hold, in a fixed order.
+func (f Features) Words() []string {
+	out := []string{}
+	for _, w := range []struct {
+		on   bool
+		text string
+	}{
+		{f.Tree, "folders within folders"},
+		{f.ReadOnly, "read only"},
+		{f.Watch, "notices changes at once"},
+		{f.Cursor, "tells what changed since the last time"},
+		{f.Rename, "renames without sending again"},
+		{f.Parks, "keeps overwritten versions itself"},
+		{f.FoldCase, "does not tell upper from lower case in names"},
+		{f.NFC, "does not tell Unicode normal forms of names apart"},
+		{f.Attrs, "keeps attributes"},
+		{f.Names == "windows", "names by Windows' rules"},
+		{f.MaxSize > 0, fmt.Sprintf("records up to %s", FormatSize(f.MaxSize))},
+	} {
+		if w.on {
+			out = append(out, w.text)
+		}
+	}
+	return out
+}
