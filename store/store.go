@@ -105,9 +105,10 @@ type Commit struct {
 	Put        []tandem.Row   // Link 0 adds; otherwise replaces
 	Drop       []int64        // links
 	Bodies     []tandem.Bytes // bodies that rows, conflicts or history of this commit name by their SHA-256
-	History    []Past
-	Conflicts  []Conflict // ID 0 adds; the row of the same Put index names it through Row.Clash.Conflict = -(index+1)
-	Resolved   []int64    // conflicts that are over
+	History    []Past         // ID 0 adds, and the new ID is set in the caller's slice; otherwise that entry's After and Parked are set
+	Retract    []int64        // history entries recorded ahead of writes that then did not happen
+	Conflicts  []Conflict     // ID 0 adds; the row of the same Put index names it through Row.Clash.Conflict = -(index+1)
+	Resolved   []int64        // conflicts that are over
 	Identities *[2]tandem.Identity
 	Cursors    *[2]tandem.Cursor
 	Scope      *string
@@ -121,6 +122,7 @@ type Bases interface {
 	Pairs(ctx context.Context) ([]Pair, error)
 	Rows(ctx context.Context, pair int64) iter.Seq2[tandem.Row, error]
 	RowsOf(ctx context.Context, pair int64, side tandem.Side, ids []tandem.ID) ([]tandem.Row, error)
+	Pending(ctx context.Context, pair int64) ([]tandem.Row, error) // rows with a Clash or an Aside
 	Commit(ctx context.Context, pair int64, c Commit) error
 	Remove(ctx context.Context, pair int64) error
 	// Lease makes the caller the only one to sync the pair until released; Busy names the holder. It dies with the process.
