@@ -35,6 +35,12 @@ type AttrMerger interface {
 	MergeAttrs(base, a, b tandem.Attrs) tandem.Attrs
 }
 
+// A Renamer is a Handler whose bodies claim an identity of their own. WithUID returns the body with its UID replaced, so
+// that both versions of a conflict can live on as two records.
+type Renamer interface {
+	WithUID(body []byte, uid string) ([]byte, error)
+}
+
 // Info is what one look at a body tells.
 type Info struct {
 	Digest   tandem.Digest
