@@ -59,6 +59,12 @@ type Parker interface {
 	Purge(ctx context.Context, before int64) (int64, error)
 }
 
+// A Flusher is a replica whose records may be listed before they are durable, because other programs write them without
+// waiting for the disk. After Flush, everything listed before it survives a power cut.
+type Flusher interface {
+	Flush(ctx context.Context) error
+}
+
 // Features says what an opened replica can do.
 type Features struct {
 	Tree     bool   // ids are paths; parents exist before children
