@@ -1,0 +1,9 @@
+// Package all names the providers that come with Tandem.
+package all
+
+import "tandem/provider"
+
+// Registry returns the providers a person can name in a place.
+func Registry() *provider.Registry {
+	return provider.NewRegistry()
+}
