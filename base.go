@@ -13,8 +13,8 @@ type Shown struct {
 // Row is one line of a base: the link between a record here and a record there, and what both last agreed on. The two
 // digests may differ: each is what that side shows for the same agreed content, where a side cannot express everything.
 //
-// A row with only one side filled records no agreement. It exists to remember a record set aside or in conflict before
-// it was ever paired.
+// A row with only one side filled, or with Clash.New, records no agreement. It exists to remember a record set aside or
+// in conflict before it was ever paired.
 type Row struct {
 	Link    int64 // identity of the row in its pair, stable under renames; 0 until the store has assigned it
 	A, B    Shown
@@ -34,13 +34,16 @@ func (r *Row) Side(s Side) *Shown {
 }
 
 // Agreed reports whether both sides have held this record.
-func (r *Row) Agreed() bool { return r.A.ID != "" && r.B.ID != "" }
+func (r *Row) Agreed() bool {
+	return r.A.ID != "" && r.B.ID != "" && (r.Clash == nil || !r.Clash.New)
+}
 
 // Clash is an open conflict of a row: what each side showed when it was recorded (Shown.ID "" for a deletion), and
 // what a person decided since.
 type Clash struct {
 	Conflict int64 // the store's conflict id
 	A, B     Shown
+	New      bool // the two were never in agreement; the row's A and B only say where they are
 	Decision Decision
 	Body     Digest // TakeBody: the blob of the version that was written by hand
 }
@@ -60,5 +63,6 @@ const (
 type Aside struct {
 	Reason string
 	Tries  int
-	Until  int64 // Unix seconds; tried again at the first run after it, or as soon as the record changes
+	Until  int64   // Unix seconds; tried again at the first run after it, or as soon as the record changes
+	A, B   Version // what each side was at then; "" absent
 }

@@ -3,7 +3,7 @@ package engine
 import "tandem"
 
 // Plan is what one run intends, in the order it is to be applied. It is plain data: it can be printed, stored, edited
-// by a person and compared by its Hash.
+// by a person (an action turned into Nothing) and compared by its Hash.
 type Plan struct {
 	Actions []Action
 	Base    []BaseOp  // bookkeeping that needs no write on either side: links, refreshed versions, dropped rows
@@ -16,7 +16,7 @@ type Plan struct {
 type Totals struct {
 	Creates, Updates, Attrs, Moves, Deletes int
 	Bytes                                   int64 // of bodies to be written, where known
-	Merges, Conflicts, Waits                int
+	Merges, Conflicts, Waits                int   // of the pair; counted once, on side A
 }
 
 // Do is what an action does.
@@ -24,36 +24,55 @@ type Do uint8
 
 const (
 	Nothing  Do = iota // edited away by a person
-	Copy               // create on To what the other side has
+	Copy               // create on To, at NewID in a tree, what the other side has
 	Update             // replace body and attributes on To by the other side's
-	SetAttrs           // replace attributes on To by the given
-	Move               // rename on To
-	Delete             // remove on To
-	Merge              // both changed: merge bodies by field, then write whichever sides differ; see Settle
+	SetAttrs           // replace the attributes on the sides in Into by Attrs
+	Move               // rename on To from At[To] to NewID; in a tree the children follow
+	Delete             // remove At[To] on To
+	Merge              // both changed: merge the bodies by field, then ask Settle what follows
+	Write              // write one body (the merged one, or the blob Row.Clash.Body) and Attrs to the sides in Into that differ from it
+	Link               // write nothing: record what both sides show as agreed
 	Conflict           // record or refresh a conflict; writes nothing to either side
-	KeepBoth           // both versions live on under two ids on both sides
+	KeepBoth           // on To, NewID is made from To's body and At[To] updated from the other side; the other side gets NewID too
 	Wait               // do nothing now, for Reason; the row stays as it is
 )
 
-// Action is one planned step.
+// Action is one planned step. Row, A and B are never nil; they are shared with other actions and must not be changed.
+//
+// A record has at most one action that is not a Move, and its moves come before it. A Ledger tells, while a plan is being
+// applied, what each action may rely on and which row records it.
 type Action struct {
 	Do     Do
-	To     tandem.Side  // the side that is written to (Copy, Update, SetAttrs, Move, Delete)
-	Row    tandem.Row   // the base row concerned, zero Link when there is none yet
-	A, B   tandem.Shown // what each side shows now (ID "" when absent); the To side's Version is the write's precondition
-	NewID  tandem.ID    // Copy in a tree: the path on To; Move: the new id; KeepBoth: the proposed id of the second version
-	Attrs  tandem.Attrs // SetAttrs, and the attributes to write with Update and Copy
+	To     tandem.Side // the side that is written to (Copy, Update, Move, Delete, KeepBoth)
 	Reason Reason
-	Note   string // detail for people, completing Reason: a path, an error
-	Lost   bool   // KeepBoth, Update, Delete: a version is overwritten that only history will keep (policy decided)
+	Lost   bool    // a version is overwritten that only history will keep (policy decided)
+	Into   [2]bool // SetAttrs, Merge, Write: the sides to be written; Update: the other side too is to get Attrs, by SetAttrs
+
+	Key   int32         // actions with the same Key concern the same record
+	Row   *tandem.Row   // the base row with its ids as they are after the plan's moves; Link 0 when there is none yet
+	A, B  *tandem.Shown // what each side listed (ID "" when absent): what to fetch, and at which Version
+	At    [2]tandem.ID  // where each side has the record when this action's turn comes, earlier moves done; "" absent
+	NewID tandem.ID     // Copy in a tree: the path on To; Move: the new id; KeepBoth: the second version's id ("": the place chooses, under a new UID); Delete in a tree: where Restore would put it
+	Attrs tandem.Attrs  // the attributes to write with Copy, Update, SetAttrs, Write
+	Needs []int         // indexes of earlier actions without which this one must be skipped
+	Note  string        // detail for people, completing Reason: a path, an error
 
 	ModifiedA, ModifiedB int64 // claimed times, for the policy newest
 }
 
+// Shown returns what side s listed of the record.
+func (a *Action) Shown(s tandem.Side) *tandem.Shown {
+	if s == tandem.SideA {
+		return a.A
+	}
+	return a.B
+}
+
 // BaseOp is a change to the base alone.
 type BaseOp struct {
-	Row  tandem.Row // Link 0: add
-	Drop bool
+	Row   tandem.Row // Link 0: add
+	Drop  bool
+	Needs []int // indexes of actions that must have been applied, else the op must be left out
 }
 
 // Reason says why an action is planned; String is the sentence part shown in a preview.
@@ -88,6 +107,10 @@ const (
 	OneWay                   // the direction forbids it
 	TooBig                   // over the target's size limit
 	BadName                  // the target cannot hold this name
+	Torn                     // not yet durable when the machine went down, and not what was written: not taken for an edit
+	MadeRoom                 // moved out of the way of another step of the same plan
+	PutBack                  // a person had a deletion taken back
+	TypeChanged              // a file became a directory or the reverse: the old one goes, the new one comes
 )
 
 // Alarm is one reason to hold a plan.
@@ -102,10 +125,10 @@ type Alarm struct {
 type Cause uint8
 
 const (
-	SideEmptied    Cause = iota + 1 // everything the base knew is gone from one side
-	ManyDeletes                     // deletes above max(Rules.Guard.Deletes, DeleteShare) after moves are subtracted
-	ManyOverwrites                  // overwrites above OverwriteShare
-	ManyShrunk                      // many files shrunk to nothing
-	AllChanged                      // everything changed at once
-	StoreReplaced                   // another store, or its history is not continuous; first-sync matching applies and a person chooses
+	SideEmptied    Cause = iota + 1 // everything the base knew is gone from Side
+	ManyDeletes                     // deletes on Side above max(Rules.Guard.Deletes, DeleteShare) after moves are subtracted
+	ManyOverwrites                  // overwrites on Side above OverwriteShare
+	ManyShrunk                      // many files on Side would shrink to nothing
+	AllChanged                      // everything on Side changed at once
+	StoreReplaced                   // another store on Side, or its history is not continuous; first-sync matching applies and a person chooses
 )

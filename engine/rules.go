@@ -16,6 +16,7 @@ type Rules struct {
 	ReadOnly       [2]bool
 	NoAttrs        [2]bool // the side cannot hold attributes: they are neither compared nor written there
 	Now            int64   // Unix seconds; only compared with Aside.Until
+	Unclean        bool    // the machine went down since the base was written: rows not Durable that do not match are torn, not edited
 }
 
 // Direction says which way changes travel.
