@@ -20,8 +20,9 @@ func NewBase(rows iter.Seq2[tandem.Row, error], total int) (*Base, error) { pani
 // that a run keeps memory for what changed.
 type View struct{}
 
-// View starts the view of one side.
-func (b *Base) View(side tandem.Side) *View { panic("unwritten") }
+// View starts the view of one side. replaced says that the identity or epoch of the store is not the base's: then
+// neither versions nor silence mean anything, and rows are paired anew as in a first sync.
+func (b *Base) View(side tandem.Side, replaced bool) *View { panic("unwritten") }
 
 // See takes one line of the listing, in any order.
 func (v *View) See(c tandem.Change) { panic("unwritten") }
