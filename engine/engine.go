@@ -31,10 +31,8 @@ func (v *View) See(c tandem.Change) { panic("unwritten") }
 func (v *View) Seen() int { panic("unwritten") }
 
 // Finish closes the view. Only a listing that is Complete and Full turns the silence about a row into Absent; silence
-// in a complete listing that is not Full means unchanged; silence in any other listing means Unknown. replaced says
-// that the identity or epoch of the store is not the base's: then there is no evidence of absence at all, and
-// rows are paired anew as in a first sync.
-func (v *View) Finish(l tandem.Listing, replaced bool) { panic("unwritten") }
+// in a complete listing that is not Full means unchanged; silence in any other listing means Unknown.
+func (v *View) Finish(l tandem.Listing) { panic("unwritten") }
 
 // NeedDigests names the records whose digest or UID the decision hangs on and the listing did not give: records with a
 // row whose version changed, and new records that the other side could hold too. The caller fetches them and reports
