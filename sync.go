@@ -289,6 +289,10 @@ type Collection struct {
 	Name  string            // unique per user and kind, as people see it
 	Props map[string]string // colour, order, description: what front doors want kept
 	Seq   int64             // the sequence number of the last write
+
+	// Identity is assigned by the store. Its epoch changes when somebody comes with a sequence number that was never
+	// given out, which shows that the store was put back to an earlier state.
+	Identity Identity
 }
 
 // Index is what a store can look records up by without parsing bodies. Times are Unix seconds; End is exclusive.

@@ -79,11 +79,14 @@ type Home interface {
 	PutCollection(ctx context.Context, c tandem.Collection) (tandem.Collection, error) // ID 0 creates (Exists); else renames or sets props
 	RemoveCollection(ctx context.Context, id int64) error                              // its records go to history
 	// Since yields what changed after seq, in order, at most limit records (0: all), without bodies, tombstones included,
-	// and whether that was all. A seq below the oldest tombstone kept is Gone.
+	// and whether there is more. A seq below the oldest tombstone kept is Gone, except 0, and so is one never reached.
 	Since(ctx context.Context, collection, seq int64, limit int) (recs []HomeRecord, more bool, err error)
 	Get(ctx context.Context, collection int64, ids []tandem.ID) iter.Seq2[HomeRecord, error] // with bodies; missing ones are left out
+	// Write performs writes in order, in one transaction; one that fails does not stop the others. A Create whose Marker is
+	// known is answered as it was then; Outcome.Parked is the ID of the history entry of what was overwritten.
 	Write(ctx context.Context, collection int64, who Author, writes []HomeWrite) ([]tandem.Outcome, error)
-	Find(ctx context.Context, collection int64, m tandem.Marker) (HomeRecord, error) // NotFound
+	// Find tells what a create marked so made: the record without body, as the create left it, whatever became of it since. NotFound.
+	Find(ctx context.Context, collection int64, m tandem.Marker) (HomeRecord, error)
 	// Subscribe delivers a wake-up after each commit, coalesced per collection, until ctx is done. Commit first, then broadcast.
 	Subscribe(ctx context.Context) <-chan Wakeup
 }
@@ -96,11 +99,12 @@ type Pair struct {
 	Cursors    [2]tandem.Cursor
 	Scope      string // hash of the filters in force when the base was written
 	Rows       int
-	Boot       string // boot id of the machine when the base was last written
+	Boot       string // boot id of the machine when the oldest row not known durable, or else the base, was last written
 	Last       int64  // Unix seconds of the last completed run, 0: never
 }
 
-// Commit is one transaction on a pair's base. Everything in it becomes durable together.
+// Commit is one transaction on a pair's base. Everything in it becomes durable together. When it has, and only then, Put,
+// History and Conflicts of the caller's value carry the links and IDs they were given.
 type Commit struct {
 	Put        []tandem.Row   // Link 0 adds; otherwise replaces
 	Drop       []int64        // links
