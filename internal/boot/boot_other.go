@@ -1,0 +1,5 @@
+//go:build !linux && !darwin && !windows
+
+package boot
+
+func read() string { return "" }

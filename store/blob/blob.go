@@ -1,0 +1,254 @@
+// Package blob keeps bodies as files named by the SHA-256 of their bytes, below one folder: "ab/cdef…". A file is there
+// whole or not at all, whatever happens, and durable once Put returns.
+package blob
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"tandem"
+)
+
+// tempDir holds files being written. It is on the same file system, so that a rename puts them in place.
+const tempDir = "tmp"
+
+// Dir is a folder of blobs. It is safe for concurrent use by one process.
+type Dir struct {
+	path string
+
+	// placing guards the moment in which a blob is found to exist, or put in place, against Sweep removing it.
+	placing sync.RWMutex
+}
+
+// Open uses the folder path, which is created, for its owner only, when the first blob comes.
+func Open(path string) (*Dir, error) {
+	fi, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	case !fi.IsDir():
+		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "open blobs", Thing: path, Err: errors.New("it is not a folder"),
+			Remedy: "move that file away"}
+	}
+	return &Dir{path: path}, nil
+}
+
+func (d *Dir) file(sum tandem.Digest) string {
+	name := hex.EncodeToString(sum[:])
+	return filepath.Join(d.path, name[:2], name[2:])
+}
+
+// Put stores what r yields. Putting what is there already renews its grace before Sweep.
+func (d *Dir) Put(ctx context.Context, r io.Reader) (sum tandem.Digest, n int64, err error) {
+	tmp := filepath.Join(d.path, tempDir)
+	if err := os.MkdirAll(tmp, 0o700); err != nil {
+		return sum, 0, err
+	}
+	f, err := os.CreateTemp(tmp, "put-*")
+	if err != nil {
+		return sum, 0, err
+	}
+	defer func() {
+		f.Close()           // a second time after success: an error that means nothing
+		os.Remove(f.Name()) // gone after the rename; left over otherwise, and Sweep removes it then
+	}()
+	h := sha256.New()
+	n, err = io.Copy(io.MultiWriter(f, h), &cancelReader{ctx, r})
+	if err != nil {
+		return sum, n, err
+	}
+	h.Sum(sum[:0])
+	return sum, n, d.place(f, sum)
+}
+
+// place makes f durable under its final name.
+func (d *Dir) place(f *os.File, sum tandem.Digest) error {
+	d.placing.RLock()
+	defer d.placing.RUnlock()
+	name := d.file(sum)
+	now := time.Now()
+	if err := os.Chtimes(name, now, now); err == nil {
+		return nil
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	dir := filepath.Dir(name)
+	switch err := os.Mkdir(dir, 0o700); {
+	case err == nil:
+		if err := syncDir(d.path); err != nil {
+			return err
+		}
+	case !errors.Is(err, fs.ErrExist):
+		return err
+	}
+	if err := os.Rename(f.Name(), name); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// Open finds a blob; NotFound. Its readers end with an error of kind Unreadable if the bytes are not what they were.
+func (d *Dir) Open(sum tandem.Digest) (tandem.Body, error) {
+	fi, err := os.Stat(d.file(sum))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &tandem.Error{Kind: tandem.NotFound, Op: "open blob", Thing: sum.String()}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &body{dir: d, sum: sum, size: fi.Size()}, nil
+}
+
+// Sweep removes the blobs that keep does not want and that were last put before the given time, and left-overs of
+// interrupted puts. It returns the bytes freed.
+func (d *Dir) Sweep(ctx context.Context, before time.Time, keep func(tandem.Digest) bool) (freed int64, err error) {
+	err = filepath.WalkDir(d.path, func(name string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || e.IsDir() {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if filepath.Base(filepath.Dir(name)) != tempDir {
+			sum, ok := sumOf(name)
+			if !ok || keep(sum) {
+				return nil // not ours to remove, or wanted
+			}
+		}
+		n, err := d.remove(name, before)
+		freed += n
+		return err
+	})
+	return freed, err
+}
+
+func sumOf(name string) (tandem.Digest, bool) {
+	text := filepath.Base(filepath.Dir(name)) + filepath.Base(name)
+	sum, err := tandem.ParseDigest(strings.ToLower(text))
+	return sum, err == nil && !sum.IsZero()
+}
+
+// remove deletes the file if it was last put before the given time, looking once more under the lock.
+func (d *Dir) remove(name string, before time.Time) (int64, error) {
+	d.placing.Lock()
+	defer d.placing.Unlock()
+	fi, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil || !fi.ModTime().Before(before) {
+		return 0, err
+	}
+	if err := os.Remove(name); err != nil {
+		return 0, err
+	}
+	return fi.Size(), nil
+}
+
+// Each calls f for every blob with the error that reading it whole gave, nil for a good one.
+func (d *Dir) Each(ctx context.Context, f func(sum tandem.Digest, err error) error) error {
+	return filepath.WalkDir(d.path, func(name string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || e.IsDir() {
+			return err
+		}
+		sum, ok := sumOf(name)
+		if !ok || filepath.Base(filepath.Dir(name)) == tempDir {
+			return ctx.Err()
+		}
+		return f(sum, d.verify(ctx, sum))
+	})
+}
+
+func (d *Dir) verify(ctx context.Context, sum tandem.Digest) error {
+	b, err := d.Open(sum)
+	if err != nil {
+		return err
+	}
+	r, err := b.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = io.Copy(io.Discard, &cancelReader{ctx, r})
+	return err
+}
+
+// body is a blob as a Body.
+type body struct {
+	dir  *Dir
+	sum  tandem.Digest
+	size int64
+}
+
+// Size implements tandem.Body.
+func (b *body) Size() int64 { return b.size }
+
+// Open implements tandem.Body.
+func (b *body) Open() (io.ReadCloser, error) {
+	f, err := os.Open(b.dir.file(b.sum))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &tandem.Error{Kind: tandem.NotFound, Op: "open blob", Thing: b.sum.String()}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &reader{f: f, h: sha256.New(), want: b.sum}, nil
+}
+
+// reader checks at the end that what was read is what was put.
+type reader struct {
+	f    *os.File
+	h    hash.Hash
+	want tandem.Digest
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	n, err := r.f.Read(p)
+	r.h.Write(p[:n])
+	if err != io.EOF {
+		return n, err
+	}
+	var got tandem.Digest
+	if r.h.Sum(got[:0]); got != r.want {
+		return n, &tandem.Error{Kind: tandem.Unreadable, Op: "read blob", Thing: r.f.Name(), Err: fmt.Errorf("the bytes on the disk are not those that were stored"),
+			Remedy: "put the file back from a backup, and check the disk"}
+	}
+	return n, io.EOF
+}
+
+func (r *reader) Close() error { return r.f.Close() }
+
+// cancelReader fails once its context is done.
+type cancelReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *cancelReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}

@@ -1,0 +1,70 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"tandem"
+	"tandem/store"
+)
+
+type accounts struct{ *db }
+
+var _ store.Accounts = accounts{}
+
+// AddUser implements store.Accounts. The name is folded to lower case.
+func (a accounts) AddUser(ctx context.Context, u store.User) error {
+	name := strings.ToLower(u.Name)
+	if name == "" {
+		return &tandem.Error{Kind: tandem.Invalid, Op: "add user", Err: errors.New("a user needs a name")}
+	}
+	return a.write(ctx, "add user", func(c *conn) error {
+		_, err := c.exec("INSERT INTO user (name, title) VALUES (?, ?)", name, u.Title)
+		if isConstraint(err) {
+			return &tandem.Error{Kind: tandem.Exists, Op: "add user", Thing: name}
+		}
+		return err
+	})
+}
+
+// User implements store.Accounts.
+func (a accounts) User(ctx context.Context, name string) (u store.User, err error) {
+	err = a.read(ctx, "find user", func(c *conn) error {
+		err := c.row("SELECT name, title FROM user WHERE name = ?", strings.ToLower(name)).Scan(&u.Name, &u.Title)
+		if errors.Is(err, sql.ErrNoRows) {
+			return notFound("find user", name)
+		}
+		return err
+	})
+	return u, err
+}
+
+// Users implements store.Accounts, by name.
+func (a accounts) Users(ctx context.Context) (list []store.User, err error) {
+	err = a.read(ctx, "list users", func(c *conn) error {
+		return c.each(func(s scanner) error {
+			var u store.User
+			err := s.Scan(&u.Name, &u.Title)
+			list = append(list, u)
+			return err
+		}, "SELECT name, title FROM user ORDER BY name")
+	})
+	return list, err
+}
+
+// RemoveUser implements store.Accounts.
+func (a accounts) RemoveUser(ctx context.Context, name string) error {
+	name = strings.ToLower(name)
+	return a.write(ctx, "remove user", func(c *conn) error {
+		if err := unused(c, "remove user", name, "SELECT name FROM collection WHERE owner = ? ORDER BY name", name); err != nil {
+			return err
+		}
+		res, err := c.exec("DELETE FROM user WHERE name = ?", name)
+		if err != nil {
+			return err
+		}
+		return mustAffect(res, "remove user", name)
+	})
+}

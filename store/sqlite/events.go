@@ -1,0 +1,110 @@
+package sqlite
+
+import (
+	"context"
+	"strconv"
+
+	"tandem/store"
+)
+
+type events struct{ *db }
+
+var _ store.Events = events{}
+
+// StartRun implements store.Events.
+func (e events) StartRun(ctx context.Context, r store.Run) (id int64, err error) {
+	err = e.write(ctx, "log run", func(c *conn) error {
+		res, err := c.exec("INSERT INTO run (pair, item, started, finished, result, detail) VALUES (?, ?, ?, ?, ?, ?)",
+			r.Pair, r.Item, r.Started, r.Finished, r.Result, r.Detail)
+		if err != nil {
+			return err
+		}
+		id, err = res.LastInsertId()
+		return err
+	})
+	return id, err
+}
+
+// EndRun implements store.Events.
+func (e events) EndRun(ctx context.Context, r store.Run) error {
+	return e.write(ctx, "log run", func(c *conn) error {
+		res, err := c.exec("UPDATE run SET pair = ?, item = ?, started = ?, finished = ?, result = ?, detail = ? WHERE id = ?",
+			r.Pair, r.Item, r.Started, r.Finished, r.Result, r.Detail, r.ID)
+		if err != nil {
+			return err
+		}
+		return mustAffect(res, "log run", strconv.FormatInt(r.ID, 10))
+	})
+}
+
+// Runs implements store.Events.
+func (e events) Runs(ctx context.Context, item string, limit int) (list []store.Run, err error) {
+	query, args := "SELECT id, pair, item, started, finished, result, detail FROM run", []any{}
+	if item != "" {
+		query += " WHERE item = ?"
+		args = append(args, item)
+	}
+	err = e.read(ctx, "list runs", func(c *conn) error {
+		return c.each(func(s scanner) error {
+			var r store.Run
+			err := s.Scan(&r.ID, &r.Pair, &r.Item, &r.Started, &r.Finished, &r.Result, &r.Detail)
+			list = append(list, r)
+			return err
+		}, query+" ORDER BY id DESC LIMIT ?", append(args, limitOf(limit))...)
+	})
+	return list, err
+}
+
+// Add implements store.Events.
+func (e events) Add(ctx context.Context, list ...store.Event) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return e.write(ctx, "log events", func(c *conn) error {
+		for i := range list {
+			v := &list[i]
+			_, err := c.exec("INSERT INTO event (at, session, item, level, text, record, remedy) VALUES (?, ?, ?, ?, ?, ?, ?)",
+				v.When, v.Session, v.Item, int64(v.Level), v.Text, string(v.Record), v.Remedy)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// List implements store.Events.
+func (e events) List(ctx context.Context, after int64, item string, limit int) (list []store.Event, err error) {
+	query, args := "SELECT id, at, session, item, level, text, record, remedy FROM event WHERE id > ?", []any{after}
+	if item != "" {
+		query += " AND item = ?"
+		args = append(args, item)
+	}
+	err = e.read(ctx, "list events", func(c *conn) error {
+		return c.each(func(s scanner) error {
+			var v store.Event
+			err := s.Scan(&v.ID, &v.When, &v.Session, &v.Item, &v.Level, &v.Text, &v.Record, &v.Remedy)
+			list = append(list, v)
+			return err
+		}, query+" ORDER BY id LIMIT ?", append(args, limitOf(limit))...)
+	})
+	return list, err
+}
+
+// Purge implements store.Events. Runs of that age go with their events; n counts events.
+func (e events) Purge(ctx context.Context, before int64) (n int, err error) {
+	err = e.write(ctx, "purge events", func(c *conn) error {
+		res, err := c.exec("DELETE FROM event WHERE at < ?", before)
+		if err != nil {
+			return err
+		}
+		count, err := res.RowsAffected()
+		if err != nil {
+			return err
+		}
+		n = int(count)
+		_, err = c.exec("DELETE FROM run WHERE started < ? AND finished < ?", before, before)
+		return err
+	})
+	return n, err
+}

@@ -1,0 +1,198 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+
+	"tandem"
+	"tandem/store"
+)
+
+type home struct{ *db }
+
+var _ store.Home = home{}
+
+const recordColumns = "id, seq, deleted, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys"
+
+// scanRecord reads a record without its body, whose sum it returns.
+func scanRecord(s scanner, kind tandem.Kind) (r store.HomeRecord, body tandem.Digest, err error) {
+	var digest, sum sql.RawBytes
+	var rawDigest, rawSum []byte
+	var keys string
+	dest := []any{&r.ID, &r.Seq, &r.Deleted, &digest, &sum, &r.Size, &r.Attrs, &r.Modified, &r.Title, &r.Index.UID, &r.Index.Start, &r.Index.End,
+		&r.Index.Name, &keys}
+	if _, ok := s.(*sql.Row); ok { // which refuses RawBytes
+		dest[3], dest[4] = &rawDigest, &rawSum
+	}
+	if err := s.Scan(dest...); err != nil {
+		return r, body, err
+	}
+	copy(r.Digest[:], digest)
+	copy(r.Digest[:], rawDigest)
+	copy(body[:], sum)
+	copy(body[:], rawSum)
+	r.Version = versionOf(r.Seq)
+	r.Kind = kind
+	if r.Deleted {
+		return store.HomeRecord{Record: tandem.Record{ID: r.ID}, Seq: r.Seq, Deleted: true}, body, nil
+	}
+	r.UID = r.Index.UID
+	if keys != "" {
+		r.Index.Keys = strings.Split(keys, "\n")
+	}
+	return r, body, nil
+}
+
+// versionOf is the version of a record written with sequence number seq.
+func versionOf(seq int64) tandem.Version { return tandem.Version(strconv.FormatInt(seq, 10)) }
+
+// Since implements store.Home.
+func (h home) Since(ctx context.Context, collection, seq int64, limit int) (recs []store.HomeRecord, more bool, err error) {
+	ahead := false
+	err = h.read(ctx, "list collection", func(c *conn) error {
+		col, err := collectionByID(c, collection)
+		if err != nil {
+			return err
+		}
+		var floor int64
+		if err := c.row("SELECT floor FROM collection WHERE id = ?", collection).Scan(&floor); err != nil {
+			return err
+		}
+		if ahead = seq > col.Seq; ahead || seq < 0 || seq > 0 && seq < floor {
+			return &tandem.Error{Kind: tandem.Gone, Op: "list collection", Thing: col.Name,
+				Err: fmt.Errorf("changes since %d are not known (kept from %d to %d)", seq, floor, col.Seq), Remedy: "look at everything"}
+		}
+		n := limit
+		if limit > 0 {
+			n++ // one more, to know whether there are more
+		}
+		err = c.each(func(s scanner) error {
+			r, _, err := scanRecord(s, col.Kind)
+			recs = append(recs, r)
+			return err
+		}, "SELECT "+recordColumns+" FROM record WHERE collection = ? AND seq > ? ORDER BY seq LIMIT ?", collection, seq, limitOf(n))
+		if err != nil {
+			return err
+		}
+		if limit > 0 && len(recs) > limit {
+			recs, more = recs[:limit], true
+		}
+		return nil
+	})
+	if ahead && seq < maxSkip {
+		err = errors.Join(err, h.renewEpoch(ctx, collection, seq))
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return recs, more, nil
+}
+
+// maxSkip bounds how far ahead a number is believed to be one of ours. Beyond, it is nonsense, and following it would
+// use up the numbers.
+const maxSkip = 1 << 40
+
+// renewEpoch records that the collection's history is not continuous: somebody knows of a number that it never gave
+// out, so it was put back to an earlier state.
+func (h home) renewEpoch(ctx context.Context, collection, seq int64) error {
+	epoch, err := h.token()
+	if err != nil {
+		return err
+	}
+	return h.write(ctx, "renew epoch", func(c *conn) error {
+		// The number is passed over, so that the same one does not come to mean something else.
+		_, err := c.exec("UPDATE collection SET epoch = ?, seq = ? WHERE id = ? AND seq < ?", epoch, seq, collection, seq)
+		return err
+	})
+}
+
+// getChunk is how many records Get reads at a time.
+const getChunk = 64
+
+// Get implements store.Home. Tombstones count as missing.
+func (h home) Get(ctx context.Context, collection int64, ids []tandem.ID) iter.Seq2[store.HomeRecord, error] {
+	return func(yield func(store.HomeRecord, error) bool) {
+		recs := make([]store.HomeRecord, 0, getChunk)
+		for len(ids) > 0 {
+			n := min(getChunk, len(ids))
+			recs = recs[:0]
+			err := h.read(ctx, "read records", func(c *conn) (err error) {
+				recs, err = h.getSome(c, recs, collection, ids[:n])
+				return err
+			})
+			if err != nil {
+				yield(store.HomeRecord{}, err)
+				return
+			}
+			for _, r := range recs {
+				if !yield(r, nil) {
+					return
+				}
+			}
+			ids = ids[n:]
+		}
+	}
+}
+
+func (h home) getSome(c *conn, recs []store.HomeRecord, collection int64, ids []tandem.ID) ([]store.HomeRecord, error) {
+	col, err := collectionByID(c, collection)
+	if err != nil {
+		return recs, err
+	}
+	for _, id := range ids {
+		r, sum, err := scanRecord(c.row("SELECT "+recordColumns+" FROM record WHERE collection = ? AND id = ?", collection, string(id)), col.Kind)
+		if errors.Is(err, sql.ErrNoRows) || err == nil && r.Deleted {
+			continue
+		}
+		if err != nil {
+			return recs, err
+		}
+		if !sum.IsZero() {
+			if r.Body, err = h.body(c, sum); err != nil {
+				return recs, h.lostBody(r.ID, err)
+			}
+		}
+		recs = append(recs, r)
+	}
+	return recs, nil
+}
+
+// lostBody says that a body which a record names is not there: never to be taken for a missing record.
+func (h home) lostBody(id tandem.ID, err error) error {
+	if !tandem.IsKind(err, tandem.NotFound) {
+		return err
+	}
+	return &tandem.Error{Kind: tandem.Unreadable, Op: "read record", Thing: string(id), Err: err, Remedy: remedyDamaged}
+}
+
+// Find implements store.Home.
+func (h home) Find(ctx context.Context, collection int64, m tandem.Marker) (r store.HomeRecord, err error) {
+	err = h.read(ctx, "find create", func(c *conn) (err error) {
+		col, err := collectionByID(c, collection)
+		if err != nil {
+			return err
+		}
+		r, err = findMarker(c, collection, m)
+		r.Kind = col.Kind
+		return err
+	})
+	return r, err
+}
+
+// findMarker reads what a marked create made; NotFound.
+func findMarker(c *conn, collection int64, m tandem.Marker) (r store.HomeRecord, err error) {
+	var digest []byte
+	err = c.row("SELECT id, seq, digest, attrs, size FROM marker WHERE collection = ? AND marker = ?", collection, string(m)).
+		Scan(&r.ID, &r.Seq, &digest, &r.Attrs, &r.Size)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, notFound("find create", string(m))
+	}
+	r.Digest = toDigest(digest)
+	r.Version = versionOf(r.Seq)
+	return r, err
+}

@@ -1,0 +1,356 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"tandem"
+	"tandem/store"
+)
+
+// staged is a write whose body has been read.
+type staged struct {
+	*store.HomeWrite
+	sum   tandem.Digest // of the body, zero for none
+	size  int64
+	small []smallBody
+	err   error // the body could not be read
+}
+
+// Write implements store.Home. Bodies are read, and large ones made durable, before the transaction begins. On an error no
+// write was done and every outcome is RetryAfter, or Maybe if the fate of the transaction is not known.
+func (h home) Write(ctx context.Context, collection int64, who store.Author, writes []store.HomeWrite) ([]tandem.Outcome, error) {
+	if len(writes) == 0 {
+		return nil, nil
+	}
+	out := make([]tandem.Outcome, len(writes))
+	fail := func(status tandem.Status, err error) ([]tandem.Outcome, error) {
+		for i := range out {
+			out[i] = tandem.Outcome{Status: status, ID: writes[i].ID, Err: err}
+		}
+		return out, err
+	}
+	list := make([]staged, len(writes))
+	for i := range writes {
+		list[i] = h.stage(ctx, &writes[i])
+		if err := list[i].err; err != nil && (ctx.Err() != nil || tandem.IsKind(err, tandem.Full)) {
+			return fail(tandem.RetryAfter, err)
+		}
+	}
+	w := homeWriter{home: h, who: who}
+	err := h.write(ctx, "write collection", func(c *conn) error {
+		w.conn = c
+		return w.all(collection, list, out)
+	})
+	var unsure errCommit
+	switch {
+	case errors.As(err, &unsure):
+		return fail(tandem.Maybe, err)
+	case err != nil:
+		return fail(tandem.RetryAfter, err)
+	}
+	if w.col.Seq != w.before {
+		h.wake.tell(store.Wakeup{User: w.col.User, Collection: w.col.ID, Seq: w.col.Seq})
+	}
+	return out, nil
+}
+
+// stage reads the body of a write. A body that cannot be read fails its own write only.
+func (h home) stage(ctx context.Context, w *store.HomeWrite) staged {
+	s := staged{HomeWrite: w}
+	if w.Record.Body == nil || w.Op != tandem.Create && w.Op != tandem.Update {
+		return s
+	}
+	r, err := w.Record.Body.Open()
+	if err != nil {
+		s.err = err
+		return s
+	}
+	defer r.Close()
+	var in io.Reader = r
+	if w.Progress != nil {
+		in = &countingReader{r, w.Progress}
+	}
+	sum, n, small, err := h.stageBody(ctx, in)
+	if err != nil {
+		s.err = h.fault("store body", err)
+		return s
+	}
+	s.sum, s.size = sum, n
+	if small != nil {
+		s.small = []smallBody{{sum, small}}
+	}
+	return s
+}
+
+type countingReader struct {
+	r    io.Reader
+	tell func(int64)
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	if n > 0 {
+		c.tell(int64(n))
+	}
+	return n, err
+}
+
+// homeWriter performs the writes of one transaction.
+type homeWriter struct {
+	home
+	conn   *conn
+	who    store.Author
+	col    tandem.Collection
+	before int64 // the collection's sequence number at the start
+	now    int64
+}
+
+func (w *homeWriter) all(collection int64, list []staged, out []tandem.Outcome) (err error) {
+	if w.col, err = collectionByID(w.conn, collection); err != nil {
+		return err
+	}
+	w.before = w.col.Seq
+	w.now = w.opt.Now()
+	for i := range list {
+		if out[i], err = w.one(&list[i]); err != nil {
+			return err
+		}
+	}
+	if w.col.Seq == w.before {
+		return nil
+	}
+	_, err = w.conn.exec("UPDATE collection SET seq = ? WHERE id = ?", w.col.Seq, collection)
+	return err
+}
+
+// one performs one write. An error is about the store and ends the transaction.
+func (w *homeWriter) one(s *staged) (tandem.Outcome, error) {
+	switch {
+	case s.err != nil:
+		return tandem.Outcome{Status: tandem.RetryAfter, ID: s.ID, Err: s.err}, nil
+	case s.Op == tandem.Create:
+		return w.create(s)
+	case s.ID == "":
+		return rejected(s.ID, errors.New("the write names no record")), nil
+	}
+	old, body, row, err := w.current(s.ID)
+	if err != nil {
+		return tandem.Outcome{}, err
+	}
+	switch {
+	case row == 0 || old.Deleted:
+		return failed412(s.ID, errors.New("the record is not there")), nil
+	case s.If != old.Version:
+		return failed412(s.ID, fmt.Errorf("the record is at version %s, not %s", old.Version, s.If)), nil
+	}
+	switch s.Op {
+	case tandem.Update:
+		return w.update(s, old, body, row)
+	case tandem.SetAttrs:
+		return w.setAttrs(s, old, body, row)
+	case tandem.Move:
+		return w.move(s, old, row)
+	case tandem.Delete:
+		return w.delete(s, old, body, row)
+	}
+	return rejected(s.ID, fmt.Errorf("unknown operation %d", s.Op)), nil
+}
+
+func rejected(id tandem.ID, err error) tandem.Outcome {
+	return tandem.Outcome{Status: tandem.Rejected, ID: id, Err: &tandem.Error{Kind: tandem.Invalid, Op: "write record", Thing: string(id), Err: err}}
+}
+
+func failed412(id tandem.ID, err error) tandem.Outcome {
+	return tandem.Outcome{Status: tandem.PreconditionFailed, ID: id,
+		Err: &tandem.Error{Kind: tandem.Changed, Op: "write record", Thing: string(id), Err: err}}
+}
+
+// current reads a record or tombstone; row is 0 if there is neither.
+func (w *homeWriter) current(id tandem.ID) (r store.HomeRecord, body tandem.Digest, row int64, err error) {
+	err = w.conn.row("SELECT row FROM record WHERE collection = ? AND id = ?", w.col.ID, string(id)).Scan(&row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, body, 0, nil
+	}
+	if err != nil {
+		return r, body, 0, err
+	}
+	r, body, err = scanRecord(w.conn.row("SELECT "+recordColumns+" FROM record WHERE row = ?", row), w.col.Kind)
+	return r, body, row, err
+}
+
+func (w *homeWriter) create(s *staged) (tandem.Outcome, error) {
+	if s.Marker != "" {
+		r, err := findMarker(w.conn, w.col.ID, s.Marker)
+		if err == nil {
+			return tandem.Outcome{Status: tandem.Applied, ID: r.ID, Meta: r.Meta}, nil
+		}
+		if !tandem.IsKind(err, tandem.NotFound) {
+			return tandem.Outcome{}, err
+		}
+	}
+	id, row, err := w.place(s)
+	if err != nil {
+		return tandem.Outcome{}, err
+	}
+	if id == "" {
+		return failed412(s.ID, errors.New("there is a record of that id")), nil
+	}
+	meta, err := w.put(s, id, row)
+	if err != nil {
+		return tandem.Outcome{}, err
+	}
+	if s.Marker != "" {
+		_, err := w.conn.exec("INSERT INTO marker (collection, marker, id, seq, at, digest, attrs, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			w.col.ID, string(s.Marker), string(id), w.col.Seq, w.now, ofDigest(meta.Digest), string(meta.Attrs), meta.Size)
+		if err != nil {
+			return tandem.Outcome{}, err
+		}
+	}
+	return tandem.Outcome{Status: tandem.Applied, ID: id, Meta: meta}, nil
+}
+
+// place chooses the id of a create, and the row of a tombstone that it takes over. The id is "" if the wished one is taken.
+func (w *homeWriter) place(s *staged) (tandem.ID, int64, error) {
+	id := s.ID
+	if id == "" && safeID(s.Index.UID) {
+		id = tandem.ID(s.Index.UID)
+	}
+	for range 2 {
+		if id == "" {
+			name, err := w.token()
+			if err != nil {
+				return "", 0, err
+			}
+			id = tandem.ID(name)
+		}
+		r, _, row, err := w.current(id)
+		if err != nil || row == 0 || r.Deleted {
+			return id, row, err
+		}
+		if s.ID != "" {
+			return "", 0, nil
+		}
+		id = ""
+	}
+	return "", 0, errors.New("two random ids were taken")
+}
+
+// safeID reports whether a UID can serve as an id, also in a URL and as a file's name.
+func safeID(uid string) bool {
+	if uid == "" || len(uid) > 120 || uid[0] == '.' {
+		return false
+	}
+	for i := range len(uid) {
+		c := uid[i]
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-_.@+", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// put writes a record whole under the next sequence number, into row or, if that is 0, a new one.
+func (w *homeWriter) put(s *staged, id tandem.ID, row int64) (tandem.Meta, error) {
+	if err := w.putSmall(w.conn, s.small); err != nil {
+		return tandem.Meta{}, err
+	}
+	w.col.Seq++
+	uid := s.Index.UID
+	if uid == "" {
+		uid = s.Record.UID
+	}
+	meta := tandem.Meta{Version: versionOf(w.col.Seq), Digest: s.Digest, Size: s.size, Attrs: s.Record.Attrs, UID: uid, Modified: s.Record.Modified}
+	args := []any{w.col.Seq, w.now, ofDigest(s.Digest), ofDigest(s.sum), s.size, string(s.Record.Attrs), s.Record.Modified, s.Title, uid,
+		s.Index.Start, s.Index.End, s.Index.Name, strings.Join(s.Index.Keys, "\n")}
+	var err error
+	if row == 0 {
+		_, err = w.conn.exec(`INSERT INTO record (seq, at, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys, collection, id, deleted)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`, append(args, w.col.ID, string(id))...)
+	} else {
+		_, err = w.conn.exec(`UPDATE record SET seq = ?, at = ?, digest = ?, body = ?, size = ?, attrs = ?, modified = ?, title = ?, uid = ?,
+			starts = ?, ends = ?, name = ?, keys = ?, deleted = 0 WHERE row = ?`, append(args, row)...)
+	}
+	return meta, err
+}
+
+// bury turns a row into a tombstone under the next sequence number.
+func (w *homeWriter) bury(row int64) error {
+	w.col.Seq++
+	_, err := w.conn.exec(`UPDATE record SET seq = ?, at = ?, deleted = 1, digest = NULL, body = NULL, size = 0, attrs = '', modified = 0, title = '',
+		uid = '', starts = 0, ends = 0, name = '', keys = '' WHERE row = ?`, w.col.Seq, w.now, row)
+	return err
+}
+
+// park records what is about to be overwritten and returns what Outcome.Parked says of it.
+func (w *homeWriter) park(op tandem.Op, old *store.HomeRecord, body tandem.Digest, after tandem.Version) (string, error) {
+	id, err := insertPast(w.conn, &store.Past{When: w.now, Session: w.who.Session, Collection: w.col.ID, Place: homePlace(w.col.Name, w.col.Kind),
+		Kind: w.col.Kind, Record: old.ID, Op: op, Who: w.who.User, From: w.who.Via, Title: old.Title, Attrs: old.Attrs, Digest: old.Digest,
+		Body: body, After: after})
+	return strconv.FormatInt(id, 10), err
+}
+
+func (w *homeWriter) update(s *staged, old store.HomeRecord, body tandem.Digest, row int64) (tandem.Outcome, error) {
+	parked, err := w.park(tandem.Update, &old, body, versionOf(w.col.Seq+1))
+	if err != nil {
+		return tandem.Outcome{}, err
+	}
+	meta, err := w.put(s, s.ID, row)
+	return tandem.Outcome{Status: tandem.Applied, ID: s.ID, Meta: meta, Parked: parked}, err
+}
+
+func (w *homeWriter) setAttrs(s *staged, old store.HomeRecord, body tandem.Digest, row int64) (tandem.Outcome, error) {
+	parked, err := w.park(tandem.SetAttrs, &old, body, versionOf(w.col.Seq+1))
+	if err != nil {
+		return tandem.Outcome{}, err
+	}
+	w.col.Seq++
+	meta := old.Meta
+	meta.Version, meta.Attrs = versionOf(w.col.Seq), s.Record.Attrs
+	_, err = w.conn.exec("UPDATE record SET seq = ?, at = ?, attrs = ? WHERE row = ?", w.col.Seq, w.now, string(meta.Attrs), row)
+	return tandem.Outcome{Status: tandem.Applied, ID: s.ID, Meta: meta, Parked: parked}, err
+}
+
+// move gives a record another id and leaves a tombstone at the old one, which needs a row of its own.
+func (w *homeWriter) move(s *staged, old store.HomeRecord, row int64) (tandem.Outcome, error) {
+	if s.To == "" {
+		return rejected(s.ID, errors.New("the move names no new id")), nil
+	}
+	there, _, grave, err := w.current(s.To)
+	if err != nil {
+		return tandem.Outcome{}, err
+	}
+	if grave != 0 && !there.Deleted {
+		return failed412(s.ID, fmt.Errorf("there is a record %s", s.To)), nil
+	}
+	if grave != 0 {
+		if _, err := w.conn.exec("DELETE FROM record WHERE row = ?", grave); err != nil {
+			return tandem.Outcome{}, err
+		}
+	}
+	w.col.Seq += 2
+	_, err = w.conn.exec("UPDATE record SET id = ?, seq = ?, at = ? WHERE row = ?", string(s.To), w.col.Seq, w.now, row)
+	if err != nil {
+		return tandem.Outcome{}, err
+	}
+	_, err = w.conn.exec(`INSERT INTO record (collection, id, seq, deleted, at, size, attrs, modified, title, uid, starts, ends, name, keys)
+		VALUES (?, ?, ?, 1, ?, 0, '', 0, '', '', 0, 0, '', '')`, w.col.ID, string(s.ID), w.col.Seq-1, w.now)
+	meta := old.Meta
+	meta.Version = versionOf(w.col.Seq)
+	return tandem.Outcome{Status: tandem.Applied, ID: s.To, Meta: meta}, err
+}
+
+func (w *homeWriter) delete(s *staged, old store.HomeRecord, body tandem.Digest, row int64) (tandem.Outcome, error) {
+	parked, err := w.park(tandem.Delete, &old, body, "")
+	if err != nil {
+		return tandem.Outcome{}, err
+	}
+	return tandem.Outcome{Status: tandem.Applied, ID: s.ID, Parked: parked}, w.bury(row)
+}
