@@ -123,7 +123,7 @@ func (b *bounder) rule(r *Rule, limit int64, one func(int64) bool, found *bool) 
 // tail looks only at the last periods before UNTIL. It reports whether there was an instance that counts.
 func (b *bounder) tail(r *Rule, one func(int64) bool) bool {
 	w := b.walk(r, math.MaxInt64)
-	w.seek(w.limit)
+	w.seek(w.limit - 3*ical.DaySeconds)
 	any := false
 	for n := 0; n < boundSteps; n++ {
 		wall, ok := w.next()
