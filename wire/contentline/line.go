@@ -150,8 +150,8 @@ func (l *Line) SetParams(params []Param) {
 	}
 }
 
-// SetNoFold says whether the line, when it has to be written anew, stays on one physical line. vCard 2.1 readers
-// disagree on what a fold means inside text.
+// SetNoFold says whether the line, when it has to be written anew, follows vCard 2.1: text stays on one physical line,
+// since readers disagree on what a fold inside it means, and a blank line ends base64.
 func (l *Line) SetNoFold(on bool) { l.noFold = on }
 
 // Clone returns a copy that can be edited on its own.

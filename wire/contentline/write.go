@@ -86,10 +86,13 @@ func (w *writer) line(l *Line) {
 
 func endsLine(s string) bool { return s[len(s)-1] == '\n' || s[len(s)-1] == '\r' }
 
-// blankAfter reports whether the source ended this line's base64 with a blank line.
+// blankAfter reports whether a blank line ends this line's base64: as in vCard 2.1, or because the source had one.
 func (l *Line) blankAfter() bool {
-	if l.raw == "" || !l.Base64() {
+	if !l.Base64() {
 		return false
+	}
+	if l.raw == "" || l.noFold {
+		return l.noFold
 	}
 	cut := strings.TrimSuffix(strings.TrimSuffix(l.raw, "\n"), "\r")
 	return len(cut) < len(l.raw) && cut != "" && endsLine(cut)
