@@ -58,6 +58,9 @@ type HomeWrite struct {
 	Title  string
 }
 
+// IsTree reports whether home collections of a kind are trees.
+func IsTree(k tandem.Kind) bool { return k == tandem.File || k == tandem.Picture }
+
 // Author says who wrote, for history.
 type Author struct {
 	User    string
@@ -74,6 +77,9 @@ type Wakeup struct {
 
 // Home keeps the collections of users. Every write takes the next sequence number of its collection in the same
 // transaction; deletions leave tombstones; what is overwritten or deleted goes to history in the same transaction.
+// Collections of the kinds for which IsTree holds are trees: ids are clean slash-separated paths, a record's parent is
+// there and has the attribute type "dir", a directory with anything in it is neither deleted nor made a file, and
+// what is in it moves with it.
 type Home interface {
 	Collections(ctx context.Context, user string) ([]tandem.Collection, error)         // "" : of all users
 	PutCollection(ctx context.Context, c tandem.Collection) (tandem.Collection, error) // ID 0 creates (Exists); else renames or sets props
@@ -83,9 +89,10 @@ type Home interface {
 	Since(ctx context.Context, collection, seq int64, limit int) (recs []HomeRecord, more bool, err error)
 	Get(ctx context.Context, collection int64, ids []tandem.ID) iter.Seq2[HomeRecord, error] // with bodies; missing ones are left out
 	// Write performs writes in order, in one transaction; one that fails does not stop the others. A Create whose Marker is
-	// known is answered as it was then; Outcome.Parked is the ID of the history entry of what was overwritten.
+	// known, with the digest and attributes it came with, is answered as it was then; Outcome.Parked is the ID of the history entry of what was overwritten.
 	Write(ctx context.Context, collection int64, who Author, writes []HomeWrite) ([]tandem.Outcome, error)
-	// Find tells what a create marked so made: the record without body, as the create left it, whatever became of it since. NotFound.
+	// Find tells what a create marked so made: the record without body, as the create left it, even if it was edited since;
+	// Deleted is set, too, if it is gone since. NotFound.
 	Find(ctx context.Context, collection int64, m tandem.Marker) (HomeRecord, error)
 	// Subscribe delivers a wake-up after each commit, coalesced per collection, until ctx is done. Commit first, then broadcast.
 	Subscribe(ctx context.Context) <-chan Wakeup
@@ -171,7 +178,8 @@ type PastFilter struct {
 	Limit   int
 }
 
-// History keeps what was overwritten, within the retention limit.
+// History keeps what was overwritten, within the retention limit. An entry of a home collection that another entry of the same
+// record names as Parked is not listed beside it.
 type History interface {
 	Past(ctx context.Context, id int64) (Past, error)
 	List(ctx context.Context, f PastFilter) ([]Past, error) // newest first
