@@ -177,8 +177,13 @@ func (h home) Find(ctx context.Context, collection int64, m tandem.Marker) (r st
 		if err != nil {
 			return err
 		}
-		r, err = findMarker(c, collection, m)
+		if r, err = findMarker(c, collection, m); err != nil {
+			return err
+		}
 		r.Kind = col.Kind
+		var live int
+		err = c.row("SELECT count(*) FROM record WHERE collection = ? AND id = ? AND deleted = 0", collection, string(r.ID)).Scan(&live)
+		r.Deleted = live == 0
 		return err
 	})
 	return r, err

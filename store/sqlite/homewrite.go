@@ -187,16 +187,20 @@ func (w *homeWriter) current(id tandem.ID) (r store.HomeRecord, body tandem.Dige
 func (w *homeWriter) create(s *staged) (tandem.Outcome, error) {
 	if s.Marker != "" {
 		r, err := findMarker(w.conn, w.col.ID, s.Marker)
-		if err == nil {
+		if err == nil && r.Digest == s.Digest && r.Size == s.size && r.Attrs == s.Record.Attrs {
 			return tandem.Outcome{Status: tandem.Applied, ID: r.ID, Meta: r.Meta}, nil
 		}
-		if !tandem.IsKind(err, tandem.NotFound) {
+		// With other content it is another create: it must not be told that it has been done.
+		if err != nil && !tandem.IsKind(err, tandem.NotFound) {
 			return tandem.Outcome{}, err
 		}
 	}
 	id, row, err := w.place(s)
 	if err != nil {
 		return tandem.Outcome{}, err
+	}
+	if bad, err := w.mayHold(id); bad != nil || err != nil {
+		return rejected(s.ID, bad), err
 	}
 	if id == "" {
 		return failed412(s.ID, errors.New("there is a record of that id")), nil
@@ -206,7 +210,7 @@ func (w *homeWriter) create(s *staged) (tandem.Outcome, error) {
 		return tandem.Outcome{}, err
 	}
 	if s.Marker != "" {
-		_, err := w.conn.exec("INSERT INTO marker (collection, marker, id, seq, at, digest, attrs, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		_, err := w.conn.exec("INSERT OR REPLACE INTO marker (collection, marker, id, seq, at, digest, attrs, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 			w.col.ID, string(s.Marker), string(id), w.col.Seq, w.now, ofDigest(meta.Digest), string(meta.Attrs), meta.Size)
 		if err != nil {
 			return tandem.Outcome{}, err
@@ -298,6 +302,11 @@ func (w *homeWriter) park(op tandem.Op, old *store.HomeRecord, body tandem.Diges
 }
 
 func (w *homeWriter) update(s *staged, old store.HomeRecord, body tandem.Digest, row int64) (tandem.Outcome, error) {
+	if old.Attrs.Get("type") == "dir" && s.Record.Attrs.Get("type") != "dir" {
+		if full, err := w.filled(s.ID); full || err != nil {
+			return rejected(s.ID, errors.New("the directory is not empty")), err
+		}
+	}
 	parked, err := w.park(tandem.Update, &old, body, versionOf(w.col.Seq+1))
 	if err != nil {
 		return tandem.Outcome{}, err
@@ -318,36 +327,55 @@ func (w *homeWriter) setAttrs(s *staged, old store.HomeRecord, body tandem.Diges
 	return tandem.Outcome{Status: tandem.Applied, ID: s.ID, Meta: meta, Parked: parked}, err
 }
 
-// move gives a record another id and leaves a tombstone at the old one, which needs a row of its own.
 func (w *homeWriter) move(s *staged, old store.HomeRecord, row int64) (tandem.Outcome, error) {
 	if s.To == "" {
 		return rejected(s.ID, errors.New("the move names no new id")), nil
 	}
-	there, _, grave, err := w.current(s.To)
+	there, _, _, err := w.current(s.To)
 	if err != nil {
 		return tandem.Outcome{}, err
 	}
-	if grave != 0 && !there.Deleted {
+	if there.ID != "" && !there.Deleted {
 		return failed412(s.ID, fmt.Errorf("there is a record %s", s.To)), nil
 	}
-	if grave != 0 {
-		if _, err := w.conn.exec("DELETE FROM record WHERE row = ?", grave); err != nil {
+	if bad, err := w.mayMove(s.ID, s.To); bad != nil || err != nil {
+		return rejected(s.ID, bad), err
+	}
+	below, err := w.below(s.ID)
+	if err != nil {
+		return tandem.Outcome{}, err
+	}
+	if err := w.rename(s.ID, s.To, row); err != nil {
+		return tandem.Outcome{}, err
+	}
+	meta := old.Meta
+	meta.Version = versionOf(w.col.Seq)
+	for _, child := range below {
+		if err := w.rename(child.id, s.To+child.id[len(s.ID):], child.row); err != nil {
 			return tandem.Outcome{}, err
 		}
 	}
-	w.col.Seq += 2
-	_, err = w.conn.exec("UPDATE record SET id = ?, seq = ?, at = ? WHERE row = ?", string(s.To), w.col.Seq, w.now, row)
-	if err != nil {
-		return tandem.Outcome{}, err
+	return tandem.Outcome{Status: tandem.Applied, ID: s.To, Meta: meta}, nil
+}
+
+// rename gives the record in row another id, which is free, and leaves a tombstone at the old one.
+func (w *homeWriter) rename(id, to tandem.ID, row int64) error {
+	if _, err := w.conn.exec("DELETE FROM record WHERE collection = ? AND id = ? AND deleted = 1", w.col.ID, string(to)); err != nil {
+		return err
 	}
-	_, err = w.conn.exec(`INSERT INTO record (collection, id, seq, deleted, at, size, attrs, modified, title, uid, starts, ends, name, keys)
-		VALUES (?, ?, ?, 1, ?, 0, '', 0, '', '', 0, 0, '', '')`, w.col.ID, string(s.ID), w.col.Seq-1, w.now)
-	meta := old.Meta
-	meta.Version = versionOf(w.col.Seq)
-	return tandem.Outcome{Status: tandem.Applied, ID: s.To, Meta: meta}, err
+	w.col.Seq += 2
+	if _, err := w.conn.exec("UPDATE record SET id = ?, seq = ?, at = ? WHERE row = ?", string(to), w.col.Seq, w.now, row); err != nil {
+		return err
+	}
+	_, err := w.conn.exec(`INSERT INTO record (collection, id, seq, deleted, at, size, attrs, modified, title, uid, starts, ends, name, keys)
+		VALUES (?, ?, ?, 1, ?, 0, '', 0, '', '', 0, 0, '', '')`, w.col.ID, string(id), w.col.Seq-1, w.now)
+	return err
 }
 
 func (w *homeWriter) delete(s *staged, old store.HomeRecord, body tandem.Digest, row int64) (tandem.Outcome, error) {
+	if full, err := w.filled(s.ID); full || err != nil {
+		return failed412(s.ID, errors.New("the directory is not empty")), err
+	}
 	parked, err := w.park(tandem.Delete, &old, body, "")
 	if err != nil {
 		return tandem.Outcome{}, err

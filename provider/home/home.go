@@ -1,0 +1,94 @@
+// Package home opens the hub's own collections as replicas. A place is "home:NAME?kind=contact": the collection of that
+// name and kind of the user whom the hub serves. Versions are the store's sequence numbers, and so are cursors.
+package home
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"tandem"
+	"tandem/kind"
+	"tandem/provider"
+	"tandem/store"
+)
+
+// Provider declares the places of this package. Opening one needs provider.Env.Home, an Opener.
+func Provider() *provider.Provider {
+	return &provider.Provider{
+		Name:     "home",
+		Title:    "Collection of this hub",
+		Help:     "A collection that the hub itself keeps, with the history of every record. It exists once an item uses it.",
+		Examples: []string{"home:contacts?kind=contact"},
+		Kinds: []tandem.Kind{tandem.Contact, tandem.Event, tandem.Task, tandem.Note, tandem.Mail, tandem.SMS, tandem.Bookmark, tandem.File,
+			tandem.Picture, tandem.Table, tandem.Page, tandem.Setting},
+		Options:  []provider.Option{{Name: "kind", Type: "string", Help: "what the collection holds; needed only where several have the name"}},
+		Features: features(""),
+		Open: func(ctx context.Context, place provider.Place, env provider.Env) (*provider.Opened, error) {
+			if env.Home == nil {
+				return nil, &tandem.Error{Kind: tandem.Invalid, Op: "open place", Thing: place.Text, Err: errors.New("there is no hub here"),
+					Remedy: "name a folder or server instead"}
+			}
+			return env.Home.OpenHome(ctx, place)
+		},
+	}
+}
+
+func features(k tandem.Kind) provider.Features {
+	return provider.Features{Tree: store.IsTree(k), Watch: true, Cursor: true, Rename: true, Parks: true, Attrs: true, Workers: 4}
+}
+
+// Opener opens the home collections of one user. It implements provider.HomeOpener.
+type Opener struct {
+	Store *store.Store
+	User  string                         // whose collections
+	Kinds func(tandem.Kind) kind.Handler // nil result: the kind is not known
+}
+
+var _ provider.HomeOpener = Opener{}
+
+// OpenHome implements provider.HomeOpener. The collection must exist.
+func (o Opener) OpenHome(ctx context.Context, place provider.Place) (*provider.Opened, error) {
+	list, err := o.Store.Home.Collections(ctx, o.User)
+	if err != nil {
+		return nil, err
+	}
+	want := tandem.Kind(place.Options["kind"])
+	var found []tandem.Collection
+	for _, c := range list {
+		if c.Name == place.Path && (want == "" || c.Kind == want) {
+			found = append(found, c)
+		}
+	}
+	fail := func(kind tandem.ErrorKind, err error, remedy string) (*provider.Opened, error) {
+		return nil, &tandem.Error{Kind: kind, Op: "open collection", Thing: place.Path, Err: err, Remedy: remedy}
+	}
+	switch {
+	case len(found) == 0 && want != "":
+		return fail(tandem.NotFound, fmt.Errorf("%s has no %s collection of this name", o.User, want), "add an item that uses it: `tandem item add`")
+	case len(found) == 0:
+		return fail(tandem.NotFound, fmt.Errorf("%s has no collection of this name", o.User), "add an item that uses it: `tandem item add`")
+	case len(found) > 1:
+		return fail(tandem.Invalid, errors.New("several collections have this name"), "say which with ?kind="+kindsOf(found))
+	}
+	return o.Open(found[0])
+}
+
+func kindsOf(list []tandem.Collection) string {
+	names := make([]string, len(list))
+	for i, c := range list {
+		names[i] = string(c.Kind)
+	}
+	return strings.Join(names, " or ?kind=")
+}
+
+// Open opens a collection as a replica.
+func (o Opener) Open(c tandem.Collection) (*provider.Opened, error) {
+	h := o.Kinds(c.Kind)
+	if h == nil {
+		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "open collection", Thing: c.Name, Err: fmt.Errorf("kind %q is not known", c.Kind)}
+	}
+	r := &Replica{store: o.Store, collection: c, kind: h, closed: make(chan struct{}), who: store.Author{User: o.User, Via: "sync"}}
+	return &provider.Opened{Replica: r, Features: features(c.Kind), Kind: c.Kind, Place: "home:" + c.Name + "?kind=" + string(c.Kind)}, nil
+}
