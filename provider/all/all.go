@@ -1,9 +1,12 @@
 // Package all names the providers that come with Tandem.
 package all
 
-import "tandem/provider"
+import (
+	"tandem/provider"
+	"tandem/provider/files"
+)
 
 // Registry returns the providers a person can name in a place.
 func Registry() *provider.Registry {
-	return provider.NewRegistry()
+	return provider.NewRegistry(files.Provider())
 }
