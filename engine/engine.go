@@ -1,86 +1,179 @@
 package engine
 
 import (
-	"iter"
+	"sort"
 
 	"tandem"
 )
 
-// Base indexes the rows that a run needs: all of them when a side lists everything or ids are paths (Rules.Tree), only
-// those concerned (named by a change of either side) when both sides answered with what changed. It keeps no more per
-// row than the run needs.
-type Base struct {
-	total int
+// Reconcile decides what to do about every record that is not as the base has it. It changes neither base nor views.
+func Reconcile(b *Base, va, vb *View, rules Rules) *Plan {
+	w := begin(b, va, vb, rules)
+	w.plan = &Plan{}
+	w.match()
+	if w.tree {
+		w.locate()
+	}
+	for k := 0; k < len(w.recs); k++ {
+		w.decide(w.recs[k])
+	}
+	if w.tree {
+		w.splitTypes()
+		for _, r := range w.recs {
+			w.aim(r)
+		}
+		w.breakCycles()
+		w.fit()
+		w.layout()
+	}
+	w.contents()
+	w.deletes()
+	w.bookkeep()
+	w.plan.count()
+	w.plan.Hash = w.plan.hash()
+	w.guard()
+	return w.plan
 }
 
-// NewBase reads rows into an index. total is how many rows the pair has in all, for the guard's shares.
-func NewBase(rows iter.Seq2[tandem.Row, error], total int) (*Base, error) { panic("unwritten") }
-
-// View collects what one side shows, against the base. Rows that are unchanged are counted and dropped at once, so
-// that a run keeps memory for what changed.
-type View struct{}
-
-// View starts the view of one side. replaced says that the identity or epoch of the store is not the base's: then
-// neither versions nor silence mean anything, and rows are paired anew as in a first sync.
-func (b *Base) View(side tandem.Side, replaced bool) *View { panic("unwritten") }
-
-// See takes one line of the listing, in any order.
-func (v *View) See(c tandem.Change) { panic("unwritten") }
-
-// Seen returns how many records the side has shown to be present so far.
-func (v *View) Seen() int { panic("unwritten") }
-
-// Finish closes the view. Only a listing that is Complete and Full turns the silence about a row into Absent; silence
-// in a complete listing that is not Full means unchanged; silence in any other listing means Unknown.
-func (v *View) Finish(l tandem.Listing) { panic("unwritten") }
+// match finds out which records are one.
+func (w *work) match() {
+	for s := sideA; s <= sideB; s++ {
+		if w.tree {
+			w.exchange(s)
+		}
+		w.relink(s)
+	}
+	if w.tree {
+		w.pairTree()
+	} else {
+		w.pair()
+	}
+}
 
 // NeedDigests names the records whose digest or UID the decision hangs on and the listing did not give: records with a
 // row whose version changed, and new records that the other side could hold too. The caller fetches them and reports
 // each with Fill, and asks again until there are none: an answer can raise another question.
-func NeedDigests(b *Base, va, vb *View, rules Rules) (a, bb []tandem.ID) { panic("unwritten") }
-
-// Fill completes what See was told of one record; a Problem replaces it.
-func (v *View) Fill(c tandem.Change) { panic("unwritten") }
-
-// Reconcile decides what to do about every record that is not as the base has it.
-func Reconcile(b *Base, va, vb *View, rules Rules) *Plan { panic("unwritten") }
-
-// Settle turns a Merge action into what follows once the bodies were looked at: equal tells that both bodies mean the
-// same (Link), clean that the merge left no clash (Write the merged body); otherwise the policy decides.
-func Settle(act Action, equal, clean bool, rules Rules) Action { panic("unwritten") }
-
-// Restore returns the plan with its deletions turned round: what vanished from one side is put back there from the
-// other instead, and so is what was emptied. Nothing else changes, except that the guard's reasons are gone.
-func Restore(p *Plan, rules Rules) *Plan { panic("unwritten") }
-
-// Ledger follows a plan while it is being applied. It tells what may be done next and which base rows record what was
-// done. It is not safe for concurrent use.
-type Ledger struct{}
-
-// NewLedger starts following a plan.
-func NewLedger(p *Plan) *Ledger { panic("unwritten") }
-
-// Ready reports whether action i may be tried: everything it needs was applied.
-func (l *Ledger) Ready(i int) bool { panic("unwritten") }
-
-// Target returns the id and version that a write of action i to side s must name, earlier moves of the run taken into
-// account. For a Copy the id is NewID and the version is empty.
-func (l *Ledger) Target(i int, s tandem.Side) (tandem.ID, tandem.Version) { panic("unwritten") }
-
-// Applied tells that action act (as settled) at index i was carried out; out holds the outcome of the write on each side,
-// nil where nothing was written. It returns the row that the base must now hold: ok is false when there is none to put,
-// and drop tells that the row is to be dropped instead. Body and UID of the row are the caller's to fill in where it
-// knows better, and Clash.Conflict after a Conflict.
-func (l *Ledger) Applied(i int, act Action, out [2]*tandem.Outcome) (row tandem.Row, drop, ok bool) {
-	panic("unwritten")
+func NeedDigests(b *Base, va, vb *View, rules Rules) (a, bb []tandem.ID) {
+	w := begin(b, va, vb, rules)
+	var ask [2]map[tandem.ID]bool
+	ask[0], ask[1] = map[tandem.ID]bool{}, map[tandem.ID]bool{}
+	want := func(s tandem.Side, n *seen) {
+		if n != nil && n.st.present() && !n.filled && n.Digest.IsZero() && !bodiless(n.Attrs) {
+			ask[s][n.ID] = true
+		}
+	}
+	for s := sideA; s <= sideB; s++ {
+		w.needMoved(s, want)
+	}
+	w.match()
+	var news [2]int
+	for _, r := range w.recs {
+		for s := sideA; s <= sideB; s++ {
+			switch {
+			case !r.has(s):
+			case r.row >= 0 && !b.isHalf(r.row), r.has(s.Other()):
+				want(s, r.cur[s])
+			case r.st[s] == fresh:
+				news[s]++
+			}
+		}
+	}
+	if !w.tree && news[0] > 0 && news[1] > 0 {
+		for _, r := range w.recs {
+			for s := sideA; s <= sideB; s++ {
+				if r.st[s] == fresh {
+					want(s, r.cur[s])
+				}
+			}
+		}
+	}
+	return sortedIDs(ask[0]), sortedIDs(ask[1])
 }
 
-// ReadyOp reports whether base op i may be recorded.
-func (l *Ledger) ReadyOp(i int) bool { panic("unwritten") }
+// needMoved asks for the digests of new records that could be what vanished from the same side: anything where ids mean
+// nothing, what has the same size in a tree.
+func (w *work) needMoved(s tandem.Side, want func(tandem.Side, *seen)) {
+	lost, found := w.movers(s)
+	sizes := map[int64]bool{}
+	for _, r := range lost {
+		if was := r.base.Side(s); !bodiless(was.Attrs) {
+			sizes[was.Size] = true
+		}
+	}
+	if len(sizes) == 0 {
+		return
+	}
+	nodes := map[string]int{}
+	for _, r := range lost {
+		if was := r.base.Side(s); was.Node != "" {
+			nodes[typed(was.Attrs, was.Node)]++
+		}
+	}
+	for _, f := range found {
+		n := f.cur[s]
+		if w.tree && (n.Size == 0 || !sizes[n.Size] || n.Node != "" && nodes[typed(n.Attrs, n.Node)] == 1) {
+			continue
+		}
+		want(s, n)
+	}
+}
 
-// Postpone returns the row that remembers that act failed and is not to be tried again for a while: five times longer
-// after each failure, from one minute to a day.
-func Postpone(act Action, reason string, now int64) tandem.Row { panic("unwritten") }
+func sortedIDs(m map[tandem.ID]bool) []tandem.ID {
+	ids := make([]tandem.ID, 0, len(m))
+	for id := range m {
+		ids = append(ids, id)
+	}
+	sort.Slice(ids, func(i, j int) bool { return ids[i] < ids[j] })
+	return ids
+}
+
+// splitTypes separates what a person wants to keep both of although one is a directory: the other becomes a record of its
+// own, under another name.
+func (w *work) splitTypes() {
+	for _, r := range w.recs[:len(w.recs):len(w.recs)] {
+		if r.do != KeepBoth || typeOf(r.cur[sideA].Attrs) == typeOf(r.cur[sideB].Attrs) {
+			continue
+		}
+		lose := loser(r)
+		win := lose.Other()
+		f := w.make()
+		f.cur[lose], f.st[lose] = r.cur[lose], fresh
+		f.up[lose], f.name[lose] = r.up[lose], r.name[lose]
+		r.cur[lose], r.st[lose] = nil, none
+		w.at[lose][f.cur[lose].ID] = f
+		w.create(f, win, r.reason)
+		w.create(r, lose, r.reason)
+	}
+}
 
 // Mirror returns the rules as seen with A and B exchanged.
-func (r Rules) Mirror() Rules { panic("unwritten") }
+func (r Rules) Mirror() Rules {
+	m := r
+	switch r.Direction {
+	case AToB:
+		m.Direction = BToA
+	case BToA:
+		m.Direction = AToB
+	case MirrorAToB:
+		m.Direction = MirrorBToA
+	case MirrorBToA:
+		m.Direction = MirrorAToB
+	}
+	switch r.Policy {
+	case PreferA:
+		m.Policy = PreferB
+	case PreferB:
+		m.Policy = PreferA
+	}
+	switch r.First {
+	case ReplaceA:
+		m.First = ReplaceB
+	case ReplaceB:
+		m.First = ReplaceA
+	}
+	m.Names[0], m.Names[1] = r.Names[1], r.Names[0]
+	m.MaxSize[0], m.MaxSize[1] = r.MaxSize[1], r.MaxSize[0]
+	m.ReadOnly[0], m.ReadOnly[1] = r.ReadOnly[1], r.ReadOnly[0]
+	m.NoAttrs[0], m.NoAttrs[1] = r.NoAttrs[1], r.NoAttrs[0]
+	return m
+}

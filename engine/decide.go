@@ -1,0 +1,465 @@
+package engine
+
+import (
+	"tandem"
+)
+
+// The decision table. Each record is decided from what the base, A and B say of it; what a tree adds (parents, moves,
+// names) comes after. Every function treats A and B alike: with the sides exchanged it decides the mirror image.
+
+const sideA, sideB = tandem.SideA, tandem.SideB
+
+// decide fills in the decision about r.
+func (w *work) decide(r *record) {
+	a, b := r.st[sideA], r.st[sideB]
+	switch {
+	case a.blocked() || b.blocked():
+		w.decideBlocked(r)
+	case w.isAside(r):
+		r.wait(SetAside, r.base.Aside.Reason)
+	case !r.has(sideA) && !r.has(sideB):
+		if r.row >= 0 {
+			w.drops = append(w.drops, r.row) // gone on both sides
+		}
+	case r.base.Clash != nil && !r.void:
+		w.decideClash(r)
+	default:
+		w.decidePlain(r)
+	}
+}
+
+func (r *record) wait(why Reason, note string) {
+	r.do, r.reason, r.note, r.lost, r.swap, r.into = Wait, why, note, false, false, [2]bool{}
+}
+
+// decideBlocked: unreadable, ignored or unknown on a side is neither there nor absent. Nothing is done and the base
+// stays. It is worth a line where something cannot be read, or where the other side waits for an answer.
+func (w *work) decideBlocked(r *record) {
+	why := map[state]Reason{problem: SideUnreadable, ignored: SideIgnored, unknown: SideUnknown}
+	for _, st := range [...]state{problem, unknown, ignored} {
+		for s := range r.st {
+			if r.st[s] != st {
+				continue
+			}
+			if st != problem && r.st[1-s] == same || st != problem && r.st[1-s].blocked() || st != problem && r.st[1-s] == none {
+				continue
+			}
+			note := ""
+			if r.cur[s] != nil {
+				note = r.cur[s].note
+			} else if n := w.v[s].covered(r.base.Side(tandem.Side(s)).ID); n != nil {
+				note = string(n.ID) + ": " + n.note
+			}
+			r.wait(why[st], note)
+			return
+		}
+	}
+	r.wait(NoReason, "") // frozen, and not worth a line
+}
+
+// isAside tells that r failed before, is as it was then, and its time has not come.
+func (w *work) isAside(r *record) bool {
+	k := r.base.Aside
+	if k == nil || w.rules.Now >= k.Until || r.void {
+		return false
+	}
+	return r.version(sideA) == k.A && r.version(sideB) == k.B
+}
+
+func (r *record) version(s tandem.Side) tandem.Version {
+	if r.cur[s] == nil || !r.has(s) {
+		return ""
+	}
+	return r.cur[s].Version
+}
+
+// decideClash carries an open conflict on. A person's answer holds only for exactly the versions it was given about.
+func (w *work) decideClash(r *record) {
+	k := r.base.Clash
+	if r.asRecorded(sideA, &k.A) && r.asRecorded(sideB, &k.B) {
+		switch k.Decision {
+		case tandem.Undecided:
+			r.wait(ConflictOpen, "")
+		case tandem.TakeA:
+			w.take(r, sideA)
+		case tandem.TakeB:
+			w.take(r, sideB)
+		case tandem.TakeBoth:
+			w.keepBoth(r)
+		case tandem.TakeBody:
+			w.takeBody(r)
+		}
+		return
+	}
+	w.decidePlain(r)
+	if r.do == Nothing && r.reason == NoReason && r.has(sideA) && r.has(sideB) {
+		r.do, r.reason = Link, BothChanged // both are back at the base: the conflict is over
+	}
+}
+
+// asRecorded tells that side s is as it was when the conflict was recorded.
+func (r *record) asRecorded(s tandem.Side, was *tandem.Shown) bool {
+	if !r.has(s) || was.ID == "" {
+		return !r.has(s) && was.ID == ""
+	}
+	n := r.cur[s]
+	if n.Version != "" && n.Version == was.Version {
+		return true
+	}
+	return n.Attrs == was.Attrs && contentOf(&n.Shown) == contentOf(was) && (!n.Digest.IsZero() || bodiless(n.Attrs))
+}
+
+// take carries out "this side wins".
+func (w *work) take(r *record, s tandem.Side) {
+	o := s.Other()
+	r.reason = PersonDecided
+	switch {
+	case r.has(s) && r.has(o):
+		if !w.may[o] {
+			r.do = Link // both keep what they have; that is now agreed
+			return
+		}
+		w.overwrite(r, o, PersonDecided)
+	case r.has(s):
+		w.create(r, o, PersonDecided)
+	default:
+		w.remove(r, o, PersonDecided)
+	}
+	r.lost = r.do != Wait
+}
+
+func (w *work) keepBoth(r *record) {
+	switch {
+	case !r.has(sideA):
+		w.create(r, sideA, PersonDecided)
+	case !r.has(sideB):
+		w.create(r, sideB, PersonDecided)
+	case !w.may[sideA] || !w.may[sideB]:
+		r.wait(OneWay, "")
+	default:
+		r.do, r.side, r.reason = KeepBoth, loser(r), PersonDecided
+	}
+}
+
+func (w *work) takeBody(r *record) {
+	r.do, r.reason, r.into, r.lost = Write, PersonDecided, w.may, true
+	r.attrs = w.mergedAttrs(r)
+	if !w.may[sideA] && !w.may[sideB] {
+		r.wait(OneWay, "")
+	}
+}
+
+// loser names the side whose version gets the second name when both are kept. The contents decide, so that it does not
+// matter which side is called A.
+func loser(r *record) tandem.Side {
+	a, b := &r.cur[sideA].Shown, &r.cur[sideB].Shown
+	if (typeOf(a.Attrs) == "dir") != (typeOf(b.Attrs) == "dir") { // a directory keeps its name
+		if typeOf(a.Attrs) == "dir" {
+			return sideB
+		}
+		return sideA
+	}
+	ka, kb := contentOf(a)+"\x00"+string(a.Attrs), contentOf(b)+"\x00"+string(b.Attrs)
+	if ka > kb || ka == kb && a.Version > b.Version {
+		return sideA
+	}
+	return sideB
+}
+
+// contentOf is what must be equal for two records to hold the same: the digest, or where a link points.
+func contentOf(s *tandem.Shown) string {
+	switch t := typeOf(s.Attrs); t {
+	case "dir":
+		return t
+	case "link":
+		return t + "\x00" + s.Attrs.Get("target")
+	}
+	return string(s.Digest[:])
+}
+
+// edited tells that side s holds something else than agreed. What has no known digest counts as edited.
+func (r *record) edited(s tandem.Side) bool {
+	if r.st[s] == same {
+		return false
+	}
+	if r.st[s] == fresh {
+		return true
+	}
+	n, was := &r.cur[s].Shown, r.base.Side(s)
+	return contentOf(n) != contentOf(was) || n.Digest.IsZero() && !bodiless(n.Attrs)
+}
+
+// alike tells that both sides hold the same.
+func (r *record) alike() bool {
+	a, b := &r.cur[sideA].Shown, &r.cur[sideB].Shown
+	return contentOf(a) == contentOf(b) && (!a.Digest.IsZero() || bodiless(a.Attrs))
+}
+
+func (r *record) retyped(s tandem.Side) bool {
+	return r.agreed() && r.has(s) && typeOf(r.cur[s].Attrs) != typeOf(r.base.Side(s).Attrs)
+}
+
+// source returns the side that a mirroring direction copies from.
+func (w *work) source() (tandem.Side, bool) {
+	switch w.dir {
+	case MirrorAToB:
+		return sideA, true
+	case MirrorBToA:
+		return sideB, true
+	}
+	return 0, false
+}
+
+func (w *work) decidePlain(r *record) {
+	switch {
+	case r.has(sideA) && r.has(sideB):
+		w.decideTwo(r)
+	case r.has(sideA):
+		w.decideOne(r, sideA)
+	default:
+		w.decideOne(r, sideB)
+	}
+}
+
+// decideOne: only side s has the record.
+func (w *work) decideOne(r *record, s tandem.Side) {
+	o := s.Other()
+	src, mirror := w.source()
+	switch {
+	case !r.agreed(): // new on s
+		if mirror && src == o {
+			w.remove(r, s, MirrorRestored)
+			r.lost = r.do == Delete
+		} else {
+			w.create(r, o, NewHere)
+		}
+	case mirror && src == s:
+		w.create(r, o, MirrorRestored)
+	case mirror:
+		w.remove(r, s, DeletedHere)
+		r.lost = r.do == Delete && w.outlives(r, s)
+	case w.rules.Unclean && !r.base.Durable:
+		w.create(r, o, Torn) // lost in the crash rather than deleted
+	case !w.outlives(r, s):
+		w.remove(r, s, DeletedHere)
+	case w.rules.DeleteVsChange == DeleteWins:
+		w.remove(r, s, DeleteBeatsChange)
+		r.lost = r.do == Delete
+	case w.rules.DeleteVsChange == AskDelete && (r.edited(s) || r.moved[s]):
+		r.do, r.reason = Conflict, DeleteClash
+	default:
+		w.create(r, o, ChangeBeatsDelete)
+	}
+}
+
+// outlives tells that what s did to r counts against a deletion on the other side: an edit, a rename, or the rename of a
+// directory above that the other side deleted as a whole. New times or modes of a directory do not: deleting its
+// children changes them.
+func (w *work) outlives(r *record, s tandem.Side) bool {
+	if r.moved[s] || r.retyped(s) {
+		return true
+	}
+	if typeOf(r.cur[s].Attrs) != "dir" && (r.edited(s) || w.attrsEdited(r, s)) {
+		return true
+	}
+	for up := r.up[s]; up != nil; up = up.up[s] {
+		if up.moved[s] && up.st[s.Other()] == gone {
+			return true
+		}
+	}
+	return false
+}
+
+// decideTwo: both sides have the record.
+func (w *work) decideTwo(r *record) {
+	if typeOf(r.cur[sideA].Attrs) != typeOf(r.cur[sideB].Attrs) {
+		w.decideTypes(r)
+		return
+	}
+	ea, eb := r.edited(sideA), r.edited(sideB)
+	if r.agreed() && w.rules.Unclean && !r.base.Durable && ea != eb {
+		w.decideTorn(r, sideOf(eb))
+		return
+	}
+	switch {
+	case r.alike(), !ea && !eb:
+		w.decideAttrs(r, ea || eb)
+	case ea && eb:
+		w.decideBoth(r)
+	default:
+		w.carry(r, sideOf(eb))
+	}
+}
+
+func sideOf(b bool) tandem.Side {
+	if b {
+		return sideB
+	}
+	return sideA
+}
+
+// carry takes the edit of side s over to the other, or undoes it where s is made equal to the other.
+func (w *work) carry(r *record, s tandem.Side) {
+	if src, mirror := w.source(); mirror && src != s {
+		w.overwrite(r, s, MirrorRestored)
+		r.lost = r.do != Wait
+		return
+	}
+	w.overwrite(r, s.Other(), ChangedHere)
+}
+
+// decideTorn: side s does not hold what was written to it shortly before the machine went down. What shrank to nothing
+// is put back; anything else is shown to a person, since it may be an edit made since.
+func (w *work) decideTorn(r *record, s tandem.Side) {
+	if r.cur[s].Size == 0 && r.base.Side(s).Size > 0 {
+		w.overwrite(r, s, Torn)
+		r.lost = r.do != Wait
+		return
+	}
+	r.do, r.reason = Conflict, Torn
+}
+
+// decideTypes: a directory here, a file or link there.
+func (w *work) decideTypes(r *record) {
+	ta, tb := r.retyped(sideA), r.retyped(sideB)
+	ea, eb := r.edited(sideA) || ta, r.edited(sideB) || tb
+	src, mirror := w.source()
+	switch {
+	case mirror:
+		w.replace(r, src.Other(), MirrorRestored)
+		r.lost = r.do != Wait
+	case r.agreed() && ea && !eb:
+		w.replace(r, sideB, TypeChanged)
+	case r.agreed() && eb && !ea:
+		w.replace(r, sideA, TypeChanged)
+	default:
+		r.do, r.reason = Conflict, TypeClash
+	}
+}
+
+// replace plans that side o gets the other's record in place of one of another type.
+func (w *work) replace(r *record, o tandem.Side, why Reason) {
+	w.create(r, o, why)
+	r.swap = r.do == Copy
+}
+
+// decideBoth: both sides hold something new, and not the same.
+func (w *work) decideBoth(r *record) {
+	if src, mirror := w.source(); mirror {
+		w.overwrite(r, src.Other(), MirrorRestored)
+		r.lost = r.do != Wait
+		return
+	}
+	if !w.may[sideA] && !w.may[sideB] {
+		r.wait(OneWay, "")
+		return
+	}
+	why := BothChanged
+	if !r.agreed() {
+		why = BothNew
+	}
+	if !w.rules.NoMerge && !bodiless(r.cur[sideA].Attrs) {
+		r.do, r.reason, r.into, r.attrs = Merge, why, w.may, w.mergedAttrs(r)
+		return
+	}
+	v := choose(w.rules.Policy, r.cur[sideA].modified, r.cur[sideB].modified, w.may)
+	switch v.do {
+	case Update:
+		w.overwrite(r, v.side, PolicyDecided)
+		r.lost = r.do != Wait
+	case KeepBoth:
+		r.do, r.side, r.reason = KeepBoth, loser(r), PolicyDecided
+	case Link:
+		r.do, r.reason = Link, PolicyDecided
+	default:
+		r.do, r.reason = Conflict, why
+	}
+}
+
+// verdict is what a policy says about two versions.
+type verdict struct {
+	do   Do
+	side tandem.Side // Update: the side that is overwritten
+}
+
+// choose applies a policy. may tells which sides can be written: a winner that cannot reach the other side stays where it
+// is, and both is possible only where both sides can be written.
+func choose(p Policy, ma, mb int64, may [2]bool) verdict {
+	over := sideB
+	switch p {
+	case PreferA:
+	case PreferB:
+		over = sideA
+	case Newest:
+		if ma == mb || ma == 0 || mb == 0 {
+			return verdict{do: Conflict}
+		}
+		if mb > ma {
+			over = sideA
+		}
+	case Both:
+		if may[sideA] && may[sideB] {
+			return verdict{do: KeepBoth}
+		}
+		return verdict{do: Conflict}
+	default:
+		return verdict{do: Conflict}
+	}
+	if !may[over] {
+		return verdict{do: Link}
+	}
+	return verdict{do: Update, side: over}
+}
+
+// create plans a copy to side o, if o can take it.
+func (w *work) create(r *record, o tandem.Side, why Reason) {
+	if !w.canTake(r, o) {
+		return
+	}
+	r.do, r.side, r.reason = Copy, o, why
+	r.attrs = r.cur[o.Other()].Attrs
+}
+
+// overwrite plans that side o gets the other's content.
+func (w *work) overwrite(r *record, o tandem.Side, why Reason) {
+	if typeOf(r.cur[sideA].Attrs) != typeOf(r.cur[sideB].Attrs) {
+		w.replace(r, o, why)
+		return
+	}
+	if !w.canTake(r, o) {
+		return
+	}
+	r.do, r.side, r.reason = Update, o, why
+	merged, into := w.threeWay(r)
+	switch {
+	case why == ChangedHere || why == PolicyDecided:
+		r.attrs = merged
+		r.into[o.Other()] = into[o.Other()] && w.may[o.Other()]
+	case w.noAttrs():
+		r.attrs = r.cur[o].Attrs
+	default:
+		r.attrs = r.cur[o.Other()].Attrs
+	}
+}
+
+// canTake turns r into a Wait if side o may not or cannot hold what the other side has.
+func (w *work) canTake(r *record, o tandem.Side) bool {
+	if !w.may[o] {
+		r.wait(OneWay, "")
+		return false
+	}
+	if limit := w.rules.MaxSize[o]; limit > 0 && r.cur[o.Other()].Size > limit {
+		r.wait(TooBig, "")
+		return false
+	}
+	return true
+}
+
+// remove plans a deletion on side s.
+func (w *work) remove(r *record, s tandem.Side, why Reason) {
+	if !w.may[s] {
+		r.wait(OneWay, "")
+		return
+	}
+	r.do, r.side, r.reason = Delete, s, why
+}

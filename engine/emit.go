@@ -1,0 +1,222 @@
+package engine
+
+import (
+	"sort"
+
+	"tandem"
+)
+
+// fill completes an action about r with what it stands on.
+func (w *work) fill(r *record, a *Action) {
+	a.Key = r.key
+	a.A, a.B = w.shown(r, sideA), w.shown(r, sideB)
+	for s := sideA; s <= sideB; s++ {
+		if r.has(s) && (!w.tree || r.there[s]) {
+			a.At[s] = w.path(r, s)
+		}
+		if r.cur[s] != nil {
+			if s == sideA {
+				a.ModifiedA = r.cur[s].modified
+			} else {
+				a.ModifiedB = r.cur[s].modified
+			}
+		}
+	}
+	if a.Row == nil {
+		a.Row = r.base // ids are rewritten once the plan is complete
+	}
+}
+
+func (w *work) shown(r *record, s tandem.Side) *tandem.Shown {
+	if r.cur[s] == nil || !r.has(s) {
+		return w.void
+	}
+	return &r.cur[s].Shown
+}
+
+// contents plans what is done to bodies and attributes, then the waits.
+func (w *work) contents() {
+	var order []*record
+	for _, r := range w.recs {
+		switch r.do {
+		case Update, Merge, Write, Conflict, KeepBoth, SetAttrs, Wait:
+			order = append(order, r)
+		case Copy:
+			if !w.tree {
+				order = append(order, r)
+			}
+		}
+	}
+	ids := make([]tandem.ID, len(w.recs))
+	for _, r := range order {
+		ids[r.key] = w.nameOf(r)
+	}
+	sort.SliceStable(order, func(i, j int) bool {
+		a, b := order[i], order[j]
+		if ra, rb := rank(a.do), rank(b.do); ra != rb {
+			return ra < rb
+		}
+		if ids[a.key] != ids[b.key] {
+			return ids[a.key] < ids[b.key]
+		}
+		return a.side < b.side
+	})
+	for _, r := range order {
+		if r.do == Wait && r.reason == NoReason {
+			continue
+		}
+		a := Action{Do: r.do, To: r.side, Reason: r.reason, Lost: r.lost, Into: r.into, Attrs: r.attrs, Note: r.note}
+		w.fill(r, &a)
+		if w.tree {
+			a.NewID = r.newID
+			if r.do != Wait && r.do != Conflict {
+				a.Needs = w.needs(r, r.to[r.side].up, r.side)
+			}
+			if r.do == KeepBoth || r.do == Merge {
+				a.NewID = w.secondID(r)
+			}
+		}
+		w.plan.Actions = append(w.plan.Actions, a)
+	}
+}
+
+// rank is the order in which sorts of content steps are done.
+func rank(d Do) int {
+	switch d {
+	case Copy:
+		return 0
+	case SetAttrs:
+		return 2
+	case Conflict:
+		return 3
+	case Wait:
+		return 4
+	}
+	return 1
+}
+
+// secondID names the version that gets a second name when both are kept.
+func (w *work) secondID(r *record) tandem.ID {
+	lose := loser(r)
+	up := r.to[lose].up
+	to := conflictName(r.to[lose].name, contentOf(&r.cur[lose].Shown))
+	for w.nameTaken(up, to, nil) {
+		to = conflictName(to, to)
+	}
+	return join(w.path(up, lose), to)
+}
+
+// rows gives every action the row with its ids as they are after the plan, and plans the bookkeeping.
+func (w *work) bookkeep() {
+	rows := make([]*tandem.Row, len(w.recs))
+	for _, r := range w.recs {
+		rows[r.key] = w.rowAfter(r)
+	}
+	for i := range w.plan.Actions {
+		if a := &w.plan.Actions[i]; a.Row == w.recs[a.Key].base {
+			a.Row = rows[a.Key]
+		}
+	}
+	for _, r := range w.recs {
+		if r.do == Link || r.row >= 0 && !r.void && !w.dropped(r) {
+			w.keep(r, rows[r.key])
+		}
+	}
+	for _, i := range w.drops {
+		w.plan.Base = append(w.plan.Base, BaseOp{Row: *w.b.row(i), Drop: true})
+	}
+	sort.SliceStable(w.plan.Base, func(i, j int) bool {
+		a, b := &w.plan.Base[i].Row, &w.plan.Base[j].Row
+		if a.Link != b.Link {
+			return a.Link < b.Link
+		}
+		return min(a.A.ID, a.B.ID) < min(b.A.ID, b.B.ID)
+	})
+}
+
+func (w *work) dropped(r *record) bool { return !r.has(sideA) && !r.has(sideB) && !r.frozen() }
+
+// rowAfter is r's row with its ids as they are after the plan. A move that had to wait is not taken in, or it would be
+// forgotten.
+func (w *work) rowAfter(r *record) *tandem.Row {
+	if r.row < 0 {
+		return r.base
+	}
+	row := *r.base
+	for s := sideA; s <= sideB; s++ {
+		if id := w.idAfter(r, s); id != "" {
+			row.Side(s).ID = id
+		}
+	}
+	if row.A.ID == r.base.A.ID && row.B.ID == r.base.B.ID {
+		return r.base
+	}
+	return &row
+}
+
+func (w *work) idAfter(r *record, s tandem.Side) tandem.ID {
+	if !r.has(s) && !r.st[s].blocked() {
+		return ""
+	}
+	if !w.tree {
+		if r.cur[s] == nil {
+			return ""
+		}
+		return r.cur[s].ID
+	}
+	pending := r.agreed() && r.moved[s] && r.frozen()
+	if pending && (r.up0[s] == nil || r.up0[s].there[s]) {
+		return join(w.path(r.up0[s], s), r.name0[s])
+	}
+	if pending {
+		return ""
+	}
+	return w.path(r, s)
+}
+
+// keep plans the bookkeeping of a record that has a row, or gets one without a write.
+func (w *work) keep(r *record, row *tandem.Row) {
+	op := BaseOp{Row: *row}
+	if r.do == Link {
+		op.Row.Clash, op.Row.Aside = nil, nil
+		if r.row < 0 || r.void {
+			op.Row.UID = r.uid()
+		}
+	}
+	differs := r.do == Link
+	for s := sideA; s <= sideB; s++ {
+		if !r.has(s) {
+			continue
+		}
+		to := op.Row.Side(s)
+		if r.do == Link || r.do == Nothing && r.st[s] == same && r.agreed() {
+			id := to.ID
+			*to = r.cur[s].Shown
+			if r.row >= 0 && id != "" {
+				to.ID = id
+			} else if w.tree {
+				to.ID = w.path(r, s)
+			}
+		}
+		differs = differs || *to != *r.base.Side(s)
+	}
+	if !differs || r.do != Link && (r.steps[0] != 0 && r.isMoved(sideA) || r.steps[1] != 0 && r.isMoved(sideB)) {
+		return // the moves themselves are recorded as they are made
+	}
+	if w.tree {
+		op.Needs = w.needs(r, nil, sideA)
+	}
+	w.plan.Base = append(w.plan.Base, op)
+}
+
+// isMoved tells that the plan moves r itself on side s.
+func (r *record) isMoved(s tandem.Side) bool { return r.has(s) && r.sim[s] != spot{r.up[s], r.name[s]} }
+
+func (r *record) uid() string {
+	for s := range r.cur {
+		if r.cur[s] != nil && r.cur[s].uid != "" {
+			return r.cur[s].uid
+		}
+	}
+	return r.base.UID
+}

@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"hash"
+
+	"tandem"
+)
+
+// hash identifies what a plan would write. Waits are left out: an approval must not lapse because somebody else's record
+// became unreadable.
+func (p *Plan) hash() string {
+	h := sha256.New()
+	for i := range p.Actions {
+		a := &p.Actions[i]
+		if a.Do == Nothing || a.Do == Wait {
+			continue
+		}
+		bits := byte(0)
+		for s := range a.Into {
+			if a.Into[s] {
+				bits |= 1 << s
+			}
+		}
+		h.Write([]byte{byte(a.Do), byte(a.To), bits})
+		hashShown(h, a.A)
+		hashShown(h, a.B)
+		hashText(h, string(a.At[0]), string(a.At[1]), string(a.NewID), string(a.Attrs))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func hashShown(h hash.Hash, s *tandem.Shown) {
+	hashText(h, string(s.ID), string(s.Version), string(s.Attrs))
+	h.Write(s.Digest[:])
+}
+
+func hashText(h hash.Hash, texts ...string) {
+	var n [8]byte
+	for _, t := range texts {
+		binary.BigEndian.PutUint64(n[:], uint64(len(t)))
+		h.Write(n[:])
+		h.Write([]byte(t))
+	}
+}
+
+// count fills in the totals.
+func (p *Plan) count() {
+	p.Totals = [2]Totals{}
+	for i := range p.Actions {
+		a := &p.Actions[i]
+		t, from := &p.Totals[a.To], a.Shown(a.To.Other())
+		switch a.Do {
+		case Copy:
+			t.Creates++
+			t.Bytes += from.Size
+		case Update:
+			t.Updates++
+			t.Bytes += from.Size
+			if a.Into[a.To.Other()] {
+				p.Totals[a.To.Other()].Attrs++
+			}
+		case SetAttrs:
+			for s := range a.Into {
+				if a.Into[s] {
+					p.Totals[s].Attrs++
+				}
+			}
+		case Move:
+			t.Moves++
+		case Delete:
+			t.Deletes++
+		case Write:
+			for s := range a.Into {
+				if a.Into[s] {
+					p.Totals[s].Updates++
+				}
+			}
+		case KeepBoth:
+			t.Updates++
+			t.Creates++
+			p.Totals[a.To.Other()].Creates++
+			t.Bytes += from.Size + a.Shown(a.To).Size
+			p.Totals[a.To.Other()].Bytes += a.Shown(a.To).Size
+		case Merge:
+			p.Totals[0].Merges++
+		case Conflict:
+			p.Totals[0].Conflicts++
+		case Wait:
+			p.Totals[0].Waits++
+		}
+	}
+}

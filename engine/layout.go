@@ -1,0 +1,269 @@
+package engine
+
+import (
+	"sort"
+
+	"tandem"
+)
+
+// Laying out turns the merged tree into steps for each side, simulating the side as it goes: every step's path is the path
+// at the moment of the step. Directories come before what goes into them, names are freed before they are taken, and what
+// goes away goes last, children first, unless its name is needed.
+
+func (w *work) layout() {
+	order := w.byDepth()
+	for s := range w.simAt {
+		w.simAt[s], w.below[s] = map[foldKey]*record{}, map[*record][]*record{}
+	}
+	for _, r := range order {
+		for s := sideA; s <= sideB; s++ {
+			r.there[s] = r.has(s) || r.st[s].blocked()
+			r.sim[s] = spot{r.up[s], r.name[s]}
+			w.hard = w.hard || r.dies(s) || r.has(s) && w.placing(r, s)
+		}
+	}
+	if w.hard {
+		for _, r := range order {
+			for s := sideA; s <= sideB; s++ {
+				if r.there[s] {
+					w.simAt[s][w.seat(r.sim[s], s)] = r
+					w.below[s][r.sim[s].up] = append(w.below[s][r.sim[s].up], r)
+				}
+			}
+		}
+	}
+	for i := len(order) - 1; i >= 0; i-- { // shallow first
+		for s := sideA; s <= sideB; s++ {
+			w.place(order[i], s)
+		}
+	}
+}
+
+func (w *work) seat(p spot, s tandem.Side) foldKey {
+	return foldKey{p.up, fold(p.name, w.rules.Names[s])}
+}
+
+// place makes or moves r on side s, after its parent.
+func (w *work) place(r *record, s tandem.Side) {
+	if r.placed[s] {
+		return
+	}
+	r.placed[s] = true
+	if !r.exists(s) {
+		return
+	}
+	if up := r.to[s].up; up != nil {
+		w.place(up, s)
+	}
+	if r.swap && r.side == s {
+		w.clear(r, s)
+		w.step(r, s, Action{Do: Delete, To: s, Reason: TypeChanged, Lost: r.lost})
+		w.leave(r, s)
+	} else if !w.placing(r, s) {
+		return
+	}
+	w.makeRoom(r, s)
+	to := r.to[s]
+	id := w.pathOf(to, s, r)
+	if r.there[s] {
+		why := r.shift
+		if why == NoReason {
+			why = MovedHere
+		}
+		w.step(r, s, Action{Do: Move, To: s, NewID: id, Reason: why})
+		w.leave(r, s)
+	} else {
+		w.make1(r, s, id)
+	}
+	w.enter(r, s, to)
+}
+
+// make1 plans the creation of r at id on side s.
+func (w *work) make1(r *record, s tandem.Side, id tandem.ID) {
+	if r.do == Write {
+		r.newID = id // written with the content steps, which know its body
+		return
+	}
+	row := (*tandem.Row)(nil)
+	if r.swap {
+		row = w.empty // the old row goes with the old record
+	}
+	w.step(r, s, Action{Do: Copy, To: s, NewID: id, Reason: r.reason, Attrs: r.attrs, Note: r.note, Row: row, Lost: r.lost && !r.swap})
+}
+
+func (w *work) leave(r *record, s tandem.Side) {
+	if w.hard && w.simAt[s][w.seat(r.sim[s], s)] == r {
+		delete(w.simAt[s], w.seat(r.sim[s], s))
+	}
+	r.there[s] = false
+}
+
+func (w *work) enter(r *record, s tandem.Side, p spot) {
+	r.sim[s], r.there[s] = p, true
+	if w.hard {
+		w.simAt[s][w.seat(p, s)] = r
+		w.below[s][p.up] = append(w.below[s][p.up], r)
+	}
+}
+
+// makeRoom frees the name that r is to have on side s.
+func (w *work) makeRoom(r *record, s tandem.Side) {
+	if !w.hard {
+		return
+	}
+	at := w.seat(r.to[s], s)
+	x := w.simAt[s][at]
+	switch {
+	case x == nil:
+		return
+	case x == r:
+		if r.there[s] && r.sim[s].up == r.to[s].up && r.sim[s].name != r.to[s].name {
+			w.aside(r, s) // the place cannot tell the old name from the new one
+		}
+		return
+	case x.dies(s) && !x.swap:
+		w.clear(x, s)
+		w.delete(x, s)
+		return
+	}
+	w.place(x, s)
+	if w.simAt[s][at] == x {
+		w.aside(x, s)
+	}
+}
+
+// aside moves x to a name of its own for the time being.
+func (w *work) aside(x *record, s tandem.Side) {
+	to := spot{x.sim[s].up, tempName(string(w.path(x, s)))}
+	w.step(x, s, Action{Do: Move, To: s, NewID: w.pathOf(to, s, x), Reason: MadeRoom})
+	w.leave(x, s)
+	w.enter(x, s, to)
+}
+
+// clear empties directory x on side s of what goes or moves away.
+func (w *work) clear(x *record, s tandem.Side) {
+	kids := append([]*record(nil), w.below[s][x]...)
+	for _, c := range kids {
+		if !c.there[s] || c.sim[s].up != x {
+			continue
+		}
+		if c.dies(s) && !c.swap {
+			w.clear(c, s)
+			w.delete(c, s)
+			continue
+		}
+		w.place(c, s)
+		if c.there[s] && c.sim[s].up == x {
+			to := spot{x.sim[s].up, tempName(string(w.path(c, s)))}
+			w.step(c, s, Action{Do: Move, To: s, NewID: w.pathOf(to, s, c), Reason: MadeRoom})
+			w.leave(c, s)
+			w.enter(c, s, to)
+		}
+	}
+}
+
+// delete plans the removal of x from side s.
+func (w *work) delete(x *record, s tandem.Side) {
+	back := tandem.ID("")
+	if o := s.Other(); w.tree && (x.up0[o] == nil || x.up0[o].exists(o) || x.up0[o].dies(s)) {
+		back = join(w.path(x.up0[o], o), x.name0[o])
+	}
+	w.step(x, s, Action{Do: Delete, To: s, NewID: back, Reason: x.reason, Note: x.note, Lost: x.lost})
+	w.leave(x, s)
+}
+
+// deletes plans what is left to be removed, children first.
+func (w *work) deletes() {
+	type going struct {
+		r  *record
+		s  tandem.Side
+		id tandem.ID
+	}
+	var all []going
+	for _, r := range w.recs {
+		for s := sideA; s <= sideB; s++ {
+			if r.do == Delete && r.side == s && (r.there[s] || !w.tree) {
+				all = append(all, going{r, s, w.path(r, s)})
+			}
+		}
+	}
+	sort.Slice(all, func(i, j int) bool {
+		a, b := all[i], all[j]
+		if w.tree {
+			if da, db := depthOf(a.id), depthOf(b.id); da != db {
+				return da > db
+			}
+		}
+		if a.id != b.id {
+			return a.id < b.id
+		}
+		return a.s < b.s
+	})
+	for _, g := range all {
+		w.delete(g.r, g.s)
+	}
+}
+
+// path is where r is on side s by now.
+func (w *work) path(r *record, s tandem.Side) tandem.ID {
+	if r == nil {
+		return ""
+	}
+	if !w.tree {
+		if r.cur[s] == nil {
+			return ""
+		}
+		return r.cur[s].ID
+	}
+	return w.pathOf(r.sim[s], s, r)
+}
+
+// pathOf spells a spot on side s. It shares r's own id where that is the same, since most are.
+func (w *work) pathOf(p spot, s tandem.Side, r *record) tandem.ID {
+	up := w.path(p.up, s)
+	for _, n := range [...]*seen{r.cur[s], r.cur[s.Other()]} {
+		if n != nil && parent(n.ID) == up && name(n.ID) == p.name {
+			return n.ID
+		}
+	}
+	return join(up, p.name)
+}
+
+// needs lists the steps that r's next step stands on: those that made or moved it or something above it.
+func (w *work) needs(r *record, also *record, s tandem.Side) []int {
+	var out []int
+	add := func(i int32) {
+		for _, have := range out {
+			if have == int(i)-1 {
+				return
+			}
+		}
+		out = append(out, int(i)-1)
+	}
+	for o := sideA; o <= sideB; o++ {
+		for x := r; x != nil; x = x.sim[o].up {
+			if x.steps[o] != 0 {
+				add(x.steps[o])
+				break
+			}
+		}
+	}
+	for x := also; x != nil; x = x.sim[s].up {
+		if x.steps[s] != 0 {
+			add(x.steps[s])
+			break
+		}
+	}
+	sort.Ints(out)
+	return out
+}
+
+// step appends a step of r on side s to the plan.
+func (w *work) step(r *record, s tandem.Side, a Action) {
+	w.fill(r, &a)
+	if w.tree {
+		a.Needs = w.needs(r, r.to[s].up, s)
+	}
+	w.plan.Actions = append(w.plan.Actions, a)
+	r.steps[s] = int32(len(w.plan.Actions))
+}

@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"tandem"
+)
+
+// Settle turns a Merge action into what follows once the bodies were looked at: equal tells that both bodies mean the
+// same (Link), clean that the merge left no clash (Write the merged body); otherwise the policy decides.
+func Settle(act Action, equal, clean bool, rules Rules) Action {
+	if act.Do != Merge {
+		return act
+	}
+	switch {
+	case equal:
+		act.Do = Link
+		for s := range act.Into {
+			act.Into[s] = act.Into[s] && act.Shown(tandem.Side(s)).Attrs != act.Attrs && !rules.NoAttrs[0] && !rules.NoAttrs[1]
+		}
+		if act.Into[0] || act.Into[1] {
+			act.Do = SetAttrs
+		}
+		return act
+	case clean:
+		act.Do = Write
+		return act
+	}
+	v := choose(rules.Policy, act.ModifiedA, act.ModifiedB, act.Into)
+	into := act.Into
+	act.Into = [2]bool{}
+	act.Do, act.To = v.do, v.side
+	switch v.do {
+	case Update:
+		if limit := rules.MaxSize[act.To]; limit > 0 && act.Shown(act.To.Other()).Size > limit {
+			act.Do, act.Reason = Wait, TooBig
+			return act
+		}
+		act.Reason, act.Lost = PolicyDecided, true
+		o := act.To.Other()
+		act.Into[o] = into[o] && act.Shown(o).Attrs != act.Attrs && !rules.NoAttrs[0] && !rules.NoAttrs[1]
+	case KeepBoth:
+		act.To, act.Reason = loser(&record{cur: [2]*seen{{Shown: *act.A}, {Shown: *act.B}}}), PolicyDecided
+	case Link:
+		act.Reason = PolicyDecided
+	}
+	return act
+}
+
+// Postpone returns the row that remembers that act failed and is not to be tried again for a while: five times longer
+// after each failure, from one minute to a day.
+func Postpone(act Action, reason string, now int64) tandem.Row {
+	row := *act.Row
+	k := &tandem.Aside{Reason: reason, Tries: 1, A: act.A.Version, B: act.B.Version}
+	if old := row.Aside; old != nil && old.A == k.A && old.B == k.B {
+		k.Tries = old.Tries + 1
+	}
+	wait := int64(60)
+	for range k.Tries - 1 {
+		wait = min(wait*5, 24*60*60)
+	}
+	k.Until = now + wait
+	row.Aside = k
+	if row.Link == 0 {
+		if act.A.ID != "" {
+			row.A = *act.A
+			if act.At[0] != "" {
+				row.A.ID = act.At[0]
+			}
+		} else {
+			row.B = *act.B
+			if act.At[1] != "" {
+				row.B.ID = act.At[1]
+			}
+		}
+	}
+	return row
+}
