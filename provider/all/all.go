@@ -4,9 +4,11 @@ package all
 import (
 	"tandem/provider"
 	"tandem/provider/files"
+	"tandem/provider/home"
+	"tandem/provider/vdir"
 )
 
 // Registry returns the providers a person can name in a place.
 func Registry() *provider.Registry {
-	return provider.NewRegistry(files.Provider())
+	return provider.NewRegistry(files.Provider(), home.Provider(), vdir.Provider())
 }

@@ -1,0 +1,333 @@
+package vdir
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"tandem"
+)
+
+// file is one file as it was read at one moment.
+type file struct {
+	name    string
+	path    string
+	print   print
+	data    []byte
+	outline *outline
+	records []record
+	err     error // why there are no records: NotFound, or Unreadable
+}
+
+// record is one record of a file.
+type record struct {
+	key   string // in a file with several; "": the whole file is the record
+	kind  tandem.Kind
+	uid   string
+	parts []int // of the outline
+	at    int   // iCalendar: the VCALENDAR its first part is in
+}
+
+var (
+	errFolder  = errors.New("it is a folder, not a file")
+	errIrregul = errors.New("it is not a regular file")
+	errWriting = errors.New("it is being written to")
+	errDead    = errors.New("it is a link to something that is not there")
+)
+
+// read reads a file and tells its records apart.
+func (r *Replica) read(name string) *file { return r.readInto(name, nil) }
+
+// readInto is read into a buffer that the caller may use again once done with the file.
+func (r *Replica) readInto(name string, buf []byte) *file {
+	f := &file{name: name, path: filepath.Join(r.path, name)}
+	if f.err = f.load(r, buf); f.err != nil {
+		return f
+	}
+	o, err := outlineOf(f.data)
+	if err != nil {
+		f.err = torn(f.path, err)
+		return f
+	}
+	f.outline = o
+	f.tellApart()
+	return f
+}
+
+func unreadable(path string, err error, remedy string) error {
+	return &tandem.Error{Kind: tandem.Unreadable, Op: "read", Thing: path, Err: err, Remedy: remedy}
+}
+
+// load reads the bytes, making sure that they are those of one moment.
+func (f *file) load(r *Replica, buf []byte) error {
+	info, err := os.Stat(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(f.path); err == nil {
+			return unreadable(f.path, errDead, "mend or remove the link")
+		}
+		return notThere(tandem.ID(f.name))
+	}
+	if err != nil {
+		return unreadable(f.path, cause(err), "check that you may read it")
+	}
+	// Asked before opening: opening a pipe would wait for its other end.
+	switch {
+	case info.IsDir():
+		return unreadable(f.path, errFolder, "move it elsewhere or rename it")
+	case !info.Mode().IsRegular():
+		return unreadable(f.path, errIrregul, "move it elsewhere")
+	case info.Size() > maxSize:
+		return &tandem.Error{Kind: tandem.TooLarge, Op: "read", Thing: f.path, Err: fmt.Errorf("it has %d bytes", info.Size()),
+			Remedy: fmt.Sprintf("split it; files of up to %d bytes are read", maxSize)}
+	}
+	h, err := os.Open(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return notThere(tandem.ID(f.name))
+	}
+	if err != nil {
+		return unreadable(f.path, cause(err), "check that you may read it")
+	}
+	defer h.Close()
+	for range 3 {
+		if info, err = h.Stat(); err != nil {
+			return unreadable(f.path, cause(err), "")
+		}
+		f.print = r.printFor(info)
+		if f.data, err = readAll(h, buf, info.Size()); err != nil {
+			return unreadable(f.path, cause(err), "check the disk")
+		}
+		again, err := h.Stat()
+		if err == nil && r.printFor(again) == f.print && int64(len(f.data)) == f.print.size {
+			return nil
+		}
+	}
+	return &tandem.Error{Kind: tandem.Unreadable, Op: "read", Thing: f.path, Err: errWriting, Remedy: "the next run reads it"}
+}
+
+func readAll(h *os.File, buf []byte, size int64) ([]byte, error) {
+	if int64(cap(buf)) < size+1 {
+		buf = make([]byte, size+1)
+	}
+	n, err := h.ReadAt(buf[:size+1], 0) // one more than there should be
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return buf[:n], err
+}
+
+// tellApart finds the records of a file.
+func (f *file) tellApart() {
+	type identity struct {
+		kind tandem.Kind
+		uid  string
+	}
+	seen := map[identity]int{}
+	for i, p := range f.outline.parts {
+		kind := kindOf(p.name)
+		if kind == "" || (kind == tandem.Contact) != (len(f.outline.calendars) == 0) {
+			continue
+		}
+		id := identity{kind, p.uid}
+		// Cards are records each; the components of an event are those with its UID.
+		if at, there := seen[id]; there && p.uid != "" && kind != tandem.Contact {
+			f.records[at].parts = append(f.records[at].parts, i)
+			continue
+		}
+		seen[id] = len(f.records)
+		f.records = append(f.records, record{kind: kind, uid: p.uid, parts: []int{i}, at: p.in})
+	}
+	if len(f.records) > 1 {
+		f.nameKeys()
+	}
+}
+
+// nameKeys gives the records of a file with several their keys: the UID where it names one record, with a part of the
+// content's hash where it names several or there is none.
+func (f *file) nameKeys() {
+	count := map[string]int{}
+	for _, rec := range f.records {
+		count[rec.uid]++
+	}
+	taken := map[string]bool{}
+	for i := range f.records {
+		rec := &f.records[i]
+		rec.key = rec.uid
+		if rec.uid == "" || count[rec.uid] > 1 {
+			rec.key += "~" + contentHash(f.body(rec))[:12]
+		}
+		for base, n := rec.key, 2; taken[rec.key]; n++ {
+			rec.key = base + "~" + strconv.Itoa(n)
+		}
+		taken[rec.key] = true
+	}
+}
+
+func contentHash(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:16])
+}
+
+// find returns the record of a key.
+func (f *file) find(key string) *record {
+	for i := range f.records {
+		if f.records[i].key == key {
+			return &f.records[i]
+		}
+	}
+	return nil
+}
+
+// id of a record.
+func (f *file) id(rec *record) tandem.ID {
+	if rec.key == "" {
+		return tandem.ID(f.name)
+	}
+	return within(f.name, rec.key)
+}
+
+// meta is what a listing shows of a record.
+func (f *file) meta(rec *record, now time.Time) tandem.Meta {
+	m := tandem.Meta{UID: rec.uid, Modified: f.print.mtime}
+	if rec.key == "" {
+		m.Version, m.Size, m.Node = f.print.version(now), int64(len(f.data)), f.print.node()
+		return m
+	}
+	body := f.body(rec)
+	m.Version, m.Size = versionOfPart(body), int64(len(body))
+	return m
+}
+
+// versionOfPart is the version of a record in a file with several: its content.
+func versionOfPart(body []byte) tandem.Version { return tandem.Version("content-" + contentHash(body)) }
+
+// body is a record's own bytes: the file's, or its card, or its calendar without the components of other records and
+// the time zones that it does not speak of.
+func (f *file) body(rec *record) []byte {
+	if len(f.records) <= 1 {
+		return f.data
+	}
+	if rec.kind == tandem.Contact {
+		return ended(f.outline.parts[rec.parts[0]].at.of(f.data))
+	}
+	own := map[int]bool{}
+	var text [][]byte
+	for _, i := range rec.parts {
+		own[i] = true
+		text = append(text, f.outline.parts[i].at.of(f.data))
+	}
+	mine := bytes.Join(text, nil)
+	var out []byte
+	for c, calendar := range f.outline.calendars {
+		if c != rec.at {
+			// Further components of this record in another VCALENDAR come before the END of the first.
+			continue
+		}
+		at := calendar.from
+		for i, p := range f.outline.parts {
+			if p.in != c {
+				continue
+			}
+			if !own[i] && !(p.name == "VTIMEZONE" && speaksOf(mine, zoneOf(p.at.of(f.data)))) {
+				out = append(out, f.data[at:p.at.from]...)
+				at = p.at.to
+			}
+		}
+		out = append(out, f.data[at:calendar.to]...)
+	}
+	return f.withStrays(rec, ended(out))
+}
+
+// withStrays puts those components of a record that are in other VCALENDARs of the file into its body.
+func (f *file) withStrays(rec *record, body []byte) []byte {
+	var strays []byte
+	for _, i := range rec.parts {
+		if p := f.outline.parts[i]; p.in != rec.at {
+			strays = append(strays, ended(p.at.of(f.data))...)
+		}
+	}
+	if strays == nil {
+		return body
+	}
+	end := bytes.LastIndexByte(bytes.TrimRight(body, "\r\n"), '\n') + 1
+	return append(append(append([]byte(nil), body[:end]...), strays...), body[end:]...)
+}
+
+// ended makes sure that a component that ended with the file, without a line break, has one.
+func ended(data []byte) []byte {
+	if len(data) == 0 || data[len(data)-1] == '\n' {
+		return data[:len(data):len(data)]
+	}
+	return append(data[:len(data):len(data)], lineEnd(data)...)
+}
+
+// lineEnd is the line ending a text uses.
+func lineEnd(data []byte) []byte {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 && (i == 0 || data[i-1] != '\r') {
+		return []byte("\n")
+	}
+	return []byte("\r\n")
+}
+
+// zoneOf is the TZID of a VTIMEZONE.
+func zoneOf(component []byte) []byte {
+	s := &scanner{data: component}
+	for line, ok := s.step(); ok; line, ok = s.step() {
+		if _, is := cutFold(line, "TZID"); is {
+			if i := bytes.IndexByte(line, ':'); i >= 0 {
+				whole := bytes.Clone(line[i+1:])
+				for s.next < len(s.data) && (s.data[s.next] == ' ' || s.data[s.next] == '\t') {
+					more, _ := s.step()
+					whole = append(whole, more[1:]...)
+				}
+				return bytes.TrimSpace(whole)
+			}
+		}
+	}
+	return nil
+}
+
+// speaksOf tells whether components name a time zone, looking through folded lines.
+func speaksOf(components, zone []byte) bool {
+	if len(zone) == 0 {
+		return true // a zone without a name: better too many than too few
+	}
+	unfolded := bytes.ReplaceAll(bytes.ReplaceAll(bytes.ReplaceAll(components, []byte("\r\n"), []byte("\n")), []byte("\n "), nil), []byte("\n\t"), nil)
+	return bytes.Contains(unfolded, zone)
+}
+
+// inScope tells whether a record is of the replica's kind, else why not.
+func (r *Replica) inScope(rec *record) error {
+	if r.kind == "" || rec.kind == r.kind {
+		return nil
+	}
+	return fmt.Errorf("it is %s, and the folder is opened for kind %s", article(rec.kind), r.kind)
+}
+
+// fetched is a record of a file as Fetch yields it.
+func (r *Replica) fetched(f *file, key string) (tandem.Record, error) {
+	if f.err != nil {
+		return tandem.Record{}, f.err
+	}
+	rec := f.find(key)
+	if rec == nil {
+		if key == "" && len(f.records) > 1 {
+			return tandem.Record{}, &tandem.Error{Kind: tandem.Changed, Op: "read", Thing: f.path, Err: errors.New("it holds several records now")}
+		}
+		if key == "" {
+			return tandem.Record{}, unreadable(f.path, errors.New("it holds no record"), "remove it, or move it elsewhere")
+		}
+		return tandem.Record{}, notThere(within(f.name, key))
+	}
+	if err := r.inScope(rec); err != nil {
+		return tandem.Record{}, unreadable(f.path, err, "open the folder with another kind for it")
+	}
+	return tandem.Record{Meta: f.meta(rec, time.Now()), Body: tandem.Bytes(f.body(rec))}, nil
+}
