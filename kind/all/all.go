@@ -4,13 +4,18 @@ package all
 import (
 	"tandem"
 	"tandem/kind"
+	"tandem/kind/event"
 	"tandem/kind/file"
+	"tandem/kind/note"
+	"tandem/kind/recur"
+	"tandem/kind/task"
 )
 
-// Kinds returns a fresh map of all handlers by kind.
+// Kinds returns a fresh map of all handlers by kind. Those that deal with times share one memory of zones.
 func Kinds() map[tandem.Kind]kind.Handler {
+	zones := &recur.Zones{}
 	kinds := map[tandem.Kind]kind.Handler{}
-	for _, h := range []kind.Handler{file.Handler{}} {
+	for _, h := range []kind.Handler{event.Handler{Zones: zones}, task.Handler{Zones: zones}, note.Handler{Zones: zones}, file.Handler{}} {
 		kinds[h.Kind()] = h
 	}
 	return kinds

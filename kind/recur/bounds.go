@@ -23,6 +23,9 @@ func (s *Series) Bounds(find Finder) (start, end int64, ok bool) {
 	if b.first == math.MaxInt64 {
 		return 0, 0, false
 	}
+	if s.Vague {
+		b.last = math.MaxInt64
+	}
 	return b.first, max(b.last, b.first), true
 }
 

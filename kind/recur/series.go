@@ -30,6 +30,7 @@ type Series struct {
 	Dates     []ical.Period
 	Except    []ical.Time
 	Overrides []Override
+	Vague     bool // something could not be read: it may happen at further times
 }
 
 // Finder returns the zone for a TZID, nil when there is none; times in it are then taken as floating.
