@@ -42,8 +42,8 @@ func features(k tandem.Kind) provider.Features {
 // Opener opens the home collections of one user. It implements provider.HomeOpener.
 type Opener struct {
 	Store *store.Store
-	User  string                         // whose collections
-	Kinds func(tandem.Kind) kind.Handler // nil result: the kind is not known
+	User  string                       // whose collections
+	Kinds map[tandem.Kind]kind.Handler // see package kind/all
 }
 
 var _ provider.HomeOpener = Opener{}
@@ -85,7 +85,7 @@ func kindsOf(list []tandem.Collection) string {
 
 // Open opens a collection as a replica.
 func (o Opener) Open(c tandem.Collection) (*provider.Opened, error) {
-	h := o.Kinds(c.Kind)
+	h := o.Kinds[c.Kind]
 	if h == nil {
 		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "open collection", Thing: c.Name, Err: fmt.Errorf("kind %q is not known", c.Kind)}
 	}
