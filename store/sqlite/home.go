@@ -192,8 +192,8 @@ func (h home) Find(ctx context.Context, collection int64, m tandem.Marker) (r st
 // findMarker reads what a marked create made; NotFound.
 func findMarker(c *conn, collection int64, m tandem.Marker) (r store.HomeRecord, err error) {
 	var digest []byte
-	err = c.row("SELECT id, seq, digest, attrs, size FROM marker WHERE collection = ? AND marker = ?", collection, string(m)).
-		Scan(&r.ID, &r.Seq, &digest, &r.Attrs, &r.Size)
+	err = c.row("SELECT id, seq, digest, size, attrs, uid, modified FROM marker WHERE collection = ? AND marker = ?", collection, string(m)).
+		Scan(&r.ID, &r.Seq, &digest, &r.Size, &r.Attrs, &r.UID, &r.Modified)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, notFound("find create", string(m))
 	}

@@ -210,8 +210,9 @@ func (w *homeWriter) create(s *staged) (tandem.Outcome, error) {
 		return tandem.Outcome{}, err
 	}
 	if s.Marker != "" {
-		_, err := w.conn.exec("INSERT OR REPLACE INTO marker (collection, marker, id, seq, at, digest, attrs, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-			w.col.ID, string(s.Marker), string(id), w.col.Seq, w.now, ofDigest(meta.Digest), string(meta.Attrs), meta.Size)
+		_, err := w.conn.exec(`INSERT OR REPLACE INTO marker (collection, marker, id, seq, at, digest, size, attrs, uid, modified)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, w.col.ID, string(s.Marker), string(id), w.col.Seq, w.now, ofDigest(meta.Digest), meta.Size,
+			string(meta.Attrs), meta.UID, meta.Modified)
 		if err != nil {
 			return tandem.Outcome{}, err
 		}

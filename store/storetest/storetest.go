@@ -22,6 +22,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		})
 	}
 	t.Run("Bases", func(t *testing.T) { runBases(t, run) })
+	t.Run("Home", func(t *testing.T) { runHome(t, run) })
+	t.Run("Rest", func(t *testing.T) { runRest(t, run) })
 }
 
 type runner func(t *testing.T, name string, f func(k *kit))

@@ -68,8 +68,10 @@ CREATE TABLE marker (
     seq        INTEGER NOT NULL,
     at         INTEGER NOT NULL,
     digest     BLOB,
-    attrs      TEXT    NOT NULL,
     size       INTEGER NOT NULL,
+    attrs      TEXT    NOT NULL,
+    uid        TEXT    NOT NULL,
+    modified   INTEGER NOT NULL,
     PRIMARY KEY (collection, marker)
 ) STRICT, WITHOUT ROWID;
 
