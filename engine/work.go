@@ -136,14 +136,15 @@ func writable(d Direction, rules Rules) [2]bool {
 	}
 }
 
-// stateOf says what side s knows of row i. In a tree, trouble with a directory covers all below it.
+// stateOf says what side s knows of row i. Trouble with an id covers all ids below it: with a directory what is in it,
+// with a file of several records each of them.
 func (w *work) stateOf(i int32, s tandem.Side) state {
 	v := w.v[s]
 	st := v.rows[i]
 	if st.blocked() {
 		return st
 	}
-	if w.tree && len(v.block) > 0 {
+	if len(v.block) > 0 {
 		if n := v.covered(tandem.ID(v.b.id(i, s))); n != nil {
 			return n.st
 		}
@@ -302,7 +303,7 @@ func (w *work) meetFresh(s tandem.Side) {
 			continue // in block
 		}
 		r := w.meetOne(s, n)
-		if w.tree && len(v.block) > 0 {
+		if len(v.block) > 0 {
 			if b := v.covered(n.ID); b != nil {
 				r.st[s] = b.st
 			}
