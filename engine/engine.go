@@ -43,6 +43,13 @@ func (w *work) match() {
 		}
 		w.relink(s)
 	}
+	for _, r := range w.recs {
+		for s := range r.st {
+			if r.st[s] == gone && w.b.isHalf(r.row) {
+				r.st[s] = none // a row without agreement is no evidence that anything was deleted
+			}
+		}
+	}
 	if w.tree {
 		w.pairTree()
 	} else {

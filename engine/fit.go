@@ -207,10 +207,10 @@ func (w *work) fitNames(sorted []*record) bool {
 		for _, r := range sorted {
 			if w.placing(r, s) {
 				coming = append(coming, r)
-				// Copies of new records cannot meet anybody: their names differ where they come from, and what has
-				// the same name here was joined with them.
-				hard = hard || r.has(s) || r.row >= 0
 			}
+			// Copies of new records cannot meet anybody: their names differ where they come from, and what has the same
+			// name here was joined with them, unless a row came into its way.
+			hard = hard || r.row >= 0 && (r.moved[0] || r.moved[1] || !r.agreed() || r.has(sideA) != r.has(sideB))
 		}
 		if !hard || len(coming) == 0 {
 			continue

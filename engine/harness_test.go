@@ -380,7 +380,9 @@ func (p *pair) do(l *Ledger, i int, a Action, body [2]string) error {
 	if a.Do == Merge {
 		merged, clean := p.merge("", body[0], body[1])
 		a = Settle(a, body[0] == body[1], clean, p.rules)
-		body[0] = merged
+		if a.Do == Write {
+			body[0] = merged
+		}
 	}
 	from := a.To.Other()
 	switch a.Do {

@@ -48,7 +48,22 @@ func (w *work) place(r *record, s tandem.Side) {
 	if r.placed[s] {
 		return
 	}
-	r.placed[s] = true
+	r.placed[s], r.busy[s] = true, true
+	w.placeNow(r, s)
+	r.busy[s] = false
+}
+
+// free tells that x can take its final place on side s at once: nothing above it is just being placed.
+func (x *record) free(s tandem.Side) bool {
+	for ; x != nil; x = x.to[s].up {
+		if x.busy[s] {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *work) placeNow(r *record, s tandem.Side) {
 	if !r.exists(s) {
 		return
 	}
@@ -126,7 +141,9 @@ func (w *work) makeRoom(r *record, s tandem.Side) {
 		w.delete(x, s)
 		return
 	}
-	w.place(x, s)
+	if x.free(s) {
+		w.place(x, s)
+	}
 	if w.simAt[s][at] == x {
 		w.aside(x, s)
 	}
@@ -152,7 +169,9 @@ func (w *work) clear(x *record, s tandem.Side) {
 			w.delete(c, s)
 			continue
 		}
-		w.place(c, s)
+		if c.free(s) {
+			w.place(c, s)
+		}
 		if c.there[s] && c.sim[s].up == x {
 			to := spot{x.sim[s].up, tempName(string(w.path(c, s)))}
 			w.step(c, s, Action{Do: Move, To: s, NewID: w.pathOf(to, s, c), Reason: MadeRoom})

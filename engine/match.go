@@ -335,6 +335,7 @@ func (w *work) join(a, b *record) {
 		b.cur[0], b.st[0] = a.cur[0], fresh
 		a.cur[0], a.st[0] = nil, none
 		w.at[0][b.cur[0].ID] = b
+		b.twin = a
 		return
 	}
 	if b.row >= 0 {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"sort"
-	"strings"
 
 	"tandem"
 )
@@ -48,83 +47,87 @@ func (w *work) dirAt(s tandem.Side, id tandem.ID) *record {
 // pairTree joins what is new on one side with what is new, or moved, at the same place on the other. Parents first, because
 // two new directories must be one before their children can be at the same place.
 func (w *work) pairTree() {
+	rules := []NameRule{{}}
 	both := NameRule{
 		FoldCase: w.rules.Names[0].FoldCase || w.rules.Names[1].FoldCase,
 		NFC:      w.rules.Names[0].NFC || w.rules.Names[1].NFC,
 	}
-	var levels [2][][]*record
+	if both.FoldCase || both.NFC {
+		rules = append(rules, both)
+	}
+	var as []*record
+	var bs [][]*record // by depth
 	for _, r := range w.recs {
-		for s := sideA; s <= sideB; s++ {
-			if o := s.Other(); r.has(s) && (r.st[o] == none || r.st[o] == gone) && r.base.Clash == nil {
-				levels[s] = atDepth(levels[s], r, strings.Count(string(r.cur[s].ID), "/"))
+		switch {
+		case r.base.Clash != nil && !r.void:
+		case r.has(sideA) && (r.st[sideB] == none || r.st[sideB] == gone):
+			as = append(as, r)
+		case r.has(sideB) && (r.st[sideA] == none || r.st[sideA] == gone):
+			d := depthOf(r.cur[sideB].ID)
+			for len(bs) <= d {
+				bs = append(bs, nil)
 			}
+			bs[d] = append(bs[d], r)
 		}
 	}
-	for d := range min(len(levels[0]), len(levels[1])) {
-		for s := range levels {
-			sort.Slice(levels[s][d], func(i, j int) bool { return levels[s][d][i].cur[s].ID < levels[s][d][j].cur[s].ID })
-		}
-		w.pairLevel(levels[0][d], levels[1][d], NameRule{})
-		if both.FoldCase || both.NFC {
-			w.pairLevel(levels[0][d], levels[1][d], both)
-		}
-	}
-}
-
-func atDepth(levels [][]*record, r *record, d int) [][]*record {
-	for len(levels) <= d {
-		levels = append(levels, nil)
-	}
-	levels[d] = append(levels[d], r)
-	return levels
-}
-
-// pairLevel joins records of one depth. Under a folding rule a name that fits twice on a side fits nobody.
-func (w *work) pairLevel(as, bs []*record, rule NameRule) {
 	if len(as) == 0 || len(bs) == 0 {
 		return
 	}
-	key := func(r *record, s tandem.Side) foldKey {
-		id := r.cur[s].ID
-		return foldKey{w.dirAt(s, parent(id)), fold(name(id), rule)}
-	}
-	open := func(r *record, s tandem.Side) bool { return r.has(s) && !r.has(s.Other()) }
-	hold := map[foldKey]*record{}
-	for _, a := range as {
-		if open(a, sideA) {
-			k := key(a, sideA)
-			if _, twice := hold[k]; twice {
-				a = nil
+	holds := make([]map[foldKey]*record, len(rules))
+	for i, rule := range rules {
+		holds[i] = map[foldKey]*record{}
+		for _, a := range as {
+			k := w.placeKey(a, sideA, rule)
+			if _, twice := holds[i][k]; twice {
+				a = nil // a name that fits two fits nobody
 			}
-			hold[k] = a
+			holds[i][k] = a
 		}
 	}
+	for _, level := range bs {
+		sort.Slice(level, func(i, j int) bool { return level[i].cur[sideB].ID < level[j].cur[sideB].ID })
+		for i, rule := range rules {
+			w.pairLevel(level, rule, holds[i])
+		}
+	}
+}
+
+func (w *work) placeKey(r *record, s tandem.Side, rule NameRule) foldKey {
+	id := r.cur[s].ID
+	return foldKey{w.dirAt(s, parent(id)), fold(name(id), rule)}
+}
+
+// pairLevel joins records of one depth of B with what A holds at the same places.
+func (w *work) pairLevel(level []*record, rule NameRule, holds map[foldKey]*record) {
+	var keys []foldKey
+	var open []*record
 	claims := map[foldKey]int{}
-	for _, b := range bs {
-		if open(b, sideB) {
-			claims[key(b, sideB)]++
+	for _, b := range level {
+		if b.has(sideB) && !b.has(sideA) {
+			k := w.placeKey(b, sideB, rule)
+			open, keys = append(open, b), append(keys, k)
+			claims[k]++
 		}
 	}
-	for _, b := range bs {
-		if !open(b, sideB) {
+	for i, b := range open {
+		a := holds[keys[i]]
+		if up := keys[i].up; a == nil && up != nil && up.twin != nil {
+			a = holds[foldKey{up.twin, keys[i].name}]
+		}
+		if a == nil || claims[keys[i]] > 1 || a == b || !a.has(sideA) || a.has(sideB) {
 			continue
 		}
-		k := key(b, sideB)
-		a := hold[k]
-		if a == nil || claims[k] > 1 || a == b {
-			continue
-		}
-		folded := rule != NameRule{}
-		if folded && typeOf(a.cur[0].Attrs) != typeOf(b.cur[1].Attrs) {
-			continue
-		}
+		alike := typeOf(a.cur[0].Attrs) == typeOf(b.cur[1].Attrs)
 		switch {
+		case !alike && rule != (NameRule{}):
 		case !a.agreed() && !b.agreed():
 			w.join(a, b)
+		case !alike:
 		case !b.agreed() && b.row < 0:
 			w.adopt(a, b, sideB)
 		case !a.agreed() && a.row < 0:
 			w.adopt(b, a, sideA)
+			b.twin = a
 		}
 	}
 }

@@ -14,6 +14,8 @@ type record struct {
 	st   [2]state
 	void bool // the row holds ids but no agreement (a replaced store): decided as if new on both sides
 
+	twin *record // the record of A that was joined into this one
+
 	// Trees. A parent of nil is the root.
 	up, up0     [2]*record // where it is listed; where the base had it
 	name, name0 [2]string
@@ -23,6 +25,7 @@ type record struct {
 	sim         [2]spot // where it is while the plan is being laid out
 	there       [2]bool // whether it exists while the plan is being laid out
 	placed      [2]bool
+	busy        [2]bool
 
 	// The decision.
 	do     Do
@@ -194,11 +197,8 @@ func (w *work) admit(i int32, a, b state) *record {
 	}
 	if w.b.isHalf(i) {
 		for s := tandem.SideA; s <= tandem.SideB; s++ {
-			switch r.st[s] {
-			case same, changed:
+			if r.st[s] == same || r.st[s] == changed {
 				r.st[s] = fresh
-			case gone:
-				r.st[s] = none
 			}
 		}
 	}
