@@ -10,8 +10,22 @@ import (
 // place they take, nil if none.
 type Adopter func(b, replaces *Elem) []contentline.Item
 
+// Hooks are what a kind does its own way. Each may be nil.
+type Hooks struct {
+	Adopt Adopter // nil: items are copied as they are
+	// Plain and SetPlain read and write the escaped value of a list, where lines may be encoded besides.
+	Plain    func(*contentline.Line) string
+	SetPlain func(*contentline.Line, string)
+}
+
 // Apply carries out steps on a component of side a's document. adopt may be nil: then items are copied as they are.
 func Apply(doc *contentline.Document, c *contentline.Component, steps []Step, adopt Adopter) {
+	ApplyWith(doc, c, steps, Hooks{Adopt: adopt})
+}
+
+// ApplyWith is Apply with more hooks.
+func ApplyWith(doc *contentline.Document, c *contentline.Component, steps []Step, hooks Hooks) {
+	adopt := hooks.Adopt
 	if adopt == nil {
 		adopt = func(b, _ *Elem) []contentline.Item {
 			items := make([]contentline.Item, len(b.Items))
@@ -21,7 +35,10 @@ func Apply(doc *contentline.Document, c *contentline.Component, steps []Step, ad
 			return items
 		}
 	}
-	ap := applier{doc: doc, c: c, lists: map[[2]string]*contentline.Line{}}
+	if hooks.Plain == nil {
+		hooks.Plain, hooks.SetPlain = (*contentline.Line).Value, (*contentline.Line).SetValue
+	}
+	ap := applier{doc: doc, c: c, hooks: hooks, lists: map[[2]string]*contentline.Line{}}
 	for _, s := range steps {
 		if s.Op != Remove && s.A != nil && s.A.List {
 			ap.lists[[2]string{s.A.Field, s.A.Lists}] = s.A.Items[0].Line
@@ -50,6 +67,7 @@ func Apply(doc *contentline.Document, c *contentline.Component, steps []Step, ad
 type applier struct {
 	doc     *contentline.Document
 	c       *contentline.Component
+	hooks   Hooks
 	lists   map[[2]string]*contentline.Line // where parts of a field go
 	emptied []*contentline.Line             // lists that lost a part and may have none left
 }
@@ -99,14 +117,14 @@ func (ap *applier) add(e *Elem, adopt Adopter) {
 func (ap *applier) removePart(l *contentline.Line, part string) {
 	var left []string
 	gone := false
-	for p := range contentline.SplitText(l.Value(), ',') {
+	for p := range contentline.SplitText(ap.hooks.Plain(l), ',') {
 		if p == part && !gone {
 			gone = true
 			continue
 		}
 		left = append(left, p)
 	}
-	l.SetValue(contentline.JoinText(left, ','))
+	ap.hooks.SetPlain(l, contentline.JoinText(left, ','))
 	if len(left) == 0 {
 		ap.emptied = append(ap.emptied, l)
 	}
@@ -119,15 +137,15 @@ func (ap *applier) addPart(e *Elem, adopt Adopter) {
 		alone := *e
 		items := adopt(&alone, nil)
 		l = items[0].Line
-		l.SetValue(e.Part)
+		ap.hooks.SetPlain(l, e.Part)
 		ap.c.Add(items[0])
 		ap.lists[key] = l
 		return
 	}
 	if l.Value() == "" {
-		l.SetValue(e.Part)
+		ap.hooks.SetPlain(l, e.Part)
 	} else {
-		l.SetValue(l.Value() + "," + e.Part)
+		ap.hooks.SetPlain(l, ap.hooks.Plain(l)+","+e.Part)
 	}
 }
 

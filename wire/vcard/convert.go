@@ -51,7 +51,9 @@ func (p Property) convert(to Version) {
 	case Structured:
 		n.encode(n.escapeAs(p, plain, ';'))
 	default:
-		if !p.Base64() {
+		if p.Base64() {
+			n.encodeBase64()
+		} else {
 			n.encode(plain)
 		}
 	}
@@ -82,11 +84,22 @@ func (p Property) escapeAs(from Property, v string, sep byte) string {
 	return contentline.JoinText(out, sep)
 }
 
+// encodeBase64 names the encoding of a base64 value as the version does.
+func (p Property) encodeBase64() {
+	p.SetParams(slices.DeleteFunc(slices.Clone(p.Params()), func(q contentline.Param) bool {
+		return q.Is("ENCODING") || q.Name == "" && isEncoding(q.Value)
+	}))
+	if p.SetNoFold(p.Version == V21); p.Version == V21 {
+		p.SetParam("ENCODING", "BASE64")
+	} else {
+		p.SetParam("ENCODING", "b")
+	}
+}
+
 // convertTypes spells types and preference as the version does, and leaves them alone if it already reads so.
 func (p Property) convertTypes(types []string, pref int) {
 	bare := slices.ContainsFunc(p.Params(), func(q contentline.Param) bool { return q.Name == "" && !isEncoding(q.Value) && q.Value != "" })
-	hasPref := slices.Contains(types, "pref")
-	if hasPref || pref > 0 {
+	if pref == 1 { // the older versions know no degrees; what they cannot say stays as the parameter it was
 		p.SetPref(pref)
 		types = p.Types()
 	}

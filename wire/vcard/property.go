@@ -206,7 +206,7 @@ func (p Property) SetPref(n int) {
 }
 
 // SetText makes the value this text.
-func (p Property) SetText(s string) { p.setPlain(p.escape(carriage.Replace(s), false)) }
+func (p Property) SetText(s string) { p.SetPlain(p.escape(carriage.Replace(s), false)) }
 
 // SetList makes the value these texts between commas.
 func (p Property) SetList(list []string) { p.setParts(list, ',') }
@@ -219,24 +219,25 @@ func (p Property) setParts(parts []string, sep byte) {
 	for i, c := range parts {
 		escaped[i] = p.escape(carriage.Replace(c), true)
 	}
-	p.setPlain(contentline.JoinText(escaped, sep))
+	p.SetPlain(contentline.JoinText(escaped, sep))
 }
 
-// setPlain makes the value what is escaped already, with the transport encoding that the version needs.
-func (p Property) setPlain(v string) {
+// SetPlain makes the value what is escaped already, with the transport encoding that the version needs. It is the
+// inverse of Plain.
+func (p Property) SetPlain(v string) {
 	if p.Plain() != v || p.Version != V21 && p.Quoted() {
 		p.encode(v)
 	}
 }
 
-// encode is setPlain without a look at what is there.
+// encode is SetPlain without a look at what is there.
 func (p Property) encode(v string) {
 	params := slices.DeleteFunc(slices.Clone(p.Params()), func(q contentline.Param) bool {
 		return q.Is("CHARSET") || q.Is("ENCODING") || q.Name == "" && isEncoding(q.Value)
 	})
 	if p.Version == V21 && needsQuoting(v) {
 		params = append(params, contentline.Param{Name: "CHARSET", Value: "UTF-8"}, contentline.Param{Name: "ENCODING", Value: "QUOTED-PRINTABLE"})
-		v = encodeQuoted(v)
+		v = encodeQuoted(carriage.Replace(v))
 	}
 	p.SetParams(params)
 	p.SetValue(v)
