@@ -4,6 +4,7 @@ package all
 import (
 	"tandem"
 	"tandem/kind"
+	"tandem/kind/contact"
 	"tandem/kind/event"
 	"tandem/kind/file"
 	"tandem/kind/note"
@@ -15,7 +16,7 @@ import (
 func Kinds() map[tandem.Kind]kind.Handler {
 	zones := &recur.Zones{}
 	kinds := map[tandem.Kind]kind.Handler{}
-	for _, h := range []kind.Handler{event.Handler{Zones: zones}, task.Handler{Zones: zones}, note.Handler{Zones: zones}, file.Handler{}} {
+	for _, h := range []kind.Handler{contact.Handler{}, event.Handler{Zones: zones}, task.Handler{Zones: zones}, note.Handler{Zones: zones}, file.Handler{}} {
 		kinds[h.Kind()] = h
 	}
 	return kinds
