@@ -15,8 +15,8 @@ import (
 //	B         the same, each field only where the flag "same as A" is not set
 //	uid       string
 //	body      32 bytes, if rowBody
-//	clash     if rowClash: conflict, decision, shown A, shown B, body digest (32 bytes, zeros for none)
-//	aside     if rowAside: reason, tries, until
+//	clash     if rowClash: conflict, decision, 1 if new, shown A, shown B, body digest (32 bytes, zeros for none)
+//	aside     if rowAside: reason, tries, until, version A, version B
 //
 // where a string is its length as uvarint and its bytes, and a signed number is a zigzag varint. Most rows of a tree
 // have one id, digest, attributes and size on both sides, which the flags then spare.
@@ -82,6 +82,8 @@ func appendRow(out []byte, r *tandem.Row, stamp int64) []byte {
 		out = appendString(out, r.Aside.Reason)
 		out = binary.AppendVarint(out, int64(r.Aside.Tries))
 		out = binary.AppendVarint(out, r.Aside.Until)
+		out = appendString(out, string(r.Aside.A))
+		out = appendString(out, string(r.Aside.B))
 	}
 	return out
 }
@@ -109,7 +111,11 @@ func rowFlags(r *tandem.Row) (flags uint16) {
 
 func appendClash(out []byte, c *tandem.Clash) []byte {
 	out = binary.AppendVarint(out, c.Conflict)
-	out = append(out, byte(c.Decision))
+	fresh := byte(0)
+	if c.New {
+		fresh = 1
+	}
+	out = append(out, byte(c.Decision), fresh)
 	out = appendShown(out, &c.A)
 	out = appendShown(out, &c.B)
 	return append(out, c.Body[:]...)
@@ -180,7 +186,8 @@ func decodeRow(in string, durable int64, r *tandem.Row) error {
 		r.Clash = d.clash()
 	}
 	if flags&rowAside != 0 {
-		r.Aside = &tandem.Aside{Reason: d.string(), Tries: int(d.varint()), Until: d.varint()}
+		r.Aside = &tandem.Aside{Reason: d.string(), Tries: int(d.varint()), Until: d.varint(),
+			A: tandem.Version(d.string()), B: tandem.Version(d.string())}
 	}
 	if d.bad || d.in != "" {
 		return errPage
@@ -277,8 +284,8 @@ func (d *decoder) digest(out *tandem.Digest) { copy(out[:], d.take(uint64(len(ou
 
 func (d *decoder) clash() *tandem.Clash {
 	c := &tandem.Clash{Conflict: d.varint()}
-	if s := d.take(1); s != "" {
-		c.Decision = tandem.Decision(s[0])
+	if s := d.take(2); s != "" {
+		c.Decision, c.New = tandem.Decision(s[0]), s[1] == 1
 	}
 	d.shown(&c.A)
 	d.shown(&c.B)

@@ -28,11 +28,13 @@ func genRow(t *rapid.T) tandem.Row {
 	}
 	r.Body[31] = rapid.SampledFrom([]byte{0, 9}).Draw(t, "body")
 	if rapid.Bool().Draw(t, "clash") {
-		r.Clash = &tandem.Clash{Conflict: rapid.Int64().Draw(t, "conflict"), A: genShown(t, "clash a"), B: genShown(t, "clash b"), Decision: tandem.TakeBody}
+		r.Clash = &tandem.Clash{Conflict: rapid.Int64().Draw(t, "conflict"), A: genShown(t, "clash a"), B: genShown(t, "clash b"), Decision: tandem.TakeBody,
+			New: rapid.Bool().Draw(t, "new")}
 		r.Clash.Body[3] = 7
 	}
 	if rapid.Bool().Draw(t, "aside") {
-		r.Aside = &tandem.Aside{Reason: rapid.String().Draw(t, "reason"), Tries: rapid.Int().Draw(t, "tries"), Until: rapid.Int64().Draw(t, "until")}
+		r.Aside = &tandem.Aside{Reason: rapid.String().Draw(t, "reason"), Tries: rapid.Int().Draw(t, "tries"), Until: rapid.Int64().Draw(t, "until"),
+			A: tandem.Version(rapid.String().Draw(t, "aside a")), B: tandem.Version(rapid.String().Draw(t, "aside b"))}
 	}
 	return r
 }

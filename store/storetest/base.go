@@ -87,7 +87,7 @@ func testRows(k *kit) {
 	}
 	put[3].B = tandem.Shown{}
 	put[4].A = tandem.Shown{}
-	put[5].Aside = &tandem.Aside{Reason: "bad", Tries: 2, Until: 99}
+	put[5].Aside = &tandem.Aside{Reason: "bad", Tries: 2, Until: 99, A: "va", B: "vb"}
 	k.commit(p.ID, store.Commit{Put: put})
 	seen := map[int64]bool{}
 	for _, r := range put {

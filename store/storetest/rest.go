@@ -124,7 +124,7 @@ func testSweep(k *kit) {
 	sum("current")
 	r := row("x", 1)
 	r.Body = sum("row")
-	r.Clash = &tandem.Clash{Conflict: -1, Body: sum("by hand")}
+	r.Clash = &tandem.Clash{Conflict: -1, New: true, Body: sum("by hand")}
 	var list []tandem.Bytes
 	for _, s := range []string{"row", "by hand", "a's version" + long, "past"} {
 		list = append(list, tandem.Bytes(s))
