@@ -164,7 +164,7 @@ func (s scope) child(it contentline.Item) propmerge.Elem {
 func (s scope) line(out []propmerge.Elem, it contentline.Item) []propmerge.Elem {
 	l := it.Line
 	if l.Opaque() {
-		v := strings.TrimSpace(l.Raw())
+		v := strings.Join(strings.FieldsFunc(l.Raw(), func(r rune) bool { return r == '\r' || r == '\n' }), "\n")
 		return append(out, propmerge.Elem{Field: fieldOpaque, Value: v, Ident: v, Slot: v, Label: "a line that makes no sense" + s.of, Text: v,
 			Items: []contentline.Item{it}})
 	}

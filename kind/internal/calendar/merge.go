@@ -127,6 +127,7 @@ func (m *merger) part(key string) {
 			}
 			return r.elems(key, true)
 		}), m.a.elems(key, true), m.b.elems(key, true))
+		sameInstance(was, inA, inB)
 		bookkeeping(m.a.doc, inA, inB)
 	case inA == nil && inB == nil:
 	case was == nil && inB != nil:
@@ -143,6 +144,26 @@ func (m *merger) part(key string) {
 			c.B = gist(inB)
 		}
 		m.clashes = append(m.clashes, c)
+	}
+}
+
+// sameInstance settles in which zone RECURRENCE-ID is written where the sides differ; it names the same instant.
+func sameInstance(was, a, b *contentline.Component) {
+	inA, inB := a.Get("RECURRENCE-ID"), b.Get("RECURRENCE-ID")
+	if inA == nil || inB == nil {
+		return
+	}
+	before := ""
+	if was != nil {
+		before = timeValue(was.Get("RECURRENCE-ID"))
+	}
+	picked, ok := propmerge.Pick(before, timeValue(inA), timeValue(inB))
+	if !ok {
+		picked = min(timeValue(inA), timeValue(inB))
+	}
+	if picked != timeValue(inA) {
+		inA.SetParams(slices.Clone(inB.Params()))
+		inA.SetValue(inB.Value())
 	}
 }
 
@@ -179,9 +200,7 @@ func (m *merger) adopt(key string, c *contentline.Component) {
 	m.a.cal.Items = slices.Insert(m.a.cal.Items, at, it)
 	m.a.keys = append(m.a.keys, key)
 	m.a.parts[key] = it.Child
-	if uid := it.Child.Get("UID"); uid != nil && ical.UID(it.Child) != m.a.uid {
-		uid.SetValue(contentline.EscapeText(m.a.uid))
-	}
+	setUID(it.Child, m.a.uid)
 }
 
 // drop takes a component out.

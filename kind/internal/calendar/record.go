@@ -90,7 +90,7 @@ func at(c *contentline.Component, msg string) error {
 // whichever zone that is written in.
 func (r *record) key(c *contentline.Component) string {
 	key := ""
-	if l := c.Get("RECURRENCE-ID"); l != nil {
+	if l := c.Get("RECURRENCE-ID"); l != nil && r.uid != "" { // without a UID there is no series to be part of
 		t, err := ical.TimeOf(l)
 		switch zone := recur.Zone(nil); {
 		case err != nil:
@@ -148,13 +148,14 @@ func (h Handler) WithUID(body []byte, uid string) ([]byte, error) {
 func (r *record) setUID(uid string) {
 	for c := range r.cal.Children() {
 		if ical.IsRecord(c) {
-			l := c.Get("UID")
-			if l == nil {
-				l = contentline.NewLine("UID", "")
-				c.Add(contentline.Item{Line: l})
-			}
-			l.SetValue(contentline.EscapeText(uid))
+			setUID(c, uid)
 		}
+	}
+}
+
+func setUID(c *contentline.Component, uid string) {
+	if ical.UID(c) != uid {
+		c.Set("UID", contentline.EscapeText(uid))
 	}
 }
 
