@@ -247,11 +247,13 @@ func (r *Replica) takeBody(j *job) bool {
 		return false
 	}
 	f := &file{data: body}
-	if f.outline, err = outlineOf(body); err != nil {
+	if f.outline, err = outlineOf(body); err == nil {
+		err = f.tellApart()
+	}
+	if err != nil {
 		j.fail(tandem.Rejected, &tandem.Error{Kind: tandem.Invalid, Err: err})
 		return false
 	}
-	f.tellApart()
 	if len(f.records) != 1 {
 		j.fail(tandem.Rejected, tandem.Errorf(tandem.Invalid, "a file for one record would hold %d", len(f.records)))
 		return false

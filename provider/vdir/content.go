@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tandem"
+	"tandem/wire/contentline"
 )
 
 // span is a stretch of a file's bytes.
@@ -16,7 +17,7 @@ func (s span) of(data []byte) []byte { return data[s.from:s.to] }
 // part is a component of a file that is, or belongs to, a record.
 type part struct {
 	name string // in capitals: "VCARD", "VEVENT"
-	uid  string // unescaped as far as a UID needs it; "" where there is none
+	uid  string // unescaped; of a VTIMEZONE its TZID; "" where there is none
 	at   span   // from BEGIN to the end of the END line
 	in   int    // iCalendar: which VCALENDAR it is in
 }
@@ -41,6 +42,14 @@ func kindOf(component string) tandem.Kind {
 		return tandem.Note
 	}
 	return ""
+}
+
+// identifies is the property that tells one component of a name from another.
+func identifies(component string) string {
+	if component == "VTIMEZONE" {
+		return "TZID"
+	}
+	return "UID"
 }
 
 // tornError says where a file's structure breaks.
@@ -142,9 +151,9 @@ func outlineOf(data []byte) (*outline, error) {
 				o.calendars = append(o.calendars, span{top.from, s.next})
 			}
 			stack = stack[:len(stack)-1]
-		case 'U', 'u':
+		case 'U', 'u', 'T', 't':
 			if len(stack) == base && uid == "" {
-				uid = s.uid(line)
+				uid = s.value(line, identifies(stack[base-1].name))
 			}
 		}
 	}
@@ -160,9 +169,10 @@ func outlineOf(data []byte) (*outline, error) {
 	return o, nil
 }
 
-// uid reads the value of a UID line with the lines it is folded over, or "" if it is another property.
-func (s *scanner) uid(line []byte) string {
-	if len(line) < 4 || !strings.EqualFold(string(line[:3]), "UID") || (line[3] != ':' && line[3] != ';') {
+// value reads the value of a line of the given property with the lines it is folded over, or "" if it is of another.
+func (s *scanner) value(line []byte, property string) string {
+	n := len(property)
+	if len(line) <= n || !strings.EqualFold(string(line[:n]), property) || (line[n] != ':' && line[n] != ';') {
 		return ""
 	}
 	whole := string(line)
@@ -176,7 +186,7 @@ func (s *scanner) uid(line []byte) string {
 			quoted = !quoted
 		}
 		if c == ':' && !quoted {
-			return strings.TrimSpace(strings.NewReplacer(`\,`, ",", `\;`, ";", `\\`, `\`, `\:`, ":").Replace(whole[i+1:]))
+			return strings.TrimSpace(contentline.UnescapeText(whole[i+1:]))
 		}
 	}
 	return ""

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/wire/ical"
 )
 
 // file is one file as it was read at one moment.
@@ -34,6 +35,7 @@ type record struct {
 	uid   string
 	parts []int // of the outline
 	at    int   // iCalendar: the VCALENDAR its first part is in
+	body  []byte
 }
 
 var (
@@ -58,7 +60,9 @@ func (r *Replica) readInto(name string, buf []byte) *file {
 		return f
 	}
 	f.outline = o
-	f.tellApart()
+	if err := f.tellApart(); err != nil {
+		f.err = torn(f.path, err)
+	}
 	return f
 }
 
@@ -123,8 +127,8 @@ func readAll(h *os.File, buf []byte, size int64) ([]byte, error) {
 	return buf[:n], err
 }
 
-// tellApart finds the records of a file.
-func (f *file) tellApart() {
+// tellApart finds the records of a file and their bodies.
+func (f *file) tellApart() error {
 	type identity struct {
 		kind tandem.Kind
 		uid  string
@@ -144,24 +148,62 @@ func (f *file) tellApart() {
 		seen[id] = len(f.records)
 		f.records = append(f.records, record{kind: kind, uid: p.uid, parts: []int{i}, at: p.in})
 	}
-	if len(f.records) > 1 {
+	switch {
+	case len(f.records) == 1:
+		f.records[0].body = f.data
+	case len(f.records) > 1:
+		if err := f.cutBodies(); err != nil {
+			return err
+		}
 		f.nameKeys()
 	}
+	return nil
 }
 
-// nameKeys gives the records of a file with several their keys: the UID where it names one record, with a part of the
-// content's hash where it names several or there is none.
+// cutBodies gives each record of a file with several its own body: its card, or a calendar object of its own.
+func (f *file) cutBodies() error {
+	if len(f.outline.calendars) == 0 {
+		for i := range f.records {
+			rec := &f.records[i]
+			rec.body = ended(f.outline.parts[rec.parts[0]].at.of(f.data))
+		}
+		return nil
+	}
+	entries, err := ical.Split(f.data)
+	if err != nil {
+		return err
+	}
+	if len(entries) != len(f.records) {
+		return fmt.Errorf("its components cannot be told apart: %d or %d records", len(entries), len(f.records))
+	}
+	for i := range f.records {
+		f.records[i].uid, f.records[i].body = entries[i].UID, entries[i].Body
+	}
+	return nil
+}
+
+// nameKeys gives the records of a file with several their keys: the UID where it names one record, with the kind where
+// records of several kinds share it, with a part of the content's hash where that is not enough or there is no UID.
 func (f *file) nameKeys() {
-	count := map[string]int{}
+	type identity struct {
+		kind tandem.Kind
+		uid  string
+	}
+	byUID, byKind := map[string]int{}, map[identity]int{}
 	for _, rec := range f.records {
-		count[rec.uid]++
+		byUID[rec.uid]++
+		byKind[identity{rec.kind, rec.uid}]++
 	}
 	taken := map[string]bool{}
 	for i := range f.records {
 		rec := &f.records[i]
 		rec.key = rec.uid
-		if rec.uid == "" || count[rec.uid] > 1 {
-			rec.key += "~" + contentHash(f.body(rec))[:12]
+		switch {
+		case rec.uid != "" && byUID[rec.uid] == 1:
+		case rec.uid != "" && byKind[identity{rec.kind, rec.uid}] == 1:
+			rec.key += "~" + string(rec.kind)
+		default:
+			rec.key += "~" + contentHash(rec.body)[:12]
 		}
 		for base, n := rec.key, 2; taken[rec.key]; n++ {
 			rec.key = base + "~" + strconv.Itoa(n)
@@ -200,65 +242,12 @@ func (f *file) meta(rec *record, now time.Time) tandem.Meta {
 		m.Version, m.Size, m.Node = f.print.version(now), int64(len(f.data)), f.print.node()
 		return m
 	}
-	body := f.body(rec)
-	m.Version, m.Size = versionOfPart(body), int64(len(body))
+	m.Version, m.Size = versionOfPart(rec.body), int64(len(rec.body))
 	return m
 }
 
 // versionOfPart is the version of a record in a file with several: its content.
 func versionOfPart(body []byte) tandem.Version { return tandem.Version("content-" + contentHash(body)) }
-
-// body is a record's own bytes: the file's, or its card, or its calendar without the components of other records and
-// the time zones that it does not speak of.
-func (f *file) body(rec *record) []byte {
-	if len(f.records) <= 1 {
-		return f.data
-	}
-	if rec.kind == tandem.Contact {
-		return ended(f.outline.parts[rec.parts[0]].at.of(f.data))
-	}
-	own := map[int]bool{}
-	var text [][]byte
-	for _, i := range rec.parts {
-		own[i] = true
-		text = append(text, f.outline.parts[i].at.of(f.data))
-	}
-	mine := bytes.Join(text, nil)
-	var out []byte
-	for c, calendar := range f.outline.calendars {
-		if c != rec.at {
-			// Further components of this record in another VCALENDAR come before the END of the first.
-			continue
-		}
-		at := calendar.from
-		for i, p := range f.outline.parts {
-			if p.in != c {
-				continue
-			}
-			if !own[i] && !(p.name == "VTIMEZONE" && speaksOf(mine, zoneOf(p.at.of(f.data)))) {
-				out = append(out, f.data[at:p.at.from]...)
-				at = p.at.to
-			}
-		}
-		out = append(out, f.data[at:calendar.to]...)
-	}
-	return f.withStrays(rec, ended(out))
-}
-
-// withStrays puts those components of a record that are in other VCALENDARs of the file into its body.
-func (f *file) withStrays(rec *record, body []byte) []byte {
-	var strays []byte
-	for _, i := range rec.parts {
-		if p := f.outline.parts[i]; p.in != rec.at {
-			strays = append(strays, ended(p.at.of(f.data))...)
-		}
-	}
-	if strays == nil {
-		return body
-	}
-	end := bytes.LastIndexByte(bytes.TrimRight(body, "\r\n"), '\n') + 1
-	return append(append(append([]byte(nil), body[:end]...), strays...), body[end:]...)
-}
 
 // ended makes sure that a component that ended with the file, without a line break, has one.
 func ended(data []byte) []byte {
@@ -274,33 +263,6 @@ func lineEnd(data []byte) []byte {
 		return []byte("\n")
 	}
 	return []byte("\r\n")
-}
-
-// zoneOf is the TZID of a VTIMEZONE.
-func zoneOf(component []byte) []byte {
-	s := &scanner{data: component}
-	for line, ok := s.step(); ok; line, ok = s.step() {
-		if _, is := cutFold(line, "TZID"); is {
-			if i := bytes.IndexByte(line, ':'); i >= 0 {
-				whole := bytes.Clone(line[i+1:])
-				for s.next < len(s.data) && (s.data[s.next] == ' ' || s.data[s.next] == '\t') {
-					more, _ := s.step()
-					whole = append(whole, more[1:]...)
-				}
-				return bytes.TrimSpace(whole)
-			}
-		}
-	}
-	return nil
-}
-
-// speaksOf tells whether components name a time zone, looking through folded lines.
-func speaksOf(components, zone []byte) bool {
-	if len(zone) == 0 {
-		return true // a zone without a name: better too many than too few
-	}
-	unfolded := bytes.ReplaceAll(bytes.ReplaceAll(bytes.ReplaceAll(components, []byte("\r\n"), []byte("\n")), []byte("\n "), nil), []byte("\n\t"), nil)
-	return bytes.Contains(unfolded, zone)
 }
 
 // inScope tells whether a record is of the replica's kind, else why not.
@@ -329,5 +291,5 @@ func (r *Replica) fetched(f *file, key string) (tandem.Record, error) {
 	if err := r.inScope(rec); err != nil {
 		return tandem.Record{}, unreadable(f.path, err, "open the folder with another kind for it")
 	}
-	return tandem.Record{Meta: f.meta(rec, time.Now()), Body: tandem.Bytes(f.body(rec))}, nil
+	return tandem.Record{Meta: f.meta(rec, time.Now()), Body: tandem.Bytes(rec.body)}, nil
 }

@@ -25,7 +25,7 @@ func (r *Replica) Find(ctx context.Context, w tandem.Write) (tandem.Outcome, boo
 		}
 		if o, err := outlineOf(body); err == nil {
 			f := &file{data: body, outline: o}
-			if f.tellApart(); len(f.records) == 1 {
+			if f.tellApart() == nil && len(f.records) == 1 {
 				uid = f.records[0].uid
 			}
 		}

@@ -71,7 +71,7 @@ func (w *rewriting) take(j *job) bool {
 		j.fail(tandem.PreconditionFailed, &tandem.Error{Kind: tandem.NotFound, Err: errors.New("it is not in the file")})
 	case w.edited[j.key]:
 		j.fail(tandem.RetryAfter, tandem.Errorf(tandem.Changed, "it was written to just now"))
-	case versionOfPart(w.body(rec)) != j.w.If:
+	case versionOfPart(rec.body) != j.w.If:
 		j.fail(tandem.PreconditionFailed, errMeanwhile)
 	case j.w.Op == tandem.Delete:
 		w.edited[j.key] = true
@@ -103,8 +103,8 @@ func (w *rewriting) replace(rec *record, body []byte) {
 		case kindOf(p.name) == rec.kind:
 			text = append(text, ended(p.at.of(body))...)
 		case p.name == "VTIMEZONE":
-			if zone := string(zoneOf(p.at.of(body))); !w.hasZone(rec.at, zone) {
-				w.zones[zone] = true
+			if !w.hasZone(rec.at, p.uid) {
+				w.zones[p.uid] = true
 				zones = append(zones, ended(p.at.of(body))...)
 			}
 		}
@@ -132,7 +132,7 @@ func (w *rewriting) hasZone(calendar int, zone string) bool {
 		return true
 	}
 	for _, p := range w.outline.parts {
-		if p.in == calendar && p.name == "VTIMEZONE" && string(zoneOf(p.at.of(w.data))) == zone {
+		if p.in == calendar && p.name == "VTIMEZONE" && p.uid == zone {
 			return true
 		}
 	}
@@ -195,7 +195,7 @@ func (r *Replica) tellWithin(w *rewriting, jobs []*job) {
 	f := &file{name: w.name, path: w.path, data: w.result()}
 	if o, err := outlineOf(f.data); err == nil {
 		f.outline = o
-		f.tellApart()
+		f.err = f.tellApart()
 	} else if w.gone < len(w.records) {
 		f.err = err
 	}
