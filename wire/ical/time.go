@@ -111,17 +111,30 @@ func (t Time) String() string {
 	if t.Form == NoTime {
 		return ""
 	}
+	var buf [20]byte
 	day := t.Day()
 	y, m, d := Civil(day)
+	b := decimal(decimal(decimal(buf[:0], y, 4), m, 2), d, 2)
 	if t.Form == Date {
-		return fmt.Sprintf("%04d%02d%02d", y, m, d)
+		return string(b)
 	}
-	sec := t.Wall - day*DaySeconds
-	s := fmt.Sprintf("%04d%02d%02dT%02d%02d%02d", y, m, d, sec/3600, sec/60%60, sec%60)
+	sec := int(t.Wall - day*DaySeconds)
+	b = decimal(decimal(decimal(append(b, 'T'), sec/3600, 2), sec/60%60, 2), sec%60, 2)
 	if t.Form == UTC {
-		s += "Z"
+		b = append(b, 'Z')
 	}
-	return s
+	return string(b)
+}
+
+// decimal appends n, which is not negative, with at least so many digits.
+func decimal(b []byte, n, width int) []byte {
+	for limit := 10; width > 1; width-- {
+		if n < limit {
+			b = append(b, '0')
+		}
+		limit *= 10
+	}
+	return strconv.AppendInt(b, int64(n), 10)
 }
 
 // Duration is a DURATION value, RFC 5545 3.3.6: days are days of the calendar, the rest is exact.

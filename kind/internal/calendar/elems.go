@@ -14,7 +14,8 @@ import (
 type scope struct {
 	inner  bool // a component within a record (an alarm), or a zone
 	task   bool
-	labels bool   // fill in Label and Text
+	labels bool   // for a merge: fill in Label and Text
+	merge  bool   // for a merge of something whose labels nobody sees
 	of     string // " of 2026-03-01": which override the labels speak of
 }
 
@@ -53,15 +54,24 @@ func (r *record) calendarElems(labels bool) []propmerge.Elem {
 		switch {
 		case it.Child != nil:
 			if !it.Child.Is("VTIMEZONE") && !it.Child.Is(r.h.Component) {
-				out = append(out, s.child(it))
+				out = append(out, s.child(s.carrier(r.cal, i)))
 			}
 		case it.Line.Blank(), it.Line.Is("PRODID"), it.Line.Is("VERSION"), ical.DescribesCalendar(it.Line),
 			it.Line.Is("CALSCALE") && strings.EqualFold(it.Line.Value(), "GREGORIAN"), it.Line.Is("METHOD") && strings.EqualFold(it.Line.Value(), "PUBLISH"):
 		default:
-			out = s.line(out, it)
+			out = s.line(out, s.carrier(r.cal, i))
 		}
 	}
 	return out
+}
+
+// carrier is one item of a component as an element holds it. Where only a digest is made, it is the component's own
+// memory; a merge edits the component and needs a copy.
+func (s scope) carrier(c *contentline.Component, i int) []contentline.Item {
+	if s.labels || s.merge {
+		return []contentline.Item{c.Items[i]}
+	}
+	return c.Items[i : i+1 : i+1]
 }
 
 // elems takes a component apart.
@@ -71,7 +81,7 @@ func (s scope) elems(c *contentline.Component) []propmerge.Elem {
 	for i := range c.Items {
 		it := c.Items[i]
 		if it.Child != nil {
-			out = append(out, s.child(it))
+			out = append(out, s.child(s.carrier(c, i)))
 			continue
 		}
 		if it.Line.Blank() {
@@ -79,13 +89,13 @@ func (s scope) elems(c *contentline.Component) []propmerge.Elem {
 		}
 		switch name := upper(it.Line.Name()); {
 		case s.inner:
-			out = s.line(out, it)
+			out = s.line(out, s.carrier(c, i))
 		case isTime(name):
 			time = append(time, it)
 		case s.task && isStatus(name):
 			status = append(status, it)
 		default:
-			out = s.line(out, it)
+			out = s.line(out, s.carrier(c, i))
 		}
 	}
 	if len(time) > 0 {
@@ -133,9 +143,9 @@ func (s scope) unit(field, label string, items []contentline.Item) propmerge.Ele
 }
 
 // child makes an element of a component within.
-func (s scope) child(it contentline.Item) propmerge.Elem {
-	c := it.Child
-	e := propmerge.Elem{Field: "\x03" + upper(c.Name()), Value: canonical(c), Items: []contentline.Item{it}}
+func (s scope) child(items []contentline.Item) propmerge.Elem {
+	c := items[0].Child
+	e := propmerge.Elem{Field: "\x03" + upper(c.Name()), Value: canonical(c), Items: items}
 	switch {
 	case c.Get("UID") != nil:
 		e.Ident = ical.UID(c)
@@ -161,18 +171,18 @@ func (s scope) child(it contentline.Item) propmerge.Elem {
 }
 
 // line adds the elements of one line.
-func (s scope) line(out []propmerge.Elem, it contentline.Item) []propmerge.Elem {
-	l := it.Line
+func (s scope) line(out []propmerge.Elem, items []contentline.Item) []propmerge.Elem {
+	l := items[0].Line
 	if l.Opaque() {
 		v := strings.Join(strings.FieldsFunc(l.Raw(), func(r rune) bool { return r == '\r' || r == '\n' }), "\n")
 		return append(out, propmerge.Elem{Field: fieldOpaque, Value: v, Ident: v, Slot: v, Label: "a line that makes no sense" + s.of, Text: v,
-			Items: []contentline.Item{it}})
+			Items: items})
 	}
 	name := upper(l.Name())
 	if s.silent(name, l) {
 		return out
 	}
-	e := propmerge.Elem{Field: name, Items: []contentline.Item{it}}
+	e := propmerge.Elem{Field: name, Items: items}
 	switch name {
 	case "EXDATE", "RDATE", "CATEGORIES", "RESOURCES":
 		if !l.Quoted() {

@@ -2,7 +2,6 @@ package calendar
 
 import (
 	"crypto/sha256"
-	"hash"
 	"slices"
 	"strings"
 
@@ -33,14 +32,16 @@ func (h Handler) Inspect(body []byte) (kind.Info, error) {
 
 // digest hashes the elements of the record, sorted.
 func (r *record) digest() tandem.Digest {
-	sum := sha256.New()
-	write(sum, "uid", r.uid)
-	hashElems(sum, r.calendarElems(false))
+	buf := make([]byte, 0, 4096)
+	buf = word(buf, "uid", r.uid)
+	buf = flatten(buf, r.calendarElems(false))
 	keys := slices.Clone(r.keys)
-	slices.SortFunc(keys, func(a, b string) int { return strings.Compare(r.recurrenceID(a), r.recurrenceID(b)) })
+	if len(keys) > 1 {
+		slices.SortFunc(keys, func(a, b string) int { return strings.Compare(r.recurrenceID(a), r.recurrenceID(b)) })
+	}
 	for _, k := range keys {
-		write(sum, "component", r.recurrenceID(k))
-		hashElems(sum, r.elems(k, false))
+		buf = word(buf, "component", r.recurrenceID(k))
+		buf = flatten(buf, r.elems(k, false))
 	}
 	refs := map[string]bool{}
 	for c := range r.cal.Children() {
@@ -50,12 +51,10 @@ func (r *record) digest() tandem.Digest {
 	}
 	for _, id := range sorted(refs) {
 		if zone := r.ownZone(id); zone != nil && recur.IANA(id) == "" {
-			write(sum, "zone", canonical(zone))
+			buf = word(buf, "zone", canonical(zone))
 		}
 	}
-	var d tandem.Digest
-	sum.Sum(d[:0])
-	return d
+	return sha256.Sum256(buf)
 }
 
 func sorted(set map[string]bool) []string {
@@ -89,34 +88,37 @@ func (r *record) recurrenceID(key string) string {
 	return timeValue(l) + ";" + strings.ToUpper(scope) + "#" + nth
 }
 
-func write(sum hash.Hash, words ...string) {
+func word(buf []byte, words ...string) []byte {
 	for _, w := range words {
-		sum.Write([]byte(w))
-		sum.Write([]byte{0})
+		buf = append(append(buf, w...), 0)
 	}
+	return buf
 }
 
-func hashElems(sum hash.Hash, elems []propmerge.Elem) {
-	lines := flat(elems)
-	for _, l := range lines {
-		write(sum, l)
-	}
-}
-
-// flat writes elements as a sorted set of strings.
-func flat(elems []propmerge.Elem) []string {
-	lines := make([]string, len(elems))
+// flatten appends elements as a sorted set of words.
+func flatten(buf []byte, elems []propmerge.Elem) []byte {
+	order := make([]*propmerge.Elem, len(elems))
 	for i := range elems {
-		lines[i] = elems[i].Field + "\x01" + elems[i].Value
+		order[i] = &elems[i]
 	}
-	slices.Sort(lines)
-	return slices.Compact(lines)
+	slices.SortFunc(order, func(a, b *propmerge.Elem) int {
+		if c := strings.Compare(a.Field, b.Field); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Value, b.Value)
+	})
+	for i, e := range order {
+		if i == 0 || e.Field != order[i-1].Field || e.Value != order[i-1].Value {
+			buf = word(buf, e.Field, e.Value)
+		}
+	}
+	return buf
 }
 
 // canonical writes a component within a record as one string.
 func canonical(c *contentline.Component) string {
 	s := scope{inner: true}
-	return strings.ToUpper(c.Name()) + "\x02" + strings.Join(flat(s.elems(c)), "\x02") + "\x03"
+	return string(append(flatten(word(nil, upper(c.Name())), s.elems(c)), 3))
 }
 
 // modified is the latest claim of a change.
@@ -172,19 +174,22 @@ func readable(l *contentline.Line) string {
 
 func readableTime(t ical.Time) string {
 	v := t.String()
-	s := v[:4] + "-" + v[4:6] + "-" + v[6:8]
+	if len(v) < 8 {
+		return v
+	}
+	b := make([]byte, 0, 48)
+	b = append(append(append(append(append(b, v[:4]...), '-'), v[4:6]...), '-'), v[6:8]...)
 	if t.Form == ical.Date {
-		return s
+		return string(b)
 	}
-	s += " " + v[9:11] + ":" + v[11:13]
-	switch t.Form {
-	case ical.UTC:
-		s += " UTC"
-	case ical.Zoned:
-		if name := recur.IANA(t.TZID); name != "" {
-			return s + " " + name
-		}
-		s += " " + t.TZID
+	b = append(append(append(append(append(b, ' '), v[9:11]...), ':'), v[11:13]...), ' ')
+	switch name := recur.IANA(t.TZID); {
+	case t.Form == ical.UTC:
+		b = append(b, "UTC"...)
+	case t.Form == ical.Zoned && name != "":
+		b = append(b, name...)
+	case t.Form == ical.Zoned:
+		b = append(b, t.TZID...)
 	}
-	return s
+	return strings.TrimSpace(string(b))
 }

@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -168,7 +169,7 @@ func sameInstance(was, a, b *contentline.Component) {
 }
 
 func sameElems(x, y *record, key string) bool {
-	return slices.Equal(flat(x.elems(key, false)), flat(y.elems(key, false)))
+	return bytes.Equal(flatten(nil, x.elems(key, false)), flatten(nil, y.elems(key, false)))
 }
 
 func partName(c *contentline.Component) string {
@@ -367,7 +368,7 @@ func texts(was, a, b *contentline.Line, rules propmerge.LineRules) ([]contentlin
 
 // children merges components within a record: an alarm that both sides changed.
 func (c combiner) children(base, a, b *propmerge.Elem) ([]contentline.Item, bool) {
-	s := scope{inner: true}
+	s := scope{inner: true, merge: true}
 	merged := c.doc.AdoptItem(a.Items[0])
 	var was []propmerge.Elem
 	if base != nil {
