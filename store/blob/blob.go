@@ -29,9 +29,12 @@ type Dir struct {
 
 	// placing guards the moment in which a blob is found to exist, or put in place, against Sweep removing it.
 	placing sync.RWMutex
+
+	// making guards the making of folders: who finds one may rely on it being durable.
+	making sync.Mutex
 }
 
-// Open uses the folder path, which is created, for its owner only, when the first blob comes.
+// Open uses the folder path, which is created, for its owner only, when the first blob comes. Its parent must exist by then.
 func Open(path string) (*Dir, error) {
 	fi, err := os.Stat(path)
 	switch {
@@ -53,8 +56,10 @@ func (d *Dir) file(sum tandem.Digest) string {
 // Put stores what r yields. Putting what is there already renews its grace before Sweep.
 func (d *Dir) Put(ctx context.Context, r io.Reader) (sum tandem.Digest, n int64, err error) {
 	tmp := filepath.Join(d.path, tempDir)
-	if err := os.MkdirAll(tmp, 0o700); err != nil {
-		return sum, 0, err
+	for _, dir := range []string{d.path, tmp} {
+		if err := d.mkdir(dir); err != nil {
+			return sum, 0, err
+		}
 	}
 	f, err := os.CreateTemp(tmp, "put-*")
 	if err != nil {
@@ -78,9 +83,10 @@ func (d *Dir) place(f *os.File, sum tandem.Digest) error {
 	d.placing.RLock()
 	defer d.placing.RUnlock()
 	name := d.file(sum)
+	dir := filepath.Dir(name)
 	now := time.Now()
 	if err := os.Chtimes(name, now, now); err == nil {
-		return nil
+		return SyncDir(dir) // whoever put it may not have come that far yet
 	}
 	if err := f.Sync(); err != nil {
 		return err
@@ -88,19 +94,27 @@ func (d *Dir) place(f *os.File, sum tandem.Digest) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	dir := filepath.Dir(name)
-	switch err := os.Mkdir(dir, 0o700); {
-	case err == nil:
-		if err := syncDir(d.path); err != nil {
-			return err
-		}
-	case !errors.Is(err, fs.ErrExist):
+	if err := d.mkdir(dir); err != nil {
 		return err
 	}
 	if err := os.Rename(f.Name(), name); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	return SyncDir(dir)
+}
+
+// mkdir makes a folder durable, if it is not there.
+func (d *Dir) mkdir(dir string) error {
+	d.making.Lock()
+	defer d.making.Unlock()
+	switch err := os.Mkdir(dir, 0o700); {
+	case err == nil:
+		return SyncDir(filepath.Dir(dir))
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	default:
+		return err
+	}
 }
 
 // Open finds a blob; NotFound. Its readers end with an error of kind Unreadable if the bytes are not what they were.

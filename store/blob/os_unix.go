@@ -12,8 +12,8 @@ import (
 // IsFull reports whether err says that the disk or a quota is full.
 func IsFull(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }
 
-// syncDir makes the entries of a folder durable.
-func syncDir(name string) error {
+// SyncDir makes the entries of a folder durable.
+func SyncDir(name string) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -17,6 +18,7 @@ import (
 	moderncsqlite "modernc.org/sqlite"
 
 	"tandem"
+	"tandem/store/blob"
 )
 
 //go:embed migrations/*.sql
@@ -75,16 +77,30 @@ func (d *db) openMemory(ctx context.Context) error {
 	return d.fault("open store", err)
 }
 
-// createPrivate makes an empty file that nobody else may read, as SQLite would create it with the umask's rights.
+// createPrivate makes, durably, an empty file that nobody else may read, where there is none; SQLite would create it with
+// the umask's rights.
 func createPrivate(name string) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	return f.Close()
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := blob.SyncDir(filepath.Dir(name)); err != nil {
+		return err
+	}
+	// The folder itself may be new, too. A parent that one may pass through but not read was not made by us.
+	if err := blob.SyncDir(filepath.Dir(filepath.Dir(name))); !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
 }
 
 func (d *db) connect(dsn string) error {

@@ -1,0 +1,162 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"tandem"
+)
+
+// maxFound bounds how many problems Check lists; a damaged disk has no end of them.
+const maxFound = 100
+
+// Check reads everything in the store of folder dir and lists what is wrong with it: damaged pages and bodies, bodies
+// that something names and that are not there, counts that do not add up. It changes nothing, but brings an older
+// store to the present schema as Open does. An error means that the store could not be looked at.
+func Check(ctx context.Context, dir string) ([]error, error) {
+	st, err := Open(dir, Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer st.Close()
+	d, ok := st.Closer.(*db)
+	if !ok {
+		return nil, errors.New("check store: unexpected store")
+	}
+	k := &checker{db: d, ctx: ctx}
+	for _, part := range []func(c *conn) error{k.structure, k.bases, k.inline, k.references} {
+		if err := d.read(ctx, "check store", part); err != nil {
+			if ctx.Err() != nil {
+				return k.found, err
+			}
+			k.add(d.name, err) // a part that cannot even be read is a finding, and the others may still be readable
+		}
+	}
+	return k.found, k.files()
+}
+
+type checker struct {
+	*db
+	ctx   context.Context
+	found []error
+}
+
+func (k *checker) add(thing string, err error) {
+	if len(k.found) < maxFound {
+		k.found = append(k.found, &tandem.Error{Kind: tandem.Unreadable, Op: "check", Thing: thing, Err: err, Remedy: "put back a copy of the data folder from a backup"})
+	}
+}
+
+// structure asks SQLite itself.
+func (k *checker) structure(c *conn) error {
+	err := c.each(func(s scanner) error {
+		var text string
+		if err := s.Scan(&text); err != nil {
+			return err
+		}
+		if text != "ok" {
+			k.add(k.name, errors.New(text))
+		}
+		return k.ctx.Err()
+	}, "PRAGMA integrity_check")
+	if err != nil {
+		return err
+	}
+	return c.each(func(s scanner) error {
+		var table, parent string
+		var row, key any
+		if err := s.Scan(&table, &row, &parent, &key); err != nil {
+			return err
+		}
+		k.add(k.name, fmt.Errorf("row %v of table %s names nothing in table %s", row, table, parent))
+		return k.ctx.Err()
+	}, "PRAGMA foreign_key_check")
+}
+
+// bases reads all pages and counts their rows.
+func (k *checker) bases(c *conn) error {
+	counted := map[int64]int64{}
+	damaged := map[int64]bool{}
+	err := c.each(func(s scanner) error {
+		var pair, page int64
+		var data []byte
+		if err := s.Scan(&pair, &page, &data); err != nil {
+			return err
+		}
+		err := decodePage(data, func(slot int, row string) error {
+			counted[pair]++
+			var r tandem.Row
+			return decodeRow(row, 0, &r)
+		})
+		if err != nil {
+			damaged[pair] = true
+			k.add(k.name, fmt.Errorf("page %d of the base of pair %d: %w", page, pair, err))
+		}
+		return k.ctx.Err()
+	}, "SELECT pair, page, data FROM base")
+	if err != nil {
+		return err
+	}
+	return c.each(func(s scanner) error {
+		var pair, rows int64
+		var key string
+		if err := s.Scan(&pair, &key, &rows); err != nil {
+			return err
+		}
+		if rows != counted[pair] && !damaged[pair] {
+			k.add(k.name, fmt.Errorf("the base of %s has %d rows and should have %d", key, counted[pair], rows))
+		}
+		return nil
+	}, "SELECT id, key, rows FROM pair")
+}
+
+// inline hashes the bodies in the database.
+func (k *checker) inline(c *conn) error {
+	return c.each(func(s scanner) error {
+		var sum, data []byte
+		if err := s.Scan(&sum, &data); err != nil {
+			return err
+		}
+		if want := toDigest(sum); sha256.Sum256(data) != want {
+			k.add(k.name, fmt.Errorf("body %s is damaged", want))
+		}
+		return k.ctx.Err()
+	}, "SELECT sum, data FROM blob")
+}
+
+// references looks for every body that something names.
+func (k *checker) references(c *conn) error {
+	refs, err := references(c)
+	if errors.Is(err, errPage) {
+		return nil // found by bases already; what the other pages name cannot be told in full
+	}
+	if err != nil {
+		return err
+	}
+	delete(refs, tandem.Digest{})
+	for sum := range refs {
+		switch _, err := k.body(c, sum); {
+		case tandem.IsKind(err, tandem.NotFound):
+			k.add(k.name, fmt.Errorf("body %s is named and not there", sum))
+		case err != nil:
+			return err
+		}
+		if err := k.ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// files hashes the bodies that are files.
+func (k *checker) files() error {
+	return k.db.files.Each(k.ctx, func(sum tandem.Digest, err error) error {
+		if err != nil && k.ctx.Err() == nil {
+			k.add(filepath.Join(filepath.Dir(k.name), "blobs"), fmt.Errorf("body %s: %w", sum, err))
+		}
+		return k.ctx.Err()
+	})
+}
