@@ -1,0 +1,362 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"tandem"
+	"tandem/engine"
+	"tandem/provider"
+)
+
+// executor carries a plan out. Staging runs one batch ahead in its own goroutine; all else belongs to the run's.
+type executor struct {
+	*run
+	plan *engine.Plan
+	rec  *recorder
+
+	mu     sync.Mutex // guards ledger
+	ledger *engine.Ledger
+	done   []bool // per action, whether it was carried out; of the run's goroutine
+
+	durable   bool       // what the places showed survives a power cut once flushed has answered
+	flushed   chan error // both places made durable what they listed; nil: not asked
+	flushDone bool
+}
+
+func newExecutor(r *run, plan *engine.Plan) *executor {
+	x := &executor{run: r, plan: plan, ledger: engine.NewLedger(plan), done: make([]bool, len(plan.Actions)), rec: newRecorder(r)}
+	x.rec.wait = x.durableRows
+	todo := 0
+	for i := range plan.Actions {
+		if do := plan.Actions[i].Do; do != engine.Nothing && do != engine.Wait {
+			todo++
+		}
+	}
+	r.tell.expect(todo, plan.Totals[0].Bytes+plan.Totals[1].Bytes)
+	return x
+}
+
+// execute stages and applies batch after batch.
+func (x *executor) execute(ctx context.Context) error {
+	x.tell.phase(Staging)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ready := make(chan *batch)
+	var g errgroup.Group
+	g.Go(func() error {
+		defer close(ready)
+		return x.ahead(ctx, ready)
+	})
+	var err error
+	for b := range ready {
+		if err == nil {
+			if err = x.apply(ctx, b); err != nil {
+				cancel()
+			}
+		}
+		close(b.done)
+	}
+	if serr := g.Wait(); err == nil {
+		err = serr
+	}
+	return err
+}
+
+// ahead stages batches, waiting for what came before where a batch depends on it.
+func (x *executor) ahead(ctx context.Context, ready chan<- *batch) error {
+	var prev *batch
+	for b := range x.batches() {
+		if prev != nil && (b.barrier || prev.barrier) {
+			select {
+			case <-prev.done:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		if err := x.stage(ctx, b); err != nil {
+			return err
+		}
+		select {
+		case ready <- b:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		prev = b
+	}
+	return nil
+}
+
+// apply writes one staged batch and notes what became of it. An error ends the run.
+func (x *executor) apply(ctx context.Context, b *batch) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x.tell.phase(Applying)
+	for s, err := range b.down {
+		if err != nil {
+			x.mark(x.sides[s], err)
+		}
+	}
+	x.flushSources(ctx)
+	var todo [2][]*job
+	for _, st := range b.steps {
+		x.write(st, b.steps[0].index)
+		for _, j := range st.jobs {
+			if j.skip == nil {
+				todo[j.side.Side] = append(todo[j.side.Side], j)
+			}
+		}
+	}
+	if err := x.carry(ctx, &todo); err != nil {
+		return err
+	}
+	for _, st := range b.steps {
+		if err := x.close(ctx, st); err != nil {
+			return err
+		}
+	}
+	x.tell.finish(len(b.steps))
+	safe, cancel := detached(ctx)
+	defer cancel()
+	return x.rec.flushFull(safe)
+}
+
+// carry keeps the victims of writes and then makes the writes.
+func (x *executor) carry(ctx context.Context, todo *[2][]*job) error {
+	if err := x.park(ctx, todo); err != nil {
+		return err
+	}
+	if len(todo[0])+len(todo[1]) == 0 {
+		return nil
+	}
+	if err := x.start(ctx); err != nil {
+		return err
+	}
+	x.wrote = true
+	x.send(ctx, todo)
+	return x.fault("apply")
+}
+
+// send applies the writes of a batch, on both sides at the same time. When a place fails as a whole, the rest of its
+// writes is not tried.
+func (x *executor) send(ctx context.Context, todo *[2][]*job) {
+	var wg sync.WaitGroup
+	var errs [2]error
+	for s, jobs := range todo {
+		if len(jobs) > 0 {
+			wg.Go(func() { errs[s] = x.sendTo(ctx, x.sides[s], jobs) })
+		}
+	}
+	wg.Wait()
+	for s, err := range errs {
+		if err != nil {
+			x.mark(x.sides[s], err)
+		}
+	}
+}
+
+// sendTo applies writes on one side, in parallel where the place allows it and order does not matter.
+func (x *executor) sendTo(ctx context.Context, s *side, jobs []*job) error {
+	size := s.Features.Batch
+	if size <= 0 {
+		size = 100
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(1)
+	if n := s.Features.Workers; n > 1 && !x.rules.Tree {
+		g.SetLimit(n)
+		size = min(size, (len(jobs)+n-1)/n)
+	}
+	for part := range pieces(jobs, size) {
+		g.Go(func() error {
+			if err := gctx.Err(); err != nil {
+				for _, j := range part {
+					j.skip = errNotTried
+				}
+				return err
+			}
+			return x.applyPart(ctx, s, part)
+		})
+	}
+	return g.Wait()
+}
+
+var (
+	errNotTried = errors.New("not tried, since the place failed before")
+	errNeeds    = errors.New("not done, since something it needs could not be done")
+)
+
+func (x *executor) applyPart(ctx context.Context, s *side, jobs []*job) error {
+	writes := make([]tandem.Write, len(jobs))
+	for i, j := range jobs {
+		writes[i] = j.write
+	}
+	x.tell.about(string(writes[0].ID))
+	s.enter()
+	outs, err := s.Apply(ctx, writes)
+	s.leave()
+	for i, j := range jobs {
+		if i < len(outs) {
+			j.out = outs[i]
+		}
+		if j.write.Progress == nil && j.out.Status == tandem.Applied && j.write.Record.Body != nil {
+			x.tell.moved(j.write.Record.Body.Size())
+		}
+	}
+	return err
+}
+
+// flushSources starts making durable what the places showed, once per pass and beside the writing: rows recorded later
+// must not be ahead of the disk.
+func (x *executor) flushSources(ctx context.Context) {
+	if x.flushed != nil {
+		return
+	}
+	x.flushed = make(chan error, 1)
+	x.durable = true
+	var g errgroup.Group
+	for _, s := range x.sides {
+		if f, ok := s.Replica.(provider.Flusher); ok {
+			g.Go(func() error { return f.Flush(ctx) })
+		} else if s.Features.Tree {
+			x.durable = false
+		}
+	}
+	go func() { x.flushed <- g.Wait() }()
+}
+
+// write turns a staged step into its writes. first is the index of the batch's first action.
+func (x *executor) write(st *step, first int) {
+	if st.err == nil && !x.may(st, first) {
+		st.err = errNeeds
+	}
+	if st.err != nil {
+		return
+	}
+	act := &st.act
+	switch act.Do {
+	case engine.Copy:
+		x.add(st, act.To, tandem.Create, act.Attrs)
+	case engine.Update:
+		x.add(st, act.To, tandem.Update, act.Attrs)
+		if other := act.To.Other(); act.Into[other] {
+			x.add(st, other, tandem.SetAttrs, act.Attrs)
+		}
+	case engine.SetAttrs:
+		for s := tandem.SideA; s <= tandem.SideB; s++ {
+			if act.Into[s] {
+				x.add(st, s, tandem.SetAttrs, act.Attrs)
+			}
+		}
+	case engine.Move:
+		x.add(st, act.To, tandem.Move, "")
+	case engine.Delete:
+		x.add(st, act.To, tandem.Delete, "")
+	case engine.Write:
+		for s := tandem.SideA; s <= tandem.SideB; s++ {
+			if act.Into[s] {
+				x.addWrite(st, s)
+			}
+		}
+	}
+}
+
+// may tells whether everything that a step needs is done, or is to be done by the same place just before it.
+func (x *executor) may(st *step, first int) bool {
+	for _, n := range st.act.Needs {
+		if n < first && !x.done[n] {
+			return false
+		}
+	}
+	return true
+}
+
+// addWrite plans a body for one side, unless that shows it already.
+func (x *executor) addWrite(st *step, s tandem.Side) {
+	was := &st.seen[s]
+	switch {
+	case was.ID == "":
+		x.add(st, s, tandem.Create, st.act.Attrs)
+	case was.Digest != st.body.rec.Digest || was.Digest.IsZero():
+		x.add(st, s, tandem.Update, st.act.Attrs)
+	case was.Attrs != st.act.Attrs && x.sides[s].Features.Attrs:
+		x.add(st, s, tandem.SetAttrs, st.act.Attrs)
+	}
+}
+
+// add plans one write, or says why it must not be tried.
+func (x *executor) add(st *step, s tandem.Side, op tandem.Op, attrs tandem.Attrs) {
+	j := &job{step: st, side: x.sides[s]}
+	st.jobs = append(st.jobs, j)
+	j.write = tandem.Write{Op: op, ID: st.target[s].id, If: st.target[s].at}
+	switch op {
+	case tandem.Create:
+		j.write.ID, j.write.If, j.write.Marker = x.wished(st, s), "", x.marker(st, s)
+	case tandem.Move:
+		j.write.To = st.act.NewID
+	}
+	if op != tandem.Move && op != tandem.Delete {
+		j.write.Record = x.payload(st, s, op, attrs)
+	}
+	if x.stream != nil && j.write.Record.Body != nil {
+		j.write.Progress = x.tell.moved
+	}
+	if j.side.down != nil {
+		j.skip = j.side.down
+	}
+}
+
+// payload is the record that a write to side s carries.
+func (x *executor) payload(st *step, s tandem.Side, op tandem.Op, attrs tandem.Attrs) tandem.Record {
+	from := st.seen[s.Other()]
+	rec := tandem.Record{ID: from.ID, Meta: tandem.Meta{Version: from.Version, Digest: from.Digest, Size: from.Size, Attrs: attrs, UID: st.act.Row.UID}}
+	if op == tandem.SetAttrs {
+		return rec
+	}
+	g := st.got[s.Other()]
+	if st.body != nil {
+		g = st.body
+	}
+	if g != nil {
+		rec.Body, rec.Modified = g.rec.Body, g.rec.Modified
+		if !g.rec.Digest.IsZero() {
+			rec.Digest = g.rec.Digest
+		}
+		if g.rec.UID != "" {
+			rec.UID = g.rec.UID
+		}
+		if g.rec.Body != nil {
+			rec.Size = max(0, g.rec.Body.Size())
+		}
+	}
+	return rec
+}
+
+// wished is the id to ask for in a create. A place that names records itself may choose another; one whose wish was
+// refused as taken is asked to choose.
+func (x *executor) wished(st *step, s tandem.Side) tandem.ID {
+	source := st.seen[s.Other()].ID
+	switch {
+	case st.act.NewID != "":
+		return st.act.NewID
+	case x.taken[source] && !x.rules.Tree:
+		return ""
+	case source == "":
+		return st.target[s].id
+	}
+	return source
+}
+
+// marker identifies a create by what it copies, so that the same create is known again after a crash.
+func (x *executor) marker(st *step, s tandem.Side) tandem.Marker {
+	from := &st.seen[s.Other()]
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s\x00%s", x.pair.Key, s, from.ID, from.Version, from.Digest))
+	return tandem.Marker(hex.EncodeToString(sum[:16]))
+}

@@ -1,0 +1,65 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+
+	"tandem"
+	"tandem/engine"
+	"tandem/store"
+)
+
+// refuse sets a record aside that its place will not take as it is.
+func (x *executor) refuse(j *job) {
+	x.aside(j.step, fmt.Errorf("%s refuses it: %w", j.side.Place, reason(j.out.Err)))
+}
+
+// postpone sets a record aside because its place asked to come back later. That is no failure of the record.
+func (x *executor) postpone(j *job) {
+	now := x.opt.Now()
+	err := fmt.Errorf("%s asks to try later: %w", j.side.Place, reason(j.out.Err))
+	row := engine.Postpone(j.step.act, err.Error(), now)
+	if row.Aside != nil {
+		a := *row.Aside
+		a.Tries--
+		if j.out.Wait > 0 {
+			a.Until = now + j.out.Wait
+		}
+		row.Aside = &a
+	}
+	x.keepAside(row, j.step, err)
+}
+
+// aside leaves a record out of the next runs, longer after each failure.
+func (x *executor) aside(st *step, err error) {
+	x.keepAside(engine.Postpone(st.act, err.Error(), x.opt.Now()), st, err)
+}
+
+func (x *executor) keepAside(row tandem.Row, st *step, err error) {
+	x.report.Aside++
+	remedy := "it is tried again later, or as soon as it changes"
+	if row.Aside != nil {
+		remedy = fmt.Sprintf("it is tried again after %s, or as soon as it changes", span(row.Aside.Until-x.opt.Now()))
+	}
+	x.event(store.Warning, nameOf(&st.act), err.Error(), remedy)
+	x.rec.keep(row)
+}
+
+// reason is why a place did not do a write.
+func reason(err error) error {
+	if err == nil {
+		return errors.New("it gave no reason")
+	}
+	return err
+}
+
+// span is a number of seconds for people.
+func span(s int64) string {
+	switch {
+	case s >= 2*3600:
+		return fmt.Sprintf("%d hours", s/3600)
+	case s >= 120:
+		return fmt.Sprintf("%d minutes", s/60)
+	}
+	return fmt.Sprintf("%d seconds", s)
+}

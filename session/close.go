@@ -1,0 +1,217 @@
+package session
+
+import (
+	"context"
+	"errors"
+
+	"tandem"
+	"tandem/engine"
+)
+
+// close notes what became of a step: its row if all of it was done, what to try again or to set aside otherwise.
+func (x *executor) close(ctx context.Context, st *step) error {
+	switch {
+	case st.err != nil:
+		x.fail(st, st.err)
+		return nil
+	case st.act.Do == engine.Wait:
+		x.wait(&st.act)
+		return nil
+	case st.act.Do == engine.Conflict:
+		return x.conflict(st)
+	case st.act.Do == engine.KeepBoth:
+		return x.keepBoth(ctx, st)
+	}
+	x.settleJobs(ctx, st)
+	if !st.failed {
+		x.record(st)
+	}
+	return nil
+}
+
+// settleJobs settles the outcomes of a step's writes.
+func (x *executor) settleJobs(ctx context.Context, st *step) {
+	for _, j := range st.jobs {
+		if !x.landed(ctx, j) {
+			st.failed = true
+		}
+	}
+}
+
+// record puts or drops the row of a finished step.
+func (x *executor) record(st *step) {
+	row, drop, ok := x.applied(st)
+	switch {
+	case drop:
+		x.rec.drop(row.Link)
+	case ok:
+		x.rec.row(row, st.agreed())
+	}
+}
+
+// applied tells the ledger that a step was carried out and completes the row that records it.
+func (x *executor) applied(st *step) (row tandem.Row, drop, ok bool) {
+	var out [2]*tandem.Outcome
+	for _, j := range st.jobs {
+		out[j.side.Side] = &j.out
+		if uid := j.write.Record.UID; uid != "" {
+			defer func() { row.UID = uid }()
+		}
+	}
+	x.mu.Lock()
+	row, drop, ok = x.ledger.Applied(st.index, st.act, out)
+	x.mu.Unlock()
+	x.done[st.index] = true
+	if !ok || drop {
+		return row, drop, ok
+	}
+	whole := st.act.Do != engine.Move && st.act.Do != engine.SetAttrs
+	for s := tandem.SideA; s <= tandem.SideB; s++ {
+		// Staging may have learned more than the plan knew of the side that was only read.
+		is, was := row.Side(s), st.act.Shown(s)
+		if out[s] != nil || !whole || is.ID == "" || is.Version != was.Version {
+			continue
+		}
+		is.Version = st.seen[s].Version
+		if is.Digest.IsZero() {
+			is.Digest = st.seen[s].Digest
+		}
+		if o := out[s.Other()]; is.Digest.IsZero() && o != nil {
+			is.Digest = o.Digest
+		}
+	}
+	return row, drop, ok
+}
+
+// agreed is the body that both sides have after the step, nil where none is kept.
+func (st *step) agreed() tandem.Bytes {
+	if st.body != nil {
+		return st.body.body
+	}
+	switch st.act.Do {
+	case engine.Copy, engine.Update:
+		if g := st.got[st.act.To.Other()]; g != nil {
+			return g.body
+		}
+	case engine.Link:
+		if g := st.got[0]; g != nil {
+			return g.body
+		}
+	}
+	return nil
+}
+
+// landed settles the outcome of one job and tells whether it was done.
+func (x *executor) landed(ctx context.Context, j *job) bool {
+	if j.skip != nil {
+		j.out = tandem.Outcome{Status: tandem.PreconditionFailed}
+	} else if j.out.Status == tandem.Maybe && j.write.Op == tandem.Create && ctx.Err() == nil {
+		if out, found, err := j.side.Find(ctx, j.write); err == nil && found {
+			out.Status = tandem.Applied
+			j.out = out
+		}
+	}
+	x.complete(j)
+	if j.skip == nil && j.out.Status == tandem.Applied {
+		x.fillOutcome(j)
+		x.count(j)
+		return true
+	}
+	switch {
+	case j.skip != nil:
+		x.fail(j.step, j.skip)
+	case !x.allDone(j.step.act.Needs):
+		x.fail(j.step, errNeeds)
+	case j.side.down != nil: // what a failing place says of single records is not held against them
+		x.left++
+	case j.out.Status == tandem.Rejected:
+		x.refuse(j)
+	case j.out.Status == tandem.RetryAfter:
+		x.postpone(j)
+	case j.out.Status == tandem.PreconditionFailed:
+		if j.write.Op == tandem.Create {
+			x.taken[j.step.seen[j.side.Other()].ID] = true
+		}
+		x.left, x.again = x.left+1, true
+	default: // the answer was lost; the next look tells
+		x.left, x.again = x.left+1, x.again || j.side.down == nil
+	}
+	return false
+}
+
+// allDone tells whether these actions were carried out.
+func (x *executor) allDone(needs []int) bool {
+	for _, n := range needs {
+		if !x.done[n] {
+			return false
+		}
+	}
+	return true
+}
+
+// fillOutcome completes what a place said of a write it made.
+func (x *executor) fillOutcome(j *job) {
+	o, rec := &j.out, &j.write.Record
+	if o.ID == "" {
+		o.ID = j.write.ID
+		if j.write.Op == tandem.Move {
+			o.ID = j.write.To
+		}
+	}
+	if j.write.Op == tandem.Create || j.write.Op == tandem.Update {
+		if o.Digest.IsZero() {
+			o.Digest = rec.Digest
+		}
+		if o.Size == 0 {
+			o.Size = rec.Size
+		}
+		if o.Digest.IsZero() && x.stream != nil && rec.Body != nil {
+			// Neither place tells digests. Without one, a later rename or touch would look like an edit. A body that
+			// can no longer be read leaves it unknown.
+			o.Digest, _ = x.hash(*rec)
+		}
+	}
+	if o.Attrs == "" && j.side.Features.Attrs && j.write.Op != tandem.Move && j.write.Op != tandem.Delete {
+		o.Attrs = rec.Attrs
+	}
+}
+
+// count adds a landed job to the report.
+func (x *executor) count(j *job) {
+	t := &x.report.Done[j.side.Side]
+	switch j.write.Op {
+	case tandem.Create:
+		t.Creates++
+	case tandem.Update:
+		t.Updates++
+	case tandem.SetAttrs:
+		t.Attrs++
+	case tandem.Move:
+		t.Moves++
+	case tandem.Delete:
+		t.Deletes++
+	}
+	if j.write.Record.Body != nil {
+		t.Bytes += max(0, j.write.Record.Body.Size())
+	}
+	if j.step.merge {
+		x.report.Done[tandem.SideA].Merges++
+		j.step.merge = false
+	}
+}
+
+// fail notes why a step was not done. What changed is looked at again at once; what cannot be read is tried by the next
+// run; what will not do as it is, is set aside.
+func (x *executor) fail(st *step, err error) {
+	switch {
+	case err == x.sides[0].down || err == x.sides[1].down || errors.Is(err, errNotTried) || errors.Is(err, errNeeds) || errors.Is(err, context.Canceled):
+		x.left++
+	case tandem.IsKind(err, tandem.Changed):
+		x.left, x.again = x.left+1, true
+	case tandem.IsKind(err, tandem.Invalid) || tandem.IsKind(err, tandem.TooLarge):
+		x.aside(st, err)
+	default:
+		x.left++
+		x.problem(nameOf(&st.act), err)
+	}
+}

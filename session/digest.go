@@ -1,0 +1,250 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"tandem"
+	"tandem/engine"
+	"tandem/provider"
+)
+
+const (
+	// maxBody is the largest body that is read into memory.
+	maxBody = 64 << 20
+	// digestChunk is how many records one question for digests carries.
+	digestChunk = 256
+)
+
+// finding is what a look at one record told.
+type finding struct {
+	side   tandem.Side
+	change tandem.Change
+}
+
+// fillDigests completes the views with the digests that decisions hang on.
+func (r *run) fillDigests(ctx context.Context, o *observed) error {
+	asked := [2]map[tandem.ID]bool{{}, {}}
+	for {
+		var ids [2][]tandem.ID
+		ids[0], ids[1] = engine.NeedDigests(o.base, o.views[0], o.views[1], r.rules)
+		for s := range ids {
+			ids[s] = slices.DeleteFunc(ids[s], func(id tandem.ID) bool {
+				twice := asked[s][id]
+				asked[s][id] = true
+				return twice // no answer is better the second time
+			})
+		}
+		if len(ids[0])+len(ids[1]) == 0 {
+			return nil
+		}
+		if err := r.fill(ctx, o, ids); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *run) fill(ctx context.Context, o *observed, ids [2][]tandem.ID) error {
+	found := make(chan finding, 2*chunkSize)
+	g, ctx := errgroup.WithContext(ctx)
+	for s, list := range ids {
+		if len(list) == 0 {
+			continue
+		}
+		g.Go(func() error {
+			if d, ok := r.sides[s].Replica.(provider.Digester); ok {
+				return r.askDigests(ctx, r.sides[s], d, list, found)
+			}
+			return r.readDigests(ctx, r.sides[s], list, found)
+		})
+	}
+	var err error
+	go func() { err = g.Wait(); close(found) }()
+	answered := [2]map[tandem.ID]bool{{}, {}}
+	for f := range found {
+		answered[f.side][f.change.ID] = true
+		if p := f.change.Presence; p == tandem.Absent || p == tandem.Unknown {
+			r.again = true // it vanished while we looked
+		}
+		o.views[f.side].Fill(f.change)
+	}
+	for s, list := range ids {
+		for _, id := range list {
+			if err == nil && !answered[s][id] {
+				o.views[s].Fill(tandem.Change{ID: id, Presence: tandem.Unknown})
+			}
+		}
+	}
+	return err
+}
+
+// askDigests lets the place hash where the bodies are.
+func (r *run) askDigests(ctx context.Context, s *side, d provider.Digester, ids []tandem.ID, found chan<- finding) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.NumCPU())
+	for chunk := range pieces(ids, digestChunk) {
+		g.Go(func() error {
+			for c := range d.Digest(ctx, chunk) {
+				if err := give(ctx, found, finding{s.Side, c}); err != nil {
+					return err
+				}
+			}
+			return ctx.Err()
+		})
+	}
+	return g.Wait()
+}
+
+// readDigests fetches bodies and parses them, so many at a time that they fit in memory.
+func (r *run) readDigests(ctx context.Context, s *side, ids []tandem.ID, found chan<- finding) error {
+	g, ctx := errgroup.WithContext(ctx)
+	workers := runtime.NumCPU()
+	room := semaphore.NewWeighted(r.opt.Batch)
+	records := make(chan tandem.Record, 4*workers)
+	var fetchers errgroup.Group
+	fetchers.SetLimit(max(1, s.Features.Workers))
+	g.Go(func() error {
+		defer close(records)
+		for chunk := range pieces(ids, digestChunk) {
+			fetchers.Go(func() error { return r.fetchInto(ctx, s, chunk, room, records, found) })
+		}
+		return fetchers.Wait()
+	})
+	for range workers {
+		g.Go(func() error {
+			for rec := range records {
+				got := r.inspect(rec)
+				room.Release(weight(rec, r.opt.Batch))
+				if err := give(ctx, found, finding{s.Side, got.change()}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+func (r *run) fetchInto(ctx context.Context, s *side, ids []tandem.ID, room *semaphore.Weighted, out chan<- tandem.Record, found chan<- finding) error {
+	for rec, err := range s.Fetch(ctx, ids) {
+		if err != nil {
+			if rec.ID == "" {
+				return err
+			}
+			c := tandem.Change{ID: rec.ID, Presence: tandem.Problem, Err: err}
+			if tandem.IsKind(err, tandem.NotFound) {
+				c.Presence = tandem.Unknown
+			}
+			if err := give(ctx, found, finding{s.Side, c}); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := room.Acquire(ctx, weight(rec, r.opt.Batch)); err != nil {
+			return err
+		}
+		select {
+		case out <- rec:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return ctx.Err()
+}
+
+// weight is the memory a fetched record takes, never more than all there is.
+func weight(rec tandem.Record, all int64) int64 {
+	if rec.Body == nil {
+		return 1
+	}
+	return min(all, max(1, rec.Body.Size()))
+}
+
+func give(ctx context.Context, out chan<- finding, f finding) error {
+	select {
+	case out <- f:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// got is a record that was fetched and looked at. For kinds with large bodies only the reference is held.
+type got struct {
+	rec   tandem.Record
+	body  tandem.Bytes // the whole body, for kinds whose bodies fit in memory
+	title string
+	read  bool // all bytes were read
+	err   error
+}
+
+// change is the record as a listing would show it.
+func (g *got) change() tandem.Change {
+	if g.err != nil {
+		return tandem.Change{ID: g.rec.ID, Presence: tandem.Problem, Err: g.err}
+	}
+	return tandem.Change{ID: g.rec.ID, Presence: tandem.Present, Meta: g.rec.Meta}
+}
+
+// inspect reads and parses a body, and completes the record by what it says of itself.
+func (r *run) inspect(rec tandem.Record) *got {
+	g := &got{rec: rec}
+	if rec.Body == nil {
+		return g
+	}
+	if r.stream != nil {
+		g.title = string(rec.ID)
+		if rec.Digest.IsZero() {
+			g.rec.Digest, g.err = r.hash(rec)
+		}
+		return g
+	}
+	if g.body, g.err = tandem.ReadBody(rec.Body, maxBody); g.err != nil {
+		return g
+	}
+	g.rec.Body, g.read = g.body, true
+	info, err := r.pair.Kind.Inspect(g.body)
+	if err != nil {
+		g.err = fmt.Errorf("read %s: %w", rec.ID, err)
+		return g
+	}
+	g.title = info.Summary.String()
+	g.rec.Digest = info.Digest
+	if g.rec.UID == "" {
+		g.rec.UID = info.Index.UID
+	}
+	if g.rec.Modified == 0 {
+		g.rec.Modified = info.Modified
+	}
+	if g.rec.Size == 0 {
+		g.rec.Size = int64(len(g.body))
+	}
+	return g
+}
+
+func (r *run) hash(rec tandem.Record) (tandem.Digest, error) {
+	f, err := rec.Body.Open()
+	if err != nil {
+		return tandem.Digest{}, err
+	}
+	defer f.Close()
+	return r.stream.DigestReader(f)
+}
+
+// pieces yields list in consecutive pieces of at most n.
+func pieces[T any](list []T, n int) func(func([]T) bool) {
+	return func(yield func([]T) bool) {
+		for len(list) > 0 {
+			k := min(n, len(list))
+			if !yield(list[:k:k]) {
+				return
+			}
+			list = list[k:]
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"tandem"
+	"tandem/engine"
+	"tandem/store"
+)
+
+// maxProblems bounds how many per-record problems one run reports; the rest is counted in a last line.
+const maxProblems = 1000
+
+// event notes one line for the results log. Warnings and errors are also part of the report.
+func (r *run) event(level store.Level, id tandem.ID, text, remedy string) {
+	if level > store.Info && len(r.report.Problems) >= maxProblems {
+		r.dropped++
+		return
+	}
+	e := store.Event{When: r.opt.Now(), Session: r.session, Item: r.pair.Name, Level: level, Text: text, Record: id, Remedy: remedy}
+	if level > store.Info {
+		r.report.Problems = append(r.report.Problems, e)
+	}
+	r.pending = append(r.pending, e)
+}
+
+// problem notes why one record could not be synced.
+func (r *run) problem(id tandem.ID, err error) {
+	remedy := ""
+	var e *tandem.Error
+	if errors.As(err, &e) {
+		remedy = e.Remedy
+	}
+	r.event(store.Warning, id, err.Error(), remedy)
+}
+
+// end closes the session's record and returns the run's error. A run that changed nothing shortly after another one
+// is not recorded at all.
+func (r *run) end(ctx context.Context, err error) error {
+	if err == nil {
+		err = r.runErr
+	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	if r.known {
+		open, lerr := r.deps.Store.Conflicts.List(ctx, r.st.ID, true)
+		if lerr != nil && err == nil {
+			err = lerr
+		}
+		r.report.Conflicts = len(open)
+	}
+	defer r.tell.phase(Finished)
+	if r.opt.Preview {
+		return err
+	}
+	idle := err == nil && !r.wrote && !r.report.Held
+	if idle && r.session == 0 && r.opt.Now()-r.st.Last < quiet {
+		return nil
+	}
+	if serr := r.start(ctx); serr != nil {
+		return errors.Join(err, serr)
+	}
+	if lerr := r.log(ctx, err); lerr != nil {
+		return errors.Join(err, lerr)
+	}
+	return err
+}
+
+// log writes the events of the run and its result.
+func (r *run) log(ctx context.Context, err error) error {
+	if r.dropped > 0 {
+		r.pending = append(r.pending, store.Event{When: r.opt.Now(), Item: r.pair.Name, Level: store.Warning,
+			Text: fmt.Sprintf("%d more records had problems", r.dropped), Remedy: "solve those listed and sync again"})
+	}
+	result := r.result(err)
+	if err != nil && !r.report.Held {
+		r.pending = append(r.pending, store.Event{When: r.opt.Now(), Item: r.pair.Name, Level: store.Error, Text: err.Error()})
+	}
+	r.pending = append(r.pending, store.Event{When: r.opt.Now(), Item: r.pair.Name, Level: store.Info, Text: r.summary(result)})
+	for i := range r.pending {
+		r.pending[i].Session = r.session
+		if r.opt.Event != nil {
+			r.opt.Event(r.pending[i])
+		}
+	}
+	for i := range r.report.Problems {
+		r.report.Problems[i].Session = r.session
+	}
+	if aerr := r.deps.Store.Events.Add(ctx, r.pending...); aerr != nil {
+		return aerr
+	}
+	r.pending = nil
+	detail, merr := json.Marshal(r.counts())
+	if merr != nil {
+		return merr
+	}
+	return r.deps.Store.Events.EndRun(ctx, store.Run{ID: r.session, Pair: r.st.ID, Item: r.pair.Name, Started: r.began.Unix(),
+		Finished: max(r.opt.Now(), r.began.Unix()), Result: result, Detail: string(detail)})
+}
+
+func (r *run) result(err error) string {
+	switch {
+	case r.report.Held:
+		return "held"
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	case err != nil:
+		return "failed"
+	case r.report.Conflicts > 0:
+		return "conflicts"
+	}
+	return "ok"
+}
+
+// counts is what Run.Detail keeps of a report.
+func (r *run) counts() any {
+	return struct {
+		Done      [2]engine.Totals
+		Conflicts int
+		Problems  int
+		Aside     int
+		Seen      [2]int
+		Seconds   float64
+	}{r.report.Done, r.report.Conflicts, len(r.report.Problems) + r.dropped, r.report.Aside, r.report.Seen, time.Since(r.began).Seconds()}
+}
+
+// summary is the one line that the results log keeps of a run.
+func (r *run) summary(result string) string {
+	text := ""
+	for s, d := range r.report.Done {
+		if n := d.Creates + d.Updates + d.Attrs + d.Moves + d.Deletes; n > 0 {
+			text += fmt.Sprintf("%s: %d new, %d changed, %d moved, %d deleted; ", r.sides[s].Place, d.Creates, d.Updates+d.Attrs, d.Moves, d.Deletes)
+		}
+	}
+	if text == "" {
+		text = "nothing to do; "
+	}
+	return fmt.Sprintf("%s%d conflicts open, %d problems: %s", text, r.report.Conflicts, len(r.report.Problems)+r.dropped, result)
+}

@@ -1,0 +1,147 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"tandem"
+	"tandem/engine"
+	"tandem/store"
+)
+
+// held tells whether the guard stops the plan.
+func (r *run) held(plan *engine.Plan) bool {
+	return len(plan.Held) > 0 && (r.rules.Approved == "" || r.rules.Approved != plan.Hash)
+}
+
+// permit asks whoever must be asked before anything is written. A nil plan: nothing is to be done, and that is no error.
+func (r *run) permit(ctx context.Context, plan *engine.Plan, pass int) (*engine.Plan, error) {
+	if r.held(plan) {
+		if pass > 0 {
+			// What is left over belongs to a plan that was let go before; it is not worth a second question.
+			return nil, nil
+		}
+		answer := Leave
+		if r.opt.OnHeld != nil {
+			var err error
+			if answer, err = r.opt.OnHeld(ctx, plan); err != nil {
+				return nil, err
+			}
+		}
+		switch answer {
+		case Leave:
+			r.report.Held = true
+			err := heldError(r, plan)
+			r.problem("", err)
+			return nil, err
+		case Restore:
+			plan = engine.Restore(plan, r.rules)
+		}
+	}
+	if r.opt.Review != nil {
+		if err := r.opt.Review(ctx, plan); err != nil {
+			return nil, err
+		}
+	}
+	return plan, nil
+}
+
+// heldError says what the guard saw and how to go on.
+func heldError(r *run, plan *engine.Plan) error {
+	var why []string
+	for _, a := range plan.Held {
+		why = append(why, r.alarm(a))
+	}
+	return &tandem.Error{Kind: tandem.Held, Op: "sync", Thing: r.pair.Name, Err: errors.New(strings.Join(why, "; ")),
+		Remedy: "look at the preview, then sync again and let the plan go ahead, or have what was deleted restored"}
+}
+
+// alarm is one of the guard's reasons in words.
+func (r *run) alarm(a engine.Alarm) string {
+	place := r.sides[a.Side].Place
+	switch a.Cause {
+	case engine.SideEmptied:
+		return fmt.Sprintf("all %d records are gone from %s", a.Of, place)
+	case engine.ManyDeletes:
+		return fmt.Sprintf("%d of %d records would be deleted from %s", a.Count, a.Of, place)
+	case engine.ManyOverwrites:
+		return fmt.Sprintf("%d of %d records would be overwritten in %s", a.Count, a.Of, place)
+	case engine.ManyShrunk:
+		return fmt.Sprintf("%d files would shrink to nothing in %s", a.Count, place)
+	case engine.AllChanged:
+		return fmt.Sprintf("all %d records changed at once for %s", a.Count, place)
+	case engine.StoreReplaced:
+		return fmt.Sprintf("%s is not the store it was, or was restored from a backup", place)
+	}
+	return fmt.Sprintf("the guard stopped %d changes to %s", a.Count, place)
+}
+
+// noteWaits counts what the plan leaves for later, and whether the next run must look at it again.
+func (r *run) noteWaits(plan *engine.Plan) {
+	r.report.Aside = 0
+	for i := range plan.Actions {
+		act := &plan.Actions[i]
+		if act.Do != engine.Wait {
+			continue
+		}
+		r.wait(act)
+		if r.sides[0].replaced || r.sides[1].replaced {
+			r.left++
+		}
+	}
+}
+
+// wait notes one action that is left for later.
+func (r *run) wait(act *engine.Action) {
+	switch act.Reason {
+	case engine.ConflictOpen, engine.SideIgnored:
+	case engine.SetAside:
+		r.report.Aside++
+	case engine.SideUnknown, engine.OneWay:
+		r.left++
+	default:
+		r.left++
+		text := waitText(act.Reason)
+		if act.Note != "" {
+			text += ": " + act.Note
+		}
+		r.event(store.Warning, nameOf(act), text, "")
+	}
+}
+
+// waitText says why a record waits.
+func waitText(reason engine.Reason) string {
+	switch reason {
+	case engine.SideUnreadable:
+		return "cannot be read"
+	case engine.TooBig:
+		return "larger than the other place takes"
+	case engine.BadName:
+		return "the other place cannot hold this name"
+	case engine.NameClash:
+		return "two records want one name on the other place"
+	case engine.TypeClash:
+		return "a folder here, a file there"
+	case engine.MoveCycle:
+		return "moves that would put folders into each other"
+	case engine.BothMoved:
+		return "renamed differently on both sides"
+	case engine.Torn:
+		return "torn when the machine went down"
+	case engine.DirNotEmpty:
+		return "the deleted folder holds something that stays"
+	}
+	return "left for later"
+}
+
+// nameOf is the id by which people know an action's record.
+func nameOf(act *engine.Action) tandem.ID {
+	for _, id := range []tandem.ID{act.A.ID, act.B.ID, act.Row.A.ID} {
+		if id != "" {
+			return id
+		}
+	}
+	return act.Row.B.ID
+}

@@ -1,0 +1,284 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+
+	"tandem"
+	"tandem/engine"
+	"tandem/store"
+)
+
+const (
+	// rowsPerCommit bounds how many rows wait for a transaction.
+	rowsPerCommit = 4096
+	// bodiesPerFetch bounds how many agreed bodies are read again at a time.
+	bodiesPerFetch = 200
+)
+
+// recorder gathers what the base is to remember and commits it in batches. Whatever it was given was durable in its
+// place before.
+type recorder struct {
+	*run
+	c     store.Commit
+	bytes int64
+	have  map[tandem.Digest]bool // bodies in c
+	at    map[int64]int          // link → index in c.Put
+	gone  map[int64]bool         // links dropped in this pass
+	put   int                    // rows put in this pass
+	wait  func() bool            // tells whether rows are durable; asked before the first commit
+}
+
+func newRecorder(r *run) *recorder {
+	return &recorder{run: r, have: map[tandem.Digest]bool{}, at: map[int64]int{}, gone: map[int64]bool{}, wait: func() bool { return false }}
+}
+
+// sum is the name of a body in the store.
+func sum(b tandem.Bytes) tandem.Digest { return sha256.Sum256(b) }
+
+// body makes the next commit carry a body.
+func (c *recorder) body(b tandem.Bytes) {
+	name := sum(b)
+	if !c.have[name] {
+		c.have[name] = true
+		c.c.Bodies = append(c.c.Bodies, b)
+		c.bytes += b.Size()
+	}
+}
+
+// row records an agreement. body is what was agreed on, nil where the kind keeps none or the row has it already. Any
+// conflict the record was in is over.
+func (c *recorder) row(row tandem.Row, body tandem.Bytes) {
+	if body != nil {
+		row.Body = sum(body)
+		c.body(body)
+	}
+	if row.Clash == nil {
+		c.resolve(row.Link)
+	}
+	c.keep(row)
+}
+
+// keep records a row as it is; if it is in conflict, it stays so.
+func (c *recorder) keep(row tandem.Row) {
+	c.put++
+	if i, twice := c.at[row.Link]; twice && row.Link != 0 {
+		c.c.Put[i] = row
+		return
+	}
+	c.at[row.Link] = len(c.c.Put)
+	c.c.Put = append(c.c.Put, row)
+}
+
+// drop forgets a row.
+func (c *recorder) drop(link int64) {
+	if link == 0 || c.gone[link] {
+		return
+	}
+	c.resolve(link)
+	if i, put := c.at[link]; put {
+		last := len(c.c.Put) - 1
+		c.c.Put[i] = c.c.Put[last]
+		c.at[c.c.Put[i].Link] = i
+		c.c.Put = c.c.Put[:last]
+		delete(c.at, link)
+	}
+	c.gone[link] = true
+	c.c.Drop = append(c.c.Drop, link)
+}
+
+func (c *recorder) resolve(link int64) {
+	if id := c.conflictOf[link]; link != 0 && id != 0 {
+		c.c.Resolved = append(c.c.Resolved, id)
+		delete(c.conflictOf, link)
+	}
+}
+
+func (c *recorder) empty() bool {
+	k := &c.c
+	return len(k.Put)+len(k.Drop)+len(k.Bodies)+len(k.History)+len(k.Retract)+len(k.Conflicts)+len(k.Resolved) == 0
+}
+
+// flushFull commits if enough has gathered.
+func (c *recorder) flushFull(ctx context.Context) error {
+	if len(c.c.Put)+len(c.c.Drop)+len(c.c.History) < rowsPerCommit && c.bytes < c.opt.Batch/2 && len(c.c.Conflicts) < 64 {
+		return nil
+	}
+	_, err := c.flush(ctx)
+	return err
+}
+
+// flush commits what has gathered, and returns the history entries with their ids.
+func (c *recorder) flush(ctx context.Context) ([]store.Past, error) {
+	if c.empty() {
+		return nil, nil
+	}
+	if err := c.start(ctx); err != nil {
+		return nil, err
+	}
+	if len(c.c.Put) > 0 {
+		durable := c.wait()
+		for i := range c.c.Put {
+			c.c.Put[i].Durable = durable
+		}
+	}
+	if err := c.deps.Store.Bases.Commit(ctx, c.st.ID, c.c); err != nil {
+		return nil, err
+	}
+	c.wrote = true
+	history := c.c.History
+	c.c, c.bytes = store.Commit{}, 0
+	clear(c.have)
+	clear(c.at)
+	return history, c.fault("record")
+}
+
+// durableRows tells, once both places have flushed, whether what is recorded now survives a power cut.
+func (x *executor) durableRows() bool {
+	if x.flushed != nil && !x.flushDone {
+		x.flushDone = true
+		if err := <-x.flushed; err != nil {
+			x.durable = false
+		}
+	}
+	return x.durable
+}
+
+// finish records the plan's bookkeeping and, if everything that was seen has been dealt with, moves the cursors on.
+func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed, whole bool) error {
+	if !whole {
+		_, err := x.rec.flush(ctx)
+		return err
+	}
+	if err := x.bookkeeping(ctx, plan, seen); err != nil {
+		return err
+	}
+	if err := x.fault("finish"); err != nil {
+		return err
+	}
+	c := &x.rec.c
+	rows, news := !x.rec.empty(), false
+	if x.left == 0 && !x.again {
+		ids := [2]tandem.Identity{x.sides[0].id, x.sides[1].id}
+		cursors := x.st.Cursors
+		for s, l := range seen.lists {
+			if l.Complete {
+				cursors[s] = l.Next
+			} else if x.sides[s].replaced {
+				cursors[s] = ""
+			}
+		}
+		complete := seen.lists[0].Complete && seen.lists[1].Complete
+		if complete && ids != x.st.Identities {
+			c.Identities, news = &ids, true
+		}
+		if cursors != x.st.Cursors {
+			c.Cursors, news = &cursors, true
+		}
+		if complete && (x.pair.Scope != x.st.Scope) {
+			c.Scope, news = &x.pair.Scope, true
+		}
+	}
+	now := x.opt.Now()
+	if !rows && !news && now-x.st.Last < quiet {
+		return nil
+	}
+	proven := x.volatile && x.left == 0 && (x.rebooted || now-x.st.Last >= quiet)
+	c.Durable = x.rec.put == 0 && proven || x.rec.put > 0 && x.durableRows()
+	c.Finished = now
+	for i := range c.Put {
+		c.Put[i].Durable = x.durableRows()
+	}
+	if rows {
+		if err := x.start(ctx); err != nil {
+			return err
+		}
+		x.wrote = true
+	}
+	if err := x.deps.Store.Bases.Commit(ctx, x.st.ID, *c); err != nil {
+		return err
+	}
+	x.rec.c = store.Commit{}
+	return x.fault("finished")
+}
+
+// bookkeeping records the changes to the base that needed no write.
+func (x *executor) bookkeeping(ctx context.Context, plan *engine.Plan, seen *observed) error {
+	if len(plan.Base) > 0 {
+		x.flushSources(ctx)
+	}
+	for first := 0; first < len(plan.Base); first += bodiesPerFetch {
+		part := plan.Base[first:min(first+bodiesPerFetch, len(plan.Base))]
+		bodies, err := x.agreedBodies(ctx, part)
+		if err != nil {
+			return err
+		}
+		for i := range part {
+			op := &part[i]
+			switch {
+			case !x.ledger.ReadyOp(first + i):
+				if !x.allDone(op.Needs) {
+					x.left++
+				}
+			case op.Drop:
+				x.rec.drop(op.Row.Link)
+			default:
+				x.rec.row(op.Row, bodies[op.Row.A.ID])
+			}
+		}
+		if err := x.rec.flushFull(ctx); err != nil {
+			return err
+		}
+	}
+	x.hide(plan, seen)
+	return nil
+}
+
+// hide drops the rows that other filters than before no longer show. Without its row, a hidden record can never be taken
+// for a deleted one.
+func (x *executor) hide(plan *engine.Plan, seen *observed) {
+	if !x.rescoped || !seen.lists[0].Complete || !seen.lists[1].Complete {
+		return
+	}
+	for i := range plan.Actions {
+		if act := &plan.Actions[i]; act.Do == engine.Wait && act.Reason == engine.SideUnknown && act.Row.Link != 0 {
+			x.rec.drop(act.Row.Link)
+			x.left--
+		}
+	}
+}
+
+// agreedBodies reads the bodies of rows that were found equal on both sides, for later merges. One that changed since
+// is left out: without an agreed body a merge keeps what either side has.
+func (x *executor) agreedBodies(ctx context.Context, ops []engine.BaseOp) (map[tandem.ID]tandem.Bytes, error) {
+	if x.stream != nil {
+		return nil, nil
+	}
+	want := map[tandem.ID]tandem.Digest{}
+	var ids []tandem.ID
+	for i := range ops {
+		row := &ops[i].Row
+		if !ops[i].Drop && row.Agreed() && row.Body.IsZero() && row.Clash == nil && !bodiless(row.A.Attrs) {
+			want[row.A.ID] = row.A.Digest
+			ids = append(ids, row.A.ID)
+		}
+	}
+	if len(ids) == 0 || x.sides[0].down != nil {
+		return nil, nil
+	}
+	found, err := x.fetch(ctx, x.sides[0], ids)
+	if err != nil {
+		x.mark(x.sides[0], err)
+		return nil, ctx.Err()
+	}
+	out := make(map[tandem.ID]tandem.Bytes, len(ids))
+	for id, g := range found {
+		if g.err != nil || g.rec.Body == nil {
+			continue
+		}
+		if g = x.inspect(g.rec); g.err == nil && (want[id].IsZero() || g.rec.Digest == want[id]) {
+			out[id] = g.body
+		}
+	}
+	return out, nil
+}
