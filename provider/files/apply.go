@@ -75,7 +75,9 @@ type apply struct {
 	patched bool            // a journal was kept
 	keep    bool            // the run's directory is left for the next open to recover from
 
-	full atomic.Pointer[error] // set once the disk is full
+	full     atomic.Pointer[error] // set once the disk is full
+	staged   atomic.Int64          // bytes since the disk was last set to work
+	flushing atomic.Bool
 }
 
 // job is one write on its way.

@@ -216,6 +216,7 @@ func (s *stager) whole(f *folder, name string, j *job, data []byte) error {
 	}
 	j.st = st
 	j.progress(int64(len(data)))
+	s.a.wrote(int64(len(data)))
 	return nil
 }
 
@@ -377,6 +378,26 @@ func allZero(buf []byte) bool {
 		buf = buf[len(zero):]
 	}
 	return bytes.Equal(buf, zero[:len(buf)])
+}
+
+// flushStep is after how many bytes of small files the disk is set to work while more are staged.
+const flushStep = 16 << 20
+
+// wrote lets the disk begin early, so that less is left to wait for at the end.
+func (a *apply) wrote(n int64) {
+	if !canSyncAll || a.staged.Add(n) < flushStep || !a.flushing.CompareAndSwap(false, true) {
+		return
+	}
+	a.staged.Store(0)
+	again, err := a.run.again()
+	if err != nil {
+		return
+	}
+	go func() {
+		_ = again.syncAll() // an error shows again at the sync that counts
+		again.close()
+		a.flushing.Store(false)
+	}()
 }
 
 // place decides where a job is staged: in its directory if that is staged too, else in a place of its own. If the
