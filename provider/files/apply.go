@@ -222,6 +222,10 @@ func (a *apply) prepare() {
 		if j.w.Op != tandem.Create && j.w.Op != tandem.Update || j.w.Op == tandem.Update && j.want.kind == dir {
 			continue
 		}
+		if j.want.kind == regular && !j.want.hasMtime && a.r.traits.granularity > 0 {
+			// Old enough that the next listing does not take it for just modified, and that an edit shows.
+			j.want.mtime, j.want.hasMtime = now()-2*a.r.traits.granularity, true
+		}
 		id := string(j.w.ID)
 		if j.w.Op == tandem.Create {
 			j.up = a.dirs[parent(id)]

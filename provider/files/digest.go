@@ -71,7 +71,7 @@ func (r *Replica) digestWorker(ctx context.Context, work <-chan []tandem.ID, out
 	for ids := range work {
 		part := make([]tandem.Change, len(ids))
 		for i, id := range ids {
-			if err := cmpErr(ctx.Err(), rerr); err != nil {
+			if err := firstErr(ctx.Err(), rerr); err != nil {
 				part[i] = tandem.Change{ID: id, Presence: tandem.Problem, Err: err}
 				continue
 			}
@@ -81,7 +81,7 @@ func (r *Replica) digestWorker(ctx context.Context, work <-chan []tandem.ID, out
 	}
 }
 
-func cmpErr(a, b error) error {
+func firstErr(a, b error) error {
 	if a != nil {
 		return a
 	}

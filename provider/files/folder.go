@@ -13,7 +13,7 @@ import (
 // traits is what a file system is like.
 type traits struct {
 	stableInodes bool  // an inode number means the same file after the disk was mounted again
-	granularity  int64 // nanoseconds within which two changes may show the same time
+	granularity  int64 // nanoseconds within which two changes may show the same time, 0: never
 }
 
 const (

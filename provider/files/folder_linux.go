@@ -3,6 +3,7 @@ package files
 import (
 	"errors"
 	"os"
+	"strconv"
 	"strings"
 	"unsafe"
 
@@ -258,6 +259,10 @@ const (
 	magicSMB2  = 0xfe534d42
 	magicFUSE  = 0x65735546
 	magic9P    = 0x01021997
+	magicExt   = 0xef53
+	magicXFS   = 0x58465342
+	magicBtrfs = 0x9123683e
+	magicTmpfs = 0x01021994
 )
 
 // traits tells what the file system of f is like.
@@ -272,6 +277,24 @@ func (f *folder) traits() traits {
 		t.stableInodes, t.granularity = false, fatGranularity
 	case magicNFS, magicSMB, magicCIFS, magicSMB2, magicFUSE, magic9P:
 		t.stableInodes, t.granularity = false, remoteGranularity
+	case magicExt, magicXFS, magicBtrfs, magicTmpfs:
+		if exactTimes() {
+			t.granularity = 0
+		}
 	}
 	return t
+}
+
+// exactTimes reports whether the kernel gives a file that changes after its times were looked at a time of its own, as
+// of Linux 6.13 ("multigrain timestamps").
+func exactTimes() bool {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return false
+	}
+	major, rest, _ := strings.Cut(unix.ByteSliceToString(u.Release[:]), ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	a, err1 := strconv.Atoi(major)
+	b, err2 := strconv.Atoi(minor)
+	return err1 == nil && err2 == nil && (a > 6 || a == 6 && b >= 13)
 }

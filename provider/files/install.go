@@ -157,7 +157,7 @@ func (a *apply) update(j *job) error {
 		if back := from.exchange(staged, to, name); back != nil {
 			return back
 		}
-		return cmpErr(err, errChanged)
+		return firstErr(err, errChanged)
 	}
 	if j.out.Parked, err = a.park(from, staged, string(j.w.ID)); err != nil {
 		if back := from.exchange(staged, to, name); back != nil {

@@ -106,7 +106,7 @@ func (a *apply) parkExpected(from *folder, name, id string, old *stat) (string, 
 			return tandem.Errorf(tandem.Changed, "it changed meanwhile, and putting it back failed (%v); it is kept in %s/%s/%s",
 				back, metaName, historyName, a.name)
 		}
-		return cmpErr(err, errChanged)
+		return firstErr(err, errChanged)
 	})
 }
 

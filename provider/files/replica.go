@@ -252,7 +252,7 @@ func now() int64 { return time.Now().UnixNano() }
 
 // racy reports whether a file was modified so recently that a further change might go unseen.
 func (r *Replica) racy(st *stat, at int64) bool {
-	return st.kind == regular && st.mtime > at-r.traits.granularity && st.mtime < at+int64(time.Hour)
+	return r.traits.granularity > 0 && st.kind == regular && st.mtime > at-r.traits.granularity && st.mtime < at+int64(time.Hour)
 }
 
 func readFull(f *os.File, buf []byte) (int, error) {

@@ -21,7 +21,7 @@ func (r *Replica) Changes(ctx context.Context, _ tandem.Cursor) (iter.Seq2[tande
 			return
 		}
 		defer r.use.RUnlock()
-		err := r.checkRoot()
+		err := firstErr(ctx.Err(), r.checkRoot())
 		var w *walk
 		if err == nil {
 			w, err = r.startWalk(ctx)
@@ -42,7 +42,7 @@ func (r *Replica) Changes(ctx context.Context, _ tandem.Cursor) (iter.Seq2[tande
 		}
 		err = w.wait()
 		if err == nil {
-			err = r.checkRoot()
+			err = firstErr(ctx.Err(), r.checkRoot())
 		}
 		if err != nil {
 			yield(tandem.Change{}, err)

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"tandem"
 )
@@ -84,11 +83,11 @@ func (s *stat) version(target string) tandem.Version {
 // is hashed again.
 const racyMark = "~"
 
-// at reports whether the entry is at a version that a listing or a write gave.
+// at reports whether the entry is at a version that a listing or a write gave. A racy version vouches for nothing; the
+// next listing has a better one.
 func (s *stat) at(v tandem.Version, target string) bool {
-	clean, _, _ := strings.Cut(string(v), racyMark)
 	var buf [96]byte
-	return clean == string(s.appendVersion(buf[:0], target))
+	return string(v) == string(s.appendVersion(buf[:0], target))
 }
 
 // appendAttrs writes the attributes in canonical form. Without modes (systems that have none), mode is left out.
