@@ -71,7 +71,7 @@ func canonize(card *vcard.Card) *canon {
 		case it.Line.Blank():
 		case it.Line.Opaque():
 			start := len(c.buf)
-			c.buf = append(c.buf, strings.TrimRight(it.Line.Raw(), "\r\n")...)
+			c.buf = append(c.buf, it.Line.Value()...)
 			c.units = append(c.units, unit{field: opaqueField, start: start, end: len(c.buf), value: start, valueEnd: len(c.buf), item: i})
 		case it.Line.Is("AGENT") && it.Line.Value() == "" && i+1 < len(card.Items) && card.Items[i+1].Child != nil:
 			c.child("AGENT", i, i+1, it.Line)
@@ -239,7 +239,7 @@ func numbered(name string) bool {
 
 // attributes appends what the parameters say, apart from how the value is written, sorted.
 func attributes(out []attr, name string, p vcard.Property, class vcard.Class) []attr {
-	typed := false
+	typed, preferred := false, false
 	if class == vcard.Other && p.Base64() { // there, nothing but the parameter tells that the text is not the value
 		out = append(out, attr{"ENCODING", "B"})
 	}
@@ -249,8 +249,11 @@ func attributes(out []attr, name string, p vcard.Property, class vcard.Class) []
 			typed = true
 		case aboutWriting(q, class):
 		case q.Is("PREF"):
-			if n := p.Pref(); n > 0 && (len(out) == 0 || !slices.ContainsFunc(out, func(a attr) bool { return a.name == "PREF" })) {
-				out = append(out, attr{"PREF", strconv.Itoa(n)})
+			if !preferred {
+				if n := p.Pref(); n > 0 {
+					out = append(out, attr{"PREF", strconv.Itoa(n)})
+				}
+				preferred = true
 			}
 		default:
 			for v := range q.All() {
@@ -262,7 +265,7 @@ func attributes(out []attr, name string, p vcard.Property, class vcard.Class) []
 		for _, t := range p.Types() {
 			switch {
 			case t == "pref":
-				if !slices.ContainsFunc(out, func(a attr) bool { return a.name == "PREF" }) {
+				if !preferred {
 					out = append(out, attr{"PREF", "1"})
 				}
 			case !impliedType(name, t, class):

@@ -24,7 +24,8 @@ func (m *merger) combine(base, a, b *propmerge.Elem) ([]contentline.Item, bool) 
 		p := m.property(base)
 		pbase = &p
 	}
-	if !m.combineValue(out, pbase, pa, pb, a.Field) || !combineAttributes(out, pbase, pa, pb, a.Field) {
+	sameThing := a.Ident == b.Ident && (a.Field == "TEL" || a.Field == "EMAIL")
+	if !combineValue(out, pbase, pa, pb, a.Field, sameThing) || !combineAttributes(out, pbase, pa, pb, a.Field) {
 		return nil, false
 	}
 	if !combineGroup(out, pbase, pa, pb) {
@@ -53,8 +54,9 @@ func canonicalValue(p vcard.Property, field string) string {
 	return string(c.buf)
 }
 
-// combineValue gives out, a copy of a's line, the merged value.
-func (m *merger) combineValue(out vcard.Property, base *vcard.Property, a, b vcard.Property, field string) bool {
+// combineValue gives out, a copy of a's line, the merged value. sameThing says that a and b are one number or address in
+// two spellings, which nobody needs to be asked about: the longer one reads better.
+func combineValue(out vcard.Property, base *vcard.Property, a, b vcard.Property, field string, sameThing bool) bool {
 	was := ""
 	if base != nil {
 		was = canonicalValue(*base, field)
@@ -62,6 +64,12 @@ func (m *merger) combineValue(out vcard.Property, base *vcard.Property, a, b vca
 	va, vb := canonicalValue(a, field), canonicalValue(b, field)
 	if v, ok := propmerge.Pick(was, va, vb); ok {
 		if v != va {
+			takeValue(out, b)
+		}
+		return true
+	}
+	if sameThing {
+		if len(vb) > len(va) || len(vb) == len(va) && vb < va {
 			takeValue(out, b)
 		}
 		return true

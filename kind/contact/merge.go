@@ -74,11 +74,7 @@ func mergeCards(doc *contentline.Document, base, a, b *vcard.Card) []kind.Clash 
 		elems[i] = m.elems(c)
 	}
 	steps, clashes := propmerge.Merge(elems[0], elems[1], elems[2], m.combine)
-	for _, s := range steps {
-		if s.Op == propmerge.Add && !s.B.List {
-			dropEmpty(a, s.B.Field)
-		}
-	}
+	dropEmpty(a, steps)
 	propmerge.ApplyWith(doc, a.Component, steps, propmerge.Hooks{Adopt: m.adopt,
 		Plain:    func(l *contentline.Line) string { return a.Property(l).Plain() },
 		SetPlain: func(l *contentline.Line, v string) { a.Property(l).SetPlain(v) },
@@ -86,13 +82,19 @@ func mergeCards(doc *contentline.Document, base, a, b *vcard.Card) []kind.Clash 
 	return clashes
 }
 
-// dropEmpty takes out properties of a known class without a value, which mean nothing, to make room for one that has.
-func dropEmpty(card *vcard.Card, field string) {
-	if vcard.ClassOf(field) == vcard.Other {
+// dropEmpty takes out properties of a known class without a value, which mean nothing, where one with a value is added.
+func dropEmpty(card *vcard.Card, steps []propmerge.Step) {
+	fields := map[string]bool{}
+	for _, s := range steps {
+		if s.Op == propmerge.Add && !s.B.List && s.B.Field != "AGENT" && vcard.ClassOf(s.B.Field) != vcard.Other {
+			fields[s.B.Field] = true
+		}
+	}
+	if len(fields) == 0 {
 		return
 	}
 	card.Items = slices.DeleteFunc(card.Items, func(it contentline.Item) bool {
-		return it.Line != nil && it.Line.Is(field) && it.Line.Group() == "" && it.Line.Value() == "" && !it.Line.Is("AGENT")
+		return it.Line != nil && it.Line.Value() == "" && it.Line.Group() == "" && fields[strings.ToUpper(it.Line.Name())]
 	})
 }
 
@@ -152,7 +154,7 @@ func (m *merger) elems(c *canon) []propmerge.Elem {
 		}
 		switch u.field {
 		case opaqueField:
-			e.Label, e.Text, e.Ident = "unreadable line", strings.TrimSpace(main.Line.Raw()), e.Value
+			e.Label, e.Text, e.Ident = "unreadable line", strings.TrimSpace(main.Line.Value()), e.Value
 		case agentField, "AGENT":
 			e.Label, e.Text = "agent", "a card within the card"
 		default:

@@ -1,7 +1,7 @@
 package propmerge
 
 import (
-	"slices"
+	"strings"
 
 	"tandem/wire/contentline"
 )
@@ -23,137 +23,183 @@ func Apply(doc *contentline.Document, c *contentline.Component, steps []Step, ad
 	ApplyWith(doc, c, steps, Hooks{Adopt: adopt})
 }
 
-// ApplyWith is Apply with more hooks.
+// ApplyWith is Apply with more hooks. It takes time linear in the component and the steps.
 func ApplyWith(doc *contentline.Document, c *contentline.Component, steps []Step, hooks Hooks) {
-	adopt := hooks.Adopt
-	if adopt == nil {
-		adopt = func(b, _ *Elem) []contentline.Item {
-			items := make([]contentline.Item, len(b.Items))
-			for i, it := range b.Items {
-				items[i] = doc.AdoptItem(it)
-			}
-			return items
-		}
+	ap := applier{doc: doc, hooks: hooks, removed: map[contentline.Item]bool{}, instead: map[contentline.Item][]contentline.Item{},
+		lists: map[[2]string]*contentline.Line{}, parts: map[*contentline.Line]*partEdit{}}
+	if ap.hooks.Adopt == nil {
+		ap.hooks.Adopt = ap.copyItems
 	}
-	if hooks.Plain == nil {
-		hooks.Plain, hooks.SetPlain = (*contentline.Line).Value, (*contentline.Line).SetValue
+	if ap.hooks.Plain == nil {
+		ap.hooks.Plain, ap.hooks.SetPlain = (*contentline.Line).Value, (*contentline.Line).SetValue
 	}
-	ap := applier{doc: doc, c: c, hooks: hooks, lists: map[[2]string]*contentline.Line{}}
 	for _, s := range steps {
 		if s.Op != Remove && s.A != nil && s.A.List {
 			ap.lists[[2]string{s.A.Field, s.A.Lists}] = s.A.Items[0].Line
 		}
 	}
 	for _, s := range steps {
-		switch s.Op {
-		case Remove:
+		switch {
+		case s.Op == Remove:
 			ap.remove(s.A)
-		case Replace:
-			if s.A.List || s.B.List {
-				ap.remove(s.A)
-				ap.add(s.B, adopt)
-			} else {
-				ap.replace(s.A, adopt(s.B, s.A))
-			}
-		case Combine:
+		case s.Op == Replace && (s.A.List || s.B.List):
+			ap.remove(s.A)
+			ap.add(s.B)
+		case s.Op == Replace:
+			ap.replace(s.A, ap.hooks.Adopt(s.B, s.A))
+		case s.Op == Combine:
 			ap.replace(s.A, s.Items)
-		case Add:
-			ap.add(s.B, adopt)
+		case s.Op == Add:
+			ap.add(s.B)
 		}
 	}
-	ap.dropEmptied()
+	ap.editLists()
+	c.Items = ap.place(ap.withoutRemoved(c.Items))
 }
 
+// applier gathers what is to be done, to do it in one pass.
 type applier struct {
 	doc     *contentline.Document
-	c       *contentline.Component
 	hooks   Hooks
+	removed map[contentline.Item]bool
+	instead map[contentline.Item][]contentline.Item // what takes the place of an item
+	added   [][]contentline.Item
 	lists   map[[2]string]*contentline.Line // where parts of a field go
-	emptied []*contentline.Line             // lists that lost a part and may have none left
+	parts   map[*contentline.Line]*partEdit
+	edited  []*contentline.Line // the keys of parts in order
+}
+
+// partEdit is what happens to one list.
+type partEdit struct {
+	gone map[string]int // parts to take out, and how many of each
+	more []string
+	made bool // the line is new: its value is only what is in more
+}
+
+func (ap *applier) copyItems(b, _ *Elem) []contentline.Item {
+	items := make([]contentline.Item, len(b.Items))
+	for i, it := range b.Items {
+		items[i] = ap.doc.AdoptItem(it)
+	}
+	return items
 }
 
 // remove takes out an element and all of its copies.
 func (ap *applier) remove(e *Elem) {
-	for _, each := range append([]*Elem{e}, e.copies...) {
-		if each.List {
-			ap.removePart(each.Items[0].Line, each.Part)
-			continue
-		}
-		for _, it := range each.Items {
-			ap.c.Remove(it)
-		}
+	ap.removeOne(e)
+	for _, same := range e.copies {
+		ap.removeOne(same)
+	}
+}
+
+func (ap *applier) removeOne(e *Elem) {
+	if e.List {
+		ap.partsOf(e.Items[0].Line).gone[e.Part]++
+		return
+	}
+	for _, it := range e.Items {
+		ap.removed[it] = true
 	}
 }
 
 // replace puts items where an element stood.
 func (ap *applier) replace(e *Elem, items []contentline.Item) {
-	at := len(ap.c.Items)
-	if len(e.Items) > 0 {
-		if i := ap.c.Index(e.Items[0]); i >= 0 {
-			at = i
-		}
-	}
-	mark := contentline.Item{Line: &contentline.Line{}}
-	ap.c.Items = slices.Insert(ap.c.Items, at, mark)
 	ap.remove(e)
-	at = ap.c.Index(mark)
-	ap.c.Items = slices.Replace(ap.c.Items, at, at+1, items...)
+	ap.instead[e.Items[0]] = items
 }
 
-func (ap *applier) add(e *Elem, adopt Adopter) {
-	if e.List {
-		ap.addPart(e, adopt)
-		return
-	}
-	items := adopt(e, nil)
-	if len(items) == 0 {
-		return
-	}
-	ap.c.Add(items[0])
-	at := ap.c.Index(items[0])
-	ap.c.Items = slices.Insert(ap.c.Items, at+1, items[1:]...)
-}
-
-func (ap *applier) removePart(l *contentline.Line, part string) {
-	var left []string
-	gone := false
-	for p := range contentline.SplitText(ap.hooks.Plain(l), ',') {
-		if p == part && !gone {
-			gone = true
-			continue
+func (ap *applier) add(e *Elem) {
+	if !e.List {
+		if items := ap.hooks.Adopt(e, nil); len(items) > 0 {
+			ap.added = append(ap.added, items)
 		}
-		left = append(left, p)
+		return
 	}
-	ap.hooks.SetPlain(l, contentline.JoinText(left, ','))
-	if len(left) == 0 {
-		ap.emptied = append(ap.emptied, l)
-	}
-}
-
-func (ap *applier) addPart(e *Elem, adopt Adopter) {
 	key := [2]string{e.Field, e.Lists}
 	l := ap.lists[key]
 	if l == nil {
-		alone := *e
-		items := adopt(&alone, nil)
+		items := ap.hooks.Adopt(e, nil)
 		l = items[0].Line
-		ap.hooks.SetPlain(l, e.Part)
-		ap.c.Add(items[0])
 		ap.lists[key] = l
-		return
+		ap.added = append(ap.added, items[:1])
+		ap.partsOf(l).made = true
 	}
-	if l.Value() == "" {
-		ap.hooks.SetPlain(l, e.Part)
-	} else {
-		ap.hooks.SetPlain(l, ap.hooks.Plain(l)+","+e.Part)
+	edit := ap.partsOf(l)
+	edit.more = append(edit.more, e.Part)
+}
+
+func (ap *applier) partsOf(l *contentline.Line) *partEdit {
+	edit := ap.parts[l]
+	if edit == nil {
+		edit = &partEdit{gone: map[string]int{}}
+		ap.parts[l] = edit
+		ap.edited = append(ap.edited, l)
+	}
+	return edit
+}
+
+// editLists rewrites the lists and removes those that have lost all their parts.
+func (ap *applier) editLists() {
+	for _, l := range ap.edited {
+		edit := ap.parts[l]
+		var parts []string
+		if !edit.made {
+			for p := range contentline.SplitText(ap.hooks.Plain(l), ',') {
+				if edit.gone[p] > 0 {
+					edit.gone[p]--
+				} else if p != "" || len(edit.more) == 0 {
+					parts = append(parts, p)
+				}
+			}
+		}
+		parts = append(parts, edit.more...)
+		if len(parts) == 0 {
+			ap.removed[contentline.Item{Line: l}] = true
+		}
+		ap.hooks.SetPlain(l, contentline.JoinText(parts, ','))
 	}
 }
 
-// dropEmptied removes the lists that have lost all their parts.
-func (ap *applier) dropEmptied() {
-	for _, l := range ap.emptied {
-		if l.Value() == "" {
-			ap.c.Remove(contentline.Item{Line: l})
+func (ap *applier) withoutRemoved(items []contentline.Item) []contentline.Item {
+	out := make([]contentline.Item, 0, len(items))
+	for _, it := range items {
+		switch in, ok := ap.instead[it]; {
+		case ok:
+			out = append(out, in...)
+		case !ap.removed[it]:
+			out = append(out, it)
 		}
 	}
+	return out
+}
+
+// place puts the added items in: a line with what belongs to it after the last line of its name, else after the last
+// line; a component at the end.
+func (ap *applier) place(items []contentline.Item) []contentline.Item {
+	if len(ap.added) == 0 {
+		return items
+	}
+	last, lastOf := 0, map[string]int{} // indices after which to put, plus one
+	for i, it := range items {
+		if it.Line != nil && !it.Line.Blank() {
+			last = i + 1
+			lastOf[strings.ToUpper(it.Line.Name())] = i + 1
+		}
+	}
+	after := map[int][]contentline.Item{}
+	for _, add := range ap.added {
+		at := len(items)
+		if l := add[0].Line; l != nil {
+			at = last
+			if i, ok := lastOf[strings.ToUpper(l.Name())]; ok && l.Name() != "" {
+				at = i
+			}
+		}
+		after[at] = append(after[at], add...)
+	}
+	out := append([]contentline.Item(nil), after[0]...)
+	for i, it := range items {
+		out = append(append(out, it), after[i+1]...)
+	}
+	return out
 }

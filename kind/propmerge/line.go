@@ -88,9 +88,13 @@ func MergeSet(base, a, b []string) (merged []string, ok bool) {
 
 // without returns the elements of a that are not in b.
 func without(a, b []string) []string {
+	in := make(map[string]bool, len(b))
+	for _, v := range b {
+		in[v] = true
+	}
 	var out []string
 	for _, v := range a {
-		if !slices.Contains(b, v) {
+		if !in[v] {
 			out = append(out, v)
 		}
 	}
@@ -118,12 +122,14 @@ func copyParam(merged, from *contentline.Line, name string) {
 // paramNames lists the names of all parameters in upper case, each once.
 func paramNames(lines ...*contentline.Line) []string {
 	var names []string
+	seen := map[string]bool{}
 	for _, l := range lines {
 		if l == nil {
 			continue
 		}
 		for _, p := range l.Params() {
-			if name := strings.ToUpper(p.Name); !slices.Contains(names, name) {
+			if name := strings.ToUpper(p.Name); !seen[name] {
+				seen[name] = true
 				names = append(names, name)
 			}
 		}

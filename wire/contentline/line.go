@@ -45,7 +45,8 @@ func (l *Line) Is(name string) bool {
 	return len(l.name) == len(name) && strings.EqualFold(l.name, name)
 }
 
-// Value is the value as written, still escaped and encoded, with folding and quoted-printable soft breaks taken out.
+// Value is the value as written, still escaped and encoded, with folding and quoted-printable soft breaks taken out. Of
+// an opaque line it is the whole line without its folding.
 func (l *Line) Value() string { return l.value }
 
 // Params are the parameters in order. The slice must not be changed.

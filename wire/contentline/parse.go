@@ -152,6 +152,9 @@ func (p *parser) line() (*Line, error) {
 		text = p.unfold(text)
 	}
 	p.parseContent(l, text)
+	if l.bad != nil {
+		l.value = text
+	}
 	if len(l.params) > 0 {
 		switch {
 		case strings.HasSuffix(l.value, "=") && l.Quoted():

@@ -108,6 +108,7 @@ var (
 // is spelled as a type.
 func (p Property) Types() []string {
 	var out []string
+	var seen map[string]bool // only where there are many
 	for _, q := range p.Params() {
 		switch {
 		case q.Name == "" && !isEncoding(q.Value):
@@ -117,14 +118,34 @@ func (p Property) Types() []string {
 		}
 		for v := range q.All() {
 			for t := range strings.SplitSeq(v, ",") {
-				if t = strings.ToLower(strings.TrimSpace(t)); t != "" && !slices.Contains(out, t) {
-					out = append(out, t)
+				if t = lowerType(strings.TrimSpace(t)); t == "" || seen[t] || seen == nil && slices.Contains(out, t) {
+					continue
+				}
+				out = append(out, t)
+				if len(out) == 32 {
+					seen = make(map[string]bool)
+					for _, t := range out {
+						seen[t] = true
+					}
+				} else if seen != nil {
+					seen[t] = true
 				}
 			}
 		}
 	}
 	return out
 }
+
+// lowerType is a type in lower case, without a copy for the common ones.
+func lowerType(t string) string {
+	if lower, ok := commonTypes[t]; ok {
+		return lower
+	}
+	return strings.ToLower(t)
+}
+
+var commonTypes = map[string]string{"HOME": "home", "WORK": "work", "CELL": "cell", "VOICE": "voice", "FAX": "fax", "PREF": "pref",
+	"INTERNET": "internet", "JPEG": "jpeg", "OTHER": "other", "MAIN": "main", "Home": "home", "Work": "work"}
 
 // isEncoding reports whether a parameter without a name says how the value is written, not what type it has (vCard 2.1
 // section 2.1.3 and 2.1.5).
