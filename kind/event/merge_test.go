@@ -31,6 +31,7 @@ const (
 	start  = "DTSTART;TZID=Europe/Berlin:20260301T100000|DTEND;TZID=Europe/Berlin:20260301T110000|"
 	moved  = "DTSTART;TZID=Europe/Berlin:20260302T100000|DTEND;TZID=Europe/Berlin:20260302T110000|"
 	moved2 = "DTSTART;TZID=Europe/Berlin:20260303T100000|DTEND;TZID=Europe/Berlin:20260303T110000|"
+	later  = "DTSTART;TZID=Europe/Berlin:20260301T120000|DTEND;TZID=Europe/Berlin:20260301T130000|"
 	rule   = "RRULE:FREQ=DAILY|"
 )
 
@@ -82,6 +83,14 @@ func TestMerge(t *testing.T) {
 			start + rule + "SUMMARY:x", start + rule + "SUMMARY:y", ""},
 		{"occurrence set back and changed", start + rule + "||RECURRENCE-ID;TZID=Europe/Berlin:20260305T100000|SUMMARY:a", start + rule + "||RECURRENCE-ID;TZID=Europe/Berlin:20260305T100000|SUMMARY:b",
 			start + rule, start + rule + "||RECURRENCE-ID;TZID=Europe/Berlin:20260305T100000|SUMMARY:b", "occurrence of 2026-03-05: a / b / "},
+		{"series moved here, exception there", start + rule, moved + rule + "SUMMARY:x", start + rule + "EXDATE;TZID=Europe/Berlin:20260305T100000", moved + rule + "SUMMARY:x|EXDATE;TZID=Europe/Berlin:20260305T100000", ""},
+		{"series moved to another hour, exception there", start + rule, later + rule, start + rule + "EXDATE:20260305T090000Z", later + rule + "EXDATE:20260305T090000Z",
+			"start: 2026-03-01 10:00 Europe/Berlin, to 2026-03-01 11:00 Europe/Berlin, repeats FREQ=DAILY / 2026-03-01 12:00 Europe/Berlin, to 2026-03-01 13:00 Europe/Berlin, repeats FREQ=DAILY / 2026-03-01 10:00 Europe/Berlin, to 2026-03-01 11:00 Europe/Berlin, repeats FREQ=DAILY"},
+		{"series moved to another hour, occurrence moved there", start + rule + "SUMMARY:x", later + rule + "SUMMARY:x", start + rule + "SUMMARY:x||RECURRENCE-ID;TZID=Europe/Berlin:20260305T100000|SUMMARY:y",
+			later + rule + "SUMMARY:x||RECURRENCE-ID;TZID=Europe/Berlin:20260305T100000|SUMMARY:y",
+			"start: 2026-03-01 10:00 Europe/Berlin, to 2026-03-01 11:00 Europe/Berlin, repeats FREQ=DAILY / 2026-03-01 12:00 Europe/Berlin, to 2026-03-01 13:00 Europe/Berlin, repeats FREQ=DAILY / 2026-03-01 10:00 Europe/Berlin, to 2026-03-01 11:00 Europe/Berlin, repeats FREQ=DAILY"},
+		{"series moved with an old exception", start + rule + "EXDATE;TZID=Europe/Berlin:20260305T100000|SUMMARY:x", later + rule + "EXDATE;TZID=Europe/Berlin:20260305T120000|SUMMARY:x", start + rule + "EXDATE;TZID=Europe/Berlin:20260305T100000|SUMMARY:y",
+			later + rule + "EXDATE;TZID=Europe/Berlin:20260305T120000|SUMMARY:y", ""},
 		{"what programs note for themselves", start + "X-MOZ-GENERATION:1|SUMMARY:x", start + "X-MOZ-GENERATION:9|SUMMARY:y", start + "X-MOZ-GENERATION:10|SUMMARY:x", start + "X-MOZ-GENERATION:10|SUMMARY:y", ""},
 		{"book-keeping", start + "SEQUENCE:1|DTSTAMP:20260101T000000Z|X-A:1|X-B:1", start + "SEQUENCE:9|DTSTAMP:20260102T000000Z|X-A:2|X-B:1", start + "SEQUENCE:10|DTSTAMP:20260101T000000Z|LAST-MODIFIED:20260103T000000Z|X-A:1|X-B:2",
 			start + "SEQUENCE:10|DTSTAMP:20260102T000000Z|X-A:2|X-B:2|LAST-MODIFIED:20260103T000000Z", ""},

@@ -264,7 +264,7 @@ func (e *expander) rule(r *Rule) {
 	}
 }
 
-const maxWalked = 2_000_000 // instances of one rule passed over on the way to the window
+const maxWalked = 200_000 // instances of one rule passed over on the way to the window
 
 func (e *expander) date(p ical.Period) {
 	at := e.instant(p.Start)

@@ -60,12 +60,14 @@ type merger struct {
 }
 
 func (m *merger) merge() {
+	planA, planB := m.plan(m.a), m.plan(m.b)
 	m.uid()
 	m.lines(m.a.cal, m.baseElems(func(r *record) []propmerge.Elem { return r.calendarElems(true) }), m.a.calendarElems(true), m.b.calendarElems(true))
 	for _, key := range m.keys() {
 		m.part(key)
 	}
 	m.zones()
+	m.orphans(planA, planB)
 }
 
 // result is what the edited a means now.
@@ -331,14 +333,17 @@ func (c combiner) combine(base, a, b *propmerge.Elem) ([]contentline.Item, bool)
 	switch a.Field {
 	case "DESCRIPTION", "COMMENT":
 		return texts(was, la, lb, rules)
-	case "X-MOZ-LASTACK", "X-MOZ-GENERATION", "X-MOZ-SNOOZE-TIME", "ACKNOWLEDGED":
-		// What a program notes for itself only ever goes forward.
-		if later(la.Value(), lb.Value()) {
-			la = c.doc.Adopt(lb)
-		}
-		return []contentline.Item{{Line: la}}, true
 	}
 	l, ok := rules.Combine(was, la, lb)
+	if !ok && value(la) != value(lb) {
+		switch a.Field {
+		case "X-MOZ-LASTACK", "X-MOZ-GENERATION", "X-MOZ-SNOOZE-TIME", "ACKNOWLEDGED":
+			// What a program notes for itself only ever goes forward.
+			if l, ok = la, true; later(la.Value(), lb.Value()) {
+				l = c.doc.Adopt(lb)
+			}
+		}
+	}
 	return []contentline.Item{{Line: l}}, ok
 }
 
