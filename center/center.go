@@ -1,28 +1,43 @@
 // Package center keeps sync items in step: partners, items, the queue of runs, what triggers them, and what is told
-// about them. The command line and the front doors speak to it through Service.
+// about them. The command line and the front doors speak to it through Service; Hub is what stands behind it in the
+// process that owns the data folder.
 package center
 
 import (
 	"context"
 
+	"tandem"
 	"tandem/engine"
 	"tandem/session"
 	"tandem/store"
 )
 
 // Service is everything a person can ask of the hub. The center implements it in the process that owns the data
-// folder; package control carries it over the local socket to every other process.
+// folder; package control carries it over the local socket to every other process. All values are plain data that
+// survive JSON. Methods may be called concurrently and return when ctx is done.
 type Service interface {
 	Partners
 	Items
 	Inbox
+	Syncs
+	About
+}
+
+// About is the part of Service that only looks.
+type About interface {
+	// Status tells of the named items, or of all.
 	Status(ctx context.Context, names []string) ([]ItemStatus, error)
 	Runs(ctx context.Context, item string, limit int) ([]store.Run, error)
+	// Log lists events with an id above after, oldest first; after < 0 gives the newest -after.
 	Log(ctx context.Context, after int64, item string, limit int) ([]store.Event, error)
+	Collections(ctx context.Context) ([]tandem.Collection, error)
+	// Checks looks for trouble with the store and with the places of all items.
+	Checks(ctx context.Context) ([]Check, error)
 }
 
 // Partners is the part of Service about partners.
 type Partners interface {
+	// AddPartner makes a partner of a place; an empty name is made from the place. Exists when the name is taken.
 	AddPartner(ctx context.Context, name, place string) (store.Partner, error)
 	ListPartners(ctx context.Context) ([]store.Partner, error)
 	RemovePartner(ctx context.Context, name string) error
@@ -30,50 +45,85 @@ type Partners interface {
 
 // NewItem describes a sync item to be added.
 type NewItem struct {
-	Home    string // name of the home collection, created when missing
-	Kind    string // "" : what the place says
-	Partner string // a partner's name, or a place, which then becomes a partner
-	Sub     string
-	Name    string // "" : made from the other two
-	Policy  string
-	Rules   engine.Rules
-	Mode    string
+	Home     string // name of the home collection, created when missing
+	Kind     string // "" : what the place says
+	Partner  string // a partner's name, or a place, which then becomes a partner
+	Sub      string
+	Name     string // "" : made from the other two
+	Rules    engine.Rules
+	Mode     string // "continuous" (also when empty), "manual"
+	Schedule string // cron expression, or ""
+	User     string // owner of the home collection; "" where there is only one
 }
 
-// Items is the part of Service about sync items and running them.
+// Items is the part of Service about sync items.
 type Items interface {
 	AddItem(ctx context.Context, n NewItem) (store.Item, error)
 	ListItems(ctx context.Context) ([]store.Item, error)
 	EnableItem(ctx context.Context, name string, on bool) error
+	// RemoveItem forgets an item and its base; records stay where they are, on both sides.
 	RemoveItem(ctx context.Context, name string) error
+}
+
+// Syncs is the part of Service that runs things. News arrive one at a time, the last about each pair carrying its
+// Report or Err. The error is about what could not even start.
+type Syncs interface {
 	// Sync runs items now (none named: all enabled ones), and reports progress as it goes.
 	Sync(ctx context.Context, names []string, opt SyncOptions, tell func(SyncNews)) error
+	// SyncPlaces runs two places against each other that need not belong to any item.
+	SyncPlaces(ctx context.Context, p Places, opt SyncOptions, tell func(SyncNews)) error
+}
+
+// Places are two places to be kept in step without a partnership.
+type Places struct {
+	A, B  string // canonical texts: paths are absolute, since the hub's working directory is another
+	Kind  string // "" : what the places say
+	Rules engine.Rules
 }
 
 // SyncOptions are the switches of one run that travel between processes.
 type SyncOptions struct {
-	Preview bool
-	Full    bool
-	Approve bool // let a plan go ahead that the guard would hold
-	Restore bool // answer the guard with Restore
+	Preview  bool
+	Full     bool
+	Approve  bool   // let a plan go ahead that the guard would hold
+	Approved string // the same, for the plan with this hash only
+	Restore  bool   // answer the guard with Restore
+	Watch    bool   // stay, and run again whenever something changes, until ctx is done
+
+	// Chosen, when not nil, restricts the run to what a person chose from a preview: action key to Keep, Skip or
+	// Reverse. Actions that were not in the preview are left for the next run.
+	Chosen map[string]string `json:",omitempty"`
 }
 
 // SyncNews is one message while items run.
 type SyncNews struct {
 	Item     string
 	Progress *session.Progress `json:",omitempty"`
-	Report   *session.Report   `json:",omitempty"` // the last message of an item
-	Err      string            `json:",omitempty"`
-	ErrKind  int               `json:",omitempty"`
+	Event    *store.Event      `json:",omitempty"` // a warning or an error as it happened
+	Report   *session.Report   `json:",omitempty"` // the last message of a run; Plan is left out, see Planned
+	Planned  *Planned          `json:",omitempty"` // with the report of a preview, and of a run that the guard held
+	Err      *Failure          `json:",omitempty"` // the last message of a run that failed
+}
+
+// Failure is an error that survives the way between processes.
+type Failure struct {
+	Kind   tandem.ErrorKind
+	Op     string `json:",omitempty"`
+	Thing  string `json:",omitempty"`
+	Remedy string `json:",omitempty"`
+	Text   string // the cause
+	Wait   int64  `json:",omitempty"`
 }
 
 // Inbox is the part of Service about conflicts, history and undo.
 type Inbox interface {
 	Conflicts(ctx context.Context, open bool) ([]store.Conflict, error)
 	Conflict(ctx context.Context, id int64) (store.Conflict, []string, error) // with the versions' bodies as text
+	// Decide answers a conflict with "a", "b", "both" or "body", which takes the given body.
 	Decide(ctx context.Context, id int64, decision string, body []byte) error
 	History(ctx context.Context, f store.PastFilter) ([]store.Past, error)
-	// Undo puts back what a session (or one history entry) overwrote or deleted, where nothing changed since.
+	// Undo puts back what a session ("s12" or "12") or one history entry ("h7") overwrote or deleted, where nothing
+	// changed since.
 	Undo(ctx context.Context, what string) ([]UndoResult, error)
 }
 
@@ -88,11 +138,21 @@ type UndoResult struct {
 type ItemStatus struct {
 	Item      store.Item
 	Home      string // the collection's name
+	Kind      tandem.Kind
 	Place     string
 	Running   bool
 	Watching  bool
 	Last      *store.Run
 	Conflicts int
 	Aside     int
-	Next      int64 // Unix seconds of the next planned run, 0: none
+	Failing   string // why the last run failed, "" if it did not
+	Next      int64  // Unix seconds of the next planned run, 0: none
+}
+
+// Check is one line of a check-up.
+type Check struct {
+	Name   string `json:"name"`
+	Level  string `json:"level"` // "ok", "warn" or "fail"
+	Text   string `json:"text"`
+	Remedy string `json:"remedy,omitempty"`
 }

@@ -1,0 +1,92 @@
+package center
+
+import (
+	"slices"
+	"strings"
+
+	"tandem"
+	"tandem/engine"
+)
+
+// The choices a person has for each step of a preview.
+const (
+	Keep    = "keep"    // do it as planned
+	Skip    = "skip"    // leave it for the next run
+	Reverse = "reverse" // carry the other side's state over instead
+)
+
+// choosePlan edits a plan by what a person chose from its preview. Steps that were not in the preview are left out:
+// nothing is done that nobody looked at.
+func choosePlan(plan *engine.Plan, chosen map[string]string) {
+	var back []int // indexes of deletions that became copies
+	for i := range plan.Actions {
+		act := &plan.Actions[i]
+		switch act.Do {
+		case engine.Nothing, engine.Wait, engine.Conflict, engine.Link:
+			continue // these write to neither side
+		}
+		switch chosen[actionKey(act)] {
+		case Keep:
+			continue
+		case Reverse:
+			if r, ok := reverse(*act); ok {
+				if act.Do == engine.Delete {
+					back = append(back, i)
+				}
+				*act = r
+				continue
+			}
+		}
+		act.Do = engine.Nothing
+	}
+	parentsFirst(plan, back)
+}
+
+// parentsFirst puts the copies at the given indexes, which were deletions with children first, into the order that
+// creations need. They stay on those indexes, which other actions name.
+func parentsFirst(plan *engine.Plan, at []int) {
+	acts := make([]engine.Action, 0, len(at))
+	for _, i := range at {
+		acts = append(acts, plan.Actions[i])
+	}
+	slices.SortStableFunc(acts, func(a, b engine.Action) int { return strings.Compare(string(a.NewID), string(b.NewID)) })
+	for n, i := range at {
+		plan.Actions[i] = acts[n]
+	}
+}
+
+// reverse turns a step round: the side that would have been written to is taken as it is, and carried to the other.
+// ok is false where that makes no sense.
+func reverse(act engine.Action) (rev engine.Action, ok bool) {
+	rev = act
+	rev.To, rev.Reason, rev.Note, rev.Needs = act.To.Other(), engine.PersonDecided, "", nil
+	has := act.At[act.To] != "" // the side that would have been written to holds the record
+	switch act.Do {
+	case engine.Copy: // it is only at the other side: take it away there
+		if has || act.At[rev.To] == "" {
+			return act, false
+		}
+		rev.Do, rev.Lost = engine.Delete, true
+	case engine.Delete: // it is only at the side to be written: put it back at the other
+		if !has || act.At[rev.To] != "" {
+			return act, false
+		}
+		rev.Do, rev.Attrs, rev.Lost = engine.Copy, act.Shown(act.To).Attrs, false
+	case engine.Update:
+		rev.Attrs, rev.Lost, rev.Into = act.Shown(act.To).Attrs, true, [2]bool{}
+	case engine.SetAttrs:
+		if act.Into[tandem.SideA] == act.Into[tandem.SideB] {
+			return act, false
+		}
+		from := tandem.SideA // the side that is to be kept as it is
+		if act.Into[tandem.SideB] {
+			from = tandem.SideB
+		}
+		rev.Attrs = act.Shown(from).Attrs
+		rev.Into = [2]bool{}
+		rev.Into[from.Other()] = true
+	default:
+		return act, false
+	}
+	return rev, true
+}

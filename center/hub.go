@@ -1,0 +1,196 @@
+package center
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"tandem"
+	"tandem/kind"
+	"tandem/provider"
+	"tandem/session"
+	"tandem/store"
+)
+
+// Runner performs one run; it is session's, put in by whoever builds the hub.
+type Runner func(ctx context.Context, p session.Pair, opt session.Options) (*session.Report, error)
+
+// Config is what a hub stands on. Everything without a remark must be set.
+type Config struct {
+	Store    *store.Store
+	Places   *provider.Registry
+	Kind     func(tandem.Kind) (kind.Handler, bool)
+	Run      Runner
+	OpenHome func(ctx context.Context, c tandem.Collection) (*provider.Opened, error)
+	Env      provider.Env
+	Verify   func(ctx context.Context) error // looks the store over for damage; nil: nothing to look over
+	Now      func() time.Time                // nil: time.Now
+	Log      *slog.Logger                    // nil: nowhere
+	Times    Times
+}
+
+// Times are the hub's waits. Zero fields mean the defaults.
+type Times struct {
+	Quiet    time.Duration // how long nothing must happen after a hint before a run starts; 200 ms
+	Patience time.Duration // how long a stream of hints may put a run off; 2 s
+	Rescan   time.Duration // between looks at places that tell of changes; 10 min
+	Poll     time.Duration // between looks at places that do not; 1 min
+	RetryMin time.Duration // first wait after a failure, doubled each time; 5 s
+	RetryMax time.Duration // 15 min
+}
+
+func (t Times) filled() Times {
+	set := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	set(&t.Quiet, 200*time.Millisecond)
+	set(&t.Patience, 2*time.Second)
+	set(&t.Rescan, 10*time.Minute)
+	set(&t.Poll, time.Minute)
+	set(&t.RetryMin, 5*time.Second)
+	set(&t.RetryMax, 15*time.Minute)
+	return t
+}
+
+// maxRuns is how many pairs are synced at the same time. More would only make each slower.
+const maxRuns = 4
+
+// Hub is the sync center of one data folder. It implements Service.
+type Hub struct {
+	cfg   Config
+	slots chan struct{} // one token per run that may go on at the same time
+
+	mu      sync.Mutex             // guards what follows
+	lanes   map[string]*lane       // by pair key
+	keepers map[string]*keeper     // by item name
+	started context.Context        // what keepers live in; nil before Start and after Close
+	failing map[string]failedState // by item name
+	stop    context.CancelFunc
+	tasks   sync.WaitGroup // keepers and the listener; added to under mu
+}
+
+// failedState remembers how an item last failed, so that the log tells of a lasting failure once.
+type failedState struct {
+	text string
+}
+
+// lane lets one run of a pair pass at a time.
+type lane struct {
+	token chan struct{} // holds one token while nobody runs
+	users int           // runs that hold or wait for the token; guarded by Hub.mu
+	busy  bool          // guarded by Hub.mu
+}
+
+var _ Service = (*Hub)(nil)
+
+// New makes a hub. Nothing runs by itself before Start.
+func New(cfg Config) *Hub {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	cfg.Times = cfg.Times.filled()
+	return &Hub{cfg: cfg, slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, keepers: map[string]*keeper{}, failing: map[string]failedState{}}
+}
+
+// Start begins the continuous sync of all enabled items, and returns. It goes on until Close.
+func (h *Hub) Start(ctx context.Context) error {
+	items, err := h.cfg.Store.Settings.Items(ctx)
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.started != nil {
+		return tandem.Errorf(tandem.Exists, "the hub is running already")
+	}
+	h.started, h.stop = context.WithCancel(context.WithoutCancel(ctx))
+	wakeups := h.cfg.Store.Home.Subscribe(h.started)
+	h.tasks.Add(1)
+	go func() {
+		defer h.tasks.Done()
+		h.listen(wakeups)
+	}()
+	for _, it := range items {
+		h.keepLocked(it)
+	}
+	return nil
+}
+
+// Close stops continuous sync and waits for running sessions to end, which they do within two seconds. It does not
+// close the store.
+func (h *Hub) Close() error {
+	h.mu.Lock()
+	if h.stop != nil {
+		h.stop()
+	}
+	h.started, h.stop = nil, nil
+	h.mu.Unlock()
+	h.tasks.Wait()
+	h.mu.Lock()
+	clear(h.keepers)
+	h.mu.Unlock()
+	return nil
+}
+
+// enter waits for the pair's turn. The returned function must be called when the run is over.
+func (h *Hub) enter(ctx context.Context, key string) (leave func(), err error) {
+	h.mu.Lock()
+	l := h.lanes[key]
+	if l == nil {
+		l = &lane{token: make(chan struct{}, 1)}
+		l.token <- struct{}{}
+		h.lanes[key] = l
+	}
+	l.users++
+	h.mu.Unlock()
+
+	out := func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if l.users--; l.users == 0 {
+			delete(h.lanes, key)
+		}
+	}
+	select {
+	case <-ctx.Done():
+		out()
+		return nil, ctx.Err()
+	case <-l.token:
+	}
+	select {
+	case <-ctx.Done():
+		l.token <- struct{}{}
+		out()
+		return nil, ctx.Err()
+	case h.slots <- struct{}{}:
+	}
+	h.setBusy(l, true)
+	return func() {
+		h.setBusy(l, false)
+		<-h.slots
+		l.token <- struct{}{}
+		out()
+	}, nil
+}
+
+func (h *Hub) setBusy(l *lane, on bool) {
+	h.mu.Lock()
+	l.busy = on
+	h.mu.Unlock()
+}
+
+// isBusy reports whether a run of the pair is going on.
+func (h *Hub) isBusy(key string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l := h.lanes[key]
+	return l != nil && l.busy
+}
+
+func (h *Hub) now() int64 { return h.cfg.Now().Unix() }

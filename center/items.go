@@ -1,0 +1,398 @@
+package center
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"tandem"
+	"tandem/provider"
+	"tandem/store"
+)
+
+// The modes of an item.
+const (
+	Continuous = "continuous" // kept in step whenever something changes
+	Manual     = "manual"     // run when asked, and by its schedule
+)
+
+// defaultUser owns the home collections of a hub that has no users yet.
+const defaultUser = "me"
+
+// AddItem implements Service.
+func (h *Hub) AddItem(ctx context.Context, n NewItem) (store.Item, error) {
+	if n.Mode == "" {
+		n.Mode = Continuous
+	}
+	if err := h.checkNewItem(n); err != nil {
+		return store.Item{}, err
+	}
+	items, err := h.cfg.Store.Settings.Items(ctx)
+	if err != nil {
+		return store.Item{}, err
+	}
+	place, known, err := h.partnerPlace(ctx, n)
+	if err != nil {
+		return store.Item{}, err
+	}
+	kind, err := h.kindOf(ctx, n, place)
+	if err != nil {
+		return store.Item{}, err
+	}
+	user, err := h.user(ctx, n.User)
+	if err != nil {
+		return store.Item{}, err
+	}
+	rules, err := encodeRules(n.Rules)
+	if err != nil {
+		return store.Item{}, err
+	}
+	taken := func(name string) bool { return findItem(items, name) != nil }
+	if n.Name == "" {
+		n.Name = freeName(slug(n.Home+"-"+firstText(known.Name, lastPart(place))), taken)
+	} else if taken(n.Name) {
+		return store.Item{}, &tandem.Error{Kind: tandem.Exists, Op: "add item", Thing: n.Name, Remedy: "choose another name with --name"}
+	}
+	// From here on things are written; what was refused above leaves no trace.
+	home, err := h.homeCollection(ctx, user, n.Home, kind)
+	if err != nil {
+		return store.Item{}, err
+	}
+	if known.Name == "" {
+		if known, err = h.AddPartner(ctx, "", h.withKind(place, string(kind))); err != nil {
+			return store.Item{}, err
+		}
+	}
+	it := store.Item{Name: n.Name, User: user, Collection: home.ID, Partner: known.Name, Sub: n.Sub, Enabled: true,
+		Mode: n.Mode, Schedule: n.Schedule, Rules: rules, Added: h.now()}
+	if err := sameItem(items, it); err != nil {
+		return store.Item{}, err
+	}
+	if err := h.cfg.Store.Settings.PutItem(ctx, it); err != nil {
+		return store.Item{}, err
+	}
+	h.keep(it)
+	return it, nil
+}
+
+func (h *Hub) checkNewItem(n NewItem) error {
+	if err := checkName("home collection", n.Home); err != nil {
+		return err
+	}
+	if n.Name != "" {
+		if err := checkName("item", n.Name); err != nil {
+			return err
+		}
+	}
+	if n.Mode != Continuous && n.Mode != Manual {
+		return tandem.Errorf(tandem.Invalid, "mode %q is not known; choose %s or %s", n.Mode, Continuous, Manual)
+	}
+	if n.Schedule != "" {
+		if _, err := parseSchedule(n.Schedule); err != nil {
+			return err
+		}
+	}
+	if n.Kind != "" {
+		if _, ok := h.cfg.Kind(tandem.Kind(n.Kind)); !ok {
+			return tandem.Errorf(tandem.Invalid, "kind %q is not known", n.Kind)
+		}
+	}
+	return nil
+}
+
+// partnerPlace finds the place that a new item names, and the partner it belongs to, if it has one already.
+func (h *Hub) partnerPlace(ctx context.Context, n NewItem) (provider.Place, store.Partner, error) {
+	partners, err := h.cfg.Store.Settings.Partners(ctx)
+	if err != nil {
+		return provider.Place{}, store.Partner{}, err
+	}
+	if p, ok := findPartner(partners, n.Partner); ok {
+		place, err := h.subPlace(p.Place, n.Sub)
+		return place, p, err
+	}
+	if !strings.Contains(n.Partner, ":") {
+		_, err := h.partner(ctx, n.Partner)
+		return provider.Place{}, store.Partner{}, err
+	}
+	place, err := h.subPlace(n.Partner, n.Sub)
+	if err != nil {
+		return provider.Place{}, store.Partner{}, err
+	}
+	for _, p := range partners {
+		if p.Place == place.Text && n.Sub == "" {
+			return place, p, nil
+		}
+	}
+	return place, store.Partner{}, nil
+}
+
+// kindOf settles the kind of a new item: what was asked for, else the kind of the home collection of that name, if
+// there is just one, else what the place says.
+func (h *Hub) kindOf(ctx context.Context, n NewItem, place provider.Place) (tandem.Kind, error) {
+	if n.Kind == "" {
+		colls, err := h.cfg.Store.Home.Collections(ctx, n.User)
+		if err != nil {
+			return "", err
+		}
+		var kinds []tandem.Kind
+		for _, c := range colls {
+			if c.Name == n.Home {
+				kinds = append(kinds, c.Kind)
+			}
+		}
+		if len(kinds) == 1 {
+			n.Kind = string(kinds[0])
+		}
+	}
+	o, err := h.openPlace(ctx, place, n.Kind)
+	if err != nil {
+		return "", err
+	}
+	defer o.Close()
+	if n.Kind != "" && tandem.Kind(n.Kind) != o.Kind {
+		return "", &tandem.Error{Kind: tandem.Invalid, Op: "add item", Thing: n.Home, Err: fmt.Errorf("%s holds records of kind %s, not %s", o.Place, o.Kind, n.Kind),
+			Remedy: "choose another home collection or say --kind " + string(o.Kind)}
+	}
+	return o.Kind, nil
+}
+
+// user settles who owns a new home collection.
+func (h *Hub) user(ctx context.Context, name string) (string, error) {
+	users, err := h.cfg.Store.Accounts.Users(ctx)
+	if err != nil {
+		return "", err
+	}
+	if name != "" {
+		_, err := h.cfg.Store.Accounts.User(ctx, name)
+		return name, err
+	}
+	switch len(users) {
+	case 0:
+		return defaultUser, h.cfg.Store.Accounts.AddUser(ctx, store.User{Name: defaultUser, Title: "Me"})
+	case 1:
+		return users[0].Name, nil
+	}
+	return "", &tandem.Error{Kind: tandem.Invalid, Op: "choose user", Err: fmt.Errorf("there are several users"), Remedy: "say whose home collection it is with --user NAME"}
+}
+
+func (h *Hub) homeCollection(ctx context.Context, user, name string, kind tandem.Kind) (tandem.Collection, error) {
+	colls, err := h.cfg.Store.Home.Collections(ctx, user)
+	if err != nil {
+		return tandem.Collection{}, err
+	}
+	for _, c := range colls {
+		if c.Name == name && c.Kind == kind {
+			return c, nil
+		}
+	}
+	return h.cfg.Store.Home.PutCollection(ctx, tandem.Collection{User: user, Kind: kind, Name: name})
+}
+
+func sameItem(items []store.Item, it store.Item) error {
+	for _, x := range items {
+		if x.Collection == it.Collection && x.Partner == it.Partner && x.Sub == it.Sub {
+			return &tandem.Error{Kind: tandem.Exists, Op: "add item", Thing: it.Name, Err: fmt.Errorf("the item %s pairs the same two already", x.Name)}
+		}
+	}
+	return nil
+}
+
+func findItem(items []store.Item, name string) *store.Item {
+	for i := range items {
+		if items[i].Name == name {
+			return &items[i]
+		}
+	}
+	return nil
+}
+
+func firstText(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// ListItems implements Service.
+func (h *Hub) ListItems(ctx context.Context) ([]store.Item, error) {
+	return h.cfg.Store.Settings.Items(ctx)
+}
+
+// item finds one by name.
+func (h *Hub) item(ctx context.Context, name string) (store.Item, error) {
+	items, err := h.selectItems(ctx, []string{name})
+	if err != nil {
+		return store.Item{}, err
+	}
+	return items[0], nil
+}
+
+// selectItems finds the named items in the given order; none named: all.
+func (h *Hub) selectItems(ctx context.Context, names []string) ([]store.Item, error) {
+	items, err := h.cfg.Store.Settings.Items(ctx)
+	if err != nil || len(names) == 0 {
+		return items, err
+	}
+	have := make([]string, 0, len(items))
+	for _, it := range items {
+		have = append(have, it.Name)
+	}
+	var out []store.Item
+	for _, name := range names {
+		it := findItem(items, name)
+		if it == nil {
+			return nil, notFound("sync item", name, have, "tandem item add")
+		}
+		if findItem(out, name) == nil {
+			out = append(out, *it)
+		}
+	}
+	return out, nil
+}
+
+// EnableItem implements Service.
+func (h *Hub) EnableItem(ctx context.Context, name string, on bool) error {
+	it, err := h.item(ctx, name)
+	if err != nil {
+		return err
+	}
+	it.Enabled = on
+	if err := h.cfg.Store.Settings.PutItem(ctx, it); err != nil {
+		return err
+	}
+	h.unkeep(name)
+	h.keep(it)
+	return nil
+}
+
+// RemoveItem implements Service.
+func (h *Hub) RemoveItem(ctx context.Context, name string) error {
+	it, err := h.item(ctx, name)
+	if err != nil {
+		return err
+	}
+	h.unkeep(name)
+	j, err := h.itemJob(ctx, it)
+	if err == nil {
+		// Wait for a run that is going on; its base must not be taken from under it.
+		leave, err := h.enter(ctx, j.lane)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
+	if err := h.cfg.Store.Settings.RemoveItem(ctx, name); err != nil {
+		return err
+	}
+	pair, ok, err := h.pairOf(ctx, it)
+	if err != nil || !ok {
+		return err
+	}
+	return h.cfg.Store.Bases.Remove(ctx, pair.ID)
+}
+
+// itemJob prepares a run of an item.
+func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
+	place, err := h.itemPlace(ctx, it)
+	if err != nil {
+		return job{}, err
+	}
+	home, err := h.collection(ctx, it)
+	if err != nil {
+		return job{}, err
+	}
+	rules, err := decodeRules(it.Rules)
+	if err != nil {
+		return job{}, err
+	}
+	key := itemKey(it)
+	return job{name: it.Name, lane: key, rules: rules, scope: scopeOf(provider.Place{}, place),
+		base: func(context.Context, *provider.Opened, *provider.Opened) (string, bool, error) {
+			return key, false, nil
+		},
+		open: func(ctx context.Context) (*provider.Opened, *provider.Opened, error) {
+			a, err := h.cfg.OpenHome(ctx, home)
+			if err != nil {
+				return nil, nil, err
+			}
+			b, err := h.openPlace(ctx, place, string(home.Kind))
+			if err != nil {
+				a.Close()
+				return nil, nil, err
+			}
+			return a, b, nil
+		}}, nil
+}
+
+// itemKey names the base of an item. It holds what the item pairs, not its name: renaming keeps the base, pairing
+// something else starts a new one.
+func itemKey(it store.Item) string {
+	return fmt.Sprintf("item %d %q %q", it.Collection, it.Partner, it.Sub)
+}
+
+func (h *Hub) itemPlace(ctx context.Context, it store.Item) (provider.Place, error) {
+	p, err := h.partner(ctx, it.Partner)
+	if err != nil {
+		return provider.Place{}, err
+	}
+	return h.subPlace(p.Place, it.Sub)
+}
+
+func (h *Hub) collection(ctx context.Context, it store.Item) (tandem.Collection, error) {
+	colls, err := h.cfg.Store.Home.Collections(ctx, it.User)
+	if err != nil {
+		return tandem.Collection{}, err
+	}
+	for _, c := range colls {
+		if c.ID == it.Collection {
+			return c, nil
+		}
+	}
+	return tandem.Collection{}, &tandem.Error{Kind: tandem.NotFound, Op: "open home collection of", Thing: it.Name, Remedy: "remove the item and add it again"}
+}
+
+func (h *Hub) pairOf(ctx context.Context, it store.Item) (store.Pair, bool, error) {
+	pairs, err := h.cfg.Store.Bases.Pairs(ctx)
+	if err != nil {
+		return store.Pair{}, false, err
+	}
+	for _, p := range pairs {
+		if p.Key == itemKey(it) {
+			return p, true, nil
+		}
+	}
+	return store.Pair{}, false, nil
+}
+
+// Sync implements Service.
+func (h *Hub) Sync(ctx context.Context, names []string, opt SyncOptions, tell func(SyncNews)) error {
+	items, err := h.selectItems(ctx, names)
+	if err != nil {
+		return err
+	}
+	var jobs []watched
+	for _, it := range items {
+		if len(names) == 0 && !it.Enabled {
+			continue
+		}
+		j, err := h.itemJob(ctx, it)
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, watched{job: j, item: it})
+	}
+	if len(jobs) == 0 {
+		remedy := "add one with `tandem item add`"
+		if len(items) > 0 {
+			remedy = "enable one with `tandem item enable`"
+		}
+		return &tandem.Error{Kind: tandem.NotFound, Op: "sync", Err: fmt.Errorf("there is no sync item to run"), Remedy: remedy}
+	}
+	if opt.Watch {
+		return h.watchJobs(ctx, jobs, opt, tell)
+	}
+	h.runAll(ctx, jobs, opt, tell)
+	return nil
+}

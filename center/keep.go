@@ -1,0 +1,352 @@
+package center
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"tandem"
+	"tandem/provider"
+	"tandem/store"
+)
+
+// keeper keeps one pair in step: it runs when a place hints at a change, when a home collection was written to, when
+// the schedule says so, and every now and then because hints are only hints. It is one goroutine, plus one per watch.
+type keeper struct {
+	hub   *Hub
+	work  watched
+	tell  func(SyncNews)
+	opt   SyncOptions
+	plan  *schedule     // nil: none
+	kicks chan struct{} // holds at most one: a request while running makes it run once more
+	stop  context.CancelFunc
+	done  chan struct{} // closed when the keeper has ended
+
+	mu       sync.Mutex // guards what follows
+	watching int        // watches that are up
+	wanted   int        // watches that would be up if all went well
+	next     time.Time  // of the next planned run
+}
+
+// watched is a job that is to be kept in step. Its item is zero for two places.
+type watched struct {
+	job  job
+	item store.Item
+}
+
+// kick asks for a run soon. It never blocks.
+func (k *keeper) kick() {
+	select {
+	case k.kicks <- struct{}{}:
+	default:
+	}
+}
+
+func (h *Hub) keep(it store.Item) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.keepLocked(it)
+}
+
+// keepLocked starts the keeper of an item, if the hub has been started and the item is to run by itself.
+func (h *Hub) keepLocked(it store.Item) {
+	if h.started == nil || !it.Enabled || (it.Mode == Manual && it.Schedule == "") || h.keepers[it.Name] != nil {
+		return
+	}
+	ctx, stop := context.WithCancel(h.started)
+	k := &keeper{hub: h, work: watched{item: it}, tell: func(SyncNews) {}, kicks: make(chan struct{}, 1), stop: stop, done: make(chan struct{})}
+	h.keepers[it.Name] = k
+	h.tasks.Add(1)
+	go func() {
+		defer h.tasks.Done()
+		defer close(k.done)
+		k.keepItem(ctx)
+	}()
+}
+
+// unkeep ends the keeper of an item and waits for it.
+func (h *Hub) unkeep(name string) {
+	h.mu.Lock()
+	k := h.keepers[name]
+	delete(h.keepers, name)
+	h.mu.Unlock()
+	if k != nil {
+		k.stop()
+		<-k.done
+	}
+}
+
+// listen passes the store's wake-ups on to the items that hang on the collection.
+func (h *Hub) listen(wakeups <-chan store.Wakeup) {
+	for w := range wakeups {
+		h.mu.Lock()
+		for _, k := range h.keepers {
+			if k.work.item.Collection == w.Collection && k.work.item.Mode == Continuous {
+				k.kick()
+			}
+		}
+		h.mu.Unlock()
+	}
+}
+
+// keepItem prepares the item's job, which may fail for as long as its partner or rules are broken, and keeps it.
+func (k *keeper) keepItem(ctx context.Context) {
+	wait := k.hub.cfg.Times.RetryMin
+	for {
+		j, err := k.hub.itemJob(ctx, k.work.item)
+		if err == nil {
+			k.work.job = j
+			if k.work.item.Schedule != "" {
+				k.plan, err = parseSchedule(k.work.item.Schedule)
+			}
+		}
+		if err == nil {
+			break
+		}
+		k.hub.noteFailure(ctx, job{name: k.work.item.Name}, err, nil)
+		if !sleep(ctx, wait) {
+			return
+		}
+		wait = min(2*wait, k.hub.cfg.Times.RetryMax)
+	}
+	k.run(ctx)
+}
+
+// run is the keeper's life.
+func (k *keeper) run(ctx context.Context) {
+	var watches sync.WaitGroup
+	defer watches.Wait()
+	continuous := k.work.item.Mode != Manual
+	if continuous {
+		k.watchPlaces(ctx, &watches)
+		k.kick() // what happened while nobody looked
+	}
+	var failures int
+	for {
+		timer := time.NewTimer(k.untilNext(continuous, failures))
+		kicks := k.kicks
+		if failures > 0 {
+			kicks = nil // a place that fails is not asked again before its time; the kick waits
+		}
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		case <-kicks:
+			timer.Stop()
+			if !k.settle(ctx) {
+				return
+			}
+		}
+		if k.once(ctx) {
+			failures = 0
+		} else {
+			failures++
+		}
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// settle waits until hints have been quiet for a moment, but not for ever.
+func (k *keeper) settle(ctx context.Context) bool {
+	patience := time.NewTimer(k.hub.cfg.Times.Patience)
+	defer patience.Stop()
+	for {
+		quiet := time.NewTimer(k.hub.cfg.Times.Quiet)
+		select {
+		case <-ctx.Done():
+			quiet.Stop()
+			return false
+		case <-patience.C:
+			quiet.Stop()
+			return true
+		case <-quiet.C:
+			return true
+		case <-k.kicks:
+			quiet.Stop()
+		}
+	}
+}
+
+// once runs the job and reports whether it went well enough not to be repeated before something happens.
+func (k *keeper) once(ctx context.Context) bool {
+	rep, err := k.hub.run(ctx, k.work.job, k.opt, k.tell)
+	// An approval, an answer or a full look is for one run, not for all that follow.
+	k.opt = SyncOptions{Preview: k.opt.Preview, Watch: k.opt.Watch}
+	return err == nil && rep != nil
+}
+
+// untilNext is how long to wait when nothing happens.
+func (k *keeper) untilNext(continuous bool, failures int) time.Duration {
+	t := k.hub.cfg.Times
+	now := k.hub.cfg.Now()
+	var d time.Duration
+	switch {
+	case failures > 0:
+		d = t.RetryMax
+		if failures < 16 {
+			d = min(t.RetryMin<<(failures-1), t.RetryMax)
+		}
+	case continuous && k.watchesAll():
+		d = t.Rescan
+	case continuous:
+		d = t.Poll
+	}
+	if k.plan != nil && failures == 0 {
+		if at := k.plan.next(now); !at.IsZero() && (d == 0 || at.Sub(now) < d) {
+			d = at.Sub(now)
+		}
+	}
+	if d == 0 {
+		d = 365 * 24 * time.Hour
+	}
+	k.mu.Lock()
+	k.next = now.Add(d)
+	k.mu.Unlock()
+	return d
+}
+
+func (k *keeper) watchesAll() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.wanted > 0 && k.watching == k.wanted
+}
+
+// watchPlaces watches the sides that can be watched and are not home collections, whose writes the store tells of.
+func (k *keeper) watchPlaces(ctx context.Context, group *sync.WaitGroup) {
+	sides := []tandem.Side{tandem.SideB}
+	if k.work.item.Name == "" {
+		sides = []tandem.Side{tandem.SideA, tandem.SideB}
+	}
+	k.wanted = len(sides)
+	for _, side := range sides {
+		group.Go(func() { k.watch(ctx, side) })
+	}
+}
+
+// watch keeps the watch of one side up, and kicks for every hint. A watch that ends is begun anew, later each time.
+func (k *keeper) watch(ctx context.Context, side tandem.Side) {
+	wait := k.hub.cfg.Times.RetryMin
+	for first := true; ; first = false {
+		up, err := k.watchOnce(ctx, side, first)
+		if errors.Is(err, errNoWatch) || ctx.Err() != nil {
+			return
+		}
+		if up {
+			wait = k.hub.cfg.Times.RetryMin
+		}
+		if !sleep(ctx, wait) {
+			return
+		}
+		wait = min(2*wait, k.hub.cfg.Times.RetryMax)
+	}
+}
+
+var errNoWatch = errors.New("the place cannot watch")
+
+// watchOnce opens the places for watching and follows the hints of one until they end. up says that the watch stood.
+func (k *keeper) watchOnce(ctx context.Context, side tandem.Side, first bool) (up bool, err error) {
+	a, b, err := k.work.job.open(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer a.Close()
+	defer b.Close()
+	o := map[tandem.Side]*provider.Opened{tandem.SideA: a, tandem.SideB: b}[side]
+	hints, err := o.Watch(ctx)
+	if err != nil {
+		return false, err
+	}
+	if hints == nil {
+		return false, errNoWatch
+	}
+	k.count(1)
+	defer k.count(-1)
+	if !first {
+		k.kick() // what happened while the watch was down
+	}
+	for range hints {
+		k.kick()
+	}
+	return true, nil
+}
+
+func (k *keeper) count(n int) {
+	k.mu.Lock()
+	k.watching += n
+	k.mu.Unlock()
+}
+
+// state is what Status shows of the keeper.
+func (k *keeper) state() (watching bool, next time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.watching > 0, k.next
+}
+
+// sleep waits, and reports whether it was for the whole time.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// watchJobs keeps jobs in step until ctx is done, which is how it is meant to end: the error is nil then.
+func (h *Hub) watchJobs(ctx context.Context, jobs []watched, opt SyncOptions, tell func(SyncNews)) error {
+	var one sync.Mutex // news arrive one at a time
+	serial := func(n SyncNews) {
+		one.Lock()
+		defer one.Unlock()
+		if ctx.Err() == nil {
+			tell(n)
+		}
+	}
+	var group sync.WaitGroup
+	var all []*keeper
+	collections := map[int64][]*keeper{}
+	for _, w := range jobs {
+		k := &keeper{hub: h, work: w, tell: serial, opt: opt, kicks: make(chan struct{}, 1)}
+		if w.item.Name != "" {
+			k.work.item.Mode = Continuous
+			collections[w.item.Collection] = append(collections[w.item.Collection], k)
+		}
+		all = append(all, k)
+	}
+	wakeups := h.cfg.Store.Home.Subscribe(ctx)
+	group.Go(func() {
+		for w := range wakeups {
+			for _, k := range collections[w.Collection] {
+				k.kick()
+			}
+		}
+	})
+	for _, k := range all {
+		group.Go(func() { k.run(ctx) })
+	}
+	group.Wait()
+	return nil
+}
+
+// runAll runs jobs at the same time, as many as the hub allows, and waits for all.
+func (h *Hub) runAll(ctx context.Context, jobs []watched, opt SyncOptions, tell func(SyncNews)) {
+	var one sync.Mutex // news arrive one at a time
+	serial := func(n SyncNews) {
+		one.Lock()
+		defer one.Unlock()
+		tell(n)
+	}
+	var group sync.WaitGroup
+	for _, w := range jobs {
+		group.Go(func() { _, _ = h.run(ctx, w.job, opt, serial) })
+	}
+	group.Wait()
+}

@@ -1,0 +1,170 @@
+package center
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"tandem"
+	"tandem/provider"
+	"tandem/store"
+)
+
+// AddPartner implements Service.
+func (h *Hub) AddPartner(ctx context.Context, name, text string) (store.Partner, error) {
+	place, err := h.cfg.Places.ParsePlace(text)
+	if err != nil {
+		return store.Partner{}, err
+	}
+	have, err := h.cfg.Store.Settings.Partners(ctx)
+	if err != nil {
+		return store.Partner{}, err
+	}
+	taken := func(n string) bool {
+		_, ok := findPartner(have, n)
+		return ok || h.isProvider(n)
+	}
+	if name == "" {
+		name = freeName(slug(lastPart(place)), taken)
+	} else if err := checkName("partner", name); err != nil {
+		return store.Partner{}, err
+	} else if h.isProvider(name) {
+		return store.Partner{}, &tandem.Error{Kind: tandem.Invalid, Op: "add partner", Thing: name, Err: fmt.Errorf("this is the name of a provider"), Remedy: "choose another name"}
+	} else if taken(name) {
+		return store.Partner{}, &tandem.Error{Kind: tandem.Exists, Op: "add partner", Thing: name, Remedy: "choose another name, or remove that partner first"}
+	}
+	prov, err := h.cfg.Places.Provider(place.Provider)
+	if err != nil {
+		return store.Partner{}, err
+	}
+	p := store.Partner{Name: name, Provider: place.Provider, Place: place.Text, Title: prov.Title, Added: h.now()}
+	return p, h.cfg.Store.Settings.PutPartner(ctx, p)
+}
+
+// ListPartners implements Service.
+func (h *Hub) ListPartners(ctx context.Context) ([]store.Partner, error) {
+	return h.cfg.Store.Settings.Partners(ctx)
+}
+
+// RemovePartner implements Service.
+func (h *Hub) RemovePartner(ctx context.Context, name string) error {
+	items, err := h.cfg.Store.Settings.Items(ctx)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		if it.Partner == name {
+			return &tandem.Error{Kind: tandem.Busy, Op: "remove partner", Thing: name, Err: fmt.Errorf("the item %s uses it", it.Name), Remedy: fmt.Sprintf("remove that first: tandem item remove %s", it.Name)}
+		}
+	}
+	if _, err := h.partner(ctx, name); err != nil {
+		return err
+	}
+	return h.cfg.Store.Settings.RemovePartner(ctx, name)
+}
+
+func (h *Hub) partner(ctx context.Context, name string) (store.Partner, error) {
+	have, err := h.cfg.Store.Settings.Partners(ctx)
+	if err != nil {
+		return store.Partner{}, err
+	}
+	if p, ok := findPartner(have, name); ok {
+		return p, nil
+	}
+	names := make([]string, 0, len(have))
+	for _, p := range have {
+		names = append(names, p.Name)
+	}
+	return store.Partner{}, notFound("partner", name, names, "tandem partner add")
+}
+
+func findPartner(list []store.Partner, name string) (store.Partner, bool) {
+	for _, p := range list {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return store.Partner{}, false
+}
+
+func (h *Hub) isProvider(name string) bool {
+	_, err := h.cfg.Places.Provider(name)
+	return err == nil
+}
+
+// notFound names what exists, or how to make the first.
+func notFound(what, name string, have []string, add string) error {
+	remedy := fmt.Sprintf("there are %s", strings.Join(have, ", "))
+	switch len(have) {
+	case 0:
+		remedy = fmt.Sprintf("there is none yet; add one with `%s`", add)
+	case 1:
+		remedy = "there is " + have[0]
+	}
+	return &tandem.Error{Kind: tandem.NotFound, Op: "find " + what, Thing: name, Err: fmt.Errorf("there is no %s of this name", what), Remedy: remedy}
+}
+
+// checkName holds names to what can be typed without quoting and told from places and options.
+func checkName(what, name string) error {
+	ok := name != "" && len(name) <= 64 && name[0] != '-'
+	for _, r := range name {
+		ok = ok && (r == '-' || r == '_' || r == '.' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r > 0x9f)
+	}
+	if !ok {
+		return &tandem.Error{Kind: tandem.Invalid, Op: "name " + what, Thing: fmt.Sprintf("%q", name), Err: fmt.Errorf("not usable as a name"), Remedy: "use letters, digits, '-', '_' and '.'"}
+	}
+	return nil
+}
+
+// slug makes a name of a text.
+func slug(text string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(text) {
+		if checkName("", string(r)) == nil {
+			b.WriteRune(r)
+		} else if s := b.String(); s != "" && !strings.HasSuffix(s, "-") {
+			b.WriteByte('-')
+		}
+	}
+	out := strings.Trim(b.String(), "-.")
+	if out == "" || len(out) > 40 {
+		return "place"
+	}
+	return out
+}
+
+func freeName(name string, taken func(string) bool) string {
+	if !taken(name) {
+		return name
+	}
+	for i := 2; ; i++ {
+		if n := name + "-" + strconv.Itoa(i); !taken(n) {
+			return n
+		}
+	}
+}
+
+func lastPart(p provider.Place) string {
+	base := path.Base(strings.ReplaceAll(strings.TrimRight(p.Path, "/"), `\`, "/"))
+	if base == "." || base == "/" || base == "" {
+		return p.Provider
+	}
+	return base
+}
+
+// subPlace is a collection at a partner: its place with sub below the path.
+func (h *Hub) subPlace(text, sub string) (provider.Place, error) {
+	if sub != "" {
+		if path.Clean("/"+sub) != "/"+strings.Trim(sub, "/") {
+			return provider.Place{}, tandem.Errorf(tandem.Invalid, "%q is not the name of a collection below %s", sub, text)
+		}
+		where, query, has := strings.Cut(text, "?")
+		text = strings.TrimRight(where, "/") + "/" + strings.Trim(sub, "/")
+		if has {
+			text += "?" + query
+		}
+	}
+	return h.cfg.Places.ParsePlace(text)
+}

@@ -1,0 +1,213 @@
+package center
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"sort"
+
+	"tandem"
+	"tandem/engine"
+	"tandem/provider"
+	"tandem/session"
+	"tandem/store"
+)
+
+// job is one pair to be run: an item, or two places.
+type job struct {
+	name     string // as people know it
+	lane     string // runs with the same lane follow one another
+	rules    engine.Rules
+	mirrored bool // A and B were exchanged to meet an existing base; news are turned back for the person
+	open     func(ctx context.Context) (a, b *provider.Opened, err error)
+	// base names the base of the opened pair, and says whether it was made with A and B exchanged.
+	base  func(ctx context.Context, a, b *provider.Opened) (key string, swapped bool, err error)
+	scope string
+}
+
+// run performs one run of a job, waiting for its turn first. The last news carries the report or the failure, which is
+// also returned.
+func (h *Hub) run(ctx context.Context, j job, opt SyncOptions, tell func(SyncNews)) (*session.Report, error) {
+	send := func(n SyncNews) {
+		n.Item = j.name
+		if j.mirrored { // known only once the places are open; nothing is told of their sides before
+			n = mirrorNews(n)
+		}
+		tell(n)
+	}
+	leave, err := h.enter(ctx, j.lane)
+	if err != nil {
+		send(SyncNews{Err: FailureOf(cancelled(err))})
+		return nil, err
+	}
+	defer leave()
+	rep, plan, err := h.runOpened(ctx, &j, opt, send)
+	if err != nil {
+		err = cancelled(err)
+		h.noteFailure(ctx, j, err, rep)
+		send(SyncNews{Err: FailureOf(err)})
+		return rep, err
+	}
+	h.noteSuccess(j)
+	send(SyncNews{Report: shown(rep), Planned: plan})
+	return rep, nil
+}
+
+// cancelled names a cancellation as what it is for people.
+func cancelled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return &tandem.Error{Kind: tandem.Transient, Op: "sync", Err: fmt.Errorf("stopped before the end: %w", context.Canceled), Remedy: "run it again to go on"}
+	}
+	return err
+}
+
+// shown is a report fit to travel: without the plan, which may be large and says nothing to people.
+func shown(rep *session.Report) *session.Report {
+	out := *rep
+	out.Plan = nil
+	return &out
+}
+
+func (h *Hub) runOpened(ctx context.Context, j *job, opt SyncOptions, send func(SyncNews)) (*session.Report, *Planned, error) {
+	a, b, err := j.open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer a.Close()
+	defer b.Close()
+	if a.Kind != b.Kind {
+		return nil, nil, unequalKinds(a, b)
+	}
+	handler, ok := h.cfg.Kind(a.Kind)
+	if !ok {
+		return nil, nil, tandem.Errorf(tandem.Invalid, "kind %q is not known", a.Kind)
+	}
+	key, swapped, err := j.base(ctx, a, b)
+	if err != nil {
+		return nil, nil, err
+	}
+	if swapped {
+		a, b, j.rules, j.mirrored = b, a, j.rules.Mirror(), true
+	}
+	pair := session.Pair{Key: key, Name: j.name, A: a, B: b, Kind: handler, Rules: j.rules, Scope: j.scope}
+	pair.Rules.Approved = opt.Approved
+	rep, err := h.cfg.Run(ctx, pair, h.sessionOptions(opt, send))
+	held := rep != nil && rep.Held
+	if err != nil && !(held && tandem.IsKind(err, tandem.Held)) {
+		return rep, nil, err
+	}
+	if (opt.Preview || held) && rep.Plan != nil {
+		return rep, planned(ctx, rep.Plan, a, b, handler), nil
+	}
+	return rep, nil, nil
+}
+
+func (h *Hub) sessionOptions(opt SyncOptions, send func(SyncNews)) session.Options {
+	sopt := session.Options{Preview: opt.Preview, Full: opt.Full, Now: h.now, Who: "cli", Log: h.cfg.Log,
+		Progress: func(p session.Progress) { send(SyncNews{Progress: &p}) },
+		Event: func(e store.Event) {
+			if e.Level > store.Info {
+				send(SyncNews{Event: &e})
+			}
+		},
+		OnHeld: func(_ context.Context, plan *engine.Plan) (session.Answer, error) {
+			switch {
+			case opt.Approve, opt.Approved != "" && opt.Approved == plan.Hash:
+				return session.GoAhead, nil
+			case opt.Restore:
+				return session.Restore, nil
+			}
+			return session.Leave, nil
+		},
+	}
+	if opt.Chosen != nil && !opt.Preview {
+		sopt.Review = func(_ context.Context, plan *engine.Plan) error {
+			choosePlan(plan, opt.Chosen)
+			return nil
+		}
+	}
+	return sopt
+}
+
+// noteFailure logs a failure of an item that the session itself could not log, once as long as it stays the same.
+func (h *Hub) noteFailure(ctx context.Context, j job, err error, rep *session.Report) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	h.mu.Lock()
+	old := h.failing[j.name]
+	h.failing[j.name] = failedState{text: err.Error()}
+	h.mu.Unlock()
+	if old.text == err.Error() || rep != nil && rep.Session != 0 {
+		return // told before, or logged by the session itself
+	}
+	f := FailureOf(err)
+	remedy := f.Remedy
+	plain := *f
+	plain.Remedy = ""
+	e := store.Event{When: h.now(), Item: j.name, Level: store.Error, Text: plain.Err().Error(), Remedy: remedy}
+	if logErr := h.cfg.Store.Events.Add(context.WithoutCancel(ctx), e); logErr != nil {
+		h.cfg.Log.Error("cannot write to the results log", "item", j.name, "error", logErr)
+	}
+}
+
+func (h *Hub) noteSuccess(j job) {
+	h.mu.Lock()
+	delete(h.failing, j.name)
+	h.mu.Unlock()
+}
+
+func unequalKinds(a, b *provider.Opened) error {
+	return &tandem.Error{Kind: tandem.Invalid, Op: "sync", Err: fmt.Errorf("%s holds records of kind %s, but %s of kind %s", a.Place, a.Kind, b.Place, b.Kind),
+		Remedy: "name two places of one kind"}
+}
+
+// scopeOf condenses the settings of two places. When one of them changes, records may come into sight or leave it
+// without having been made or deleted.
+func scopeOf(a, b provider.Place) string {
+	sum := sha256.New()
+	for _, p := range []provider.Place{a, b} {
+		names := make([]string, 0, len(p.Options))
+		for n := range p.Options {
+			names = append(names, n)
+		}
+		sort.Strings(names)
+		for _, n := range names {
+			fmt.Fprintf(sum, "%q=%q\n", n, p.Options[n])
+		}
+		fmt.Fprintln(sum, "--")
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16])
+}
+
+// mirrorNews turns news about (B, A) into news about (A, B).
+func mirrorNews(n SyncNews) SyncNews {
+	if n.Progress != nil {
+		p := *n.Progress
+		p.Seen[0], p.Seen[1] = p.Seen[1], p.Seen[0]
+		n.Progress = &p
+	}
+	if n.Report != nil {
+		r := *n.Report
+		r.Done[0], r.Done[1] = r.Done[1], r.Done[0]
+		r.Seen[0], r.Seen[1] = r.Seen[1], r.Seen[0]
+		n.Report = &r
+	}
+	if n.Planned != nil {
+		p := *n.Planned
+		p.Totals[0], p.Totals[1] = p.Totals[1], p.Totals[0]
+		p.Actions = append([]PlannedAction(nil), p.Actions...)
+		for i := range p.Actions {
+			switch p.Actions[i].To {
+			case "A":
+				p.Actions[i].To = "B"
+			case "B":
+				p.Actions[i].To = "A"
+			}
+		}
+		n.Planned = &p
+	}
+	return n
+}

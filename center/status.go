@@ -1,0 +1,168 @@
+package center
+
+import (
+	"context"
+	"encoding/json"
+
+	"tandem"
+	"tandem/store"
+)
+
+// Status implements Service.
+func (h *Hub) Status(ctx context.Context, names []string) ([]ItemStatus, error) {
+	items, err := h.selectItems(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	pairs, err := h.cfg.Store.Bases.Pairs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pairOf := map[string]store.Pair{}
+	for _, p := range pairs {
+		pairOf[p.Key] = p
+	}
+	out := make([]ItemStatus, 0, len(items))
+	for _, it := range items {
+		st, err := h.itemStatus(ctx, it, pairOf)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, st)
+	}
+	return out, nil
+}
+
+func (h *Hub) itemStatus(ctx context.Context, it store.Item, pairOf map[string]store.Pair) (ItemStatus, error) {
+	st := ItemStatus{Item: it, Running: h.isBusy(itemKey(it))}
+	if c, err := h.collection(ctx, it); err == nil {
+		st.Home, st.Kind = c.Name, c.Kind
+	}
+	if p, err := h.itemPlace(ctx, it); err == nil {
+		st.Place = p.Text
+	}
+	runs, err := h.cfg.Store.Events.Runs(ctx, it.Name, 1)
+	if err != nil {
+		return st, err
+	}
+	if len(runs) > 0 {
+		st.Last = &runs[0]
+		st.Aside = asideOf(runs[0])
+	}
+	if p, ok := pairOf[itemKey(it)]; ok {
+		open, err := h.cfg.Store.Conflicts.List(ctx, p.ID, true)
+		if err != nil {
+			return st, err
+		}
+		st.Conflicts = len(open)
+	}
+	h.mu.Lock()
+	st.Failing = h.failing[it.Name].text
+	k := h.keepers[it.Name]
+	h.mu.Unlock()
+	if k != nil {
+		watching, next := k.state()
+		st.Watching = watching
+		if !next.IsZero() {
+			st.Next = next.Unix()
+		}
+	}
+	return st, nil
+}
+
+// asideOf reads how many records a run left set aside from its detail.
+func asideOf(r store.Run) int {
+	var detail struct{ Aside int }
+	if json.Unmarshal([]byte(r.Detail), &detail) != nil {
+		return 0
+	}
+	return detail.Aside
+}
+
+// Runs implements Service.
+func (h *Hub) Runs(ctx context.Context, item string, limit int) ([]store.Run, error) {
+	return h.cfg.Store.Events.Runs(ctx, item, limit)
+}
+
+// Log implements Service.
+func (h *Hub) Log(ctx context.Context, after int64, item string, limit int) ([]store.Event, error) {
+	if after >= 0 {
+		return h.cfg.Store.Events.List(ctx, after, item, limit)
+	}
+	return h.newest(ctx, int(-after), item)
+}
+
+// newest pages through the log and keeps its end. The log is bounded by its retention.
+func (h *Hub) newest(ctx context.Context, n int, item string) ([]store.Event, error) {
+	const page = 1000
+	var keep []store.Event
+	after := int64(0)
+	for {
+		events, err := h.cfg.Store.Events.List(ctx, after, item, page)
+		if err != nil {
+			return nil, err
+		}
+		keep = append(keep, events...)
+		if len(keep) > n {
+			keep = append([]store.Event(nil), keep[len(keep)-n:]...)
+		}
+		if len(events) < page {
+			return keep, nil
+		}
+		after = events[len(events)-1].ID
+	}
+}
+
+// Collections implements Service.
+func (h *Hub) Collections(ctx context.Context) ([]tandem.Collection, error) {
+	return h.cfg.Store.Home.Collections(ctx, "")
+}
+
+// Checks implements Service.
+func (h *Hub) Checks(ctx context.Context) ([]Check, error) {
+	var out []Check
+	if h.cfg.Verify != nil {
+		if err := h.cfg.Verify(ctx); err != nil {
+			out = append(out, Check{Name: "store", Level: "fail", Text: err.Error(), Remedy: "stop tandem, keep a copy of the data folder, and restore it from a backup"})
+		} else {
+			out = append(out, Check{Name: "store", Level: "ok", Text: "whole and readable"})
+		}
+	}
+	statuses, err := h.Status(ctx, nil)
+	if err != nil {
+		return out, err
+	}
+	for _, st := range statuses {
+		out = append(out, h.checkItem(ctx, st))
+	}
+	return out, nil
+}
+
+// checkItem opens an item's place and says how the item stands.
+func (h *Hub) checkItem(ctx context.Context, st ItemStatus) Check {
+	c := Check{Name: "item " + st.Item.Name, Level: "ok"}
+	place, err := h.itemPlace(ctx, st.Item)
+	if err == nil {
+		o, openErr := h.openPlace(ctx, place, string(st.Kind))
+		if err = openErr; err == nil {
+			_, err = o.Identity(ctx)
+			o.Close()
+		}
+	}
+	switch {
+	case err != nil:
+		f := FailureOf(err)
+		c.Level, c.Remedy = "fail", f.Remedy
+		f.Remedy = ""
+		c.Text = f.Err().Error()
+	case st.Conflicts > 0:
+		c.Level, c.Text, c.Remedy = "warn", "conflicts wait", "see them with `tandem conflict list`"
+	case st.Aside > 0:
+		c.Level, c.Text, c.Remedy = "warn", "records are set aside after failing", "see why with `tandem log`"
+	case !st.Item.Enabled:
+		c.Text = place.Text + " is reachable; the item is disabled"
+	default:
+		c.Text = place.Text + " is reachable"
+	}
+	return c
+}
