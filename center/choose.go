@@ -21,9 +21,8 @@ func choosePlan(plan *engine.Plan, chosen map[string]string) {
 	var back []int // indexes of deletions that became copies
 	for i := range plan.Actions {
 		act := &plan.Actions[i]
-		switch act.Do {
-		case engine.Nothing, engine.Wait, engine.Conflict, engine.Link:
-			continue // these write to neither side
+		if !writes(act.Do) {
+			continue
 		}
 		switch chosen[actionKey(act)] {
 		case Keep:
@@ -40,6 +39,15 @@ func choosePlan(plan *engine.Plan, chosen map[string]string) {
 		act.Do = engine.Nothing
 	}
 	parentsFirst(plan, back)
+}
+
+// writes reports whether a step writes to a side.
+func writes(do engine.Do) bool {
+	switch do {
+	case engine.Nothing, engine.Wait, engine.Conflict, engine.Link:
+		return false
+	}
+	return true
 }
 
 // parentsFirst puts the copies at the given indexes, which were deletions with children first, into the order that

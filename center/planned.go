@@ -31,6 +31,7 @@ type PlannedAction struct {
 	Note   string `json:",omitempty"`
 	Size   int64  `json:",omitempty"`
 	Lost   bool   `json:",omitempty"` // a version is overwritten that only history will keep
+	Writes bool   // it writes to a side, so that there is something to choose
 	CanRev bool   // the other direction makes sense
 }
 
@@ -89,7 +90,7 @@ func plannedAction(act *engine.Action) PlannedAction {
 	src := source(act)
 	_, canRev := reverse(*act)
 	p := PlannedAction{Key: actionKey(act), Do: act.Do.String(), To: target(act), Record: src.ID, NewID: act.NewID,
-		Reason: act.Reason.String(), Note: act.Note, Lost: act.Lost, Size: src.Size, CanRev: canRev}
+		Reason: act.Reason.String(), Note: act.Note, Lost: act.Lost, Size: src.Size, Writes: writes(act.Do), CanRev: canRev}
 	if p.NewID == p.Record || act.Do == engine.Delete {
 		p.NewID = ""
 	}
@@ -198,4 +199,3 @@ func titleOf(rec tandem.Record, h kind.Handler) string {
 	}
 	return info.Summary.String()
 }
-

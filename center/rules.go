@@ -101,3 +101,9 @@ func decodeRules(s string) (engine.Rules, error) {
 	}
 	return w.Rules()
 }
+
+// ReadRules reads an item's stored rules as words.
+func ReadRules(stored string) (RuleWords, error) {
+	r, err := decodeRules(stored)
+	return WordsOf(r), err
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tandem/center"
+	"tandem/internal/ui"
+	"tandem/provider/all"
+	"tandem/store"
+)
+
+func (a *app) itemCommand() *cobra.Command {
+	return noun("item", "Sync items: what the hub keeps in step",
+		"A sync item pairs a home collection, which the hub keeps, with one collection of a partner.",
+		a.itemAdd(), a.itemList(), a.itemSwitch("enable", "Sync an item again", true), a.itemSwitch("disable", "Leave an item alone for now", false), a.itemRemove())
+}
+
+func (a *app) itemAdd() *cobra.Command {
+	var n center.NewItem
+	var w center.RuleWords
+	c := &cobra.Command{
+		Use:   "add HOME-COLLECTION PARTNER[:SUB]",
+		Short: "Pair a home collection with a place",
+		Long: `Pairs a home collection with a place. The home collection is made if it is missing. The place is
+a partner's name, with the name of a collection below it if need be, or a place in full,
+which then becomes a partner. In rules, A is the home collection and B the place.
+
+An item is continuous unless --mode manual: a running hub syncs it whenever something
+changes. --schedule adds times, as five cron fields or @hourly, @daily, @weekly.`,
+		Example: `  tandem item add contacts vdir:~/phone-book
+  tandem item add work laptop:calendars/work
+  tandem item add papers files:/media/stick --mode manual --schedule "30 2 * * *"`,
+		Args:              args(2, 2, "say what is paired: tandem item add HOME-COLLECTION PARTNER[:SUB]"),
+		ValidArgsFunction: positions(a.collectionNames, either(a.partnerNames, places), none),
+	}
+	fl := c.Flags()
+	fl.StringVar(&n.Name, "name", "", "name of the item (default: made from the other two)")
+	fl.StringVar(&n.Kind, "kind", "", "what the records are, where the place does not tell")
+	fl.StringVar(&n.Mode, "mode", center.Continuous, "continuous or manual")
+	fl.StringVar(&n.Schedule, "schedule", "", "when to sync besides, as a cron expression")
+	fl.StringVar(&n.User, "user", "", "owner of the home collection, where there are several users")
+	words(c, "mode", []string{center.Continuous, center.Manual})
+	ruleFlags(c, &w)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		var err error
+		if n.Rules, err = w.Rules(); err != nil {
+			return errUsage{err}
+		}
+		n.Home = args[0]
+		return a.with(c.Context(), func(s center.Service) error {
+			if n.Partner, n.Sub, err = a.splitPartner(c.Context(), s, args[1]); err != nil {
+				return err
+			}
+			it, err := s.AddItem(c.Context(), n)
+			if err != nil {
+				return asUsage(err)
+			}
+			if a.json {
+				return ui.JSON(a.out, toItem(it))
+			}
+			_, running := s.(interface{ Process() int })
+			_, err = fmt.Fprintf(a.out, "added %s; %s\n", it.Name, nextStep(it, running))
+			return err
+		})
+	}
+	return a.jsonFlag(c)
+}
+
+func nextStep(it store.Item, running bool) string {
+	switch {
+	case running && it.Mode == center.Continuous:
+		return "the hub keeps it in step from now on"
+	case it.Mode == center.Continuous:
+		return "keep it in step with `tandem serve`, or sync it once with `tandem sync " + it.Name + "`"
+	}
+	return "sync it with `tandem sync " + it.Name + "`"
+}
+
+// splitPartner tells PARTNER:SUB from a place. A place is made absolute here, where its path is meant.
+func (a *app) splitPartner(ctx context.Context, s center.Service, text string) (partner, sub string, err error) {
+	partners, err := s.ListPartners(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	name, sub, _ := strings.Cut(text, ":")
+	for _, p := range partners {
+		if p.Name == name {
+			return name, sub, nil
+		}
+	}
+	if !strings.Contains(text, ":") {
+		return text, "", nil
+	}
+	place, err := all.Registry().ParsePlace(text)
+	if err != nil {
+		return "", "", asUsage(err)
+	}
+	return place.Text, "", nil
+}
+
+type itemJSON struct {
+	Name       string           `json:"name"`
+	User       string           `json:"user"`
+	Partner    string           `json:"partner"`
+	Sub        string           `json:"sub,omitempty"`
+	Enabled    bool             `json:"enabled"`
+	Mode       string           `json:"mode"`
+	Schedule   string           `json:"schedule,omitempty"`
+	Rules      center.RuleWords `json:"rules"`
+	Home       string           `json:"home,omitempty"`
+	Kind       string           `json:"kind,omitempty"`
+	Place      string           `json:"place,omitempty"`
+	Running    bool             `json:"running"`
+	Watching   bool             `json:"watching"`
+	State      string           `json:"state,omitempty"`
+	Conflicts  int              `json:"conflicts"`
+	Aside      int              `json:"aside"`
+	Last       int64            `json:"last_run,omitempty"`
+	LastResult string           `json:"last_result,omitempty"`
+	Next       int64            `json:"next_run,omitempty"`
+	Failing    string           `json:"failing,omitempty"`
+}
+
+func toItem(it store.Item) itemJSON {
+	w, _ := center.ReadRules(it.Rules) // rules that cannot be read are shown as none; running the item says why
+	return itemJSON{Name: it.Name, User: it.User, Partner: it.Partner, Sub: it.Sub, Enabled: it.Enabled, Mode: it.Mode, Schedule: it.Schedule, Rules: w}
+}
+
+func (a *app) itemList() *cobra.Command {
+	return a.jsonFlag(&cobra.Command{
+		Use:     "list",
+		Short:   "List the sync items",
+		Example: "  tandem item list",
+		Args:    args(0, 0, "item list takes no arguments"),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), func(s center.Service) error {
+				list, err := s.Status(c.Context(), nil)
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return a.statusJSON(list)
+				}
+				if len(list) == 0 {
+					_, err := fmt.Fprintln(a.out, "no sync items yet; add one with `tandem item add HOME-COLLECTION PLACE`")
+					return err
+				}
+				t := ui.NewTable("ITEM", "HOME", "KIND", "PARTNER", "PLACE", "MODE", "SCHEDULE", "RULES")
+				for _, st := range list {
+					mode := st.Item.Mode
+					if !st.Item.Enabled {
+						mode = "disabled"
+					}
+					t.Add(st.Item.Name, st.Home, string(st.Kind), strings.TrimSuffix(st.Item.Partner+":"+st.Item.Sub, ":"), st.Place, mode, st.Item.Schedule, rulesText(st.Item))
+				}
+				return t.Write(a.out)
+			})
+		},
+	})
+}
+
+func rulesText(it store.Item) string {
+	w, err := center.ReadRules(it.Rules)
+	if err != nil {
+		return "unreadable"
+	}
+	var parts []string
+	for _, x := range []struct{ name, value string }{{"direction", w.Direction}, {"policy", w.Policy}, {"delete-vs-change", w.DeleteVsChange}, {"first", w.First}} {
+		if x.value != "" {
+			parts = append(parts, x.name+" "+x.value)
+		}
+	}
+	if w.NoMerge {
+		parts = append(parts, "no-merge")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (a *app) itemSwitch(verb, short string, on bool) *cobra.Command {
+	return &cobra.Command{
+		Use:               verb + " ITEM",
+		Short:             short,
+		Example:           "  tandem item " + verb + " contacts-phone",
+		Args:              args(1, 1, "name one item: tandem item "+verb+" ITEM"),
+		ValidArgsFunction: positions(a.itemNames, none),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.with(c.Context(), func(s center.Service) error { return s.EnableItem(c.Context(), args[0], on) })
+		},
+	}
+}
+
+func (a *app) itemRemove() *cobra.Command {
+	return &cobra.Command{
+		Use:               "remove ITEM",
+		Short:             "Forget an item; records stay where they are, on both sides",
+		Example:           "  tandem item remove contacts-phone",
+		Args:              args(1, 1, "name one item: tandem item remove ITEM"),
+		ValidArgsFunction: positions(a.itemNames, none),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.with(c.Context(), func(s center.Service) error { return s.RemoveItem(c.Context(), args[0]) })
+		},
+	}
+}

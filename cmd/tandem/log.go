@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tandem"
+	"tandem/center"
+	"tandem/internal/ui"
+	"tandem/store"
+)
+
+type eventJSON struct {
+	ID      int64     `json:"id,omitempty"`
+	When    int64     `json:"when"`
+	Session int64     `json:"session,omitempty"`
+	Item    string    `json:"item"`
+	Level   string    `json:"level"`
+	Text    string    `json:"text"`
+	Record  tandem.ID `json:"record,omitempty"`
+	Remedy  string    `json:"remedy,omitempty"`
+}
+
+func toEvent(e store.Event) eventJSON {
+	return eventJSON{e.ID, e.When, e.Session, e.Item, levelText(e.Level), e.Text, e.Record, e.Remedy}
+}
+
+func levelText(l store.Level) string {
+	switch l {
+	case store.Warning:
+		return "warning"
+	case store.Error:
+		return "error"
+	}
+	return "info"
+}
+
+func (a *app) logCommand() *cobra.Command {
+	var follow bool
+	var lines int
+	var after int64
+	c := &cobra.Command{
+		Use:               "log [ITEM]",
+		Short:             "Tell what happened",
+		Example:           "  tandem log\n  tandem log contacts-phone --lines 200\n  tandem log --follow --json",
+		Args:              args(0, 1, "name at most one item: tandem log [ITEM]"),
+		ValidArgsFunction: positions(a.itemNames, none),
+		RunE: func(c *cobra.Command, args []string) error {
+			item := ""
+			if len(args) > 0 {
+				item = args[0]
+			}
+			if lines < 1 {
+				return errUsage{fmt.Errorf("--lines must be at least 1")}
+			}
+			from := -int64(lines)
+			if c.Flags().Changed("after") {
+				from = after
+			}
+			if !follow {
+				return a.with(c.Context(), func(s center.Service) error {
+					_, err := a.printLog(c.Context(), s, from, item, lines)
+					return err
+				})
+			}
+			return a.followLog(c.Context(), from, item, lines)
+		},
+	}
+	c.Flags().BoolVarP(&follow, "follow", "f", false, "stay and tell what happens next")
+	c.Flags().IntVarP(&lines, "lines", "l", 50, "how many of the newest lines to show")
+	c.Flags().Int64Var(&after, "after", 0, "only what came after the event with this id")
+	return a.jsonFlag(c)
+}
+
+// printLog shows one batch and returns the id of its last event.
+func (a *app) printLog(ctx context.Context, s center.Service, after int64, item string, limit int) (int64, error) {
+	events, err := s.Log(ctx, after, item, limit)
+	if err != nil {
+		return after, err
+	}
+	for _, e := range events {
+		if a.json {
+			err = ui.JSONLine(a.out, toEvent(e))
+		} else {
+			_, err = fmt.Fprintln(a.out, logLine(e, now()))
+		}
+		if err != nil {
+			return after, err
+		}
+		after = e.ID
+	}
+	return after, nil
+}
+
+func logLine(e store.Event, now time.Time) string {
+	level := ""
+	if e.Level > store.Info {
+		level = levelText(e.Level) + ": "
+	}
+	return fmt.Sprintf("%s  %s  %s%s", ui.When(e.When, now), ui.Clean(e.Item), level, eventText(e))
+}
+
+// followLog asks the running hub again and again. Where none runs, the data folder is left free between two looks, so
+// that other commands can work.
+func (a *app) followLog(ctx context.Context, after int64, item string, lines int) error {
+	for {
+		err := a.with(ctx, func(s center.Service) (err error) {
+			after, err = a.printLog(ctx, s, after, item, max(lines, 1000))
+			after = max(after, 0)
+			return err
+		})
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil && !tandem.IsKind(err, tandem.Busy) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pollLog):
+		}
+	}
+}

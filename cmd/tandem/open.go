@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"runtime/debug"
+
+	"tandem"
+	"tandem/center"
+	"tandem/internal/datadir"
+	"tandem/internal/ui"
+	kinds "tandem/kind/all"
+	"tandem/provider"
+	"tandem/provider/all"
+	"tandem/provider/home"
+	"tandem/server/control"
+	"tandem/session"
+	"tandem/store/sqlite"
+)
+
+func clean(s string) string { return ui.Clean(s) }
+
+// dir is the data folder.
+func (a *app) dir() (string, error) {
+	if a.data != "" {
+		return a.data, nil
+	}
+	return datadir.Default()
+}
+
+// with runs f with the hub of the data folder: the running one, or one opened for this command alone.
+func (a *app) with(ctx context.Context, f func(center.Service) error) error {
+	s, done, err := a.service(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(s), done())
+}
+
+// service reaches the hub that runs on the data folder, or opens the folder itself.
+func (a *app) service(ctx context.Context) (center.Service, func() error, error) {
+	dir, err := a.dir()
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := control.Dial(ctx, dir)
+	if err == nil {
+		return client, client.Close, nil
+	}
+	if !tandem.IsKind(err, tandem.NotFound) {
+		return nil, nil, err
+	}
+	h, err := openHub(dir, hubOptions{})
+	if err != nil {
+		return nil, nil, err
+	}
+	return h, h.Close, nil
+}
+
+// hub is a center on a data folder of which this process is the owner.
+type hub struct {
+	*center.Hub
+	dir   string
+	close []io.Closer // in the order of opening
+}
+
+// Close ends everything, the folder's lock last.
+func (h *hub) Close() error {
+	err := h.Hub.Close()
+	for i := len(h.close) - 1; i >= 0; i-- {
+		err = errors.Join(err, h.close[i].Close())
+	}
+	return err
+}
+
+type hubOptions struct {
+	log  *slog.Logger
+	news func(center.SyncNews)
+}
+
+type closer func() error
+
+func (c closer) Close() error { return c() }
+
+// openHub takes a data folder and builds the house on it. This is the one place where implementations are chosen.
+func openHub(dir string, opt hubOptions) (*hub, error) {
+	lock, err := datadir.Acquire(dir)
+	if err != nil {
+		return nil, err
+	}
+	st, err := sqlite.Open(dir, sqlite.Options{})
+	if err != nil {
+		return nil, errors.Join(err, lock.Release())
+	}
+	known := kinds.Handlers()
+	handler := func(k tandem.Kind) (h handlerOf, ok bool) { h, ok = known[k]; return h, ok }
+	opener := home.Opener{}
+	log := opt.log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	h := center.New(center.Config{
+		Store: st, Places: all.Registry(), Kind: handler, Log: log, News: opt.news,
+		Env: provider.Env{Log: log, Home: opener},
+		Run: func(ctx context.Context, p session.Pair, o session.Options) (*session.Report, error) {
+			return session.Run(ctx, session.Deps{Store: st}, p, o)
+		},
+	})
+	return &hub{Hub: h, dir: dir, close: []io.Closer{closer(lock.Release), st}}, nil
+}
+
+// version is the program's, from how it was built.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v, changed := info.Main.Version, ""
+	for _, s := range info.Settings {
+		if s.Key == "vcs.modified" && s.Value == "true" {
+			changed = "+changes"
+		}
+	}
+	if v == "" || v == "(devel)" {
+		v = "development"
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+				v += " " + s.Value[:12] + changed
+			}
+		}
+	}
+	return v
+}

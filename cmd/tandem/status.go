@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tandem/center"
+	"tandem/internal/ui"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	return a.jsonFlag(&cobra.Command{
+		Use:               "status [ITEM...]",
+		Short:             "Tell how the sync items stand",
+		Example:           "  tandem status\n  tandem status contacts-phone --json",
+		ValidArgsFunction: positions(a.itemNames),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.with(c.Context(), func(s center.Service) error {
+				list, err := s.Status(c.Context(), args)
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return a.statusJSON(list)
+				}
+				if err := a.hubLine(s); err != nil {
+					return err
+				}
+				return a.statusTable(list)
+			})
+		},
+	})
+}
+
+// hubLine says whether a hub runs, and where its data are.
+func (a *app) hubLine(s center.Service) error {
+	dir, err := a.dir()
+	if err != nil {
+		return err
+	}
+	state := "no hub is running; start it with `tandem serve`"
+	if p, ok := s.(interface{ Process() int }); ok {
+		state = fmt.Sprintf("the hub is running (process %d)", p.Process())
+	}
+	_, err = fmt.Fprintf(a.out, "%s; data in %s\n", state, dir)
+	return err
+}
+
+func (a *app) statusTable(list []center.ItemStatus) error {
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(a.out, "no sync items yet; add one with `tandem item add HOME-COLLECTION PLACE`")
+		return err
+	}
+	t := ui.NewTable("ITEM", "HOME", "PLACE", "STATE", "LAST RUN", "NEXT")
+	for _, st := range list {
+		last, next := "never", ""
+		if st.Last != nil {
+			last = ui.Ago(max(st.Last.Finished, st.Last.Started), now())
+		}
+		switch {
+		case st.Watching:
+			next = "on change"
+		case st.Next != 0:
+			next = ui.Ago(st.Next, now())
+		}
+		t.Add(st.Item.Name, st.Home, st.Place, stateText(st), last, next)
+	}
+	return t.Write(a.out)
+}
+
+// stateText sums a row up in a few words, the most important first.
+func stateText(st center.ItemStatus) string {
+	switch {
+	case !st.Item.Enabled:
+		return "disabled"
+	case st.Failing != "":
+		return "failing: " + ui.Cut(st.Failing, 80)
+	case st.Running:
+		return "syncing"
+	case st.Last == nil:
+		return "not synced yet"
+	case st.Last.Result == "held":
+		return "held by the guard"
+	case st.Last.Result == "failed":
+		return "failed; see `tandem log " + st.Item.Name + "`"
+	case st.Conflicts > 0:
+		return ui.Count(st.Conflicts, "conflict")
+	case st.Aside > 0:
+		return ui.Count(st.Aside, "record") + " set aside"
+	}
+	return "in step"
+}
+
+func (a *app) statusJSON(list []center.ItemStatus) error {
+	out := make([]itemJSON, 0, len(list))
+	for _, st := range list {
+		it := toItem(st.Item)
+		it.Home, it.Kind, it.Place, it.Running, it.Watching = st.Home, string(st.Kind), st.Place, st.Running, st.Watching
+		it.Conflicts, it.Aside, it.Next, it.Failing, it.State = st.Conflicts, st.Aside, st.Next, st.Failing, stateText(st)
+		if st.Last != nil {
+			it.Last, it.LastResult = max(st.Last.Finished, st.Last.Started), st.Last.Result
+		}
+		out = append(out, it)
+	}
+	return ui.JSON(a.out, out)
+}
+
+const pollLog = 200 * time.Millisecond
