@@ -22,11 +22,12 @@ type Config struct {
 	Places   *provider.Registry
 	Kind     func(tandem.Kind) (kind.Handler, bool)
 	Run      Runner
-	OpenHome func(ctx context.Context, c tandem.Collection) (*provider.Opened, error)
+	OpenHome func(c tandem.Collection) (*provider.Opened, error)
 	Env      provider.Env
 	Verify   func(ctx context.Context) error // looks the store over for damage; nil: nothing to look over
 	Now      func() time.Time                // nil: time.Now
 	Log      *slog.Logger                    // nil: nowhere
+	News     func(SyncNews)                  // nil, or told of the runs that nobody asked for; called concurrently
 	Times    Times
 }
 
@@ -93,6 +94,9 @@ func New(cfg Config) *Hub {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.News == nil {
+		cfg.News = func(SyncNews) {}
 	}
 	cfg.Times = cfg.Times.filled()
 	return &Hub{cfg: cfg, slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, keepers: map[string]*keeper{}, failing: map[string]failedState{}}

@@ -313,7 +313,7 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 			return key, false, nil
 		},
 		open: func(ctx context.Context) (*provider.Opened, *provider.Opened, error) {
-			a, err := h.cfg.OpenHome(ctx, home)
+			a, err := h.cfg.OpenHome(home)
 			if err != nil {
 				return nil, nil, err
 			}

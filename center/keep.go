@@ -55,7 +55,7 @@ func (h *Hub) keepLocked(it store.Item) {
 		return
 	}
 	ctx, stop := context.WithCancel(h.started)
-	k := &keeper{hub: h, work: watched{item: it}, tell: func(SyncNews) {}, kicks: make(chan struct{}, 1), stop: stop, done: make(chan struct{})}
+	k := &keeper{hub: h, work: watched{item: it}, tell: h.cfg.News, kicks: make(chan struct{}, 1), stop: stop, done: make(chan struct{})}
 	h.keepers[it.Name] = k
 	h.tasks.Add(1)
 	go func() {

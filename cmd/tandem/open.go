@@ -11,6 +11,7 @@ import (
 	"tandem/center"
 	"tandem/internal/datadir"
 	"tandem/internal/ui"
+	"tandem/kind"
 	kinds "tandem/kind/all"
 	"tandem/provider"
 	"tandem/provider/all"
@@ -94,16 +95,21 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}
-	known := kinds.Handlers()
-	handler := func(k tandem.Kind) (h handlerOf, ok bool) { h, ok = known[k]; return h, ok }
-	opener := home.Opener{}
 	log := opt.log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	known := kinds.Kinds()
+	opener := home.Opener{Store: st, Kinds: func(k tandem.Kind) kind.Handler { return known[k] }}
 	h := center.New(center.Config{
-		Store: st, Places: all.Registry(), Kind: handler, Log: log, News: opt.news,
-		Env: provider.Env{Log: log, Home: opener},
+		Store: st, Places: all.Registry(), Log: log, News: opt.news,
+		Kind: func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok },
+		Env:  provider.Env{Log: log, Home: opener},
+		OpenHome: func(c tandem.Collection) (*provider.Opened, error) {
+			mine := opener
+			mine.User = c.User
+			return mine.Open(c)
+		},
 		Run: func(ctx context.Context, p session.Pair, o session.Options) (*session.Report, error) {
 			return session.Run(ctx, session.Deps{Store: st}, p, o)
 		},

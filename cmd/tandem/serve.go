@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"tandem/center"
+	"tandem/internal/ui"
+	"tandem/server/control"
+)
+
+const serveHelp = `Runs the hub: it owns the data folder, keeps all enabled sync items in step, and answers
+the other commands, which find it by the folder. Continuous items are synced within
+a second of a change, on either side; all are looked over every few minutes besides.
+
+Stop it with Ctrl-C; whatever it was doing goes on when it starts again.`
+
+func (a *app) serveCommand() *cobra.Command {
+	return a.jsonFlag(&cobra.Command{
+		Use:     "serve",
+		Short:   "Run the hub, which keeps its sync items in step",
+		Long:    serveHelp,
+		Example: "  tandem serve\n  tandem serve --data /srv/tandem",
+		Args:    args(0, 0, "serve takes no arguments; the data folder is --data DIR"),
+		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context()) },
+	})
+}
+
+func (a *app) serve(ctx context.Context) error {
+	dir, err := a.dir()
+	if err != nil {
+		return err
+	}
+	var one sync.Mutex // news come from several items
+	show := a.printer(center.SyncOptions{Watch: true}, labels{a: "home", b: "partner", items: true})
+	show.progress = ui.Silent{}
+	news := func(n center.SyncNews) {
+		one.Lock()
+		defer one.Unlock()
+		a.serveNews(show, n)
+	}
+	h, err := openHub(dir, hubOptions{log: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn})), news: news})
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.serveHub(ctx, h), h.Close())
+}
+
+// serveHub says what an opened hub does, and runs it until ctx is done.
+func (a *app) serveHub(ctx context.Context, h *hub) error {
+	items, err := h.Status(ctx, nil)
+	if err == nil && !a.json {
+		err = a.banner(h.dir, items)
+	}
+	if err == nil {
+		err = a.serveQuietly(ctx, h)
+	}
+	if err == nil && !a.json {
+		_, err = fmt.Fprintln(a.out, "stopped")
+	}
+	return err
+}
+
+// serveQuietly runs an opened hub until ctx is done.
+func (a *app) serveQuietly(ctx context.Context, h *hub) error {
+	l, err := control.Listen(h.dir)
+	if err != nil {
+		return err
+	}
+	if err := h.Start(ctx); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	return control.Serve(ctx, l, h, version())
+}
+
+// banner says what the hub does, where its data are, and what can be done next.
+func (a *app) banner(dir string, items []center.ItemStatus) error {
+	fmt.Fprintf(a.out, "Tandem %s keeps your sync items in step. Data: %s\n", version(), dir)
+	if len(items) == 0 {
+		_, err := fmt.Fprint(a.out, `
+There are no sync items yet. From another terminal, pair a home collection with the
+places that shall hold the same, one command each:
+
+  tandem item add contacts vdir:~/phone-book
+  tandem item add contacts vdir:~/laptop-book
+
+From then on they are kept in step here. Stop with Ctrl-C.
+
+`)
+		return err
+	}
+	fmt.Fprintln(a.out)
+	if err := a.statusTable(items); err != nil {
+		return err
+	}
+	_, err := fmt.Fprint(a.out, "\nFrom another terminal: tandem status, tandem log --follow, tandem conflict list. Stop with Ctrl-C.\n\n")
+	return err
+}
+
+// serveNews tells of a run that changed something or failed, in one line.
+func (a *app) serveNews(p *printer, n center.SyncNews) {
+	if a.json {
+		if n.Progress == nil && (n.Report == nil || !quietReport(n.Report)) {
+			p.json(n)
+		}
+		return
+	}
+	stamp := now().Format("15:04:05")
+	switch {
+	case n.Err != nil:
+		fmt.Fprintf(a.err, "%s  %s: %s\n", stamp, n.Item, oneLine(n.Err.Err()))
+	case n.Report == nil || quietReport(n.Report):
+	case n.Report.Held:
+		why := "the guard holds the plan"
+		if n.Planned != nil && len(n.Planned.Held) > 0 {
+			why = n.Planned.Held[0]
+		}
+		fmt.Fprintf(a.out, "%s  %s: held: %s; look with `tandem sync %s --preview`, go on with --yes or --restore\n", stamp, n.Item, ui.Clean(why), n.Item)
+	default:
+		fmt.Fprintf(a.out, "%s  %s: %s\n", stamp, n.Item, runLine(n))
+		problems(a.out, n.Report.Problems, false)
+	}
+}
+
+// runLine is what a run did, in one line.
+func runLine(n center.SyncNews) string {
+	text := ""
+	for i, name := range []string{"home", "partner"} {
+		if t := totals(n.Report.Done[i]); t != "" {
+			if text != "" {
+				text += "; "
+			}
+			text += "to " + name + ": " + t
+		}
+	}
+	if text == "" {
+		text = "nothing moved"
+	}
+	if n.Report.Conflicts > 0 {
+		text += "; " + ui.Count(n.Report.Conflicts, "conflict") + " open"
+	}
+	return text
+}
