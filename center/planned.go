@@ -81,6 +81,9 @@ func alarmText(alarm engine.Alarm, a, b *provider.Opened) string {
 	case engine.AllChanged:
 		return fmt.Sprintf("all %d records would change at once in %s", alarm.Of, place)
 	case engine.StoreReplaced:
+		if alarm.Of == 0 {
+			return "both places hold records and were never synced with each other; say how they meet with --first combine, replace-a or replace-b"
+		}
 		return fmt.Sprintf("%s is not the store it was the last time, or was restored from a backup", place)
 	}
 	return fmt.Sprintf("%d changes to %s need a look", alarm.Count, place)

@@ -90,6 +90,7 @@ func (h *Hub) runOpened(ctx context.Context, j *job, opt SyncOptions, send func(
 	}
 	if swapped {
 		a, b, j.rules, j.mirrored = b, a, j.rules.Mirror(), true
+		j.name = a.Place + " " + b.Place // one name in the log for one pair
 	}
 	pair := session.Pair{Key: key, Name: j.name, A: a, B: b, Kind: handler, Rules: j.rules, Scope: j.scope}
 	pair.Rules.Approved = opt.Approved

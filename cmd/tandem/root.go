@@ -135,7 +135,6 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
-		PersistentPreRun:  func(*cobra.Command, []string) { a.started = true },
 	}
 	root.PersistentFlags().StringVar(&a.data, "data", "", "data folder (default: the system's folder for application data)")
 	_ = root.MarkPersistentFlagDirname("data") // fails only for a flag that does not exist
@@ -151,7 +150,21 @@ func (a *app) root() *cobra.Command {
 	group("set", "Set up the hub:", a.itemCommand(), a.partnerCommand(), a.providerCommand())
 	group("see", "See and solve:", a.statusCommand(), a.logCommand(), a.conflictCommand(), a.historyCommand(), a.undoCommand(), a.doctorCommand())
 	root.AddCommand(a.versionCommand(), a.manCommand())
+	a.noteStart(root)
 	return root
+}
+
+// noteStart makes all commands note that they have begun: what fails before is wrong usage.
+func (a *app) noteStart(c *cobra.Command) {
+	if run := c.RunE; run != nil {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			a.started = true
+			return run(c, args)
+		}
+	}
+	for _, sub := range c.Commands() {
+		a.noteStart(sub)
+	}
 }
 
 // noun makes a command that only groups others.
@@ -161,7 +174,10 @@ func noun(use, short, long string, verbs ...*cobra.Command) *cobra.Command {
 		if len(args) > 0 {
 			return errUsage{fmt.Errorf("tandem %s has no verb %q; it has %s", use, args[0], verbsOf(c))}
 		}
-		return c.Help()
+		if err := c.Help(); err != nil {
+			return err
+		}
+		return errExit(exitUsage)
 	}
 	c.AddCommand(verbs...)
 	return c

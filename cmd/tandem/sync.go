@@ -177,7 +177,7 @@ func (a *app) syncOnce(ctx context.Context, s center.Service, opt center.SyncOpt
 	err := run(ctx, s, opt, p.news)
 	p.progress.Close()
 	if err != nil {
-		return nil, err
+		return nil, asUsage(err)
 	}
 	return &p.end, p.err
 }
