@@ -174,7 +174,11 @@ func (k *keeper) settle(ctx context.Context) bool {
 
 // once runs the job and reports whether it went well enough not to be repeated before something happens.
 func (k *keeper) once(ctx context.Context) bool {
-	rep, err := k.hub.run(ctx, k.work.job, k.opt, k.tell)
+	rep, err := k.hub.run(ctx, k.work.job, k.opt, func(n SyncNews) {
+		if n.Err == nil || ctx.Err() == nil { // being told to stop is no news
+			k.tell(n)
+		}
+	})
 	// An approval, an answer or a full look is for one run, not for all that follow.
 	k.opt = SyncOptions{Preview: k.opt.Preview, Watch: k.opt.Watch}
 	return err == nil && rep != nil

@@ -45,7 +45,7 @@ func (h *Hub) itemStatus(ctx context.Context, it store.Item, pairOf map[string]s
 	if err != nil {
 		return st, err
 	}
-	if len(runs) > 0 {
+	if len(runs) > 0 && runs[0].Started >= it.Added { // an older one is of another item of this name
 		st.Last = &runs[0]
 		st.Aside = asideOf(runs[0])
 	}

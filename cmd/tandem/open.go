@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"path/filepath"
 	"runtime/debug"
 
 	"tandem"
@@ -23,10 +24,10 @@ import (
 
 func clean(s string) string { return ui.Clean(s) }
 
-// dir is the data folder.
+// dir is the data folder, as an absolute path.
 func (a *app) dir() (string, error) {
 	if a.data != "" {
-		return a.data, nil
+		return filepath.Abs(a.data)
 	}
 	return datadir.Default()
 }
@@ -100,7 +101,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	known := kinds.Kinds()
-	opener := home.Opener{Store: st, Kinds: func(k tandem.Kind) kind.Handler { return known[k] }}
+	opener := home.Opener{Store: st, Kinds: known}
 	h := center.New(center.Config{
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
 		Kind: func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok },

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -52,7 +53,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %s", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"waithub": waitHub, "waitfor": waitFor, "waitgone": waitGone, "status": status, "replace": replaceIn, "same": sameTrees, "many": many,
+			"waithub": waitHub, "waitfor": waitFor, "waitgone": waitGone, "status": status, "replace": replaceIn, "same": sameTrees, "many": many, "newer": newer,
 		},
 	})
 }
@@ -78,18 +79,22 @@ func waitHub(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// waitFor FILE [REGEXP] waits until a file is there and holds a match. FILE may be a pattern; then any file will do.
+// waitFor FILE [REGEXP] waits until a file or folder is there, and holds a match. FILE may be a pattern for the last part
+// of its path; then any one will do.
 func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: waitfor FILE [REGEXP]")
 	}
-	file, re := ts.MkAbs(args[0]), regexp.MustCompile("")
+	file, re := ts.MkAbs(args[0]), (*regexp.Regexp)(nil)
 	if len(args) == 2 {
 		re = regexp.MustCompile(args[1])
 	}
 	eventually(ts, filepath.Dir(file), strings.Join(args, " to hold "), func() bool {
 		files, _ := filepath.Glob(file)
 		for _, f := range files {
+			if re == nil {
+				return true
+			}
 			if data, err := os.ReadFile(f); err == nil && re.Match(data) {
 				return true
 			}
@@ -162,6 +167,18 @@ func replaceIn(ts *testscript.TestScript, neg bool, args []string) {
 	tmp := files[0] + "~"
 	ts.Check(os.WriteFile(tmp, []byte(strings.Replace(string(data), args[1], args[2], 1)), 0o600))
 	ts.Check(os.Rename(tmp, files[0]))
+}
+
+// newer FILE marks a store as made by a newer version.
+func newer(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: newer FILE")
+	}
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.Exec("PRAGMA user_version = 99999")
+	ts.Check(err)
 }
 
 // many DIR N writes N small files.
