@@ -120,11 +120,16 @@ func eventually(ts *testscript.TestScript, dir, what string, holds func() bool) 
 	w, err := fsnotify.NewWatcher()
 	ts.Check(err)
 	defer w.Close()
+	for ; strings.ContainsAny(dir, "*?["); dir = filepath.Dir(dir) {
+	}
 	ts.Check(w.Add(dir))
+	again := time.NewTicker(100 * time.Millisecond) // for what happens further below, or is not an event
+	defer again.Stop()
 	late := time.After(patience)
 	for !holds() {
 		select {
 		case <-w.Events:
+		case <-again.C:
 		case err := <-w.Errors:
 			ts.Check(err)
 		case <-late:

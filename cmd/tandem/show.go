@@ -163,7 +163,11 @@ func verdict(r *session.Report) string {
 	case changes(r.Done[0])+changes(r.Done[1]) == 0:
 		word = "in step, nothing to do"
 	}
-	return fmt.Sprintf("%s: %s, %s", word, ui.Count(max(r.Seen[0], r.Seen[1]), "record"), ui.Seconds(r.Seconds))
+	records := 0
+	for i, d := range r.Done {
+		records = max(records, r.Seen[i]+d.Creates-d.Deletes)
+	}
+	return fmt.Sprintf("%s: %s, %s", word, ui.Count(records, "record"), ui.Seconds(r.Seconds))
 }
 
 func (p *printer) side(name string, t engine.Totals) {
