@@ -65,7 +65,8 @@ type Hub struct {
 	slots chan struct{} // one token per run that may go on at the same time
 
 	mu      sync.Mutex             // guards what follows
-	lanes   map[string]*lane       // by pair key
+	lanes   map[string]*lane       // by job.lane
+	busy    map[string]int         // runs going on, by job.key
 	keepers map[string]*keeper     // by item name
 	started context.Context        // what keepers live in; nil before Start and after Close
 	failing map[string]failedState // by item name
@@ -78,11 +79,11 @@ type failedState struct {
 	text string
 }
 
-// lane lets one run of a pair pass at a time.
+// lane lets one run at a time pass. All items of a home collection share one: each must see what the other created before
+// it creates the same.
 type lane struct {
 	token chan struct{} // holds one token while nobody runs
 	users int           // runs that hold or wait for the token; guarded by Hub.mu
-	busy  bool          // guarded by Hub.mu
 }
 
 var _ Service = (*Hub)(nil)
@@ -99,7 +100,7 @@ func New(cfg Config) *Hub {
 		cfg.News = func(SyncNews) {}
 	}
 	cfg.Times = cfg.Times.filled()
-	return &Hub{cfg: cfg, slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, keepers: map[string]*keeper{}, failing: map[string]failedState{}}
+	return &Hub{cfg: cfg, slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, keepers: map[string]*keeper{}, failing: map[string]failedState{}}
 }
 
 // Start begins the continuous sync of all enabled items, and returns. It goes on until Close.
@@ -142,14 +143,14 @@ func (h *Hub) Close() error {
 	return nil
 }
 
-// enter waits for the pair's turn. The returned function must be called when the run is over.
-func (h *Hub) enter(ctx context.Context, key string) (leave func(), err error) {
+// enter waits for a job's turn. The returned function must be called when the run is over.
+func (h *Hub) enter(ctx context.Context, name, key string) (leave func(), err error) {
 	h.mu.Lock()
-	l := h.lanes[key]
+	l := h.lanes[name]
 	if l == nil {
 		l = &lane{token: make(chan struct{}, 1)}
 		l.token <- struct{}{}
-		h.lanes[key] = l
+		h.lanes[name] = l
 	}
 	l.users++
 	h.mu.Unlock()
@@ -158,7 +159,7 @@ func (h *Hub) enter(ctx context.Context, key string) (leave func(), err error) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if l.users--; l.users == 0 {
-			delete(h.lanes, key)
+			delete(h.lanes, name)
 		}
 	}
 	select {
@@ -174,27 +175,28 @@ func (h *Hub) enter(ctx context.Context, key string) (leave func(), err error) {
 		return nil, ctx.Err()
 	case h.slots <- struct{}{}:
 	}
-	h.setBusy(l, true)
+	h.count(key, 1)
 	return func() {
-		h.setBusy(l, false)
+		h.count(key, -1)
 		<-h.slots
 		l.token <- struct{}{}
 		out()
 	}, nil
 }
 
-func (h *Hub) setBusy(l *lane, on bool) {
+func (h *Hub) count(key string, n int) {
 	h.mu.Lock()
-	l.busy = on
-	h.mu.Unlock()
+	defer h.mu.Unlock()
+	if h.busy[key] += n; h.busy[key] == 0 {
+		delete(h.busy, key)
+	}
 }
 
-// isBusy reports whether a run of the pair is going on.
+// isBusy reports whether a run of the job with this key is going on.
 func (h *Hub) isBusy(key string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	l := h.lanes[key]
-	return l != nil && l.busy
+	return h.busy[key] > 0
 }
 
 func (h *Hub) now() int64 { return h.cfg.Now().Unix() }

@@ -277,7 +277,7 @@ func (h *Hub) RemoveItem(ctx context.Context, name string) error {
 	j, err := h.itemJob(ctx, it)
 	if err == nil {
 		// Wait for a run that is going on; its base must not be taken from under it.
-		leave, err := h.enter(ctx, j.lane)
+		leave, err := h.enter(ctx, j.lane, j.key)
 		if err != nil {
 			return err
 		}
@@ -308,7 +308,7 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 		return job{}, err
 	}
 	key := itemKey(it)
-	return job{name: it.Name, lane: key, rules: rules, scope: scopeOf(provider.Place{}, place),
+	return job{name: it.Name, key: key, lane: fmt.Sprintf("home %d", it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
 		base: func(context.Context, *provider.Opened, *provider.Opened) (string, bool, error) {
 			return key, false, nil
 		},

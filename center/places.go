@@ -43,6 +43,7 @@ func (h *Hub) placesJob(ctx context.Context, p Places) (job, error) {
 	}
 	j := job{name: a.Text + " " + b.Text, rules: p.Rules, scope: scopeOf(a, b)}
 	j.lane = "places " + min(bare(a), bare(b)) + " " + max(bare(a), bare(b))
+	j.key = j.lane
 	j.base = func(ctx context.Context, oa, _ *provider.Opened) (string, bool, error) {
 		return h.placesBase(ctx, oa.Kind, bare(a), bare(b))
 	}

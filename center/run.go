@@ -18,6 +18,7 @@ import (
 // job is one pair to be run: an item, or two places.
 type job struct {
 	name     string // as people know it
+	key      string // of the pair, for Status
 	lane     string // runs with the same lane follow one another
 	rules    engine.Rules
 	mirrored bool // A and B were exchanged to meet an existing base; news are turned back for the person
@@ -37,7 +38,7 @@ func (h *Hub) run(ctx context.Context, j job, opt SyncOptions, tell func(SyncNew
 		}
 		tell(n)
 	}
-	leave, err := h.enter(ctx, j.lane)
+	leave, err := h.enter(ctx, j.lane, j.key)
 	if err != nil {
 		send(SyncNews{Err: FailureOf(cancelled(err))})
 		return nil, err
