@@ -21,7 +21,7 @@ type Base struct {
 	rows   []place
 	index  [2]table
 	odd    map[int32]oddRow
-	loaded [2]int // agreed rows per side among those loaded
+	hidden [2]map[int32]bool // rows whose id on a side another row claims too
 }
 
 // place is where a packed row starts.
@@ -37,7 +37,7 @@ const chunkSize = 1 << 20
 
 // NewBase reads rows into an index. total is how many rows the pair has in all, for the guard's shares.
 func NewBase(rows iter.Seq2[tandem.Row, error], total int) (*Base, error) {
-	b := &Base{total: total, odd: map[int32]oddRow{}}
+	b := &Base{total: total, odd: map[int32]oddRow{}, hidden: [2]map[int32]bool{{}, {}}}
 	seed := maphash.MakeSeed()
 	b.index[0].seed, b.index[1].seed = seed, seed
 	b.index[0].grow(b, tandem.SideA, total)
@@ -261,7 +261,8 @@ func (t *table) grow(b *Base, s tandem.Side, rows int) {
 	}
 }
 
-// add enters row i under id. Where two rows claim one id the first stays: rows are never merged.
+// add enters row i under id. Where two rows claim one id, as a run that failed between two steps can leave them, the
+// first stays and the other is hidden: what is listed under the id says nothing about it.
 func (t *table) add(b *Base, s tandem.Side, id string, i int32) {
 	if 2*(t.used+1) > len(t.slots) {
 		t.grow(b, s, len(t.slots))
@@ -275,6 +276,9 @@ func (t *table) add(b *Base, s tandem.Side, id string, i int32) {
 			return
 		}
 		if string(b.id(v-1, s)) == id {
+			if v-1 != i {
+				b.hidden[s][i] = true
+			}
 			return
 		}
 	}

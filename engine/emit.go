@@ -164,7 +164,7 @@ func (w *work) idAfter(r *record, s tandem.Side) tandem.ID {
 		}
 		return r.cur[s].ID
 	}
-	pending := r.agreed() && r.moved[s] && r.frozen()
+	pending := r.paired() && r.moved[s] && r.frozen()
 	if pending && (r.up0[s] == nil || r.up0[s].there[s]) {
 		return join(w.path(r.up0[s], s), r.name0[s])
 	}

@@ -13,6 +13,7 @@ func Reconcile(b *Base, va, vb *View, rules Rules) *Plan {
 	w.match()
 	if w.tree {
 		w.locate()
+		w.splitRetyped()
 	}
 	for k := 0; k < len(w.recs); k++ {
 		w.decide(w.recs[k])

@@ -17,9 +17,7 @@ func (w *work) fit() {
 		for _, r := range sorted {
 			again = w.fitRecord(r) || again
 		}
-		if !again {
-			again = w.fitNames(sorted)
-		}
+		again = again || w.fitNames(sorted) || w.reserve(sorted)
 		if !again {
 			return
 		}
@@ -245,6 +243,33 @@ func (w *work) fitNames(sorted []*record) bool {
 					w.hold(r, map[state]Reason{problem: SideUnreadable, ignored: SideIgnored, unknown: SideUnknown}[n.st])
 					return true
 				}
+			}
+		}
+	}
+	return false
+}
+
+// reserve holds back whatever took the place of a record that has to wait. The base goes on naming the old place for the
+// one that waits, and may not name one place for two.
+func (w *work) reserve(sorted []*record) bool {
+	for s := sideA; s <= sideB; s++ {
+		var spots map[spot]*record
+		for _, r := range sorted {
+			was := r.base.Side(s).ID
+			if !r.frozen() || r.row < 0 || was == "" || r.cur[s] != nil && r.cur[s].ID == was {
+				continue
+			}
+			if spots == nil {
+				spots = map[spot]*record{}
+				for _, x := range sorted {
+					if x.exists(s) && !x.frozen() {
+						spots[x.to[s]] = x
+					}
+				}
+			}
+			if x := spots[spot{r.up0[s], r.name0[s]}]; x != nil && x != r {
+				w.hold(x, r.reason)
+				return true
 			}
 		}
 	}

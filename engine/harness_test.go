@@ -247,6 +247,7 @@ type pair struct {
 	rules    Rules
 	merge    func(base, a, b string) (string, bool)
 	shuffle  *rand.Rand
+	log      string // of runs
 	replaced [2]bool
 	partial  [2]bool // the listing is not complete
 }

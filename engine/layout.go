@@ -77,6 +77,9 @@ func (w *work) placeNow(r *record, s tandem.Side) {
 	} else if !w.placing(r, s) {
 		return
 	}
+	if o := s.Other(); !r.has(s) || r.swap {
+		w.place(r, o) // what is copied is recorded under its final id
+	}
 	w.makeRoom(r, s)
 	to := r.to[s]
 	id := w.pathOf(to, s, r)

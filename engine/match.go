@@ -214,16 +214,18 @@ func (w *work) exchange(s tandem.Side) {
 	}
 	takes := map[*record]*seen{} // row -> where its thing is now
 	for _, r := range moved {
-		p := owner[typed(r.cur[s].Attrs, r.cur[s].Node)]
-		if p == nil || p == r {
-			continue
-		}
-		if was := r.base.Side(s); holder[typed(was.Attrs, was.Node)] == nil {
+		was := r.base.Side(s)
+		now := holder[typed(was.Attrs, was.Node)]
+		if now == nil {
 			continue // what was here is nowhere: overwritten, not moved
 		}
-		takes[p] = r.cur[s]
-		was := r.base.Side(s)
-		takes[r] = holder[typed(was.Attrs, was.Node)]
+		p := owner[typed(r.cur[s].Attrs, r.cur[s].Node)]
+		if p != nil && p != r {
+			takes[p] = r.cur[s]
+			takes[r] = now
+		} else if r.retyped(s) {
+			takes[r] = now // a file never becomes a directory by being saved
+		}
 	}
 	w.reseat(s, takes)
 }
@@ -242,9 +244,12 @@ func (w *work) reseat(s tandem.Side, takes map[*record]*seen) {
 		h *record
 	}
 	var seats []seat
+	taken := map[*seen]bool{}
 	for r, n := range takes {
 		seats = append(seats, seat{r, n, w.holds(n, s)})
+		taken[n] = true
 	}
+	sort.Slice(seats, func(i, j int) bool { return seats[i].r.key < seats[j].r.key })
 	for _, t := range seats {
 		if t.h != nil && t.h.row < 0 {
 			t.h.cur[s], t.h.st[s] = nil, none
@@ -252,9 +257,14 @@ func (w *work) reseat(s tandem.Side, takes map[*record]*seen) {
 		w.left[s][t.r.row] = true
 	}
 	for _, t := range seats {
+		left := t.r.cur[s]
 		f := &record{row: -1}
 		f.cur[s] = t.n
 		w.adopt(t.r, f, s)
+		if left != nil && !taken[left] {
+			left.st = fresh
+			w.meetOne(s, left) // new under an old name
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 // script makes random edits on a tree; what a person could do in a file manager.
 func edits(t *rapid.T, m *model, label string, n int) {
-	names := []string{"a", "b", "c"}
+	names := []string{"a", "b", "c", "A"}
 	pick := func(ids []tandem.ID) tandem.ID { return ids[rapid.IntRange(0, len(ids)-1).Draw(t, label+".id")] }
 	for range n {
 		ids := m.ids()
@@ -24,11 +24,11 @@ func edits(t *rapid.T, m *model, label string, n int) {
 				dirs = append(dirs, id)
 			}
 		}
-		to := join(pick(dirs), names[rapid.IntRange(0, 2).Draw(t, label+".name")])
+		to := join(pick(dirs), names[rapid.IntRange(0, 3).Draw(t, label+".name")])
 		switch op := rapid.IntRange(0, 6).Draw(t, label+".op"); {
-		case op <= 1 && m.recs[to] == nil:
+		case op <= 1 && !m.taken(to):
 			m.put(to, "dir")
-		case op == 2 && m.recs[to] == nil:
+		case op == 2 && !m.taken(to):
 			m.put(to, fmt.Sprintf("%s%d", label, m.next()))
 		case op == 3 && len(ids) > 0:
 			if id := pick(ids); !m.recs[id].isDir() {
@@ -37,7 +37,7 @@ func edits(t *rapid.T, m *model, label string, n int) {
 		case op == 4 && len(ids) > 0:
 			m.remove(pick(ids))
 		case op >= 5 && len(ids) > 0 && m.recs[to] == nil:
-			if id := pick(ids); to != id && !strings.HasPrefix(string(to), string(id)+"/") {
+			if id := pick(ids); to != id && (!m.taken(to) || m.key(id) == m.key(to)) && !strings.HasPrefix(string(to), string(id)+"/") {
 				m.rename(id, to)
 			}
 		}
@@ -58,10 +58,9 @@ func (m *model) contents() []string {
 
 // settleDown runs until nothing happens, at most n times.
 func (p *pair) settleDown(n int) (runs int, err error) {
-	var all string
 	for runs = range n + 1 {
 		plan := p.plan()
-		all += fmt.Sprintf("run %d:\n%s%+v\n", runs, plan.text(), plan.Base)
+		p.log += fmt.Sprintf("run %d:\nbase %s\nA %s\nB %s\n%sbase ops: %s\n\n", runs, p.rowText(), p.m[0].nodeText(), p.m[1].nodeText(), plan.text(), plan.opText())
 		busy := len(plan.Base) > 0
 		for _, a := range plan.Actions {
 			busy = busy || a.Do != Wait
@@ -70,10 +69,10 @@ func (p *pair) settleDown(n int) (runs int, err error) {
 			return runs, nil
 		}
 		if err := p.carryOut(plan); err != nil {
-			return runs, fmt.Errorf("%w\nplan:\n%s", err, plan.text())
+			return runs, fmt.Errorf("%w\n%s", err, p.log)
 		}
 	}
-	return runs, fmt.Errorf("still busy after %d runs:\n%s", n, all)
+	return runs, fmt.Errorf("still busy after %d runs:\n%s", n, p.log)
 }
 
 // TestPerturbed takes one tree, lets both sides change it at random, and syncs: every step must be possible when it comes,
@@ -101,7 +100,7 @@ func TestPerturbed(t *testing.T) {
 			p.shuffle = rand.New(rand.NewSource(int64(round)))
 			first := p.plan().text()
 			if _, err := p.settleDown(2); err != nil {
-				t.Fatalf("%v\nbefore:\n%sfirst plan:\n%s", err, before, first)
+				t.Fatalf("%v\nbefore:\n%s", err, before)
 			}
 			for s := range p.m {
 				for _, c := range append(p.m[s].contents(), p.m[s].gone...) {
@@ -141,6 +140,158 @@ func (m *model) nodeText() string {
 	out := ""
 	for _, id := range m.ids() {
 		out += fmt.Sprintf("%s=%s[%s] ", id, m.recs[id].content, m.meta(m.recs[id]).Node)
+	}
+	return out
+}
+
+// clone copies a model, so that several plans can be tried on one state.
+func (m *model) clone() *model {
+	c := *m
+	c.recs = map[tandem.ID]*thing{}
+	for id, t := range m.recs {
+		x := *t
+		c.recs[id] = &x
+	}
+	return &c
+}
+
+// mirrored is the same pair with the sides exchanged.
+func (p *pair) mirrored() *pair {
+	q := newPair(p.m[0].tree)
+	q.m = [2]*model{p.m[1].clone(), p.m[0].clone()}
+	q.rules, q.link, q.merge = p.rules.Mirror(), p.link, p.merge
+	q.replaced = [2]bool{p.replaced[1], p.replaced[0]}
+	q.partial = [2]bool{p.partial[1], p.partial[0]}
+	for l, r := range p.rows {
+		r.A, r.B = r.B, r.A
+		if r.Clash != nil {
+			k := *r.Clash
+			k.A, k.B = k.B, k.A
+			switch k.Decision {
+			case tandem.TakeA:
+				k.Decision = tandem.TakeB
+			case tandem.TakeB:
+				k.Decision = tandem.TakeA
+			}
+			r.Clash = &k
+		}
+		if r.Aside != nil {
+			k := *r.Aside
+			k.A, k.B = k.B, k.A
+			r.Aside = &k
+		}
+		q.rows[l] = r
+	}
+	return q
+}
+
+// lines prints a plan's actions sorted, so that only what is done counts; flip exchanges the sides.
+func (p *Plan) lines(flip bool) string {
+	var out []string
+	for _, a := range p.Actions {
+		at, into, to := a.At, a.Into, a.To
+		sides := [2]*tandem.Shown{a.A, a.B}
+		if flip {
+			at[0], at[1] = at[1], at[0]
+			into[0], into[1] = into[1], into[0]
+			sides[0], sides[1] = sides[1], sides[0]
+			to = to.Other()
+		}
+		switch a.Do {
+		case Move:
+			at[to.Other()] = "" // which of two moves comes first does not matter
+		case Copy, Update, Delete, KeepBoth:
+		default:
+			to = 0
+		}
+		out = append(out, fmt.Sprintf("%s %s %v %v %s %s %s %s %s lost=%v", a.Do, to, at, into, a.NewID, a.Attrs, a.Reason, sides[0].ID, sides[1].ID, a.Lost))
+	}
+	for _, op := range p.Base {
+		r := op.Row
+		if flip {
+			r.A, r.B = r.B, r.A
+		}
+		out = append(out, fmt.Sprintf("base %d %v %s@%s %s@%s", r.Link, op.Drop, r.A.ID, r.A.Version, r.B.ID, r.B.Version))
+	}
+	sort.Strings(out)
+	for _, h := range p.Held {
+		side := h.Side
+		if flip {
+			side = side.Other()
+		}
+		out = append(out, fmt.Sprintf("held %s %s %d %d", side, h.Cause, h.Count, h.Of))
+	}
+	return strings.Join(out, "\n")
+}
+
+// TestMirrored: with the sides exchanged the plan is the mirror image, whatever the rules; and listing order is nothing.
+func TestMirrored(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := newPair(true)
+		drawSides(t, p)
+		edits(t, p.m[0], "base", 8)
+		if _, err := p.settleDown(2); err != nil {
+			t.Fatal(err)
+		}
+		drawRules(t, p)
+		edits(t, p.m[0], "A", 5)
+		edits(t, p.m[1], "B", 5)
+		drawTrouble(t, p)
+		p.shuffle = nil
+		one := p.plan()
+		if a, b := one.lines(false), p.mirrored().plan().lines(true); a != b {
+			t.Fatalf("rules %+v\nbase %s\nA %s\nB %s\nplan:\n%s\nmirror image:\n%s", p.rules, p.rowText(), p.m[0].nodeText(), p.m[1].nodeText(), a, b)
+		}
+		for seed := range 3 {
+			p.shuffle = rand.New(rand.NewSource(int64(seed)))
+			if other := p.plan(); other.Hash != one.Hash || other.text() != one.text() {
+				t.Fatalf("another listing order, another plan:\n%s\n%s", one.text(), other.text())
+			}
+		}
+	})
+}
+
+func drawSides(t *rapid.T, p *pair) {
+	nodes := rapid.Bool().Draw(t, "nodes")
+	p.m[0].nodes, p.m[1].nodes = nodes, nodes
+	switch rapid.IntRange(0, 3).Draw(t, "names") {
+	case 1:
+		p.rules.Names[1].FoldCase, p.m[1].rule.FoldCase = true, true
+	case 2:
+		p.rules.Names[0].FoldCase, p.m[0].rule.FoldCase = true, true
+		p.rules.Names[1].FoldCase, p.m[1].rule.FoldCase = true, true
+	}
+}
+
+func drawRules(t *rapid.T, p *pair) {
+	p.rules.Direction = Direction(rapid.IntRange(0, int(MirrorBToA)).Draw(t, "direction"))
+	p.rules.Policy = Policy(rapid.IntRange(0, int(Both)).Draw(t, "policy"))
+	p.rules.DeleteVsChange = DeleteRule(rapid.IntRange(0, int(AskDelete)).Draw(t, "delete"))
+	p.rules.NoMerge = rapid.Bool().Draw(t, "nomerge")
+	p.rules.Guard.Off = rapid.Bool().Draw(t, "guard off")
+	p.rules.ReadOnly[rapid.IntRange(0, 1).Draw(t, "ro side")] = rapid.IntRange(0, 4).Draw(t, "ro") == 0
+	p.replaced[rapid.IntRange(0, 1).Draw(t, "rep side")] = rapid.IntRange(0, 6).Draw(t, "rep") == 0
+	p.partial[rapid.IntRange(0, 1).Draw(t, "part side")] = rapid.IntRange(0, 6).Draw(t, "part") == 0
+}
+
+func drawTrouble(t *rapid.T, p *pair) {
+	for s := range p.m {
+		ids := p.m[s].ids()
+		if len(ids) > 0 && rapid.IntRange(0, 3).Draw(t, "trouble") == 0 {
+			id := ids[rapid.IntRange(0, len(ids)-1).Draw(t, "trouble.id")]
+			p.m[s].trouble[id] = rapid.SampledFrom([]tandem.Presence{tandem.Problem, tandem.OutOfScope, tandem.Unknown}).Draw(t, "trouble.what")
+		}
+	}
+}
+
+func (p *Plan) opText() string {
+	out := ""
+	for _, op := range p.Base {
+		out += fmt.Sprintf("%d:%s/%s", op.Row.Link, op.Row.A.ID, op.Row.B.ID)
+		if op.Drop {
+			out += "-"
+		}
+		out += " "
 	}
 	return out
 }

@@ -156,8 +156,29 @@ func (w *work) locate() {
 			case r.st[s].blocked():
 				r.up[s], r.name[s] = r.up0[s], r.name0[s]
 			}
-			if r.agreed() && r.has(s) && !isTemp(r.name[s]) {
+			if r.paired() && r.has(s) && !isTemp(r.name[s]) {
 				r.moved[s] = r.up[s] != r.up0[s] || form(r.name[s], w.rules.Names[s]) != form(r.name0[s], w.rules.Names[s])
+			}
+		}
+	}
+}
+
+// splitRetyped takes apart what became another type on one side and was renamed on the other: no step could do both. The
+// old thing is gone from the one side then, and the new one is a record of its own.
+func (w *work) splitRetyped() {
+	for _, r := range w.recs[:len(w.recs):len(w.recs)] {
+		for s := sideA; s <= sideB; s++ {
+			if !r.retyped(s) || !r.moved[s.Other()] {
+				continue
+			}
+			f := w.meetOne(s, r.cur[s])
+			f.up[s], f.name[s] = r.up[s], r.name[s]
+			r.cur[s], r.st[s], r.moved[s] = nil, gone, false
+			w.left[s][r.row] = true
+			for _, c := range w.recs {
+				if c.up[s] == r {
+					c.up[s] = f
+				}
 			}
 		}
 	}
@@ -167,7 +188,7 @@ func (w *work) locate() {
 func (w *work) aim(r *record) {
 	for s := range r.to {
 		r.to[s] = spot{r.up[s], r.name[s]}
-		if r.agreed() && r.has(tandem.Side(s)) && isTemp(r.name[s]) && !isTemp(r.name0[s]) && w.may[s] && !r.frozen() {
+		if r.paired() && r.has(tandem.Side(s)) && isTemp(r.name[s]) && !isTemp(r.name0[s]) && w.may[s] && !r.frozen() {
 			r.to[s], r.shift = spot{r.up0[s], r.name0[s]}, MadeRoom // left over from a plan that was cut short
 		}
 	}
@@ -184,7 +205,7 @@ func (w *work) aim(r *record) {
 			o = sideB
 		}
 		r.to[o] = spot{r.up[o.Other()], r.name[o.Other()]}
-	case r.has(sideA) && r.has(sideB) && r.agreed():
+	case r.has(sideA) && r.has(sideB) && r.paired():
 		w.aimBoth(r)
 	}
 }

@@ -49,6 +49,11 @@ type spot struct {
 // agreed tells that both sides held this record in the base.
 func (r *record) agreed() bool { return r.row >= 0 && !r.void && r.base.Agreed() }
 
+// paired tells that the row knows where both sides have the record, agreed or in conflict: what a move is measured by.
+func (r *record) paired() bool {
+	return r.row >= 0 && !r.void && r.base.A.ID != "" && r.base.B.ID != ""
+}
+
 // has tells that side s shows the record and it may be worked with.
 func (r *record) has(s tandem.Side) bool { return r.st[s].present() }
 
@@ -146,6 +151,9 @@ func (w *work) stateOf(i int32, s tandem.Side) state {
 	st := v.rows[i]
 	if st.blocked() {
 		return st
+	}
+	if w.b.hidden[s][i] {
+		return unknown
 	}
 	if len(v.block) > 0 {
 		if n := v.covered(tandem.ID(v.b.id(i, s))); n != nil {
