@@ -1,0 +1,132 @@
+package sim
+
+import (
+	"fmt"
+
+	"tandem"
+	"tandem/provider/memory"
+)
+
+func newMemory(n *node, w *world) *memory.Store {
+	inspect := func(body []byte) (tandem.Digest, string) {
+		info, err := w.handler.Inspect(body)
+		if err != nil {
+			return tandem.Digest{}, ""
+		}
+		return info.Digest, info.Index.UID
+	}
+	k := n.manners(w.spec, inspect, func() int64 { return (w.now + w.skew*int64(n.trait%3)) * 1e9 })
+	if w.swapped {
+		k.Order = func(ids []tandem.ID) {
+			for i, j := 0, len(ids)-1; i < j; i, j = i+1, j-1 {
+				ids[i], ids[j] = ids[j], ids[i]
+			}
+		}
+	}
+	return memory.New(n.name, k)
+}
+
+// fault makes something go wrong at a node, until the next quiet point.
+func (w *world) fault(n *node, s step) {
+	if n.mem == nil {
+		return
+	}
+	w.hasFault = true
+	records := n.list()
+	var id tandem.ID
+	if len(records) > 0 {
+		id = records[s.more%len(records)].ID
+	}
+	trouble := fmt.Errorf("it cannot be read today")
+	what := s.pick % 13
+	w.log("  %s: fault %d on %s", n.name, what, id)
+	switch what {
+	case 0:
+		n.mem.Tune(func(k *memory.Knobs) { k.Problems = map[tandem.ID]error{id: trouble} })
+	case 1:
+		n.mem.Tune(func(k *memory.Knobs) { k.Hidden = map[tandem.ID]error{id: trouble} })
+	case 2, 3:
+		n.mem.Tune(func(k *memory.Knobs) {
+			k.Cut, k.CutAfter, k.CutErr = true, s.more%4, nil
+			if what == 3 {
+				k.CutErr = &tandem.Error{Kind: tandem.Transient, Op: "list", Thing: n.name}
+			}
+		})
+	case 4:
+		n.mem.Tune(func(k *memory.Knobs) { k.Down = &tandem.Error{Kind: tandem.Unreadable, Op: "open", Thing: n.name} })
+	case 5, 6, 7, 8:
+		n.mu.Lock()
+		n.lose = 1 + s.more%4
+		n.loseHow = []memory.Fault{{LostAnswer: true}, {LostRequest: true}, {Later: 30}, {Reject: trouble}}[what-5]
+		n.mu.Unlock()
+	case 9:
+		n.mem.ForgetTombstones()
+	case 10:
+		n.backups = append(n.backups, n.mem.Snapshot())
+	case 11:
+		w.rollback(n)
+	case 12:
+		snap := n.mem.Snapshot()
+		n.mem.Tune(func(k *memory.Knobs) { k.Stale = snap })
+	}
+}
+
+// rollback restores the place from a backup: what people wrote there since is gone unless it had travelled, and what
+// was deleted may come back. The place says so with another epoch.
+func (w *world) rollback(n *node) {
+	if len(n.backups) == 0 {
+		return
+	}
+	snap := n.backups[len(n.backups)-1]
+	before := map[token]bool{}
+	for _, r := range n.list() {
+		for _, t := range tokensIn(bodyOf(r)) {
+			before[t] = true
+		}
+	}
+	n.mem.Rollback(snap, true)
+	for _, r := range n.list() {
+		for _, t := range tokensIn(bodyOf(r)) {
+			delete(before, t)
+		}
+	}
+	for t := range before {
+		if !w.elsewhere(n, t) {
+			w.ledger.supersede(t)
+		}
+	}
+	w.ledger.tainted = true
+}
+
+// elsewhere reports whether a token is held by any other node.
+func (w *world) elsewhere(except *node, t token) bool {
+	for _, n := range w.nodes {
+		if n == except {
+			continue
+		}
+		for _, r := range n.list() {
+			for _, have := range tokensIn(bodyOf(r)) {
+				if have == t {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// heal ends all faults.
+func (w *world) heal() {
+	for _, n := range w.nodes {
+		n.fresh()
+		n.mu.Lock()
+		n.lose = 0
+		n.mu.Unlock()
+		if n.mem != nil {
+			n.mem.Tune(func(k *memory.Knobs) {
+				k.Problems, k.Hidden, k.Cut, k.Down, k.Stale = nil, nil, false, nil, nil
+			})
+		}
+	}
+	w.now += 3 * 86400 // whatever was set aside is due again
+}
