@@ -1,8 +1,11 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"tandem"
 	"tandem/kind"
@@ -28,7 +31,8 @@ func newHomeHands(st *store.Store, k kind.Handler, s specimen) (*homeHands, erro
 }
 
 func (h *homeHands) open(n *node) (*provider.Opened, error) {
-	o, err := home.Open(context.Background(), h.store, h.collection, h.kind, store.Author{User: "sim", Via: "sim"})
+	opener := home.Opener{Store: h.store, User: "sim", Kinds: func(tandem.Kind) kind.Handler { return h.kind }}
+	o, err := opener.Open(h.collection)
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +101,10 @@ func (h *homeHands) put(id tandem.ID, body []byte, attrs tandem.Attrs) error {
 }
 
 func (h *homeHands) remove(id tandem.ID) {
-	for _, r := range h.list() {
-		if r.ID == id {
+	list := h.list()
+	slices.SortFunc(list, func(a, b tandem.Record) int { return cmp.Compare(b.ID, a.ID) }) // what is in a directory goes before it
+	for _, r := range list {
+		if r.ID == id || (h.kind.Kind() == tandem.File && strings.HasPrefix(string(r.ID), string(id)+"/")) {
 			if err := h.write(tandem.Write{Op: tandem.Delete, ID: id, If: r.Version}); err != nil {
 				panic(err) // see list
 			}

@@ -23,7 +23,7 @@ var (
 
 // play runs one history on a store of its own.
 func play(h history, m mutant, kinds map[tandem.Kind]kind.Handler, log func(string, ...any)) (err error) {
-	st, err := sqlite.OpenMemory()
+	st, err := sqlite.OpenMemory(sqlite.Options{})
 	if err != nil {
 		return err
 	}
