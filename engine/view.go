@@ -217,7 +217,28 @@ func (v *View) Seen() int { return v.count }
 
 // Finish closes the view. Only a listing that is Complete and Full turns the silence about a row into Absent; silence
 // in a complete listing that is not Full means unchanged; silence in any other listing means Unknown.
-func (v *View) Finish(l tandem.Listing) { v.listing, v.finished = l, true }
+func (v *View) Finish(l tandem.Listing) {
+	v.listing, v.finished = l, true
+	if v.silence() != same {
+		return
+	}
+	// A record in conflict is not as the base has it: silence then means as it was when the conflict was recorded.
+	for i, o := range v.b.odd {
+		if o.clash == nil || v.rows[i] != unseen {
+			continue
+		}
+		was, row := clashSide(o.clash, v.side), v.b.row(i)
+		switch {
+		case was.ID == "" && row.Side(v.side).ID != "":
+			v.rows[i] = gone
+		case was.ID != "" && was.ID == row.Side(v.side).ID:
+			n := v.hold(&tandem.Change{ID: was.ID, Presence: tandem.Present,
+				Meta: tandem.Meta{Version: was.Version, Digest: was.Digest, Attrs: was.Attrs, Node: was.Node, Size: was.Size}})
+			v.detail[i] = n
+			v.judge(i, n, row)
+		}
+	}
+}
 
 // silence is what not having been listed means.
 func (v *View) silence() state {
