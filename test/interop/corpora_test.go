@@ -156,7 +156,7 @@ func (b *bench) open(t *testing.T, dir string, k tandem.Kind) *provider.Opened {
 // sync runs folder → home → folder; the second time round nothing may be left to do.
 func (b *bench) sync(t *testing.T, from, to string, k tandem.Kind, c tandem.Collection, first bool) {
 	t.Helper()
-	opener := home.Opener{Store: b.store, User: "anna", Kinds: func(k tandem.Kind) kind.Handler { return b.kinds[k] }}
+	opener := home.Opener{Store: b.store, User: "anna", Kinds: b.kinds}
 	for _, dir := range []string{from, to} {
 		h, err := opener.Open(c)
 		if err != nil {

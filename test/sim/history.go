@@ -105,6 +105,22 @@ func (h history) script() string {
 	return b.String()
 }
 
+// classes are the sorts of failure that the checks name.
+var classes = []string{"loss:", "convergence:", "echo:", "idempotence:", "invention:", "resurrection:", "order:"}
+
+// class is the sort of a failure, so that shrinking does not wander from one bug to another.
+func class(err error) string {
+	if err == nil {
+		return ""
+	}
+	for _, c := range classes {
+		if strings.Contains(err.Error(), c) {
+			return c
+		}
+	}
+	return "run"
+}
+
 // shrink takes steps out of a failing history as long as it still fails.
 func shrink(h history, fails func(history) bool) history {
 	for size := len(h.steps) / 2; size > 0; size /= 2 {

@@ -31,7 +31,7 @@ func newHomeHands(st *store.Store, k kind.Handler, s specimen) (*homeHands, erro
 }
 
 func (h *homeHands) open(n *node) (*provider.Opened, error) {
-	opener := home.Opener{Store: h.store, User: "sim", Kinds: func(tandem.Kind) kind.Handler { return h.kind }}
+	opener := home.Opener{Store: h.store, User: "sim", Kinds: map[tandem.Kind]kind.Handler{h.kind.Kind(): h.kind}}
 	o, err := opener.Open(h.collection)
 	if err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ type ledger struct {
 	// since the last quiet point: what people did to records, by uid or, for files, by the token in them
 	deleted map[string]bool // somebody deleted it
 	edited  map[string]bool // somebody created, changed or moved it
+	copies  bool            // the policy keeps both versions of a conflict, the second under a UID of its own
 	tainted bool            // a store was replaced or rolled back: deletions may legitimately come back
 }
 
@@ -105,7 +106,7 @@ func (l *ledger) checkBody(s specimen, where string, id tandem.ID, body []byte) 
 		if int(t) >= len(l.fates) || t == 0 {
 			return fmt.Errorf("invention: %s in %s of %s was never written", t, id, where)
 		}
-		if f := l.fates[t]; f.uid != uid {
+		if f := l.fates[t]; f.uid != uid && !l.copies {
 			return fmt.Errorf("invention: %s was written into %q but stands in %q at %s", t, f.uid, uid, where)
 		}
 		if slices.Contains(seen[:i], t) {

@@ -49,7 +49,7 @@ func TestHistories(t *testing.T) {
 		h := makeHistory(*oneSeed)
 		t.Log(h.script())
 		if err := play(h, mutant{}, kinds, t.Logf); err != nil {
-			small := shrink(h, func(h history) bool { return play(h, mutant{}, kinds, nil) != nil })
+			small := shrink(h, func(h history) bool { return class(play(h, mutant{}, kinds, nil)) == class(err) })
 			t.Logf("the shortest script that still fails:\n%s", small.script())
 			t.Fatalf("%v\n\nplayed again, shortest: %v", err, play(small, mutant{}, kinds, t.Logf))
 		}
@@ -61,7 +61,7 @@ func TestHistories(t *testing.T) {
 	}
 	start := time.Now()
 	for _, f := range failures(*first, n, mutant{}, kinds, 3) {
-		small := shrink(makeHistory(f.seed), func(h history) bool { return play(h, mutant{}, kinds, nil) != nil })
+		small := shrink(makeHistory(f.seed), func(h history) bool { return class(play(h, mutant{}, kinds, nil)) == class(f.err) })
 		t.Errorf("seed %d: %v\nthe shortest script that still fails (%d steps): %v\n%s\nagain with: go test ./test/sim -run TestHistories -sim.seed=%d -v",
 			f.seed, f.err, len(small.steps), play(small, mutant{}, kinds, nil), small.script(), f.seed)
 	}

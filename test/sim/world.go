@@ -83,7 +83,7 @@ func (w *world) setRules() {
 	case 5:
 		w.rules.Policy = engine.PreferA
 	case 6:
-		w.rules.Policy = engine.Both
+		w.rules.Policy, w.ledger.copies = engine.Both, true
 	case 7:
 		w.rules.DeleteVsChange = engine.DeleteWins
 	}
