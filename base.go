@@ -66,3 +66,11 @@ type Aside struct {
 	Until  int64   // Unix seconds; tried again at the first run after it, or as soon as the record changes
 	A, B   Version // what each side was at then; "" absent
 }
+
+// At is the version that side s was at when the row was set aside, "" when it was absent.
+func (a *Aside) At(s Side) Version {
+	if s == SideA {
+		return a.A
+	}
+	return a.B
+}

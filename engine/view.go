@@ -222,21 +222,36 @@ func (v *View) Finish(l tandem.Listing) {
 	if v.silence() != same {
 		return
 	}
-	// A record in conflict is not as the base has it: silence then means as it was when the conflict was recorded.
+	// Rows in conflict or set aside are not as the base has them: silence then means as they were when that was recorded.
 	for i, o := range v.b.odd {
-		if o.clash == nil || v.rows[i] != unseen {
-			continue
+		if v.rows[i] == unseen {
+			v.recall(i, o, v.b.row(i))
 		}
-		was, row := clashSide(o.clash, v.side), v.b.row(i)
-		switch {
-		case was.ID == "" && row.Side(v.side).ID != "":
-			v.rows[i] = gone
-		case was.ID != "" && was.ID == row.Side(v.side).ID:
-			n := v.hold(&tandem.Change{ID: was.ID, Presence: tandem.Present,
-				Meta: tandem.Meta{Version: was.Version, Digest: was.Digest, Attrs: was.Attrs, Node: was.Node, Size: was.Size}})
-			v.detail[i] = n
-			v.judge(i, n, row)
+	}
+}
+
+// recall takes what the side showed of an odd row when it became so for what it shows now.
+func (v *View) recall(i int32, o oddRow, row *tandem.Row) {
+	base := row.Side(v.side)
+	was := *base
+	switch {
+	case o.clash != nil:
+		was = *clashSide(o.clash, v.side)
+	case o.aside != nil && o.aside.At(v.side) != base.Version:
+		was = tandem.Shown{Version: o.aside.At(v.side)}
+		if was.Version != "" {
+			was.ID = base.ID
 		}
+	}
+	switch {
+	case was == *base:
+	case was.ID == "":
+		v.rows[i] = gone
+	case was.ID == base.ID:
+		n := v.hold(&tandem.Change{ID: was.ID, Presence: tandem.Present,
+			Meta: tandem.Meta{Version: was.Version, Digest: was.Digest, Attrs: was.Attrs, Node: was.Node, Size: was.Size, UID: row.UID}})
+		v.detail[i] = n
+		v.judge(i, n, row)
 	}
 }
 

@@ -231,7 +231,6 @@ func (l *looker) readSome(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pending := len(rows)
 	var ids [2][]tandem.ID
 	for _, c := range l.held {
 		for i := range *c.changes {
@@ -252,51 +251,8 @@ func (l *looker) readSome(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	listed := [2]map[tandem.ID]bool{{}, {}}
-	for s, list := range ids {
-		for _, id := range list {
-			listed[s][id] = true
-		}
-	}
 	l.start(base)
-	l.recall(rows[:pending], listed)
 	return nil
-}
-
-// recall shows the views what rows in conflict or set aside were like when they became so, where the listings are silent
-// about them. Silence means "as at the cursor", and for those rows that is not as the base has them.
-func (l *looker) recall(rows []tandem.Row, listed [2]map[tandem.ID]bool) {
-	for i := range rows {
-		row := &rows[i]
-		for s := tandem.SideA; s <= tandem.SideB; s++ {
-			was := *row.Side(s)
-			switch {
-			case row.Clash != nil && s == tandem.SideA:
-				was = row.Clash.A
-			case row.Clash != nil:
-				was = row.Clash.B
-			case s == tandem.SideA && row.Aside.A != was.Version:
-				was = tandem.Shown{ID: was.ID, Version: row.Aside.A}
-			case s == tandem.SideB && row.Aside.B != was.Version:
-				was = tandem.Shown{ID: was.ID, Version: row.Aside.B}
-			default:
-				continue
-			}
-			id := was.ID
-			if id == "" {
-				id = row.Side(s).ID
-			}
-			if id == "" || listed[s][id] || listed[s][row.Side(s).ID] {
-				continue
-			}
-			c := tandem.Change{ID: id, Presence: tandem.Absent}
-			if was.ID != "" && (was.Version != "" || row.Clash != nil) {
-				c.Presence = tandem.Present
-				c.Meta = tandem.Meta{Version: was.Version, Digest: was.Digest, Attrs: was.Attrs, Node: was.Node, Size: was.Size, UID: row.UID}
-			}
-			l.views[s].See(c)
-		}
-	}
 }
 
 // distinct yields each row once.

@@ -96,7 +96,9 @@ func (r *run) noteWaits(plan *engine.Plan) {
 // wait notes one action that is left for later.
 func (r *run) wait(act *engine.Action) {
 	switch act.Reason {
-	case engine.ConflictOpen, engine.SideIgnored:
+	case engine.ConflictOpen:
+	case engine.SideIgnored:
+		r.stay = true
 	case engine.SetAside:
 		r.report.Aside++
 	case engine.SideUnknown, engine.OneWay:

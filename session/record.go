@@ -160,15 +160,16 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 	rows, news := !x.rec.empty(), false
 	if x.left == 0 && !x.again {
 		ids := [2]tandem.Identity{x.sides[0].id, x.sides[1].id}
+		// What one side told may hang on what the other did not: both cursors move on, or neither.
+		complete := seen.lists[0].Complete && seen.lists[1].Complete
 		cursors := x.st.Cursors
 		for s, l := range seen.lists {
-			if l.Complete {
+			if complete && !x.stay {
 				cursors[s] = l.Next
 			} else if x.sides[s].replaced {
 				cursors[s] = ""
 			}
 		}
-		complete := seen.lists[0].Complete && seen.lists[1].Complete
 		if complete && ids != x.st.Identities {
 			c.Identities, news = &ids, true
 		}

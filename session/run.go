@@ -67,6 +67,7 @@ type run struct {
 	session    int64              // 0 until something is about to be written
 	wrote      bool               // a replica or the base was changed
 	left       int                // actions of this pass the next look must see again
+	stay       bool               // something out of scope on one side hangs on the other: the cursors must not move on
 	again      bool               // records changed while we worked: look again now
 	taken      map[tandem.ID]bool // sources of creates whose wished id was taken
 
@@ -177,7 +178,7 @@ func (r *run) pass(ctx context.Context, n int) error {
 	if err := r.load(ctx); err != nil {
 		return err
 	}
-	r.left, r.again = 0, false
+	r.left, r.again, r.stay = 0, false, false
 	r.rules.Now = r.opt.Now()
 	r.rescoped = r.st.Last != 0 && r.st.Scope != r.pair.Scope
 	r.rebooted = r.st.Boot != "" && r.st.Boot != r.boot
