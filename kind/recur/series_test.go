@@ -225,7 +225,7 @@ func TestAgainstRRuleGo(t *testing.T) {
 		}
 		add("BYHOUR", rapid.IntRange(0, 23), 3, 4)
 		add("BYMINUTE", rapid.IntRange(0, 59), 2, 5)
-		if len(parts) > 4 {
+		if len(parts) > 4 && freq != "WEEKLY" { // the other takes the first week to begin at the start
 			add("BYSETPOS", rapid.IntRange(-4, 4), 2, 4)
 		}
 		text := strings.Join(parts, ";")

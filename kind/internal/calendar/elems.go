@@ -125,9 +125,12 @@ func upper(s string) string { return strings.ToUpper(s) }
 // unit makes one element of lines that only make sense together.
 func (s scope) unit(field, label string, items []contentline.Item) propmerge.Elem {
 	e := propmerge.Elem{Field: field, Single: true, Items: items}
-	values := make([]string, len(items))
-	for i, it := range items {
-		values[i] = lineMeaning(it.Line)
+	values := make([]string, 0, len(items))
+	start := startOf(items)
+	for _, it := range items {
+		if v := s.lengthMeaning(it.Line, start); v != "" {
+			values = append(values, v)
+		}
 	}
 	slices.Sort(values)
 	e.Value = strings.Join(slices.Compact(values), "\x01")

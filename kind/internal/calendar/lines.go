@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"tandem/kind/propmerge"
@@ -13,6 +14,40 @@ import (
 // lineMeaning is all that a line says, in canonical form: name, value and parameters, without spelling and defaults.
 func lineMeaning(l *contentline.Line) string {
 	return upper(l.Name()) + ":" + value(l) + params(l, valueParams(l))
+}
+
+// startOf is the DTSTART among lines.
+func startOf(items []contentline.Item) (start ical.Time) {
+	for _, it := range items {
+		if it.Line.Is("DTSTART") {
+			start, _ = ical.TimeOf(it.Line)
+		}
+	}
+	return start
+}
+
+// lengthMeaning is lineMeaning, but where DTEND, DUE and DURATION say how long it is from the start, they say it in the
+// same words, and nothing where an event is that long without them (RFC 5545 3.6.1).
+func (s scope) lengthMeaning(l *contentline.Line, start ical.Time) string {
+	seconds := int64(-1)
+	switch {
+	case start.IsZero() || params(l, "TZID") != "":
+	case l.Is("DURATION"):
+		if d, err := ical.ParseDuration(l.Value()); err == nil {
+			seconds = d.Days*ical.DaySeconds + d.Seconds
+		}
+	case l.Is("DTEND"), l.Is("DUE"):
+		if t, err := ical.TimeOf(l); err == nil && t.Form == start.Form && t.TZID == start.TZID {
+			seconds = t.Wall - start.Wall
+		}
+	}
+	switch {
+	case seconds < 0:
+		return lineMeaning(l)
+	case s.task, seconds != 0 && start.Form != ical.Date, seconds != ical.DaySeconds && start.Form == ical.Date:
+		return "LENGTH:" + strconv.FormatInt(seconds, 10)
+	}
+	return ""
 }
 
 // valueParams names the parameter that value takes into account already.
