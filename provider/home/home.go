@@ -1,5 +1,5 @@
 // Package home opens the hub's own collections as replicas. A place is "home:NAME?kind=contact": the collection of that
-// name and kind of the user whom the hub serves. Versions are the store's sequence numbers, and so are cursors.
+// name and kind, of the user whom the Opener serves. Versions are the store's sequence numbers, and so are cursors.
 package home
 
 import (
@@ -66,11 +66,13 @@ func (o Opener) OpenHome(ctx context.Context, place provider.Place) (*provider.O
 	}
 	switch {
 	case len(found) == 0 && want != "":
-		return fail(tandem.NotFound, fmt.Errorf("%s has no %s collection of this name", o.User, want), "add an item that uses it: `tandem item add`")
+		return fail(tandem.NotFound, fmt.Errorf("there is no %s collection of this name", want), "add an item that uses it: `tandem item add`")
 	case len(found) == 0:
-		return fail(tandem.NotFound, fmt.Errorf("%s has no collection of this name", o.User), "add an item that uses it: `tandem item add`")
-	case len(found) > 1:
+		return fail(tandem.NotFound, errors.New("there is no collection of this name"), "add an item that uses it: `tandem item add`")
+	case len(found) > 1 && want == "":
 		return fail(tandem.Invalid, errors.New("several collections have this name"), "say which with ?kind="+kindsOf(found))
+	case len(found) > 1:
+		return fail(tandem.Invalid, errors.New("several users have a collection of this name"), "rename one of them")
 	}
 	return o.Open(found[0])
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"tandem"
 	"tandem/kind"
 	"tandem/kind/file"
@@ -17,6 +19,8 @@ import (
 	"tandem/store"
 	"tandem/store/sqlite"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // plain is a kind whose bodies begin with "record" and mean their bytes; the first two words are the UID.
 type plain struct{}

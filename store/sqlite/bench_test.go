@@ -187,3 +187,24 @@ func BenchmarkHomeWrite(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkContactsCommit is what a first sync of 5,000 contacts leaves in the store.
+func BenchmarkContactsCommit(b *testing.B) {
+	st := openFile(b)
+	ctx := context.Background()
+	for i := 0; b.Loop(); i++ {
+		p, err := st.Bases.Open(ctx, fmt.Sprint(i))
+		if err != nil {
+			b.Fatal(err)
+		}
+		rows := fileRows(5000)
+		bodies := make([]tandem.Bytes, len(rows))
+		for k := range rows {
+			bodies[k] = fmt.Appendf(make([]byte, 0, 800), "%d %d %0700d", i, k, k)
+			rows[k].Body = sha256.Sum256(bodies[k])
+		}
+		if err := st.Bases.Commit(ctx, p.ID, store.Commit{Put: rows, Bodies: bodies}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

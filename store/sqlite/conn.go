@@ -222,13 +222,23 @@ func (d *db) write(ctx context.Context, op string, f func(c *conn) error) error 
 	}))
 }
 
-// read runs f with a connection that sees what is committed. f must not hand control to the store's user: in memory
-// there is only this connection.
+// read runs f with a connection that sees one committed state throughout. f must not hand control to the store's user:
+// in memory there is only this connection.
 func (d *db) read(ctx context.Context, op string, f func(c *conn) error) error {
 	c, err := d.readers.get(ctx)
 	if err != nil {
 		return d.fault(op, err)
 	}
 	defer d.readers.put(c)
-	return d.fault(op, f(c))
+	if d.readers.slots == d.writer.slots {
+		return d.fault(op, f(c)) // nobody else can write meanwhile
+	}
+	if _, err := c.exec("BEGIN"); err != nil {
+		return d.fault(op, err)
+	}
+	err = f(c)
+	if _, end := c.exec("ROLLBACK"); err == nil {
+		err = end
+	}
+	return d.fault(op, err)
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"tandem"
 	"tandem/store"
 	"tandem/store/sqlite"
@@ -19,7 +21,12 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("SQLITE_TEST_WRITE"); dir != "" {
 		writeForever(dir)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Println(err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // largeBody is the body of write n: every third is too large for the database.

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -59,6 +60,44 @@ func TestRowsSurviveTheirEncoding(t *testing.T) {
 			t.Fatalf("keys %+v of %+v (%v)", k, want, err)
 		}
 	})
+}
+
+// TestEveryFieldOfARowIsKept sets every field there is, so that one added to the vocabulary and forgotten here shows.
+func TestEveryFieldOfARowIsKept(t *testing.T) {
+	want := tandem.Row{Clash: &tandem.Clash{}, Aside: &tandem.Aside{}}
+	n := 0
+	fill(reflect.ValueOf(&want).Elem(), &n)
+	want.Link = 0 // kept by the page
+	var got tandem.Row
+	if err := decodeRow(string(appendRow(nil, &want, 1)), 0, &got); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) || n < 30 {
+		t.Fatalf("of %d fields\ngot  %+v\nwant %+v", n, got, want)
+	}
+}
+
+// fill gives every field under v a value of its own.
+func fill(v reflect.Value, n *int) {
+	*n++
+	switch v.Kind() {
+	case reflect.Pointer:
+		fill(v.Elem(), n)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), n)
+		}
+	case reflect.Array:
+		v.Index(0).SetUint(uint64(*n))
+	case reflect.String:
+		v.SetString(fmt.Sprint("value ", *n))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Uint8:
+		v.SetUint(uint64(*n) % 100)
+	default:
+		v.SetInt(int64(*n))
+	}
 }
 
 func TestTornRowsAreErrors(t *testing.T) {
