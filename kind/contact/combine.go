@@ -74,20 +74,33 @@ func combineValue(out vcard.Property, base *vcard.Property, a, b vcard.Property,
 		}
 		return true
 	}
-	if base == nil {
-		return false
-	}
 	switch field {
 	case "NOTE":
-		merged, clean := text.Merge3(base.Text(), a.Text(), b.Text())
-		if clean {
-			out.SetText(merged)
-		}
-		return clean
+		return combineNotes(out, base, a, b)
 	case "N", "ORG":
+		if base == nil {
+			base = &vcard.Property{Line: contentline.NewLine(field, ""), Version: a.Version}
+		}
 		return combineComponents(out, *base, a, b)
 	}
 	return false
+}
+
+// combineNotes merges a note by lines. Without a base, a note that holds the other one is the merged one.
+func combineNotes(out vcard.Property, base *vcard.Property, a, b vcard.Property) bool {
+	inA, inB := a.Text(), b.Text()
+	if base == nil {
+		if strings.Contains(inB, inA) {
+			takeValue(out, b)
+			return true
+		}
+		return strings.Contains(inA, inB)
+	}
+	merged, clean := text.Merge3(base.Text(), inA, inB)
+	if clean {
+		out.SetText(merged)
+	}
+	return clean
 }
 
 // combineComponents merges a structured value component by component.

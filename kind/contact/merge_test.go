@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tandem/kind"
 	"tandem/wire/contentline"
@@ -64,11 +65,27 @@ func TestMerge(t *testing.T) {
 			[]string{"AGENT:", "BEGIN:VCARD", "FN:k", "END:VCARD"}, []string{"AGENT:", "BEGIN:VCARD", "FN:j", "END:VCARD"}, []string{"agent"}},
 		{"a card within without a word", []string{"FN:x"}, []string{"FN:y"}, []string{"FN:x", "BEGIN:VCARD", "FN:k", "END:VCARD"}, []string{"FN:y", "BEGIN:VCARD", "FN:k", "END:VCARD"}, nil},
 		{"named group", []string{"home.TEL:1", "work.TEL:2"}, []string{"home.TEL:1", "work.TEL;TYPE=x:2"}, []string{"TEL:1", "other.TEL:2"}, []string{"TEL:1", "other.TEL;TYPE=x:2"}, nil},
+		{"first names and notes", nil, []string{"N:a;b", "ORG:o", "NOTE:one", "TITLE:t"}, []string{"N:a;b;;Dr.", "ORG:o;p", "NOTE:zero\\none", "ROLE:r"},
+			[]string{"N:a;b;;Dr.", "ORG:o;p", "NOTE:zero\\none", "TITLE:t", "ROLE:r"}, nil},
+		{"first names that differ", nil, []string{"N:a;b", "NOTE:one\\ntwo"}, []string{"N:a;c;d", "NOTE:two"}, []string{"N:a;b", "NOTE:one\\ntwo"}, []string{"name in parts"}},
+		{"other parameters", []string{"NOTE;LANGUAGE=en;X-P=1:n"}, []string{"NOTE;LANGUAGE=de;X-P=1:n"}, []string{"NOTE;LANGUAGE=en;X-P=2;X-Q=3:m"},
+			[]string{"NOTE;LANGUAGE=de;X-P=2;X-Q=3:m"}, nil},
+		{"one parameter", []string{"NOTE;LANGUAGE=en:n"}, []string{"NOTE;LANGUAGE=de:n"}, []string{"NOTE;LANGUAGE=fr:n"}, []string{"NOTE;LANGUAGE=de:n"}, []string{"note"}},
+		{"one type", []string{"TEL;TYPE=home:12345"}, []string{"TEL;TYPE=work:12345"}, []string{"TEL;TYPE=cell:12345"}, []string{"TEL;TYPE=work:12345"}, []string{"phone (home)"}},
+		{"preference clashes", []string{"TEL;PREF=1:12345"}, []string{"TEL;PREF=2:12345"}, []string{"TEL;PREF=3:12345"}, []string{"TEL;PREF=2:12345"}, []string{"phone"}},
+		{"several labels", []string{"item1.ADR:;;s", "item1.X-ABADR:us", "item1.X-ABLABEL:l"}, []string{"item1.ADR:;;t", "item1.X-ABADR:us", "item1.X-ABLABEL:l"},
+			[]string{"item2.X-ABLABEL:l", "item2.ADR:;;s", "item2.X-ABADR:de"}, []string{"item1.ADR:;;t", "item1.X-ABLABEL:l", "item1.X-ABADR:de"}, nil},
+		{"label clashes", []string{"item1.URL:u", "item1.X-ABLABEL:l"}, []string{"item1.URL:u", "item1.X-ABLABEL:m"}, []string{"item1.URL:u", "item1.X-ABLABEL:n"},
+			[]string{"item1.URL:u", "item1.X-ABLABEL:m"}, []string{"web page (l)"}},
 		{"group of several", []string{"FN:x", "H.TEL:1", "H.ADR:;;s"}, []string{"FN:x", "H.TEL:2", "H.ADR:;;s"}, []string{"FN:x", "H.TEL:1", "H.ADR:;;t"}, []string{"FN:x", "H.TEL:2", "H.ADR:;;t"}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m, err := Handler{}.Merge(body("3.0", tt.base...), body("3.0", tt.a...), body("3.0", tt.b...))
+			var base []byte
+			if tt.base != nil {
+				base = body("3.0", tt.base...)
+			}
+			m, err := Handler{}.Merge(base, body("3.0", tt.a...), body("3.0", tt.b...))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -347,11 +364,15 @@ func TestLargeCards(t *testing.T) {
 		"opaque":     {many("%d\n"), many("x%d\n"), many("%[1]d\ny%[1]d\n")},
 	} {
 		t.Run(name, func(t *testing.T) {
+			begin := time.Now()
 			m, err := Handler{}.Merge(c.base, c.a, c.b)
 			if err != nil {
 				t.Fatal(err)
 			}
 			inspect(t, m.Body)
+			if took := time.Since(begin); took > 30*time.Second {
+				t.Errorf("took %v", took)
+			}
 		})
 	}
 }

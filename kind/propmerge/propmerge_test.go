@@ -195,3 +195,37 @@ func TestMergeSet(t *testing.T) {
 		}
 	}
 }
+
+func TestLineRules(t *testing.T) {
+	rules := LineRules{Value: func(l *contentline.Line) string { v, _ := l.Param("TZID"); return v + l.Value() }, With: []string{"TZID"}, Sets: []string{"MEMBER"}, Ignore: []string{"X-SEEN"}}
+	for _, tt := range []struct{ base, a, b, want string }{
+		{"A;P=1;Q=1:v", "A;P=2;Q=1:v", "A;P=1;Q=2:w", "A;P=2;Q=2:w"},
+		{"A;P=1:v", "A;P=2:v", "A;P=3:v", ""},
+		{"A;P=1:v", "A:v", "A;P=1;Q=\"x:y\":v", "A;Q=\"x:y\":v"},
+		{"A;TZID=x:v", "A;TZID=x;P=1:v", "A;TZID=y:v", "A;TZID=y;P=1:v"},
+		{"A;TZID=x:v", "A;TZID=z:v", "A;TZID=y:v", ""},
+		{"A;TZID=x:v", "A;TZID=x;P=1:v", "A:w", "A;P=1:w"},
+		{"A;MEMBER=a,b:v", "A;MEMBER=a,b,c:v", "A;MEMBER=b:v", "A;MEMBER=b,c:v"},
+		{"A;X-SEEN=1:v", "A;X-SEEN=2:v", "A;X-SEEN=3:w", "A;X-SEEN=2:w"},
+		{"", "A;P=1:v", "A;Q=2:v", "A;P=1;Q=2:v"},
+		{"", "A;P=1:v", "A;P=1:w", ""},
+	} {
+		line := func(s string) *contentline.Line {
+			if s == "" {
+				return nil
+			}
+			_, c := open(t, []string{s})
+			return c.Items[0].Line
+		}
+		d, c := open(t, []string{tt.a})
+		l, ok := rules.Combine(line(tt.base), c.Items[0].Line, line(tt.b))
+		got := ""
+		if ok {
+			c.Items[0].Line = l
+			got = strings.Split(string(d.Bytes()), "\n")[1]
+		}
+		if got != tt.want {
+			t.Errorf("%v: got %q", tt, got)
+		}
+	}
+}
