@@ -70,8 +70,24 @@ func TestCursorStaysWhileSomethingIsLeft(t *testing.T) {
 	w.quiet()
 }
 
+// eachCursor runs a test with cursors on both sides, and on either alone: then the other side lists everything.
+func eachCursor(t *testing.T, test func(t *testing.T, w *world)) {
+	for name, sides := range map[string][]tandem.Side{"both": {a, b}, "A": {a}, "B": {b}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			for _, s := range sides {
+				w.side[s].Tune(cursors)
+			}
+			test(t, w)
+		})
+	}
+}
+
 func TestSetAsideIsTriedAgainWithCursors(t *testing.T) {
-	w := newWorld(t, cursors)
+	eachCursor(t, setAsideIsTriedAgain)
+}
+
+func setAsideIsTriedAgain(t *testing.T, w *world) {
 	w.fill(3)
 	w.side[b].Tune(func(k *memory.Knobs) {
 		k.Fault = func(tandem.Write) memory.Fault { return memory.Fault{Later: 30} }
@@ -94,7 +110,10 @@ func TestSetAsideIsTriedAgainWithCursors(t *testing.T) {
 }
 
 func TestDecisionIsCarriedOutWithCursors(t *testing.T) {
-	w := newWorld(t, cursors)
+	eachCursor(t, decisionIsCarriedOut)
+}
+
+func decisionIsCarriedOut(t *testing.T, w *world) {
 	w.fill(3)
 	w.put(a, "c1", "name=A\nuid=u1\n")
 	w.put(b, "c1", "name=B\nuid=u1\n")
