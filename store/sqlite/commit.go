@@ -195,11 +195,12 @@ func (t *commit) close() error {
 	}
 	// Rows of an earlier boot that are not known durable stay suspect until the caller says that all are: so the
 	// boot moves on only when there are none.
-	if t.in.Durable || t.durable == t.number-1 {
+	clean := t.durable == t.number-1
+	if t.in.Durable || clean {
 		t.boot = t.opt.Boot
 	}
 	add("boot", t.boot)
-	if t.in.Durable {
+	if t.in.Durable || clean && allDurable(t.in.Put) {
 		add("durable", t.number)
 	}
 	if t.in.Finished != 0 {
@@ -220,6 +221,15 @@ func (t *commit) close() error {
 	}
 	_, err := t.c.exec("UPDATE pair SET "+strings.Join(set, ", ")+" WHERE id = ?", append(args, t.pair)...)
 	return err
+}
+
+func allDurable(rows []tandem.Row) bool {
+	for i := range rows {
+		if !rows[i].Durable {
+			return false
+		}
+	}
+	return true
 }
 
 // tell sets in the caller's slices what the store has assigned.

@@ -149,8 +149,19 @@ func TestBootStaysWithUndurableRows(t *testing.T) {
 	if p := run("two", store.Commit{Durable: true}); p.Boot != "two" {
 		t.Fatalf("after a durable commit: %q", p.Boot)
 	}
-	if p := run("three", put()); p.Boot != "three" {
+	durable := put()
+	durable.Put[0].Durable = true
+	for _, boot := range []string{"three", "four"} {
+		if p := run(boot, durable, store.Commit{Finished: 1}); p.Boot != boot {
+			t.Fatalf("with durable rows only, in boot %s: %q", boot, p.Boot)
+		}
+		durable.Put[0].Link = 0
+	}
+	if p := run("five", put()); p.Boot != "five" {
 		t.Fatalf("all was durable, and then: %q", p.Boot)
+	}
+	if p := run("six", durable); p.Boot != "five" {
+		t.Fatalf("with one row of boot five that is not durable: %q", p.Boot)
 	}
 }
 
