@@ -35,7 +35,6 @@ func (r *record) wait(why Reason, note string) {
 // decideBlocked: unreadable, ignored or unknown on a side is neither there nor absent. Nothing is done and the base
 // stays. It is worth a line where something cannot be read, or where the other side waits for an answer.
 func (w *work) decideBlocked(r *record) {
-	why := map[state]Reason{problem: SideUnreadable, ignored: SideIgnored, unknown: SideUnknown}
 	for _, st := range [...]state{problem, unknown, ignored} {
 		for s := range r.st {
 			if r.st[s] != st {
@@ -50,11 +49,21 @@ func (w *work) decideBlocked(r *record) {
 			} else if n := w.v[s].covered(r.base.Side(tandem.Side(s)).ID); n != nil {
 				note = string(n.ID) + ": " + n.note
 			}
-			r.wait(why[st], note)
+			r.wait(blockReason(st), note)
 			return
 		}
 	}
 	r.wait(NoReason, "") // frozen, and not worth a line
+}
+
+func blockReason(st state) Reason {
+	switch st {
+	case problem:
+		return SideUnreadable
+	case ignored:
+		return SideIgnored
+	}
+	return SideUnknown
 }
 
 // isAside tells that r failed before, is as it was then, and its time has not come.

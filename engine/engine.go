@@ -56,6 +56,7 @@ func (w *work) match() {
 	} else {
 		w.pair()
 	}
+	w.meetTrouble()
 }
 
 // NeedDigests names the records whose digest or UID the decision hangs on and the listing did not give: records with a

@@ -167,7 +167,7 @@ func (w *work) fitUnder(r, p *record, s tandem.Side) bool {
 	case !w.placing(r, s):
 		return false
 	case p.st[s].blocked():
-		w.hold(r, map[state]Reason{problem: SideUnreadable, ignored: SideIgnored, unknown: SideUnknown}[p.st[s]])
+		w.hold(r, blockReason(p.st[s]))
 		return true
 	case !p.exists(s):
 		why := p.reason
@@ -240,7 +240,7 @@ func (w *work) fitNames(sorted []*record) bool {
 		for _, r := range coming {
 			if up := r.to[s].up; up == nil || up.cur[s] != nil {
 				if n := w.v[s].block[join(w.pathNow(up, s), r.to[s].name)]; n != nil && n != r.cur[s] && n.st.blocked() {
-					w.hold(r, map[state]Reason{problem: SideUnreadable, ignored: SideIgnored, unknown: SideUnknown}[n.st])
+					w.hold(r, blockReason(n.st))
 					return true
 				}
 			}
@@ -367,8 +367,14 @@ func (r *record) content() string {
 // part separates x and r, which would both be called the same on side s. A name that is spelled differently cannot be
 // helped: the place cannot tell the two apart, so r waits. Otherwise the younger record gets another name on both sides.
 func (w *work) part(x, r *record, s tandem.Side, taken map[foldKey]*record) {
+	for _, st := range x.st {
+		if st.blocked() {
+			w.hold(r, blockReason(st))
+			return
+		}
+	}
 	lose := r
-	if older(r, x) && !x.frozen() && !x.st[0].blocked() && !x.st[1].blocked() {
+	if older(r, x) && !x.frozen() {
 		lose = x
 	}
 	if x.to[s].name != r.to[s].name || lose.shift == NameClash || !w.canRename(lose) {

@@ -70,6 +70,7 @@ func (w *work) pairTree() {
 			bs[d] = append(bs[d], r)
 		}
 	}
+	defer w.meetBlocks()
 	if len(as) == 0 || len(bs) == 0 {
 		return
 	}
@@ -88,6 +89,32 @@ func (w *work) pairTree() {
 		sort.Slice(level, func(i, j int) bool { return level[i].cur[sideB].ID < level[j].cur[sideB].ID })
 		for i, rule := range rules {
 			w.pairLevel(level, rule, holds[i])
+		}
+	}
+}
+
+// meetBlocks joins what is new on one side with trouble at the same place on the other: nothing may be made where something
+// is that cannot be read, or is ignored.
+func (w *work) meetBlocks() {
+	for s := sideA; s <= sideB; s++ {
+		o := s.Other()
+		blocks := map[foldKey]*seen{}
+		for id, n := range w.v[o].block {
+			if n.st.blocked() && w.b.find(o, id) < 0 && w.at[o][id] == nil {
+				blocks[foldKey{w.dirAt(o, parent(id)), fold(name(id), w.rules.Names[o])}] = n
+			}
+		}
+		if len(blocks) == 0 {
+			continue
+		}
+		for _, r := range w.recs[:len(w.recs):len(w.recs)] {
+			if !r.has(s) || r.st[o] != none && r.st[o] != gone {
+				continue
+			}
+			if n := blocks[w.placeKey(r, s, w.rules.Names[o])]; n != nil {
+				r.cur[o], r.st[o] = n, n.st
+				w.at[o][n.ID] = r
+			}
 		}
 	}
 }

@@ -90,7 +90,6 @@ type work struct {
 	slab  []record
 	spare []seen
 	drops []int32 // rows that hold nothing any more
-	lone  []*record
 	empty *tandem.Row
 	void  *tandem.Shown
 
@@ -317,11 +316,18 @@ func (w *work) meetFresh(s tandem.Side) {
 			}
 		}
 	}
-	for id, n := range v.block {
-		if n.st == problem && w.b.find(s, id) < 0 {
+}
+
+// meetTrouble makes a line of each id that cannot be read and that nobody else speaks of.
+func (w *work) meetTrouble() {
+	for s := sideA; s <= sideB; s++ {
+		for id, n := range w.v[s].block {
+			if n.st != problem || w.b.find(s, id) >= 0 || w.at[s][id] != nil {
+				continue
+			}
 			r := w.make()
 			r.cur[s], r.st[s] = n, problem
-			w.lone = append(w.lone, r)
+			w.at[s][id] = r
 		}
 	}
 }
