@@ -195,3 +195,27 @@ func BenchmarkInspect(b *testing.B) {
 		}
 	}
 }
+
+// Records made to cost time are read within a moment.
+func TestHostileRecords(t *testing.T) {
+	impossible := "RRULE:FREQ=DAILY;COUNT=5;BYMONTH=2;BYMONTHDAY=31"
+	zone := "BEGIN:VTIMEZONE\r\nTZID:Mine\r\n" + strings.Repeat("BEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100\r\n"+impossible+"\r\nEND:STANDARD\r\n", 3000) + "END:VTIMEZONE\r\n"
+	same := make([]string, 3000)
+	for i := range same {
+		same[i] = "RECURRENCE-ID:20260301T100000Z"
+	}
+	for name, body := range map[string]string{
+		"rules":          cal("DTSTART:20260301T100000Z" + strings.Repeat("|"+impossible, 3000)),
+		"excluded rules": cal("DTSTART:20260301T100000Z" + strings.Repeat("|EX"+impossible[1:], 3000)),
+		"zones":          strings.Replace(cal("DTSTART;TZID=Mine:20260301T100000"), "BEGIN:VEVENT", zone+"BEGIN:VEVENT", 1),
+		"overrides":      cal("DTSTART:20260301T100000Z", same...),
+	} {
+		begin := time.Now()
+		if _, err := handler.Inspect([]byte(body)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if took := time.Since(begin); took > 10*time.Second {
+			t.Errorf("%s: took %v", name, took)
+		}
+	}
+}

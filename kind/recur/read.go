@@ -11,6 +11,7 @@ import (
 // Windows names. It is not safe for concurrent use.
 func (z *Zones) In(cal *contentline.Component) Finder {
 	var own map[string]Zone
+	budget := maxZoneRules
 	return func(tzid string) Zone {
 		if zone := z.Find(tzid); zone != nil {
 			return zone
@@ -20,7 +21,7 @@ func (z *Zones) In(cal *contentline.Component) Finder {
 			for c := range cal.Children() {
 				if c.Is("VTIMEZONE") {
 					id := ical.ZoneID(c)
-					own[id] = Defined(id, observances(c))
+					own[id] = Defined(id, observances(c, &budget))
 				}
 			}
 		}
@@ -31,8 +32,14 @@ func (z *Zones) In(cal *contentline.Component) Finder {
 	}
 }
 
+// Limits far above what sensible records hold. Each rule can cost some milliseconds to follow.
+const (
+	maxZoneRules = 200 // in all VTIMEZONEs of an object
+	maxRules     = 20  // in a series, of a sort
+)
+
 // observances reads the parts of a VTIMEZONE; those that make no sense are passed over.
-func observances(zone *contentline.Component) []Observance {
+func observances(zone *contentline.Component, budget *int) []Observance {
 	var out []Observance
 	for c := range zone.Children() {
 		start, from, to := c.Get("DTSTART"), c.Get("TZOFFSETFROM"), c.Get("TZOFFSETTO")
@@ -49,7 +56,8 @@ func observances(zone *contentline.Component) []Observance {
 			continue
 		}
 		for l := range c.All("RRULE") {
-			if r, err := ParseRule(l.Value()); err == nil {
+			if r, err := ParseRule(l.Value()); err == nil && r.Freq < Hourly && *budget > 0 {
+				*budget--
 				o.Rules = append(o.Rules, r)
 			}
 		}
@@ -91,7 +99,7 @@ func (s *Series) readRules(c *contentline.Component) {
 		case l.Is("RRULE"), l.Is("EXRULE"):
 			r, err := ParseRule(l.Value())
 			switch {
-			case err != nil:
+			case err != nil, len(s.Rules) >= maxRules, len(s.ExRules) >= maxRules:
 				s.Vague = true
 			case l.Is("RRULE"):
 				s.Rules = append(s.Rules, r)

@@ -285,13 +285,10 @@ func (e *expander) one(wall, at int64, l Length) {
 		return
 	}
 	in := Instance{ID: at, Start: at, Override: -1}
-	for _, f := range e.future {
-		if f.id < at {
-			in.Override, l = f.index, f.length
-			in.Start = e.zone.Instant(wall + f.shift)
-		}
-	}
-	if in.Override >= 0 {
+	if n := sort.Search(len(e.future), func(i int) bool { return e.future[i].id >= at }); n > 0 {
+		f := e.future[n-1]
+		in.Override, l = f.index, f.length
+		in.Start = e.zone.Instant(wall + f.shift)
 		wall = in.Start + int64(e.zone.Offset(in.Start))
 	}
 	in.End = end(e.zone, wall, in.Start, l)

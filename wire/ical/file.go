@@ -91,33 +91,63 @@ func Split(data []byte) ([]Entry, error) {
 	}
 	list, calendars := group(doc)
 	entries := make([]Entry, len(list))
+	heads, total := map[*contentline.Component]*head{}, 0
 	for i, s := range list {
 		entries[i] = Entry{Component: s.component, UID: s.uid, Line: s.members[0].c.Begin.Num()}
 		if len(list) == 1 && calendars == 1 {
 			entries[i].Body = data
-		} else {
-			entries[i].Body = alone(doc, s)
+			break
+		}
+		entries[i].Body = alone(doc, s, heads)
+		if total += len(entries[i].Body); total > maxSplit {
+			return nil, &contentline.Error{Line: entries[i].Line, Column: 1, Msg: fmt.Sprintf("the records take more than %d MiB, each with its time zones", maxSplit>>20)}
 		}
 	}
 	return entries, nil
 }
 
-// alone writes one series as a calendar object of its own.
-func alone(doc *contentline.Document, s *series) []byte {
-	cal := s.members[0].calendar
-	out := &contentline.Component{Begin: cal.Begin, End: cal.End}
+const maxSplit = 256 << 20 // bytes of all bodies of a file together; a long head of the file counts for every record
+
+// head is what the records of one calendar have in common.
+type head struct {
+	lines []contentline.Item
+	zones []*contentline.Component
+}
+
+func headOf(cal *contentline.Component, heads map[*contentline.Component]*head) *head {
+	h := heads[cal]
+	if h != nil {
+		return h
+	}
+	h = &head{}
+	heads[cal] = h
 	for l := range cal.Lines() {
 		if !DescribesCalendar(l) {
-			out.Items = append(out.Items, contentline.Item{Line: l})
+			h.lines = append(h.lines, contentline.Item{Line: l})
 		}
 	}
+	for c := range cal.Children() {
+		if c.Is("VTIMEZONE") {
+			h.zones = append(h.zones, c)
+		}
+	}
+	return h
+}
+
+// alone writes one series as a calendar object of its own.
+func alone(doc *contentline.Document, s *series, heads map[*contentline.Component]*head) []byte {
+	cal := s.members[0].calendar
+	out := &contentline.Component{Begin: cal.Begin, End: cal.End, Items: slices.Clone(headOf(cal, heads).lines)}
 	zones := map[string]bool{}
 	for _, m := range s.members {
 		References(m.c, zones)
 	}
-	for _, m := range s.members {
-		for c := range m.calendar.Children() {
-			if id := ZoneID(c); c.Is("VTIMEZONE") && zones[id] {
+	for i, m := range s.members {
+		if i > 0 && m.calendar == s.members[i-1].calendar || len(zones) == 0 {
+			continue
+		}
+		for _, c := range headOf(m.calendar, heads).zones {
+			if id := ZoneID(c); zones[id] {
 				zones[id] = false // once is enough
 				out.Items = append(out.Items, contentline.Item{Child: c})
 			}

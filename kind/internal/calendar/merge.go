@@ -102,14 +102,17 @@ func (m *merger) baseElems(of func(*record) []propmerge.Elem) []propmerge.Elem {
 
 // keys lists the components of all three bodies, each once.
 func (m *merger) keys() []string {
-	keys := slices.Clone(m.a.keys)
-	more := m.b.keys
-	if m.base != nil {
-		more = append(slices.Clone(more), m.base.keys...)
-	}
-	for _, k := range more {
-		if !slices.Contains(keys, k) {
-			keys = append(keys, k)
+	var keys []string
+	seen := map[string]bool{}
+	for _, r := range []*record{m.a, m.b, m.base} {
+		if r == nil {
+			continue
+		}
+		for _, k := range r.keys {
+			if !seen[k] {
+				seen[k] = true
+				keys = append(keys, k)
+			}
 		}
 	}
 	return keys

@@ -89,11 +89,15 @@ func happens(s *recur.Series, find recur.Finder, at int64) bool {
 	return slices.ContainsFunc(list, func(in recur.Instance) bool { return in.Start == at })
 }
 
-const maxFresh = 50 // exceptions looked at, which bounds the work that hostile rules can make
+const (
+	maxFresh = 20 // exceptions looked at, and rules that are followed for each:
+	maxRules = 2  // this bounds the work that hostile records can make
+)
 
 // orphans compares the plans of both sides with the merge.
 func (m *merger) orphans(a, b plan) {
-	if m.a.parts[""] == nil || a.bare == nil || b.bare == nil || slices.ContainsFunc(m.clashes, func(c kind.Clash) bool { return c.Field == "start" }) {
+	if m.a.parts[""] == nil || a.bare == nil || b.bare == nil || len(a.bare.Rules) > maxRules || len(b.bare.Rules) > maxRules ||
+		slices.ContainsFunc(m.clashes, func(c kind.Clash) bool { return c.Field == "start" }) {
 		return
 	}
 	now, times, _ := bare(m.a)

@@ -33,6 +33,7 @@ type record struct {
 	keys  []string // of parts, in the order of the body
 	parts map[string]*contentline.Component
 	find  recur.Finder
+	twice map[string]int // how often a key came up that should be there once
 }
 
 func (h Handler) invalid(err error) error {
@@ -110,12 +111,14 @@ func (r *record) key(c *contentline.Component) string {
 			key += "+" + strings.ToUpper(scope)
 		}
 	}
-	for n, base := 2, key; ; n++ {
-		if _, taken := r.parts[key]; !taken {
-			return key
-		}
-		key = base + "#" + strconv.Itoa(n) // nonsense, but nothing of it may be lost
+	if _, taken := r.parts[key]; !taken {
+		return key
 	}
+	if r.twice == nil {
+		r.twice = map[string]int{}
+	}
+	r.twice[key]++
+	return key + "#" + strconv.Itoa(r.twice[key]+1) // nonsense, but nothing of it may be lost
 }
 
 // components lists the series and its overrides.
