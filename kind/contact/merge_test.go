@@ -242,7 +242,7 @@ func checkChanges(t *rapid.T, base, a, b, merged []byte) {
 		}
 		out := map[string]bool{}
 		for p := range c.Each("X-MARK") {
-			out[p.Plain()] = true
+			out[lineBreaks.Replace(p.Plain())] = true
 		}
 		return out
 	}
