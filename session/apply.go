@@ -12,7 +12,6 @@ import (
 
 	"tandem"
 	"tandem/engine"
-	"tandem/provider"
 )
 
 // executor carries a plan out. Staging runs one batch ahead in its own goroutine; all else belongs to the run's.
@@ -25,14 +24,13 @@ type executor struct {
 	ledger *engine.Ledger
 	done   []bool // per action, whether it was carried out; of the run's goroutine
 
-	durable   bool       // what the places showed survives a power cut once flushed has answered
-	flushed   chan error // both places made durable what they listed; nil: not asked
-	flushDone bool
+	flushed bool // both places were asked to make durable what they showed
+	durable bool // and what they showed survives a power cut
 }
 
 func newExecutor(r *run, plan *engine.Plan) *executor {
 	x := &executor{run: r, plan: plan, ledger: engine.NewLedger(plan), done: make([]bool, len(plan.Actions)), rec: newRecorder(r)}
-	x.rec.wait = x.durableRows
+	x.rec.durable = x.durableRows
 	todo := 0
 	for i := range plan.Actions {
 		if do := plan.Actions[i].Do; do != engine.Nothing && do != engine.Wait {
@@ -104,7 +102,6 @@ func (x *executor) apply(ctx context.Context, b *batch) error {
 			x.mark(x.sides[s], err)
 		}
 	}
-	x.flushSources(ctx)
 	var todo [2][]*job
 	for _, st := range b.steps {
 		x.write(st, b.steps[0].index)
@@ -211,25 +208,6 @@ func (x *executor) applyPart(ctx context.Context, s *side, jobs []*job) error {
 		}
 	}
 	return err
-}
-
-// flushSources starts making durable what the places showed, once per pass and beside the writing: rows recorded later
-// must not be ahead of the disk.
-func (x *executor) flushSources(ctx context.Context) {
-	if x.flushed != nil {
-		return
-	}
-	x.flushed = make(chan error, 1)
-	x.durable = true
-	var g errgroup.Group
-	for _, s := range x.sides {
-		if f, ok := s.Replica.(provider.Flusher); ok {
-			g.Go(func() error { return f.Flush(ctx) })
-		} else if s.Features.Tree {
-			x.durable = false
-		}
-	}
-	go func() { x.flushed <- g.Wait() }()
 }
 
 // write turns a staged step into its writes. first is the index of the batch's first action.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -19,6 +18,8 @@ const (
 	maxBody = 64 << 20
 	// digestChunk is how many records one question for digests carries.
 	digestChunk = 256
+	// maxRounds bounds how often the engine may ask on, should answers not satisfy it.
+	maxRounds = 5
 )
 
 // finding is what a look at one record told.
@@ -29,17 +30,9 @@ type finding struct {
 
 // fillDigests completes the views with the digests that decisions hang on.
 func (r *run) fillDigests(ctx context.Context, o *observed) error {
-	asked := [2]map[tandem.ID]bool{{}, {}}
-	for {
+	for range maxRounds {
 		var ids [2][]tandem.ID
 		ids[0], ids[1] = engine.NeedDigests(o.base, o.views[0], o.views[1], r.rules)
-		for s := range ids {
-			ids[s] = slices.DeleteFunc(ids[s], func(id tandem.ID) bool {
-				twice := asked[s][id]
-				asked[s][id] = true
-				return twice // no answer is better the second time
-			})
-		}
 		if len(ids[0])+len(ids[1]) == 0 {
 			return nil
 		}
@@ -47,6 +40,7 @@ func (r *run) fillDigests(ctx context.Context, o *observed) error {
 			return err
 		}
 	}
+	return nil
 }
 
 func (r *run) fill(ctx context.Context, o *observed, ids [2][]tandem.ID) error {
@@ -65,20 +59,11 @@ func (r *run) fill(ctx context.Context, o *observed, ids [2][]tandem.ID) error {
 	}
 	var err error
 	go func() { err = g.Wait(); close(found) }()
-	answered := [2]map[tandem.ID]bool{{}, {}}
 	for f := range found {
-		answered[f.side][f.change.ID] = true
 		if p := f.change.Presence; p == tandem.Absent || p == tandem.Unknown {
 			r.again = true // it vanished while we looked
 		}
 		o.views[f.side].Fill(f.change)
-	}
-	for s, list := range ids {
-		for _, id := range list {
-			if err == nil && !answered[s][id] {
-				o.views[s].Fill(tandem.Change{ID: id, Presence: tandem.Unknown})
-			}
-		}
 	}
 	return err
 }
@@ -89,15 +74,39 @@ func (r *run) askDigests(ctx context.Context, s *side, d provider.Digester, ids 
 	g.SetLimit(runtime.NumCPU())
 	for chunk := range pieces(ids, digestChunk) {
 		g.Go(func() error {
+			left := newUnanswered(chunk)
 			for c := range d.Digest(ctx, chunk) {
+				left.strike(c.ID)
 				if err := give(ctx, found, finding{s.Side, c}); err != nil {
 					return err
 				}
 			}
-			return ctx.Err()
+			return left.tell(ctx, s, found)
 		})
 	}
 	return g.Wait()
+}
+
+// unanswered are the ids of a question for which no answer came. Nothing may be concluded about them.
+type unanswered map[tandem.ID]bool
+
+func newUnanswered(ids []tandem.ID) unanswered {
+	u := make(unanswered, len(ids))
+	for _, id := range ids {
+		u[id] = true
+	}
+	return u
+}
+
+func (u unanswered) strike(id tandem.ID) { delete(u, id) }
+
+func (u unanswered) tell(ctx context.Context, s *side, found chan<- finding) error {
+	for id := range u {
+		if err := give(ctx, found, finding{s.Side, tandem.Change{ID: id, Presence: tandem.Unknown}}); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
 }
 
 // readDigests fetches bodies and parses them, so many at a time that they fit in memory.
@@ -131,7 +140,9 @@ func (r *run) readDigests(ctx context.Context, s *side, ids []tandem.ID, found c
 }
 
 func (r *run) fetchInto(ctx context.Context, s *side, ids []tandem.ID, room *semaphore.Weighted, out chan<- tandem.Record, found chan<- finding) error {
+	left := newUnanswered(ids)
 	for rec, err := range s.Fetch(ctx, ids) {
+		left.strike(rec.ID)
 		if err != nil {
 			if rec.ID == "" {
 				return err
@@ -154,7 +165,7 @@ func (r *run) fetchInto(ctx context.Context, s *side, ids []tandem.ID, room *sem
 			return ctx.Err()
 		}
 	}
-	return ctx.Err()
+	return left.tell(ctx, s, found)
 }
 
 // weight is the memory a fetched record takes, never more than all there is.

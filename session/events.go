@@ -17,9 +17,16 @@ const maxProblems = 1000
 
 // event notes one line for the results log. Warnings and errors are also part of the report.
 func (r *run) event(level store.Level, id tandem.ID, text, remedy string) {
-	if level > store.Info && len(r.report.Problems) >= maxProblems {
-		r.dropped++
-		return
+	if level > store.Info {
+		key := string(id) + "\x00" + text
+		if r.told[key] {
+			return // the second look of a run finds the same again
+		}
+		if len(r.report.Problems) >= maxProblems {
+			r.dropped++
+			return
+		}
+		r.told[key] = true
 	}
 	e := store.Event{When: r.opt.Now(), Session: r.session, Item: r.pair.Name, Level: level, Text: text, Record: id, Remedy: remedy}
 	if level > store.Info {
@@ -81,6 +88,7 @@ func (r *run) log(ctx context.Context, err error) error {
 		r.pending = append(r.pending, store.Event{When: r.opt.Now(), Item: r.pair.Name, Level: store.Error, Text: err.Error()})
 	}
 	r.pending = append(r.pending, store.Event{When: r.opt.Now(), Item: r.pair.Name, Level: store.Info, Text: r.summary(result)})
+	r.opt.Log.Info("sync ended", "pair", r.pair.Name, "session", r.session, "result", result)
 	for i := range r.pending {
 		r.pending[i].Session = r.session
 		if r.opt.Event != nil {
@@ -98,8 +106,8 @@ func (r *run) log(ctx context.Context, err error) error {
 	if merr != nil {
 		return merr
 	}
-	return r.deps.Store.Events.EndRun(ctx, store.Run{ID: r.session, Pair: r.st.ID, Item: r.pair.Name, Started: r.began.Unix(),
-		Finished: max(r.opt.Now(), r.began.Unix()), Result: result, Detail: string(detail)})
+	return r.deps.Store.Events.EndRun(ctx, store.Run{ID: r.session, Pair: r.st.ID, Item: r.pair.Name, Started: r.started,
+		Finished: max(r.opt.Now(), r.started), Result: result, Detail: string(detail)})
 }
 
 func (r *run) result(err error) string {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 
+	"golang.org/x/sync/errgroup"
+
 	"tandem"
 	"tandem/engine"
+	"tandem/provider"
 	"tandem/store"
 )
 
@@ -26,11 +29,12 @@ type recorder struct {
 	at    map[int64]int          // link → index in c.Put
 	gone  map[int64]bool         // links dropped in this pass
 	put   int                    // rows put in this pass
-	wait  func() bool            // tells whether rows are durable; asked before the first commit
+
+	durable func(context.Context) bool // tells whether rows are durable; asked before the first commit of any
 }
 
 func newRecorder(r *run) *recorder {
-	return &recorder{run: r, have: map[tandem.Digest]bool{}, at: map[int64]int{}, gone: map[int64]bool{}, wait: func() bool { return false }}
+	return &recorder{run: r, have: map[tandem.Digest]bool{}, at: map[int64]int{}, gone: map[int64]bool{}}
 }
 
 // sum is the name of a body in the store.
@@ -117,7 +121,7 @@ func (c *recorder) flush(ctx context.Context) ([]store.Past, error) {
 		return nil, err
 	}
 	if len(c.c.Put) > 0 {
-		durable := c.wait()
+		durable := c.durable(ctx)
 		for i := range c.c.Put {
 			c.c.Put[i].Durable = durable
 		}
@@ -133,13 +137,23 @@ func (c *recorder) flush(ctx context.Context) ([]store.Past, error) {
 	return history, c.fault("record")
 }
 
-// durableRows tells, once both places have flushed, whether what is recorded now survives a power cut.
-func (x *executor) durableRows() bool {
-	if x.flushed != nil && !x.flushDone {
-		x.flushDone = true
-		if err := <-x.flushed; err != nil {
+// durableRows makes the places flush what they showed, once, and tells whether rows recorded now survive a power cut. It
+// comes after the writes, when there is little left to flush.
+func (x *executor) durableRows(ctx context.Context) bool {
+	if x.flushed {
+		return x.durable
+	}
+	x.flushed, x.durable = true, true
+	var g errgroup.Group
+	for _, s := range x.sides {
+		if f, ok := s.Replica.(provider.Flusher); ok {
+			g.Go(func() error { return f.Flush(ctx) })
+		} else if s.Features.Tree {
 			x.durable = false
 		}
+	}
+	if err := g.Wait(); err != nil {
+		x.durable = false
 	}
 	return x.durable
 }
@@ -185,10 +199,10 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 		return nil
 	}
 	proven := x.volatile && x.left == 0 && (x.rebooted || now-x.st.Last >= quiet)
-	c.Durable = x.rec.put == 0 && proven || x.rec.put > 0 && x.durableRows()
+	c.Durable = x.rec.put == 0 && proven || x.rec.put > 0 && x.durableRows(ctx)
 	c.Finished = now
 	for i := range c.Put {
-		c.Put[i].Durable = x.durableRows()
+		c.Put[i].Durable = x.durableRows(ctx)
 	}
 	if rows {
 		if err := x.start(ctx); err != nil {
@@ -205,9 +219,6 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 
 // bookkeeping records the changes to the base that needed no write.
 func (x *executor) bookkeeping(ctx context.Context, plan *engine.Plan, seen *observed) error {
-	if len(plan.Base) > 0 {
-		x.flushSources(ctx)
-	}
 	for first := 0; first < len(plan.Base); first += bodiesPerFetch {
 		part := plan.Base[first:min(first+bodiesPerFetch, len(plan.Base))]
 		bodies, err := x.agreedBodies(ctx, part)

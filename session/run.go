@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -74,8 +75,10 @@ type run struct {
 	report  *Report
 	tell    *progress
 	pending []store.Event
-	dropped int
+	dropped int             // problems beyond those reported
+	told    map[string]bool // problems reported
 	began   time.Time
+	started int64      // Unix seconds, by Options.Now
 	faultMu sync.Mutex // Options.Fault is not called concurrently
 	runErr  error
 }
@@ -103,10 +106,14 @@ func newRun(deps Deps, pair Pair, opt Options) *run {
 	if opt.Now == nil {
 		opt.Now = func() int64 { return time.Now().Unix() }
 	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
 	if opt.Batch <= 0 {
 		opt.Batch = 16 << 20
 	}
-	r := &run{deps: deps, pair: pair, opt: opt, report: &Report{}, taken: map[tandem.ID]bool{}, began: time.Now(), boot: boot.ID()}
+	r := &run{deps: deps, pair: pair, opt: opt, report: &Report{}, taken: map[tandem.ID]bool{}, told: map[string]bool{}, began: time.Now(), boot: boot.ID()}
+	r.started = opt.Now()
 	r.sides[tandem.SideA] = newSide(pair.A, tandem.SideA)
 	r.sides[tandem.SideB] = newSide(pair.B, tandem.SideB)
 	r.stream, _ = pair.Kind.(kind.Streamer)
@@ -201,6 +208,8 @@ func (r *run) pass(ctx context.Context, n int) error {
 		return err
 	}
 	plan := engine.Reconcile(seen.base, seen.views[0], seen.views[1], r.rules)
+	seen.base, seen.views = nil, [2]*engine.View{} // what the plan does not need can go
+	r.opt.Log.Debug("planned", "pair", r.pair.Name, "pass", n, "actions", len(plan.Actions), "bookkeeping", len(plan.Base), "held", len(plan.Held))
 	if n == 0 {
 		r.report.Plan = plan
 	}
@@ -270,7 +279,7 @@ func (r *run) start(ctx context.Context) error {
 	if r.session != 0 {
 		return nil
 	}
-	id, err := r.deps.Store.Events.StartRun(ctx, store.Run{Pair: r.st.ID, Item: r.pair.Name, Started: r.began.Unix()})
+	id, err := r.deps.Store.Events.StartRun(ctx, store.Run{Pair: r.st.ID, Item: r.pair.Name, Started: r.started})
 	if err != nil {
 		return err
 	}
