@@ -137,8 +137,8 @@ func TestInspect(t *testing.T) {
 			at("2026-11-24T09:30:00Z"), at("2027-01-01T01:00:00Z"), "Week, 2026-11-24 09:30 UTC", 0},
 		{"rule that makes no sense", cal("DTSTART:20261124T093000Z|RRULE:every now and then"), at("2026-11-24T09:30:00Z"), math.MaxInt64, ", 2026-11-24 09:30 UTC", 0},
 		{"no time", cal("SUMMARY:Some\\nday"), 0, 0, "Some", 0},
-		{"vCalendar 1.0", "BEGIN:VCALENDAR\nVERSION:1.0\nBEGIN:VEVENT\nDTSTART:19960401T033000Z\nSUMMARY;ENCODING=QUOTED-PRINTABLE:Gr=C3=BC=\n=C3=9Fe\nEND:VEVENT\nEND:VCALENDAR\n",
-			at("1996-04-01T03:30:00Z"), at("1996-04-01T03:30:00Z"), "Grüße, 1996-04-01 03:30 UTC", 0},
+		{"vCalendar 1.0", "BEGIN:VCALENDAR\nVERSION:1.0\nBEGIN:VEVENT\nDTSTART:19960401T033000Z\nRRULE:W2 #2\nSUMMARY;ENCODING=QUOTED-PRINTABLE:Gr=C3=BC=\n=C3=9Fe\nEND:VEVENT\nEND:VCALENDAR\n",
+			at("1996-04-01T03:30:00Z"), at("1996-04-15T03:30:00Z"), "Grüße, 1996-04-01 03:30 UTC", 0},
 	} {
 		info, err := handler.Inspect([]byte(c.body))
 		if err != nil {

@@ -98,6 +98,9 @@ func (s *Series) readRules(c *contentline.Component) {
 		switch {
 		case l.Is("RRULE"), l.Is("EXRULE"):
 			r, err := ParseRule(l.Value())
+			if err != nil {
+				r, err = ParseOldRule(l.Value())
+			}
 			switch {
 			case err != nil, len(s.Rules) >= maxRules, len(s.ExRules) >= maxRules:
 				s.Vague = true
