@@ -42,7 +42,7 @@ type Accounts interface {
 
 // HomeRecord is one record of a home collection as stored.
 type HomeRecord struct {
-	tandem.Record       // Version is the decimal sequence number of its last write; Digest is set
+	tandem.Record       // Version is the decimal sequence number of its last write; Digest and Node are set
 	Seq           int64 // as a number
 	Deleted       bool  // a tombstone: ID and Seq only
 	Kind          tandem.Kind

@@ -8,9 +8,13 @@ import (
 	"tandem/store"
 )
 
-// inspectMax is the size in bytes of the largest body that is looked into as a whole. Larger ones are only digested,
-// where their kind can do that as they stream by, and refused otherwise.
-const inspectMax = 64 << 20
+const (
+	// inspectMax is the size in bytes of the largest body that is looked into as a whole. A larger one is refused, unless
+	// its kind can digest it as it streams by.
+	inspectMax = 64 << 20
+	// streamMin is the size from which on bodies of such kinds stream by.
+	streamMin = 1 << 20
+)
 
 // Apply implements provider.Replica. Writes that the kind refuses are Rejected; the rest is one transaction.
 func (r *Replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Outcome, error) {
@@ -63,40 +67,58 @@ func retryAll(out []tandem.Outcome, err error) []tandem.Outcome {
 
 // prepare looks into the body of a write. The outcome tells of a body that will not do.
 func (r *Replica) prepare(w tandem.Write) (store.HomeWrite, *tandem.Outcome) {
-	hw := store.HomeWrite{Write: w}
+	hw := store.HomeWrite{Write: w, Title: string(w.ID)}
 	if w.Record.Body == nil || w.Op != tandem.Create && w.Op != tandem.Update {
 		return hw, nil
 	}
-	fail := func(err error) (store.HomeWrite, *tandem.Outcome) {
+	if err := r.inspect(&hw); err != nil {
 		status := tandem.RetryAfter
 		if tandem.IsKind(err, tandem.Invalid) || tandem.IsKind(err, tandem.TooLarge) {
 			status = tandem.Rejected
 		}
 		return hw, &tandem.Outcome{Status: status, ID: w.ID, Err: err}
 	}
-	if s, ok := r.kind.(kind.Streamer); ok {
-		in, err := w.Record.Body.Open()
-		if err != nil {
-			return fail(err)
-		}
-		defer in.Close()
-		if hw.Digest, err = s.DigestReader(in); err != nil {
-			return fail(err)
-		}
-		hw.Title = string(w.ID)
-		return hw, nil
+	return hw, nil
+}
+
+// inspect fills in what the body tells.
+func (r *Replica) inspect(hw *store.HomeWrite) error {
+	body, limit := hw.Record.Body, int64(inspectMax)
+	streamer, streams := r.kind.(kind.Streamer)
+	if streams {
+		limit = streamMin
 	}
-	data, err := tandem.ReadBody(w.Record.Body, inspectMax)
+	if streams && body.Size() > limit {
+		return digest(hw, streamer)
+	}
+	data, err := tandem.ReadBody(body, limit)
+	if streams && tandem.IsKind(err, tandem.TooLarge) {
+		return digest(hw, streamer)
+	}
 	if err != nil {
-		return fail(err)
+		return err
 	}
 	info, err := r.kind.Inspect(data)
 	if err != nil {
-		return fail(err)
+		return err
 	}
 	// What was looked into is what is stored, also if the source changes meanwhile.
 	hw.Record.Body = tandem.Bytes(data)
 	hw.Record.UID, hw.Record.Modified = info.Index.UID, info.Modified
-	hw.Digest, hw.Index, hw.Title = info.Digest, info.Index, info.Summary.String()
-	return hw, nil
+	hw.Digest, hw.Index = info.Digest, info.Index
+	if title := info.Summary.String(); title != "" {
+		hw.Title = title
+	}
+	return nil
+}
+
+// digest reads a large body to its end. The store reads it once more; a source that changes in between says so itself.
+func digest(hw *store.HomeWrite, s kind.Streamer) error {
+	in, err := hw.Record.Body.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	hw.Digest, err = s.DigestReader(in)
+	return err
 }

@@ -147,7 +147,8 @@ func (d *db) connectReader(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.ExecContext(ctx, "PRAGMA query_only = 1"); err != nil {
+	// Readers go through what they read once; keeping it would cost each of them what the writer needs.
+	if _, err := c.ExecContext(ctx, "PRAGMA query_only = 1; PRAGMA cache_size = -2000"); err != nil {
 		c.Close()
 		return nil, err
 	}

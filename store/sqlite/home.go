@@ -17,17 +17,18 @@ type home struct{ *db }
 
 var _ store.Home = home{}
 
-const recordColumns = "id, seq, deleted, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys"
+const recordColumns = "row, id, seq, deleted, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys"
 
 // scanRecord reads a record without its body, whose sum it returns.
 func scanRecord(s scanner, kind tandem.Kind) (r store.HomeRecord, body tandem.Digest, err error) {
 	var digest, sum sql.RawBytes
 	var rawDigest, rawSum []byte
 	var keys string
-	dest := []any{&r.ID, &r.Seq, &r.Deleted, &digest, &sum, &r.Size, &r.Attrs, &r.Modified, &r.Title, &r.Index.UID, &r.Index.Start, &r.Index.End,
+	var row int64
+	dest := []any{&row, &r.ID, &r.Seq, &r.Deleted, &digest, &sum, &r.Size, &r.Attrs, &r.Modified, &r.Title, &r.Index.UID, &r.Index.Start, &r.Index.End,
 		&r.Index.Name, &keys}
 	if _, ok := s.(*sql.Row); ok { // which refuses RawBytes
-		dest[3], dest[4] = &rawDigest, &rawSum
+		dest[4], dest[5] = &rawDigest, &rawSum
 	}
 	if err := s.Scan(dest...); err != nil {
 		return r, body, err
@@ -41,7 +42,7 @@ func scanRecord(s scanner, kind tandem.Kind) (r store.HomeRecord, body tandem.Di
 	if r.Deleted {
 		return store.HomeRecord{Record: tandem.Record{ID: r.ID}, Seq: r.Seq, Deleted: true}, body, nil
 	}
-	r.UID = r.Index.UID
+	r.UID, r.Node = r.Index.UID, nodeOf(row)
 	if keys != "" {
 		r.Index.Keys = strings.Split(keys, "\n")
 	}
@@ -50,6 +51,9 @@ func scanRecord(s scanner, kind tandem.Kind) (r store.HomeRecord, body tandem.Di
 
 // versionOf is the version of a record written with sequence number seq.
 func versionOf(seq int64) tandem.Version { return tandem.Version(strconv.FormatInt(seq, 10)) }
+
+// nodeOf is a record's identity below its id: its row, which a move keeps.
+func nodeOf(row int64) string { return strconv.FormatInt(row, 10) }
 
 // Since implements store.Home.
 func (h home) Since(ctx context.Context, collection, seq int64, limit int) (recs []store.HomeRecord, more bool, err error) {
@@ -192,8 +196,9 @@ func (h home) Find(ctx context.Context, collection int64, m tandem.Marker) (r st
 // findMarker reads what a marked create made; NotFound.
 func findMarker(c *conn, collection int64, m tandem.Marker) (r store.HomeRecord, err error) {
 	var digest []byte
-	err = c.row("SELECT id, seq, digest, size, attrs, uid, modified FROM marker WHERE collection = ? AND marker = ?", collection, string(m)).
-		Scan(&r.ID, &r.Seq, &digest, &r.Size, &r.Attrs, &r.UID, &r.Modified)
+	err = c.row(`SELECT id, seq, digest, size, attrs, uid, modified, ifnull((SELECT row FROM record
+		WHERE record.collection = marker.collection AND record.id = marker.id), 0) FROM marker WHERE collection = ? AND marker = ?`, collection, string(m)).
+		Scan(&r.ID, &r.Seq, &digest, &r.Size, &r.Attrs, &r.UID, &r.Modified, &r.Node)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, notFound("find create", string(m))
 	}

@@ -277,12 +277,17 @@ func (w *homeWriter) put(s *staged, id tandem.ID, row int64) (tandem.Meta, error
 		s.Index.Start, s.Index.End, s.Index.Name, strings.Join(s.Index.Keys, "\n")}
 	var err error
 	if row == 0 {
-		_, err = w.conn.exec(`INSERT INTO record (seq, at, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys, collection, id, deleted)
+		var res sql.Result
+		res, err = w.conn.exec(`INSERT INTO record (seq, at, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys, collection, id, deleted)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`, append(args, w.col.ID, string(id))...)
+		if err == nil {
+			row, err = res.LastInsertId()
+		}
 	} else {
 		_, err = w.conn.exec(`UPDATE record SET seq = ?, at = ?, digest = ?, body = ?, size = ?, attrs = ?, modified = ?, title = ?, uid = ?,
 			starts = ?, ends = ?, name = ?, keys = ?, deleted = 0 WHERE row = ?`, append(args, row)...)
 	}
+	meta.Node = nodeOf(row)
 	return meta, err
 }
 

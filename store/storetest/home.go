@@ -182,7 +182,7 @@ func testCreate(k *kit) {
 	c := k.collection(tandem.Contact)
 	w := put(tandem.Create, "r1", "", "one")
 	o := k.applied(c, w)
-	if o.ID != "r1" || o.Version != "1" || o.Digest != w.Digest || o.Size != 3 || o.Attrs != w.Record.Attrs || o.Modified != 12 || o.Parked != "" {
+	if o.ID != "r1" || o.Version != "1" || o.Node == "" || o.Digest != w.Digest || o.Size != 3 || o.Attrs != w.Record.Attrs || o.Modified != 12 || o.Parked != "" {
 		k.Fatalf("outcome %+v", o)
 	}
 	got := k.get(c, "r1", "none")
@@ -437,7 +437,7 @@ func testMove(k *kit) {
 	k.refused(c, move("old", "taken", o.Version), tandem.PreconditionFailed)
 	k.refused(c, move("old", "", o.Version), tandem.Rejected)
 	m := k.applied(c, move("old", "new", o.Version))
-	if m.ID != "new" || m.Digest != o.Digest || m.Version == o.Version {
+	if m.ID != "new" || m.Digest != o.Digest || m.Version == o.Version || m.Node != o.Node {
 		k.Fatalf("moved to %+v", m)
 	}
 	got := k.since(c, 2)

@@ -1,0 +1,43 @@
+package sqlite
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestQueriesUseTheirIndexes asks SQLite how it would run the queries whose cost must not grow with what exists.
+func TestQueriesUseTheirIndexes(t *testing.T) {
+	st, err := OpenMemory(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	for query, want := range map[string]string{
+		"SELECT " + recordColumns + " FROM record WHERE collection = 1 AND seq > 2 ORDER BY seq LIMIT 10":       "USING INDEX record_by_seq (collection=? AND seq>?)",
+		"SELECT " + recordColumns + " FROM record WHERE collection = 1 AND id = 'x'":                            "USING INDEX record_by_id (collection=? AND id=?)",
+		"SELECT EXISTS (SELECT 1 FROM record WHERE collection = 1 AND id > 'd/' AND id < 'd0' AND deleted = 0)": "USING INDEX record_by_id (collection=? AND id>? AND id<?)",
+		"SELECT id FROM marker WHERE collection = 1 AND marker = 'm'":                                           "USING PRIMARY KEY",
+		"SELECT data FROM blob WHERE sum = x'00'":                                                               "(sum=?)",
+		"SELECT page, data FROM base WHERE pair = 1 AND page >= 2 ORDER BY page LIMIT 10":                       "(pair=? AND page>?)",
+		"SELECT " + pastColumns + " FROM past WHERE record = 'r' ORDER BY id DESC LIMIT 10":                     "USING INDEX past_by_record (record=?)",
+		"SELECT id FROM event WHERE id > 3 AND item = 'x' ORDER BY id LIMIT 10":                                 "event_by_item (item=? AND id>?)",
+		"SELECT id FROM run WHERE item = 'x' ORDER BY id DESC LIMIT 10":                                         "run_by_item (item=?)",
+	} {
+		var plan strings.Builder
+		err := st.Closer.(*db).read(t.Context(), "explain", func(c *conn) error {
+			return c.each(func(s scanner) error {
+				var id, parent, unused int
+				var detail string
+				err := s.Scan(&id, &parent, &unused, &detail)
+				plan.WriteString(detail + "\n")
+				return err
+			}, "EXPLAIN QUERY PLAN "+query)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := plan.String(); !strings.Contains(got, want) || strings.Contains(got, "TEMP B-TREE") || strings.Contains(got, "SCAN record") {
+			t.Errorf("%s\nis run as\n%s, want %s", query, got, want)
+		}
+	}
+}
