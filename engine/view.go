@@ -79,7 +79,8 @@ func (n *seen) take(c *tandem.Change) {
 }
 
 // See takes one line of the listing, in any order. An id that comes twice with different facts is a Problem: the
-// listing contradicts itself, so nothing may be concluded from either line.
+// listing contradicts itself, so nothing may be concluded from either line. After Finish it takes Unknown for a record
+// whose silence turned out to be the listing's fault.
 func (v *View) See(c tandem.Change) {
 	if i := v.b.find(v.side, c.ID); i >= 0 {
 		v.seeRow(i, &c)

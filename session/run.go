@@ -207,7 +207,10 @@ func (r *run) pass(ctx context.Context, n int) error {
 	if err := r.fault("digest"); err != nil {
 		return err
 	}
-	plan := engine.Reconcile(seen.base, seen.views[0], seen.views[1], r.rules)
+	plan, err := r.reconcile(ctx, seen)
+	if err != nil {
+		return err
+	}
 	seen.base, seen.views = nil, [2]*engine.View{} // what the plan does not need can go
 	r.opt.Log.Debug("planned", "pair", r.pair.Name, "pass", n, "actions", len(plan.Actions), "bookkeeping", len(plan.Base), "held", len(plan.Held))
 	if n == 0 {

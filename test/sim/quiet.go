@@ -118,7 +118,9 @@ func (w *world) openConflicts() map[string]bool {
 	}
 	for _, c := range list {
 		for _, v := range c.Versions {
-			out["id "+strings.ToLower(string(v.ID))] = true
+			if w.spec.kind == tandem.File { // elsewhere ids mean something in their own place only
+				out["id "+strings.ToLower(string(v.ID))] = true
+			}
 			if body := w.conflictBody(v); body != nil {
 				out[key(w.spec.uidOf(body), body)] = true
 			}
@@ -188,7 +190,8 @@ func (w *world) contents(n *node, conflicts map[string]bool) (map[string]string,
 				name = uid
 			}
 			for _, t := range tokensIn(body) {
-				if other, twice := holders[t]; twice && w.policy != 6 {
+				// A backup that brings an old name back leaves a file there under both.
+				if other, twice := holders[t]; twice && w.policy != 6 && !(w.ledger.tainted && w.spec.kind == tandem.File) {
 					return nil, fmt.Errorf("idempotence: %s holds %s twice, as %q and as %q", n.name, t, other, r.ID)
 				}
 				holders[t] = r.ID

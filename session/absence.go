@@ -1,0 +1,65 @@
+package session
+
+import (
+	"context"
+
+	"tandem"
+	"tandem/engine"
+)
+
+// reconcile plans, and does not take a listing's silence alone for the end of a record: some places list what was true
+// a while ago. Whatever the plan takes for gone because a full listing left it out is asked for by name; if it is there
+// after all, nothing is concluded about it in this run.
+func (r *run) reconcile(ctx context.Context, o *observed) (*engine.Plan, error) {
+	for {
+		plan := engine.Reconcile(o.base, o.views[0], o.views[1], r.rules)
+		doubted := false
+		for _, s := range r.sides {
+			if !o.lists[s.Side].Full {
+				continue // what is gone was named by the place itself
+			}
+			for chunk := range pieces(silent(plan, s.Side), digestChunk) {
+				there, err := r.there(ctx, s, chunk)
+				if err != nil {
+					return nil, err
+				}
+				for _, id := range there {
+					o.views[s.Side].See(tandem.Change{ID: id, Presence: tandem.Unknown})
+					doubted = true
+				}
+			}
+		}
+		if !doubted {
+			return plan, nil
+		}
+	}
+}
+
+// silent lists the records that the plan believes gone from one side.
+func silent(plan *engine.Plan, s tandem.Side) []tandem.ID {
+	var ids []tandem.ID
+	for i := range plan.Actions {
+		act := &plan.Actions[i]
+		if act.Do == engine.Wait || act.Do == engine.Move || act.Shown(s).ID != "" || act.Row.Link == 0 {
+			continue
+		}
+		if id := act.Row.Side(s).ID; id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// there names those of the records that the place has after all. One that cannot be read counts as there.
+func (r *run) there(ctx context.Context, s *side, ids []tandem.ID) ([]tandem.ID, error) {
+	var found []tandem.ID
+	for rec, err := range s.Fetch(ctx, ids) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if !tandem.IsKind(err, tandem.NotFound) {
+			found = append(found, rec.ID)
+		}
+	}
+	return found, nil
+}
