@@ -235,6 +235,8 @@ func (w *work) decideOne(r *record, s tandem.Side) {
 	o := s.Other()
 	src, mirror := w.source()
 	switch {
+	case !r.agreed() && !w.v[o].listing.Complete && (mirror || !w.tree):
+		r.wait(SideUnknown, "") // the other side may have it in what was not listed; in a tree the path would tell
 	case !r.agreed(): // new on s
 		if mirror && src == o {
 			w.remove(r, s, MirrorRestored)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tandem"
+	"tandem/store"
 )
 
 // decide answers an open conflict the way a person would from the inbox.
@@ -23,7 +24,7 @@ func (w *world) decide(s step) error {
 	for i, v := range c.Versions {
 		body := w.conflictBody(v)
 		if body == nil {
-			body = w.liveBody(v.ID)
+			body = w.liveBody(v)
 		}
 		if i == winner {
 			kept = tokensIn(body)
@@ -45,10 +46,19 @@ func (w *world) decide(s step) error {
 	return w.store.Conflicts.Decide(ctx, c.ID, []tandem.Decision{tandem.TakeA, tandem.TakeB}[winner], nil)
 }
 
-func (w *world) liveBody(id tandem.ID) []byte {
+// liveBody reads a version whose body the conflict does not hold where it lives.
+func (w *world) liveBody(v store.ConflictVersion) []byte {
 	for _, n := range w.nodes {
+		o, err := n.open()
+		if err != nil {
+			continue
+		}
+		o.Close()
+		if o.Place != v.Place {
+			continue
+		}
 		for _, r := range n.list() {
-			if r.ID == id {
+			if r.ID == v.ID {
 				return bodyOf(r)
 			}
 		}

@@ -37,7 +37,7 @@ func playOn(st *store.Store, h history, m mutant, kinds map[tandem.Kind]kind.Han
 		return err
 	}
 	if log != nil {
-		w.log = log
+		w.log, w.loud = log, true
 	}
 	return w.play()
 }

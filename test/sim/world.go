@@ -37,6 +37,7 @@ type world struct {
 	strict   bool  // default rules: nothing may be left to history alone
 	names    int
 	log      func(format string, args ...any)
+	loud     bool // log is worth the trouble
 	swapped  bool // sides exchanged, listings reversed: for the check of order
 	hasFault bool
 }
@@ -324,6 +325,7 @@ func (w *world) run(p pairing, answer session.Answer, faultAt int) (*session.Rep
 	}
 	rep, err := session.Run(ctx, deps, pair, opt)
 	w.log("  run %s: %s, error %v", p.name, tell(rep), err)
+	w.logBase(p.name)
 	return rep, err
 }
 
@@ -339,4 +341,22 @@ func tell(rep *session.Report) string {
 		fmt.Fprintf(&b, "\n    problem %s: %s", e.Record, e.Text)
 	}
 	return b.String()
+}
+
+// logBase tells what the base of a pair holds, when anyone listens.
+func (w *world) logBase(pair string) {
+	if !w.loud {
+		return
+	}
+	ctx := context.Background()
+	pairs, _ := w.store.Bases.Pairs(ctx)
+	for _, p := range pairs {
+		if p.Key != pair {
+			continue
+		}
+		for row, err := range w.store.Bases.Rows(ctx, p.ID) {
+			w.log("    base %d: A %q at %q, B %q at %q, aside %+v, clash %+v %v", row.Link, row.A.ID, row.A.Version, row.B.ID, row.B.Version, row.Aside, row.Clash, err)
+		}
+		w.log("    cursors %q", p.Cursors)
+	}
 }
