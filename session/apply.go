@@ -320,16 +320,16 @@ func (x *executor) payload(st *step, s tandem.Side, op tandem.Op, attrs tandem.A
 // wished is the id to ask for in a create. A place that names records itself may choose another; one whose wish was
 // refused as taken is asked to choose.
 func (x *executor) wished(st *step, s tandem.Side) tandem.ID {
-	source := st.seen[s.Other()].ID
+	from := st.seen[s.Other()].ID
 	switch {
 	case st.act.NewID != "":
 		return st.act.NewID
-	case x.taken[source] && !x.rules.Tree:
+	case x.taken[source{s.Other(), from}] && !x.rules.Tree:
 		return ""
-	case source == "":
+	case from == "":
 		return st.target[s].id
 	}
-	return source
+	return from
 }
 
 // marker identifies a create by what it copies, so that the same create is known again after a crash.

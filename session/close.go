@@ -129,10 +129,13 @@ func (x *executor) landed(ctx context.Context, j *job) bool {
 	case j.out.Status == tandem.RetryAfter:
 		x.postpone(j)
 	case j.out.Status == tandem.PreconditionFailed:
-		if j.write.Op == tandem.Create {
-			x.taken[j.step.seen[j.side.Other()].ID] = true
+		from := source{j.side.Other(), j.step.seen[j.side.Other()].ID}
+		if j.write.Op == tandem.Create && x.taken[from] {
+			x.refuse(j) // nobody made it meanwhile, and it was not seen in two looks: the name stays taken
+			return false
 		}
-		x.left, x.again = x.left+1, true
+		x.taken[from] = x.taken[from] || j.write.Op == tandem.Create
+		x.retry(j.step)
 	default: // the answer was lost; the next look tells
 		x.left, x.again = x.left+1, x.again || j.side.down == nil
 	}
@@ -207,11 +210,21 @@ func (x *executor) fail(st *step, err error) {
 	case err == x.sides[0].down || err == x.sides[1].down || errors.Is(err, errNotTried) || errors.Is(err, errNeeds) || errors.Is(err, context.Canceled):
 		x.left++
 	case tandem.IsKind(err, tandem.Changed):
-		x.left, x.again = x.left+1, true
+		x.retry(st)
 	case tandem.IsKind(err, tandem.Invalid) || tandem.IsKind(err, tandem.TooLarge):
 		x.aside(st, err)
 	default:
 		x.left++
 		x.problem(nameOf(&st.act), err)
 	}
+}
+
+// retry has a record that changed meanwhile looked at again: at once, or by the next run if this was the last look.
+func (x *executor) retry(st *step) {
+	x.left++
+	if x.lastPass {
+		x.problem(nameOf(&st.act), changed(nameOf(&st.act)))
+		return
+	}
+	x.again = true
 }

@@ -64,13 +64,14 @@ type run struct {
 	rebooted bool // since the base was last written
 	volatile bool // some row of the base was not durable when it was recorded
 
-	conflictOf map[int64]int64    // row link → open conflict
-	session    int64              // 0 until something is about to be written
-	wrote      bool               // a replica or the base was changed
-	left       int                // actions of this pass the next look must see again
-	stay       bool               // something out of scope on one side hangs on the other: the cursors must not move on
-	again      bool               // records changed while we worked: look again now
-	taken      map[tandem.ID]bool // sources of creates whose wished id was taken
+	conflictOf map[int64]int64 // row link → open conflict
+	session    int64           // 0 until something is about to be written
+	wrote      bool            // a replica or the base was changed
+	left       int             // actions of this pass the next look must see again
+	stay       bool            // something out of scope on one side hangs on the other: the cursors must not move on
+	lastPass   bool            // there is no further look in this run
+	again      bool            // records changed while we worked: look again now
+	taken      map[source]bool // sources of creates whose wished id was taken
 
 	report  *Report
 	tell    *progress
@@ -81,6 +82,12 @@ type run struct {
 	started int64      // Unix seconds, by Options.Now
 	faultMu sync.Mutex // Options.Fault is not called concurrently
 	runErr  error
+}
+
+// source names a record on one side.
+type source struct {
+	tandem.Side
+	id tandem.ID
 }
 
 // side is one replica within a run.
@@ -112,7 +119,7 @@ func newRun(deps Deps, pair Pair, opt Options) *run {
 	if opt.Batch <= 0 {
 		opt.Batch = 16 << 20
 	}
-	r := &run{deps: deps, pair: pair, opt: opt, report: &Report{}, taken: map[tandem.ID]bool{}, told: map[string]bool{}, began: time.Now(), boot: boot.ID()}
+	r := &run{deps: deps, pair: pair, opt: opt, report: &Report{}, taken: map[source]bool{}, told: map[string]bool{}, began: time.Now(), boot: boot.ID()}
 	r.started = opt.Now()
 	r.sides[tandem.SideA] = newSide(pair.A, tandem.SideA)
 	r.sides[tandem.SideB] = newSide(pair.B, tandem.SideB)
@@ -186,6 +193,7 @@ func (r *run) pass(ctx context.Context, n int) error {
 		return err
 	}
 	r.left, r.again, r.stay = 0, false, false
+	r.lastPass = n+1 == maxPasses || r.opt.Review != nil
 	r.rules.Now = r.opt.Now()
 	r.rescoped = r.st.Last != 0 && r.st.Scope != r.pair.Scope
 	r.rebooted = r.st.Boot != "" && r.st.Boot != r.boot
