@@ -64,6 +64,11 @@ func TestPutAndRemove(t *testing.T) {
 	if want := calendar(todo, two); err != nil || left != 2 || string(got) != want {
 		t.Errorf("remove: %v, %d left\n%s\nwant\n%s", err, left, got, want)
 	}
+	four := event("four", "DTSTART;TZID=Alpha:20260401T100000\r\n")
+	got, left, err = ical.Remove([]byte(calendar(zoneA, one, four)), "VEVENT", "one")
+	if want := calendar(zoneA, four); err != nil || left != 1 || string(got) != want {
+		t.Errorf("remove beside one in the same zone: %v, %d left\n%s\nwant\n%s", err, left, got, want)
+	}
 	got, left, err = ical.Remove([]byte(file), "VEVENT", "nobody")
 	if err != nil || left != 3 || string(got) != file {
 		t.Errorf("remove nothing: %v, %d left\n%s", err, left, got)
