@@ -156,7 +156,7 @@ func (a *apply) end() {
 }
 
 // stampLayout begins the names of runs, so that they sort by time.
-const stampLayout = "20060102-150405"
+const stampLayout = "20060102-150405.000000"
 
 // giveUp ends all writes that are not over because of err, which concerns the place as a whole.
 func (a *apply) giveUp(err error) error {

@@ -17,8 +17,8 @@ import (
 // testPlace is an open tree for a test.
 type testPlace struct {
 	*Replica
-	t    testing.TB
-	root string
+	t   testing.TB
+	dir string
 }
 
 func openPlace(t testing.TB, root string, options ...string) *testPlace {
@@ -28,7 +28,7 @@ func openPlace(t testing.TB, root string, options ...string) *testPlace {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.Close() })
-	return &testPlace{Replica: p, t: t, root: root}
+	return &testPlace{Replica: p, t: t, dir: root}
 }
 
 func tryOpen(root string, options ...string) (*Replica, error) {
@@ -49,7 +49,7 @@ func newPlace(t testing.TB, options ...string) *testPlace {
 	return openPlace(t, t.TempDir(), options...)
 }
 
-func (p *testPlace) path(id string) string { return filepath.Join(p.root, filepath.FromSlash(id)) }
+func (p *testPlace) path(id string) string { return filepath.Join(p.dir, filepath.FromSlash(id)) }
 
 func (p *testPlace) put(id, data string) {
 	p.t.Helper()

@@ -285,7 +285,8 @@ func (r *Replica) rollBack(ctx context.Context, run *folder, name string) error 
 	if err != nil {
 		return trouble(err)
 	}
-	if st.kind != regular || st.ino != log.head.Inode {
+	between := st.size >= min(log.head.Size, log.head.New) && st.size <= max(log.head.Size, log.head.New)
+	if st.kind != regular || st.ino != log.head.Inode || !between {
 		return run.unlink(name) // replaced since
 	}
 	if err := r.saveEdited(ctx, log, dir, &st); err != nil {
