@@ -91,9 +91,14 @@ func (a *apply) create(j *job) error {
 	err = from.renameNew(name, to, toName)
 	if isCrossDevice(err) && j.want.kind == dir {
 		// Not placed with all that is staged in it, which follows piece by piece.
-		return to.mkdir(toName, stagedDirMode(&j.want))
+		if err := to.mkdir(toName, stagedDirMode(&j.want)); err != nil {
+			return err
+		}
+		j.st, err = to.stat(toName)
+		return err
 	}
-	if isCrossDevice(err) {
+	across := isCrossDevice(err)
+	if across {
 		err = a.moveAcross(from, name, to, toName)
 	}
 	if err != nil {
@@ -103,7 +108,7 @@ func (a *apply) create(j *job) error {
 	if j.want.kind == dir {
 		a.subtree = true
 	}
-	if j.st.kind == regular { // a rename moves the change time on
+	if j.st.kind == regular || across { // a rename moves the change time on
 		j.st, err = to.stat(toName)
 	}
 	return err

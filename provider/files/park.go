@@ -35,6 +35,12 @@ func (a *apply) openHistory() error {
 	return nil
 }
 
+// Numbered places in a history have names that no record has.
+const (
+	asidePrefix = ".tandem-"
+	asideSuffix = ".tmp"
+)
+
 // intoHistory finds a free place for id and calls put with it. One run may park several versions of one path, and a
 // path below one that was a file before, so there are numbered places beside the plain one.
 func (a *apply) intoHistory(id string, put func(f *folder, name string) error) (parked string, err error) {
@@ -44,7 +50,7 @@ func (a *apply) intoHistory(id string, put func(f *folder, name string) error) (
 	for n := 1; ; n++ {
 		place := id
 		if n > 1 {
-			place = "~" + strconv.Itoa(n) + "/" + id
+			place = asidePrefix + strconv.Itoa(n) + asideSuffix + "/" + id
 		}
 		rel := parent(place)
 		f, err := a.kept.at(rel)
@@ -203,7 +209,7 @@ func (a *apply) bring(from *folder, name string, to *folder) (*folder, string, e
 }
 
 // tempName is a name that no listing shows.
-func tempName() string { return ".tandem-" + token()[:16] + ".tmp" }
+func tempName() string { return asidePrefix + token()[:16] + asideSuffix }
 
 func sameNFC(a, b string) bool { return norm.NFC.String(a) == norm.NFC.String(b) }
 
@@ -219,8 +225,9 @@ func (r *Replica) Unpark(ctx context.Context, parked string) (tandem.Record, err
 	switch {
 	case r.meta == nil:
 	case area == historyName && cleanPath(parked):
-		_, id, _ := strings.Cut(rest, "/")
-		rec, err = r.unparkFile(parked, id)
+		if _, id, ok := strings.Cut(rest, "/"); ok {
+			rec, err = r.unparkFile(parked, id)
+		}
 	case area == patchesName && cleanPath(parked):
 		rec, err = r.unparkPatch(ctx, rest)
 	case area == trashName:
@@ -236,7 +243,7 @@ func cleanPath(p string) bool { return fs.ValidPath(p) || checkID(tandem.ID(p)) 
 
 // unparkFile opens a version that lies in the history under its path, perhaps below a number.
 func (r *Replica) unparkFile(parked, id string) (tandem.Record, error) {
-	if first, rest, ok := strings.Cut(id, "/"); ok && isNumbered(first) {
+	if first, rest, ok := strings.Cut(id, "/"); ok && isOurs(first) {
 		id = rest
 	}
 	f, err := r.meta.sub(parent(parked))
@@ -245,12 +252,6 @@ func (r *Replica) unparkFile(parked, id string) (tandem.Record, error) {
 	}
 	defer f.close()
 	return r.parkedRecord(f, base(parked), metaName+"/"+parked, id)
-}
-
-func isNumbered(name string) bool {
-	n, ok := strings.CutPrefix(name, "~")
-	_, err := strconv.Atoi(n)
-	return ok && err == nil
 }
 
 // parkedRecord makes a record of an entry that is kept at path, relative to the root.
