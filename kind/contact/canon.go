@@ -322,11 +322,12 @@ func (c *canon) value(name string, p vcard.Property, class vcard.Class) {
 	case vcard.Text:
 		c.buf = append(c.buf, textValue(name, p.Text())...)
 	case vcard.URI:
-		v := p.Text()
-		if name == "GEO" { // RFC 2426 3.4.2 and RFC 6350 6.5.2
-			v = strings.Replace(trimPrefixFold(v, "geo:"), ",", ";", 1)
+		if name == "GEO" { // RFC 2426 3.4.2 and RFC 6350 6.5.2: two numbers, however they are kept apart
+			v := strings.ReplaceAll(lineBreaks.Replace(p.Plain()), `\`, "")
+			c.buf = append(c.buf, strings.Replace(trimPrefixFold(v, "geo:"), ",", ";", 1)...)
+		} else {
+			c.buf = append(c.buf, p.Text()...)
 		}
-		c.buf = append(c.buf, v...)
 	case vcard.Date:
 		if w, err := p.When(); err == nil {
 			c.buf = append(c.buf, w.String()...)

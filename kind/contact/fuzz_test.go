@@ -8,6 +8,7 @@ import (
 
 	"tandem"
 	"tandem/internal/corpus"
+	"tandem/wire/vcard"
 )
 
 func FuzzInspect(f *testing.F) {
@@ -30,6 +31,15 @@ func FuzzInspect(f *testing.F) {
 		lf := bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 		if again, err := (Handler{}).Inspect(lf); !bytes.Contains(data, []byte("\r\r\n")) && (err != nil || again.Digest != info.Digest) {
 			t.Fatalf("with other line ends it means something else: %v", err)
+		}
+		for _, to := range []vcard.Version{vcard.V21, vcard.V30, vcard.V40} {
+			f, card, _ := parse(data)
+			before := show(card)
+			card.Convert(to)
+			if again, err := (Handler{}).Inspect(f.Bytes()); err != nil || again.Digest != info.Digest {
+				_, card, _ := parse(f.Bytes())
+				t.Fatalf("as %s it means something else: %v\n%s\n%s", to, err, before, show(card))
+			}
 		}
 		renamed, err := Handler{}.WithUID(data, "fuzz-uid")
 		if err != nil {

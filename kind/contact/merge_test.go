@@ -286,7 +286,7 @@ func edit(t *rapid.T, f *vcard.File, c *vcard.Card, at string) {
 	l := rapid.SampledFrom(lines).Draw(t, at+" line")
 	p := c.Property(l)
 	word := rapid.SampledFrom([]string{"one", "two", "three, four", "fünf\nsechs", "+49 30 11111", "+49 30 22222"}).Draw(t, at+" word")
-	switch rapid.IntRange(0, 10).Draw(t, at+" edit") {
+	switch rapid.IntRange(0, 12).Draw(t, at+" edit") {
 	case 0:
 		c.Remove(contentline.Item{Line: l})
 	case 1, 2:
@@ -327,6 +327,8 @@ func edit(t *rapid.T, f *vcard.File, c *vcard.Card, at string) {
 		c.Convert(rapid.SampledFrom([]vcard.Version{vcard.V21, vcard.V30, vcard.V40}).Draw(t, at+" version"))
 	case 8:
 		p.SetPref(rapid.IntRange(0, 1).Draw(t, at+" pref"))
+	case 11, 12:
+		c.Add(contentline.Item{Line: oddLine(t, c, at)})
 	case 10:
 		if !numbered(l.Group()) {
 			l.SetGroup(rapid.SampledFrom([]string{"", "home", "work"}).Draw(t, at+" named group"))
@@ -375,4 +377,54 @@ func TestLargeCards(t *testing.T) {
 			}
 		})
 	}
+}
+
+// oddLine is a line as some program might write it.
+func oddLine(t *rapid.T, c *vcard.Card, at string) *contentline.Line {
+	pick := func(what string, from ...string) string { return rapid.SampledFrom(from).Draw(t, at+" odd "+what) }
+	text := pick("name", "TEL", "EMAIL", "ADR", "N", "NOTE", "CATEGORIES", "PHOTO", "GEO", "X-MARK", "BDAY", "URL", "ORG", "TITLE", "UID", "home.TEL", "LABEL")
+	for i := range rapid.IntRange(0, 3).Draw(t, at+" odd params") {
+		text += ";" + pick(fmt.Sprint("param", i), "HOME", "PREF", "TYPE=work,pref", "type=VOICE", `TYPE="a,b"`, "PREF=1", "PREF=30", "X-A=b", "X-A=c;X-A=d", "BASE64", "ENCODING=b",
+			"QUOTED-PRINTABLE", "ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8", "CHARSET=ISO-8859-1", "VALUE=uri", "LANGUAGE=de", "MEDIATYPE=image/x", "X-APPLE-OMIT-YEAR=1604", "")
+	}
+	text += ":" + pick("value", "", "a", `a\,b;c\;d,e`, `one\ntwo`, "=C3=BC=0D=0Ax", "M\xfc", "ü", "QUJD", "data:image/png;base64,QUJD", `data:x\;base64\,QUJD`, "tel:+49-30-12345", "+49 30 12345",
+		"geo:1.5,2.5", "1.5;2.5", "1604-04-12", "20200101", "http://x/y", `http\://x`, "a,,b", ";;;", " padded ", `back\\slash\`, "urn:uuid:5", "A@B.c", "mailto:a@b.c")
+	f, err := contentline.Parse([]byte("BEGIN:A\n"+text+"\nEND:A\n"), contentline.Limits{})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	for a := range f.Components() {
+		l := a.Items[0].Line
+		l.SetNoFold(c.Version == vcard.V21)
+		return l
+	}
+	return nil
+}
+
+func TestConvertKeepsDigest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		from := rapid.SampledFrom([]string{"2.1", "3.0", "4.0"}).Draw(t, "from")
+		f, c, err := parse(body(from, "FN:x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 3 {
+			c.Add(contentline.Item{Line: oddLine(t, c, fmt.Sprint(i))})
+		}
+		text := f.Bytes()
+		for _, to := range []vcard.Version{vcard.V21, vcard.V30, vcard.V40} {
+			f, c, err := parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, before := digest(c), show(c)
+			if c.Convert(to); digest(c) != want {
+				t.Fatalf("%s as %s means something else\n%s\n%s\n%s", text, to, f.Bytes(), before, show(c))
+			}
+			_, c, err = parse(f.Bytes())
+			if err != nil || digest(c) != want {
+				t.Fatalf("%s as %s reads back as something else: %v\n%s\n%s\n%s", text, to, err, f.Bytes(), before, show(c))
+			}
+		}
+	})
 }

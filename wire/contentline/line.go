@@ -172,7 +172,7 @@ func (l *Line) Base64() bool { return l.encoding("BASE64") || l.encoding("B") }
 func (l *Line) encoding(want string) bool {
 	for i := range l.params {
 		p := &l.params[i]
-		if len(p.Value) == len(want) && (p.Name == "" || p.Is("ENCODING")) && strings.EqualFold(p.Value, want) {
+		if len(p.Value) == len(want) && (p.Name == "" && len(want) > 1 || p.Is("ENCODING")) && strings.EqualFold(p.Value, want) {
 			return true
 		}
 	}

@@ -33,9 +33,14 @@ func (p Property) convert(to Version) {
 	n := Property{Line: p.Line, Version: to}
 	types, pref := p.Types(), p.Pref()
 	if ClassOf(p.Name()) == Media {
-		if b, err := p.Blob(); err == nil {
+		if b, err := p.Blob(); err == nil && b.Data != nil && p.exactBase64() {
 			n.convertTypes(types, pref)
 			n.SetBlob(b)
+			return
+		} else if err == nil && b.Data == nil {
+			n.encode(n.escapeAs(p, p.Plain(), 0))
+			n.SetParam("VALUE", uriValue(to))
+			n.convertTypes(types, pref)
 			return
 		}
 	}
@@ -58,6 +63,14 @@ func (p Property) convert(to Version) {
 		}
 	}
 	n.convertTypes(types, pref)
+}
+
+// uriValue is the name of the value type of addresses.
+func uriValue(v Version) string {
+	if v == V21 {
+		return "URL"
+	}
+	return "uri"
 }
 
 // escapeAs takes the escaped value of another version over into this one's escaping. sep is the separator of the

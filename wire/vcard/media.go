@@ -99,7 +99,7 @@ func (p Property) SetBlob(b Blob) {
 		return q.Is("ENCODING") || q.Is("VALUE") || q.Is("MEDIATYPE") || q.Is("CHARSET") || q.Name == "" && isEncoding(q.Value)
 	}))
 	if b.Data == nil {
-		p.SetParam("VALUE", map[Version]string{V21: "URL", V30: "uri", V40: "uri"}[p.Version])
+		p.SetParam("VALUE", uriValue(p.Version))
 		if p.Version == V40 && b.Type != "" {
 			p.SetParam("MEDIATYPE", b.Type)
 		}
@@ -119,13 +119,26 @@ func (p Property) SetBlob(b Blob) {
 	p.SetValue(text)
 }
 
+// exactBase64 reports whether inline base64 says nothing beyond the bytes it decodes to, so that it may be written anew.
+func (p Property) exactBase64() bool {
+	s, ok := p.InlineBase64()
+	if !ok {
+		return true
+	}
+	data, err := decodeBase64(s)
+	return err == nil && base64.RawStdEncoding.EncodeToString(data) == bareBase64(s)
+}
+
 // decodeBase64 decodes leniently: white space and missing padding do no harm.
 func decodeBase64(s string) ([]byte, error) {
-	s = strings.Map(func(r rune) rune {
+	return base64.RawStdEncoding.DecodeString(bareBase64(s))
+}
+
+func bareBase64(s string) string {
+	return strings.Map(func(r rune) rune {
 		if r == ' ' || r == '\t' || r == '=' {
 			return -1
 		}
 		return r
 	}, s)
-	return base64.RawStdEncoding.DecodeString(s)
 }

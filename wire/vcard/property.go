@@ -22,7 +22,7 @@ type Property struct {
 // that are not UTF-8 where no character set is named are read as Windows-1252, which such programs mostly mean.
 func (p Property) Plain() string {
 	v := p.Value()
-	if len(p.Params()) > 0 {
+	if len(p.Params()) > 0 && !p.Base64() {
 		if p.Quoted() {
 			v = decodeQuoted(v)
 		}
