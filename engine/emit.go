@@ -200,6 +200,9 @@ func (w *work) keep(r *record, row *tandem.Row) {
 		}
 		differs = differs || *to != *r.base.Side(s)
 	}
+	if op.Row.A.Digest != r.base.A.Digest || op.Row.B.Digest != r.base.B.Digest {
+		op.Row.Body = tandem.Digest{} // both made the same edit: what they agreed on before is no base for a merge any more
+	}
 	if !differs || r.do != Link && (r.steps[0] != 0 && r.isMoved(sideA) || r.steps[1] != 0 && r.isMoved(sideB)) {
 		return // the moves themselves are recorded as they are made
 	}

@@ -93,7 +93,7 @@ func (st *step) agreed() tandem.Bytes {
 		if g := st.got[st.act.To.Other()]; g != nil {
 			return g.body
 		}
-	case engine.Link:
+	case engine.Link, engine.SetAttrs: // a merge that found both bodies to mean the same
 		if g := st.got[0]; g != nil {
 			return g.body
 		}

@@ -114,7 +114,7 @@ func (r *run) readDigests(ctx context.Context, s *side, ids []tandem.ID, found c
 	g, ctx := errgroup.WithContext(ctx)
 	workers := runtime.NumCPU()
 	room := semaphore.NewWeighted(r.opt.Batch)
-	records := make(chan tandem.Record, 4*workers)
+	records := make(chan weighed, 4*workers)
 	var fetchers errgroup.Group
 	fetchers.SetLimit(max(1, s.Features.Workers))
 	g.Go(func() error {
@@ -127,8 +127,8 @@ func (r *run) readDigests(ctx context.Context, s *side, ids []tandem.ID, found c
 	for range workers {
 		g.Go(func() error {
 			for rec := range records {
-				got := r.inspect(rec)
-				room.Release(weight(rec, r.opt.Batch))
+				got := r.inspect(rec.Record)
+				room.Release(rec.weight)
 				if err := give(ctx, found, finding{s.Side, got.change()}); err != nil {
 					return err
 				}
@@ -139,7 +139,7 @@ func (r *run) readDigests(ctx context.Context, s *side, ids []tandem.ID, found c
 	return g.Wait()
 }
 
-func (r *run) fetchInto(ctx context.Context, s *side, ids []tandem.ID, room *semaphore.Weighted, out chan<- tandem.Record, found chan<- finding) error {
+func (r *run) fetchInto(ctx context.Context, s *side, ids []tandem.ID, room *semaphore.Weighted, out chan<- weighed, found chan<- finding) error {
 	left := newUnanswered(ids)
 	for rec, err := range s.Fetch(ctx, ids) {
 		left.strike(rec.ID)
@@ -156,16 +156,23 @@ func (r *run) fetchInto(ctx context.Context, s *side, ids []tandem.ID, room *sem
 			}
 			continue
 		}
-		if err := room.Acquire(ctx, weight(rec, r.opt.Batch)); err != nil {
+		w := weighed{rec, weight(rec, r.opt.Batch)}
+		if err := room.Acquire(ctx, w.weight); err != nil {
 			return err
 		}
 		select {
-		case out <- rec:
+		case out <- w:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 	return left.tell(ctx, s, found)
+}
+
+// weighed is a fetched record with the memory it was given.
+type weighed struct {
+	tandem.Record
+	weight int64
 }
 
 // weight is the memory a fetched record takes, never more than all there is.

@@ -201,6 +201,49 @@ func idOf(w *world, s tandem.Side, uid string) string {
 	return ""
 }
 
+func TestSameEditOnBothSidesIsTheNewBase(t *testing.T) {
+	w := newWorld(t)
+	w.put(a, "1", "name=Anna\nphone=1\nuid=x\n")
+	w.sync()
+	w.put(a, "1", "name=Anne\nphone=1\nuid=x\n")
+	w.put(b, "1", "name=Anne\nphone=1\nuid=x\n")
+	w.sync()
+	w.quiet()
+	w.put(a, "1", "name=Annelie\nphone=1\nuid=x\n")
+	w.put(b, "1", "name=Anne\nphone=2\nuid=x\n")
+	w.sync()
+	w.want("name=Annelie\nphone=2\nuid=x\n")
+	w.quiet()
+}
+
+func TestOtherFiltersHideAndDeleteNothing(t *testing.T) {
+	for _, told := range []bool{true, false} {
+		w := newWorld(t)
+		w.rules.Guard.Off = true
+		w.fill(6)
+		w.side[b].Tune(func(k *memory.Knobs) {
+			k.Hidden = map[tandem.ID]error{"c1": nil, "c4": nil}
+			if !told {
+				k.Hidden = nil
+				k.Order = func(ids []tandem.ID) { ids[1], ids[4] = ids[0], ids[0] } // left out in silence
+			}
+		})
+		w.scope = "fewer"
+		w.sync()
+		w.sync()
+		if len(w.dump(a)) != 6 || len(w.dump(b)) != 6 {
+			t.Errorf("told %v: %d and %d cards", told, len(w.dump(a)), len(w.dump(b)))
+		}
+		w.side[b].Tune(func(k *memory.Knobs) { k.Hidden, k.Order = nil, nil })
+		w.scope = "all"
+		w.sync()
+		w.sync()
+		if len(w.dump(a)) != 6 || len(w.dump(b)) != 6 {
+			t.Errorf("told %v, shown again: %d and %d cards", told, len(w.dump(a)), len(w.dump(b)))
+		}
+	}
+}
+
 func TestTrees(t *testing.T) {
 	w := newTrees(t)
 	w.put(a, "d/e/1", "one")
