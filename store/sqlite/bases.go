@@ -72,7 +72,7 @@ const scanPages = 32
 // Rows implements store.Bases. Rows that are committed while the sequence runs may or may not be in it.
 func (b bases) Rows(ctx context.Context, pair int64) iter.Seq2[tandem.Row, error] {
 	return func(yield func(tandem.Row, error) bool) {
-		rows := make([]tandem.Row, 0, scanPages*pageRows)
+		var rows []tandem.Row // grows with the base: most are small
 		for next := int64(0); ; {
 			rows = rows[:0]
 			pages := 0

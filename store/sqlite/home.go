@@ -121,7 +121,7 @@ const getChunk = 64
 // Get implements store.Home. Tombstones count as missing.
 func (h home) Get(ctx context.Context, collection int64, ids []tandem.ID) iter.Seq2[store.HomeRecord, error] {
 	return func(yield func(store.HomeRecord, error) bool) {
-		recs := make([]store.HomeRecord, 0, getChunk)
+		recs := make([]store.HomeRecord, 0, min(getChunk, len(ids)))
 		for len(ids) > 0 {
 			n := min(getChunk, len(ids))
 			recs = recs[:0]
