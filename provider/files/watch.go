@@ -25,14 +25,8 @@ func (r *Replica) Watch(ctx context.Context) (<-chan tandem.Hint, error) {
 		return nil, err
 	}
 	defer r.use.RUnlock()
-	n, err := fsnotify.NewWatcher()
-	if err != nil {
-		r.log.Warn("watching is not possible", "err", err)
-		return nil, nil
-	}
-	w := &watch{r: r, notify: n, out: make(chan tandem.Hint), seen: map[tandem.ID]bool{}}
-	if err := w.add(ctx, ""); err != nil {
-		_ = n.Close()
+	w := &watch{r: r, out: make(chan tandem.Hint), seen: map[tandem.ID]bool{}}
+	if err := w.start(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -47,8 +41,27 @@ type watch struct {
 	r      *Replica
 	notify *fsnotify.Watcher
 	out    chan tandem.Hint
+	dirs   map[string]bool    // watched
 	seen   map[tandem.ID]bool // gathered
 	all    bool               // so much happened, or was missed, that only looking at everything tells
+	stale  bool               // a watched directory has another name now, which its watch does not know
+}
+
+// start watches the whole tree, anew if it was watched before.
+func (w *watch) start(ctx context.Context) error {
+	if w.notify != nil {
+		_ = w.notify.Close()
+	}
+	w.dirs, w.stale = map[string]bool{}, false
+	var err error
+	if w.notify, err = fsnotify.NewWatcher(); err != nil {
+		return err
+	}
+	if err := w.add(ctx, ""); err != nil {
+		_ = w.notify.Close()
+		return err
+	}
+	return nil
 }
 
 // add watches a directory and those below it. Only running out of watches is an error: a directory that cannot be
@@ -72,6 +85,7 @@ func (w *watch) add(ctx context.Context, rel string) error {
 			}
 			continue
 		}
+		w.dirs[rel] = true
 		f, err := w.r.root.sub(rel)
 		if err != nil {
 			continue
@@ -94,7 +108,7 @@ func (w *watch) add(ctx context.Context, rel string) error {
 // run gathers events and gives hints until ctx is done or the system stops telling.
 func (w *watch) run(ctx context.Context) {
 	defer close(w.out)
-	defer w.notify.Close()
+	defer func() { _ = w.notify.Close() }()
 	timer := time.NewTimer(quietTime)
 	timer.Stop()
 	defer timer.Stop()
@@ -144,6 +158,12 @@ func (w *watch) event(ctx context.Context, e fsnotify.Event) bool {
 			return false
 		}
 	}
+	switch {
+	case e.Has(fsnotify.Rename) && w.dirs[id]:
+		w.stale = true
+	case e.Has(fsnotify.Remove):
+		delete(w.dirs, id)
+	}
 	if e.Has(fsnotify.Create) && w.isFolder(id) {
 		// What was made in it before it was watched gives no events.
 		w.all = true
@@ -181,6 +201,15 @@ func (w *watch) isFolder(id string) (yes bool) {
 
 // give hands out what was gathered.
 func (w *watch) give(ctx context.Context) bool {
+	if w.stale {
+		if err := w.enterAnd(func() error { return w.start(ctx) }); err != nil {
+			if ctx.Err() == nil {
+				w.r.log.Warn("watching ended; the folder is looked through from time to time instead", "err", err)
+			}
+			return false
+		}
+		w.all = true
+	}
 	if w.all || w.seen[""] {
 		clear(w.seen)
 		w.seen[""] = true
