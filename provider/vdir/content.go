@@ -3,6 +3,7 @@ package vdir
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tandem"
@@ -19,7 +20,7 @@ type part struct {
 	name string // in capitals: "VCARD", "VEVENT"
 	uid  string // unescaped; of a VTIMEZONE its TZID; "" where there is none
 	at   span   // from BEGIN to the end of the END line
-	in   int    // iCalendar: which VCALENDAR it is in
+	in   int    // which VCALENDAR it is in, -1: none
 }
 
 // outline is the structure of a file: enough to tell its records apart, found in one pass that looks only at the
@@ -146,7 +147,11 @@ func outlineOf(data []byte) (*outline, error) {
 				return nil, s.torn(1, "END:%s where the %s of line %d is open", name, top.name, top.line)
 			}
 			if len(stack) == base {
-				o.parts = append(o.parts, part{top.name, uid, span{top.from, s.next}, len(o.calendars)})
+				p := part{top.name, uid, span{top.from, s.next}, -1}
+				if base == 2 {
+					p.in = len(o.calendars)
+				}
+				o.parts = append(o.parts, p)
 			} else if len(stack) == 1 {
 				o.calendars = append(o.calendars, span{top.from, s.next})
 			}
@@ -167,6 +172,17 @@ func outlineOf(data []byte) (*outline, error) {
 		return nil, &tornError{1, 1, "there is no BEGIN:VCARD or BEGIN:VCALENDAR in it"}
 	}
 	return o, nil
+}
+
+// fits tells whether a file of this structure can have this ending.
+func (o *outline) fits(ext string) error {
+	if ext == ".ics" && len(o.calendars) == 0 {
+		return &tornError{1, 1, "there is no BEGIN:VCALENDAR in it"}
+	}
+	if ext == ".vcf" && !slices.ContainsFunc(o.parts, func(p part) bool { return p.name == "VCARD" }) {
+		return &tornError{1, 1, "there is no BEGIN:VCARD in it"}
+	}
+	return nil
 }
 
 // value reads the value of a line of the given property with the lines it is folded over, or "" if it is of another.

@@ -54,13 +54,14 @@ func (r *Replica) readInto(name string, buf []byte) *file {
 	if f.err = f.load(r, buf); f.err != nil {
 		return f
 	}
-	o, err := outlineOf(f.data)
-	if err != nil {
-		f.err = torn(f.path, err)
-		return f
+	var err error
+	if f.outline, err = outlineOf(f.data); err == nil {
+		err = f.outline.fits(extOf(name))
 	}
-	f.outline = o
-	if err := f.tellApart(); err != nil {
+	if err == nil {
+		err = f.tellApart()
+	}
+	if err != nil {
 		f.err = torn(f.path, err)
 	}
 	return f
@@ -136,7 +137,7 @@ func (f *file) tellApart() error {
 	seen := map[identity]int{}
 	for i, p := range f.outline.parts {
 		kind := kindOf(p.name)
-		if kind == "" || (kind == tandem.Contact) != (len(f.outline.calendars) == 0) {
+		if kind == "" || (kind == tandem.Contact) != (p.in < 0) {
 			continue
 		}
 		id := identity{kind, p.uid}
@@ -162,7 +163,7 @@ func (f *file) tellApart() error {
 
 // cutBodies gives each record of a file with several its own body: its card, or a calendar object of its own.
 func (f *file) cutBodies() error {
-	if len(f.outline.calendars) == 0 {
+	if f.records[0].kind == tandem.Contact {
 		for i := range f.records {
 			rec := &f.records[i]
 			rec.body = ended(f.outline.parts[rec.parts[0]].at.of(f.data))

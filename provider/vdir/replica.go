@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -132,6 +133,9 @@ func (r *Replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.R
 			yield(tandem.Record{}, err)
 			return
 		}
+		// Records of one file are fetched together, so that it is read once.
+		ids := slices.Clone(ids)
+		slices.Sort(ids)
 		f := &file{}
 		for _, id := range ids {
 			if err := r.enter(ctx); err != nil {
@@ -139,7 +143,6 @@ func (r *Replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.R
 				return
 			}
 			name, key := split(id)
-			// Records of one file are asked for together; it is read once.
 			if f.name != name || key == "" {
 				f = r.read(name)
 			}

@@ -111,7 +111,7 @@ func (f *folder) write(w tandem.Write) tandem.Outcome {
 	return out[0]
 }
 
-func vcard(uid, name string) string {
+func aCard(uid, name string) string {
 	return "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:" + uid + "\r\nFN:" + name + "\r\nEND:VCARD\r\n"
 }
 
@@ -131,7 +131,7 @@ func vtodo(uid string) string {
 
 func TestWhatIsNoRecord(t *testing.T) {
 	f := open1(t, "", map[string]string{
-		"a.vcf": vcard("a", "Anna"), "B.VCF": vcard("b", "Bert"), ".hidden.vcf": "x", "c.vcf.tmp": "x", "color": "#ff0000", "displayname": "Book",
+		"a.vcf": aCard("a", "Anna"), "B.VCF": aCard("b", "Bert"), ".hidden.vcf": "x", "c.vcf.tmp": "x", "color": "#ff0000", "displayname": "Book",
 		"notes.txt": "x", ".tandem-0123.tmp": "x", "event.ics": head + vevent("e", "") + tail,
 	})
 	f.shows("B.VCF present", "a.vcf present")
@@ -143,7 +143,7 @@ func TestWhatIsNoRecord(t *testing.T) {
 func TestKindIsToldFromFiles(t *testing.T) {
 	for want, files := range map[tandem.Kind]map[string]string{
 		"":             {"color": "red", "torn.ics": "BEGIN:VCALENDAR"},
-		tandem.Contact: {"a.vcf": vcard("a", "A"), "b.vcf": vcard("b", "B"), "c.ics": head + vevent("c", "") + tail},
+		tandem.Contact: {"a.vcf": aCard("a", "A"), "b.vcf": aCard("b", "B"), "c.ics": head + vevent("c", "") + tail},
 		tandem.Event:   {"a.ics": head + zone + vevent("a", "") + tail, "b.ics": head + vtodo("b") + tail},
 		tandem.Task:    {"a.ics": head + vevent("a", "") + tail, "b.ics": head + vtodo("b") + vtodo("c") + tail},
 		tandem.Note:    {"a.ics": head + "BEGIN:VJOURNAL\r\nUID:a\r\nEND:VJOURNAL\r\n" + tail},
@@ -156,7 +156,7 @@ func TestKindIsToldFromFiles(t *testing.T) {
 
 func TestEmptyFolderTakesAnyKind(t *testing.T) {
 	f := open1(t, "", nil)
-	a := f.write(tandem.Write{Op: tandem.Create, Record: tandem.Record{Body: tandem.Bytes(vcard("a", "A"))}})
+	a := f.write(tandem.Write{Op: tandem.Create, Record: tandem.Record{Body: tandem.Bytes(aCard("a", "A"))}})
 	b := f.write(tandem.Write{Op: tandem.Create, Record: tandem.Record{Body: tandem.Bytes(head + vtodo("b") + tail)}})
 	if a.ID != "a.vcf" || b.ID != "b.ics" {
 		t.Errorf("created %q and %q: %v, %v", a.ID, b.ID, a.Err, b.Err)
@@ -178,7 +178,7 @@ func TestEventsAndTasksInOneFolder(t *testing.T) {
 
 func TestTornFilesAreProblems(t *testing.T) {
 	f := open1(t, tandem.Contact, map[string]string{
-		"good.vcf":  vcard("g", "G"),
+		"good.vcf":  aCard("g", "G"),
 		"torn.vcf":  "BEGIN:VCARD\nVERSION:3.0\nFN:To",
 		"cross.vcf": "BEGIN:VCARD\nEND:VCALENDAR\n",
 		"extra.vcf": "BEGIN:VCARD\nEND:VCARD\nEND:VCARD\n",
@@ -211,7 +211,7 @@ func TestUnreadableFileIsAProblem(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("skipped: permissions are not told by modes here")
 	}
-	f := open1(t, tandem.Contact, map[string]string{"a.vcf": vcard("a", "A"), "b.vcf": vcard("b", "B")})
+	f := open1(t, tandem.Contact, map[string]string{"a.vcf": aCard("a", "A"), "b.vcf": aCard("b", "B")})
 	if os.Geteuid() == 0 {
 		// Nothing is forbidden to the administrator; a link to nothing cannot be read by anybody.
 		if err := os.Remove(filepath.Join(f.dir, "b.vcf")); err != nil {
@@ -231,7 +231,7 @@ func TestLinksAndModesStay(t *testing.T) {
 		t.Skip("skipped: links need rights here")
 	}
 	real := filepath.Join(t.TempDir(), "elsewhere.vcf")
-	if err := os.WriteFile(real, []byte(vcard("l", "Old")), 0o640); err != nil {
+	if err := os.WriteFile(real, []byte(aCard("l", "Old")), 0o640); err != nil {
 		t.Fatal(err)
 	}
 	f := open1(t, tandem.Contact, nil)
@@ -239,7 +239,7 @@ func TestLinksAndModesStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := f.shows("link.vcf present")["link.vcf"]
-	o := f.write(tandem.Write{Op: tandem.Update, ID: c.ID, If: c.Version, Record: tandem.Record{Body: tandem.Bytes(vcard("l", "New"))}})
+	o := f.write(tandem.Write{Op: tandem.Update, ID: c.ID, If: c.Version, Record: tandem.Record{Body: tandem.Bytes(aCard("l", "New"))}})
 	if o.Status != tandem.Applied {
 		t.Fatal(o.Status, o.Err)
 	}
@@ -265,7 +265,7 @@ func TestLinkedFolder(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("skipped: links need rights here")
 	}
-	f := open1(t, tandem.Contact, map[string]string{"a.vcf": vcard("a", "A")})
+	f := open1(t, tandem.Contact, map[string]string{"a.vcf": aCard("a", "A")})
 	id, _ := f.Identity(t.Context())
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(f.dir, link); err != nil {
@@ -280,7 +280,7 @@ func TestLinkedFolder(t *testing.T) {
 }
 
 func TestNewNames(t *testing.T) {
-	f := open1(t, tandem.Contact, map[string]string{"taken.vcf": vcard("taken", "Other")})
+	f := open1(t, tandem.Contact, map[string]string{"taken.vcf": aCard("taken", "Other")})
 	long := strings.Repeat("x", 300)
 	for _, c := range []struct {
 		wish, uid, want string // want "": a hash
@@ -289,7 +289,7 @@ func TestNewNames(t *testing.T) {
 		{"x.vcf.tmp", "u6", "u6.vcf"}, {"", "u@example.org", "u@example.org.vcf"}, {"", "u/7", ""}, {"", "../u8", ""}, {"", ".u9", ""}, {"", "con", ""},
 		{"", long, ""}, {"", "ü", ""}, {"", "", ""}, {"", "taken", ""},
 	} {
-		w := tandem.Write{Op: tandem.Create, ID: tandem.ID(c.wish), Marker: tandem.Marker("m" + c.wish + c.uid), Record: tandem.Record{Body: tandem.Bytes(vcard(c.uid, "N"))}}
+		w := tandem.Write{Op: tandem.Create, ID: tandem.ID(c.wish), Marker: tandem.Marker("m" + c.wish + c.uid), Record: tandem.Record{Body: tandem.Bytes(aCard(c.uid, "N"))}}
 		o := f.write(w)
 		hashed := len(o.ID) == 36 && strings.HasSuffix(string(o.ID), ".vcf")
 		if o.Status != tandem.Applied || (c.want == "" && !hashed) || (c.want != "" && string(o.ID) != c.want) {
@@ -306,14 +306,14 @@ func TestNewNames(t *testing.T) {
 
 func TestFindOfAnEditedRecordIsNews(t *testing.T) {
 	f := open1(t, tandem.Contact, nil)
-	w := tandem.Write{Op: tandem.Create, ID: "a.vcf", Marker: "m", Record: tandem.Record{Body: tandem.Bytes(vcard("a", "A"))}}
+	w := tandem.Write{Op: tandem.Create, ID: "a.vcf", Marker: "m", Record: tandem.Record{Body: tandem.Bytes(aCard("a", "A"))}}
 	f.write(w)
-	f.put("a.vcf", vcard("a", "Edited"))
+	f.put("a.vcf", aCard("a", "Edited"))
 	o, ok, err := f.Find(t.Context(), w)
 	if !ok || err != nil || o.Version == f.list()["a.vcf"].Version {
 		t.Errorf("found %+v, %v, %v: its version must not be the listed one", o, ok, err)
 	}
-	f.put("a.vcf", vcard("stranger", "Other"))
+	f.put("a.vcf", aCard("stranger", "Other"))
 	if o, ok, _ := f.Find(t.Context(), w); ok {
 		t.Errorf("found a stranger as %+v", o)
 	}
@@ -321,7 +321,7 @@ func TestFindOfAnEditedRecordIsNews(t *testing.T) {
 
 func TestRefusedBodies(t *testing.T) {
 	f := open1(t, tandem.Contact, nil)
-	for _, body := range []string{"", "BEGIN:VCARD\n", vcard("a", "A") + vcard("b", "B"), head + vevent("a", "") + tail} {
+	for _, body := range []string{"", "BEGIN:VCARD\n", aCard("a", "A") + aCard("b", "B"), head + vevent("a", "") + tail} {
 		if o := f.write(tandem.Write{Op: tandem.Create, ID: "a.vcf", Record: tandem.Record{Body: tandem.Bytes(body)}}); o.Status != tandem.Rejected {
 			t.Errorf("%q: %v", body, o.Status)
 		}
@@ -333,7 +333,7 @@ func TestRefusedBodies(t *testing.T) {
 func TestARacyFileHasNoLastingVersion(t *testing.T) {
 	f := open1(t, tandem.Contact, nil)
 	r := f.Replica.(*Replica)
-	f.put("a.vcf", vcard("a", "A"))
+	f.put("a.vcf", aCard("a", "A"))
 	one, _, err := r.stat(filepath.Join(f.dir, "a.vcf"))
 	if err != nil {
 		t.Fatal(err)
@@ -397,7 +397,7 @@ func TestSpeedOfCreates(t *testing.T) {
 	var writes []tandem.Write
 	for i := range 1000 {
 		id := fmt.Sprintf("u%d", i)
-		writes = append(writes, tandem.Write{Op: tandem.Create, ID: tandem.ID(id + ".vcf"), Record: tandem.Record{Body: tandem.Bytes(vcard(id, "N"))}})
+		writes = append(writes, tandem.Write{Op: tandem.Create, ID: tandem.ID(id + ".vcf"), Record: tandem.Record{Body: tandem.Bytes(aCard(id, "N"))}})
 	}
 	out, err := f.Apply(context.Background(), writes)
 	if err != nil {
@@ -416,11 +416,11 @@ func TestSpeedOfCreates(t *testing.T) {
 }
 
 func TestNothingIsLeftBehind(t *testing.T) {
-	f := open1(t, tandem.Contact, map[string]string{"a.vcf": vcard("a", "A")})
+	f := open1(t, tandem.Contact, map[string]string{"a.vcf": aCard("a", "A")})
 	out, err := f.Apply(t.Context(), []tandem.Write{
-		{Op: tandem.Create, ID: "a.vcf", Record: tandem.Record{Body: tandem.Bytes(vcard("a", "X"))}},
-		{Op: tandem.Update, ID: "a.vcf", If: "stale", Record: tandem.Record{Body: tandem.Bytes(vcard("a", "X"))}},
-		{Op: tandem.Update, ID: "none.vcf", If: "stale", Record: tandem.Record{Body: tandem.Bytes(vcard("a", "X"))}},
+		{Op: tandem.Create, ID: "a.vcf", Record: tandem.Record{Body: tandem.Bytes(aCard("a", "X"))}},
+		{Op: tandem.Update, ID: "a.vcf", If: "stale", Record: tandem.Record{Body: tandem.Bytes(aCard("a", "X"))}},
+		{Op: tandem.Update, ID: "none.vcf", If: "stale", Record: tandem.Record{Body: tandem.Bytes(aCard("a", "X"))}},
 		{Op: tandem.Delete, ID: "none.vcf", If: "stale"},
 		{Op: tandem.Move, ID: "a.vcf", To: "../b.vcf", If: "stale"},
 	})
@@ -433,7 +433,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		}
 	}
 	names, _ := os.ReadDir(f.dir)
-	if len(names) != 2 || !bytes.Equal([]byte(f.get("a.vcf")), []byte(vcard("a", "A"))) {
+	if len(names) != 2 || !bytes.Equal([]byte(f.get("a.vcf")), []byte(aCard("a", "A"))) {
 		t.Errorf("left behind: %v", names)
 	}
 }

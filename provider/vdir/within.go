@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"time"
 
 	"tandem"
@@ -26,7 +27,7 @@ type rewriting struct {
 	edits  []edit
 	edited map[string]bool // keys
 	gone   int             // records deleted
-	zones  map[string]bool // time zones that were added, by TZID
+	zones  map[string]bool // time zones that were added, by number of the VCALENDAR and TZID
 }
 
 // applyWithin performs the writes to records of one file with several, all in one replacement of the file.
@@ -104,7 +105,7 @@ func (w *rewriting) replace(rec *record, body []byte) {
 			text = append(text, ended(p.at.of(body))...)
 		case p.name == "VTIMEZONE":
 			if !w.hasZone(rec.at, p.uid) {
-				w.zones[p.uid] = true
+				w.zones[strconv.Itoa(rec.at)+p.uid] = true
 				zones = append(zones, ended(p.at.of(body))...)
 			}
 		}
@@ -128,7 +129,7 @@ func (w *rewriting) replace(rec *record, body []byte) {
 }
 
 func (w *rewriting) hasZone(calendar int, zone string) bool {
-	if w.zones[zone] {
+	if w.zones[strconv.Itoa(calendar)+zone] {
 		return true
 	}
 	for _, p := range w.outline.parts {

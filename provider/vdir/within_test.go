@@ -84,7 +84,7 @@ func TestZonesComeWithTheirEvents(t *testing.T) {
 
 func TestSeveralCardsInOneFile(t *testing.T) {
 	anon := "BEGIN:VCARD\nVERSION:2.1\nFN:Nobody\nEND:VCARD"
-	f := open1(t, tandem.Contact, map[string]string{"export.vcf": "\xef\xbb\xbf" + vcard("a", "A") + "\n\n" + vcard("b", "B") + vcard("b", "B twice") + anon})
+	f := open1(t, tandem.Contact, map[string]string{"export.vcf": "\xef\xbb\xbf" + aCard("a", "A") + "\n\n" + aCard("b", "B") + aCard("b", "B twice") + anon})
 	all := f.list()
 	if len(all) != 4 {
 		t.Fatalf("%d records, want 4", len(all))
@@ -97,8 +97,8 @@ func TestSeveralCardsInOneFile(t *testing.T) {
 			t.Errorf("%s is %q (%v)", id, body, err)
 		}
 	}
-	a := f.write(tandem.Write{Op: tandem.Update, ID: "export.vcf/a", If: all["export.vcf/a"].Version, Record: tandem.Record{Body: tandem.Bytes(vcard("a", "Anna"))}})
-	if want := "\xef\xbb\xbf" + vcard("a", "Anna") + "\n\n" + vcard("b", "B") + vcard("b", "B twice") + anon; a.Status != tandem.Applied || f.get("export.vcf") != want {
+	a := f.write(tandem.Write{Op: tandem.Update, ID: "export.vcf/a", If: all["export.vcf/a"].Version, Record: tandem.Record{Body: tandem.Bytes(aCard("a", "Anna"))}})
+	if want := "\xef\xbb\xbf" + aCard("a", "Anna") + "\n\n" + aCard("b", "B") + aCard("b", "B twice") + anon; a.Status != tandem.Applied || f.get("export.vcf") != want {
 		t.Errorf("%v (%v), the file is %q (keys %q)", a.Status, a.Err, f.get("export.vcf"), keys)
 	}
 	// When all are deleted, so is the file.
@@ -164,8 +164,8 @@ func TestTornSharedFileIsOneProblem(t *testing.T) {
 }
 
 func TestUpdateThatChangesTheUID(t *testing.T) {
-	f := open1(t, tandem.Contact, map[string]string{"all.vcf": vcard("a", "A") + vcard("b", "B")})
-	o := f.write(tandem.Write{Op: tandem.Update, ID: "all.vcf/a", If: f.list()["all.vcf/a"].Version, Record: tandem.Record{Body: tandem.Bytes(vcard("c", "C"))}})
+	f := open1(t, tandem.Contact, map[string]string{"all.vcf": aCard("a", "A") + aCard("b", "B")})
+	o := f.write(tandem.Write{Op: tandem.Update, ID: "all.vcf/a", If: f.list()["all.vcf/a"].Version, Record: tandem.Record{Body: tandem.Bytes(aCard("c", "C"))}})
 	all := f.shows("all.vcf/b present", "all.vcf/c present")
 	if o.ID != "all.vcf/c" || o.Version != all["all.vcf/c"].Version {
 		t.Errorf("%+v", o)
