@@ -239,6 +239,29 @@ func TestEditKeepsMissingFinalNewline(t *testing.T) {
 	}
 }
 
+// TestEditKeepsLinesApart: a line that comes to stand after another must not be read as its continuation.
+func TestEditKeepsLinesApart(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"base64", "BEGIN:A\nP;ENCODING=b:AA\nX:1\nword\nEND:A\n", "BEGIN:A\nP;ENCODING=b:AA\n\nword\nEND:A\n"},
+		{"fold", "BEGIN:A\nY:1\nX:1\n\n word\nEND:A\n", "BEGIN:A\nY:1\n\n word\nEND:A\n"},
+		{"soft break", "BEGIN:A\nP;QUOTED-PRINTABLE:x=\nEND:A\n", "BEGIN:A\nP;QUOTED-PRINTABLE:x=\n\nNEW:n\nEND:A\n"},
+		{"base64 that ended with a blank line", "BEGIN:A\nP;ENCODING=b:AA\n\nX:1\nword\nEND:A\n", "BEGIN:A\nP;ENCODING=b:AA\n\nword\nEND:A\n"},
+		{"base64 before a fold in the source", "BEGIN:A\nP;ENCODING=b:AA\nBB\n :x\nX:1\nEND:A\n", "BEGIN:A\nP;ENCODING=b:AA\nBB\n :x\nEND:A\n"},
+	} {
+		d := parse(t, tt.text)
+		c := first(d)
+		if c.RemoveAll("X") == 0 {
+			c.Add(Item{Line: NewLine("NEW", "n")})
+		}
+		if tt.name == "fold" {
+			c.Items = append(c.Items[:1], c.Items[2:]...) // the blank line that kept it apart
+		}
+		if got := string(d.Bytes()); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestFolding(t *testing.T) {
 	for _, value := range []string{
 		strings.Repeat("x", 71), strings.Repeat("x", 300), strings.Repeat("ü", 200), strings.Repeat("€", 100),

@@ -14,6 +14,7 @@ type Line struct {
 	value  string
 	params []Param
 	num    int    // physical line it starts on, from 1; 0 for a line made here
+	seq    int    // how many lines its document has up to it; 0 for a line made here or adopted
 	bad    *Error // why the line is opaque
 	kind   lineKind
 	edited bool

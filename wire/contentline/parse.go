@@ -140,7 +140,7 @@ func (p *parser) line() (*Line, error) {
 	l := &p.slab[0]
 	p.slab = p.slab[1:]
 	start := p.pos
-	l.num = p.num
+	l.num, l.seq = p.num, p.lines
 	end := p.advance()
 	text := strings.TrimPrefix(p.text[start:end], bom)
 	if text == "" {

@@ -57,6 +57,7 @@ func (d *Document) Stray() *Line {
 // Adopt returns a copy of a line of another document, verbatim except that its line endings become this document's.
 func (d *Document) Adopt(l *Line) *Line {
 	c := l.Clone()
+	c.seq = 0
 	if c.raw != "" {
 		c.raw = withEOL(c.raw, d.eol)
 	}

@@ -36,8 +36,9 @@ func size(items []Item) int {
 }
 
 type writer struct {
-	eol string
-	buf []byte
+	eol  string
+	buf  []byte
+	prev *Line // the line before
 }
 
 func (w *writer) items(items []Item) {
@@ -60,6 +61,10 @@ func (w *writer) line(l *Line) {
 	if n := len(w.buf); n > 0 && w.buf[n-1] != '\n' && w.buf[n-1] != '\r' {
 		w.buf = append(w.buf, w.eol...) // the source's last line had no ending, and something was put after it
 	}
+	if w.prev != nil && w.prev.swallows(l) {
+		w.buf = append(w.buf, w.eol...)
+	}
+	w.prev = l
 	if !l.edited {
 		w.buf = append(w.buf, l.raw...)
 		return
@@ -82,6 +87,21 @@ func (w *writer) line(l *Line) {
 	if l.blankAfter() {
 		w.buf = append(w.buf, w.eol...)
 	}
+}
+
+// swallows reports whether next, written right after l, would be read as a part of l. Where the two stood together in
+// the source, they are known not to.
+func (l *Line) swallows(next *Line) bool {
+	if !l.edited && !next.edited && l.seq != 0 && next.seq == l.seq+1 || l.kind == blank || l.blankAfter() {
+		return false
+	}
+	if l.Quoted() && strings.HasSuffix(l.value, "=") {
+		return true
+	}
+	if next.kind != opaque {
+		return false
+	}
+	return next.value[0] == ' ' || next.value[0] == '\t' || l.Base64() && isBase64(next.value)
 }
 
 func endsLine(s string) bool { return s[len(s)-1] == '\n' || s[len(s)-1] == '\r' }
