@@ -340,6 +340,10 @@ func edit(t *rapid.T, f *vcard.File, c *vcard.Card, at string) {
 
 // TestLargeCards would take minutes if looking at or merging a card took more than linear time.
 func TestLargeCards(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds of merging large cards")
+	}
+	t.Parallel()
 	const n = 40_000
 	many := func(format string) []byte {
 		var b strings.Builder
