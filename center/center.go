@@ -90,8 +90,8 @@ type SyncOptions struct {
 	Restore  bool   // answer the guard with Restore
 	Watch    bool   // stay, and run again whenever something changes, until ctx is done
 
-	// Chosen, when not nil, restricts the run to what a person chose from a preview: action key to Keep, Skip or
-	// Reverse. Actions that were not in the preview are left for the next run.
+	// Chosen, when not nil, restricts the run to what a person chose from a preview: action key to Keep, Skip,
+	// Reverse, TakeA or TakeB. Actions that were not in the preview are left for the next run.
 	Chosen map[string]string `json:",omitempty"`
 }
 

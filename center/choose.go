@@ -13,6 +13,8 @@ const (
 	Keep    = "keep"    // do it as planned
 	Skip    = "skip"    // leave it for the next run
 	Reverse = "reverse" // carry the other side's state over instead
+	TakeA   = "a"       // of a record that both sides changed, take A's version for both
+	TakeB   = "b"       // or B's
 )
 
 // choosePlan edits a plan by what a person chose from its preview. Steps that were not in the preview are left out:
@@ -33,6 +35,12 @@ func choosePlan(plan *engine.Plan, chosen map[string]string) {
 					back = append(back, i)
 				}
 				*act = r
+				continue
+			}
+		}
+		if s, ok := sideOf(chosen[actionKey(act)]); ok {
+			if one, ok := takeOne(*act, s); ok {
+				*act = one
 				continue
 			}
 		}
@@ -61,6 +69,27 @@ func parentsFirst(plan *engine.Plan, at []int) {
 	for n, i := range at {
 		plan.Actions[i] = acts[n]
 	}
+}
+
+func sideOf(choice string) (tandem.Side, bool) {
+	switch choice {
+	case TakeA:
+		return tandem.SideA, true
+	case TakeB:
+		return tandem.SideB, true
+	}
+	return 0, false
+}
+
+// takeOne turns a merge into an update of the other side by the version of one.
+func takeOne(act engine.Action, from tandem.Side) (one engine.Action, ok bool) {
+	if act.Do != engine.Merge && act.Do != engine.KeepBoth || act.At[tandem.SideA] == "" || act.At[tandem.SideB] == "" {
+		return act, false
+	}
+	one = act
+	one.Do, one.To, one.Attrs = engine.Update, from.Other(), act.Shown(from).Attrs
+	one.NewID, one.Into, one.Reason, one.Note, one.Lost = "", [2]bool{}, engine.PersonDecided, "", true
+	return one, true
 }
 
 // reverse turns a step round: the side that would have been written to is taken as it is, and carried to the other.

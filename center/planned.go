@@ -33,6 +33,7 @@ type PlannedAction struct {
 	Lost   bool   `json:",omitempty"` // a version is overwritten that only history will keep
 	Writes bool   // it writes to a side, so that there is something to choose
 	CanRev bool   // the other direction makes sense
+	CanOne bool   // one side's version can be taken instead of both
 }
 
 const (
@@ -92,9 +93,10 @@ func alarmText(alarm engine.Alarm, a, b *provider.Opened) string {
 func plannedAction(act *engine.Action) PlannedAction {
 	src := source(act)
 	_, canRev := reverse(*act)
+	_, canOne := takeOne(*act, tandem.SideA)
 	p := PlannedAction{Key: actionKey(act), Do: act.Do.String(), To: target(act), Record: src.ID, NewID: act.NewID,
-		Reason: act.Reason.String(), Note: act.Note, Lost: act.Lost, Size: src.Size, Writes: writes(act.Do), CanRev: canRev}
-	if p.NewID == p.Record || act.Do == engine.Delete {
+		Reason: act.Reason.String(), Note: act.Note, Lost: act.Lost, Size: src.Size, Writes: writes(act.Do), CanRev: canRev, CanOne: canOne}
+	if p.NewID == p.Record || act.Do != engine.Move && act.Do != engine.Copy && act.Do != engine.KeepBoth {
 		p.NewID = ""
 	}
 	return p

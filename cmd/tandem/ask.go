@@ -59,14 +59,14 @@ func (a *app) askSteps(end *ending, opt center.SyncOptions) (_ center.SyncOption
 				answer = a.askStep(in, act)
 			}
 			switch answer {
-			case 'a', 'q':
+			case 'f', 'q':
 				rest = answer
 			}
-			opt.Chosen[act.Key] = map[byte]string{'d': center.Keep, 'a': center.Keep, 'o': center.Reverse}[answer]
+			opt.Chosen[act.Key] = map[byte]string{'s': center.Skip, 'q': center.Skip, 'd': center.Keep, 'f': center.Keep, 'o': center.Reverse, 'a': center.TakeA, 'b': center.TakeB}[answer]
 		}
 	}
 	for _, choice := range opt.Chosen {
-		if choice == center.Keep || choice == center.Reverse {
+		if choice != center.Skip {
 			return opt, true
 		}
 	}
@@ -75,8 +75,12 @@ func (a *app) askSteps(end *ending, opt center.SyncOptions) (_ center.SyncOption
 
 func (a *app) askStep(in *bufio.Scanner, act center.PlannedAction) byte {
 	fmt.Fprintf(a.out, "\n%s  %s  %s  (%s)\n", arrow(act), act.Do, ui.Clean(what(act)), ui.Clean(why(act)))
+	text, letters := "do it (d), skip it (s)", "ds"
 	if act.CanRev {
-		return a.question(in, "do it (d), skip it (s), other direction (o), do all from here (a), skip all from here (q)?", "dsoaq")
+		text, letters = text+", other direction (o)", letters+"o"
 	}
-	return a.question(in, "do it (d), skip it (s), do all from here (a), skip all from here (q)?", "dsaq")
+	if act.CanOne {
+		text, letters = text+", take A's (a), take B's (b)", letters+"ab"
+	}
+	return a.question(in, text+", do all from here (f), quit with the rest skipped (q)?", letters+"fq")
 }

@@ -26,6 +26,8 @@ type printer struct {
 	progress ui.Progress
 	end      ending
 	err      error // of writing
+
+	interactive bool // the preview is about to be asked about
 }
 
 func (a *app) printer(opt center.SyncOptions, names labels) *printer {
@@ -249,7 +251,11 @@ func (p *printer) preview(n center.SyncNews) {
 	if n.Planned.More > 0 {
 		p.printf("… and %s\n", ui.Count(n.Planned.More, "more step"))
 	}
-	p.printf("%s; nothing was written\n", planTotals(n.Planned))
+	ending := "; nothing was written"
+	if p.interactive {
+		ending = ""
+	}
+	p.printf("%s%s\n", planTotals(n.Planned), ending)
 	if n.Report.Held {
 		p.printf("the guard would hold this plan:\n")
 		for _, why := range n.Planned.Held {
@@ -264,6 +270,9 @@ func arrow(act center.PlannedAction) string {
 		return "A ← B"
 	case "B":
 		return "A → B"
+	}
+	if act.Writes {
+		return "A ⇄ B"
 	}
 	return "A · B"
 }

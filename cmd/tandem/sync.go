@@ -145,7 +145,7 @@ func (a *app) syncWith(ctx context.Context, s center.Service, f *syncFlags, run 
 	if f.interactive {
 		opt.Preview = true
 	}
-	end, err := a.syncOnce(ctx, s, opt, run, names)
+	end, err := a.syncOnce(ctx, s, opt, run, names, f.interactive)
 	if err != nil || ctx.Err() != nil {
 		return errors.Join(err, ctx.Err())
 	}
@@ -156,14 +156,14 @@ func (a *app) syncWith(ctx context.Context, s center.Service, f *syncFlags, run 
 			fmt.Fprintln(a.out, "nothing chosen, nothing was written")
 			return nil
 		}
-		if end, err = a.syncOnce(ctx, s, opt, run, names); err != nil {
+		if end, err = a.syncOnce(ctx, s, opt, run, names, false); err != nil {
 			return err
 		}
 	}
 	if ask && !opt.Preview && len(end.held) == 1 && !opt.Approve && !opt.Restore {
 		again, goOn := a.askGuard(end.held[0], opt)
 		if goOn {
-			if end, err = a.syncOnce(ctx, s, again, run, names); err != nil {
+			if end, err = a.syncOnce(ctx, s, again, run, names, false); err != nil {
 				return err
 			}
 		}
@@ -172,8 +172,9 @@ func (a *app) syncWith(ctx context.Context, s center.Service, f *syncFlags, run 
 }
 
 // syncOnce runs once and shows what happens.
-func (a *app) syncOnce(ctx context.Context, s center.Service, opt center.SyncOptions, run syncFunc, names labels) (*ending, error) {
+func (a *app) syncOnce(ctx context.Context, s center.Service, opt center.SyncOptions, run syncFunc, names labels, interactive bool) (*ending, error) {
 	p := a.printer(opt, names)
+	p.interactive = interactive
 	err := run(ctx, s, opt, p.news)
 	p.progress.Close()
 	if err != nil {

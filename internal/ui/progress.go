@@ -78,7 +78,10 @@ type bar struct {
 // NewBars paints on out, which should be a terminal.
 func NewBars(out io.Writer) *Bars { return &Bars{out: out, bars: map[string]*bar{}, now: time.Now} }
 
-const quiet = 500 * time.Millisecond
+const (
+	quiet  = 500 * time.Millisecond
+	settle = 3 * time.Second // estimates of the time left are wild before
+)
 
 // Show implements Progress.
 func (p *Bars) Show(s State) {
@@ -88,6 +91,9 @@ func (p *Bars) Show(s State) {
 	if b == nil {
 		b = &bar{since: p.now()}
 		p.bars[s.Name] = b
+	}
+	if p.now().Sub(b.since) < settle {
+		s.Left = -1
 	}
 	b.mu.Lock()
 	b.state = s
