@@ -285,7 +285,14 @@ func TestFolding(t *testing.T) {
 }
 
 func TestFoldingOfQuotedPrintable(t *testing.T) {
-	value := strings.Repeat("=C3=BC x", 60)
+	for i := range 80 { // BEGIN and END at the start of a line would be taken for what they say
+		checkQuoted(t, strings.Repeat("x", i)+"BEGIN:X =C3=BCEND:X"+strings.Repeat("=C3=BC x", 20))
+	}
+	checkQuoted(t, strings.Repeat("=C3=BC x", 60))
+}
+
+func checkQuoted(t *testing.T, value string) {
+	t.Helper()
 	d := NewDocument(NewComponent("A"))
 	first(d).Add(Item{Line: NewLine("NOTE", value, Param{Value: "QUOTED-PRINTABLE"})})
 	out := d.Bytes()

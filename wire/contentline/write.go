@@ -163,9 +163,9 @@ func (w *writer) quoted(head, s string) {
 	w.buf = append(w.buf, head...)
 	room := max(maxOctets-len(head), 3)
 	for len(s) > room {
-		cut := room - 1
-		if i := strings.LastIndexByte(s[:cut], '='); i >= 0 && i > cut-3 {
-			cut = i
+		cut := beforeEscape(s, room-1)
+		if rest := s[cut:]; cut > 1 && (hasPrefixFold(rest, "BEGIN:") || hasPrefixFold(rest, "END:")) {
+			cut = beforeEscape(s, cut-1) // a reader takes these at the start of a line for what they say
 		}
 		if cut == 0 {
 			cut = min(3, len(s))
@@ -177,4 +177,12 @@ func (w *writer) quoted(head, s string) {
 		room = maxOctets
 	}
 	w.buf = append(w.buf, s...)
+}
+
+// beforeEscape moves a cut that would fall inside an escape like =C3 to before it.
+func beforeEscape(s string, cut int) int {
+	if i := strings.LastIndexByte(s[:cut], '='); i >= 0 && i > cut-3 {
+		return i
+	}
+	return cut
 }
