@@ -325,6 +325,9 @@ func (a *apply) settle() error {
 			continue
 		}
 		done++
+		if !canSyncAll && j.w.Op == tandem.Create && j.want.kind == dir {
+			a.touched[string(j.w.ID)] = true
+		}
 		if j.w.Op != tandem.Create || j.want.kind != dir || !j.want.hasMode || j.st.mode == j.want.mode {
 			continue
 		}

@@ -99,13 +99,27 @@ func (p *testPlace) ids() []string {
 	return ids
 }
 
-func (p *testPlace) version(id string) tandem.Version {
+// listed is the version in a listing.
+func (p *testPlace) listed(id string) tandem.Version {
 	p.t.Helper()
 	c, ok := p.list()[tandem.ID(id)]
 	if !ok {
 		p.t.Fatalf("%q is not listed", id)
 	}
 	return c.Version
+}
+
+// version is one that a write can rely on, also where clocks are coarse and the file is new.
+func (p *testPlace) version(id string) tandem.Version {
+	p.t.Helper()
+	for c := range p.Digest(context.Background(), []tandem.ID{tandem.ID(id)}) {
+		if c.Presence == tandem.Present {
+			return c.Version
+		}
+		p.t.Fatalf("%q is %v: %v", id, c.Presence, c.Err)
+	}
+	p.t.Fatalf("%q was not yielded", id)
+	return ""
 }
 
 func (p *testPlace) apply(writes ...tandem.Write) []tandem.Outcome {

@@ -39,7 +39,8 @@ func (r *Replica) plant() error {
 	meta, err := r.root.child(metaName)
 	if err != nil {
 		if errors.Is(err, fs.ErrPermission) {
-			return nil // somebody else's tree, which has an identity we cannot read
+			r.log.Warn("the folder is read only here: its " + metaName + " belongs to somebody else")
+			return nil
 		}
 		return r.metaTrouble(err)
 	}

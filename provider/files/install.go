@@ -105,9 +105,7 @@ func (a *apply) create(j *job) error {
 		return err
 	}
 	j.placed = true
-	if j.want.kind == dir {
-		a.subtree = true
-	}
+	a.subtree = a.subtree || j.want.kind == dir
 	if j.st.kind == regular || across { // a rename moves the change time on
 		j.st, err = to.stat(toName)
 	}
@@ -242,7 +240,7 @@ func (a *apply) setAttrs(j *job) error {
 	if j.st, err = f.stat(name); err != nil {
 		return err
 	}
-	if st.kind == regular && len(a.touched) <= fewFolders {
+	if st.kind == regular && (!canSyncAll || len(a.touched) <= fewFolders) {
 		if err := f.syncFile(name); err != nil && !errors.Is(err, fs.ErrPermission) {
 			return err
 		}

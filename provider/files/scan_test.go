@@ -47,7 +47,7 @@ func TestListing(t *testing.T) {
 		}
 	}
 	p.put("d/new", "")
-	if p.list()["d"].Version != l["d"].Version {
+	if p.listed("d") != l["d"].Version {
 		t.Error("a folder's version changed with what it holds")
 	}
 }
@@ -58,7 +58,7 @@ func TestVersionsTell(t *testing.T) {
 	seen := map[tandem.Version]string{}
 	note := func(what string) {
 		t.Helper()
-		v := p.version("f")
+		v := p.listed("f")
 		if before, same := seen[v]; same {
 			t.Errorf("%s: the version is that of %s", what, before)
 		}
@@ -97,21 +97,21 @@ func TestRacyTimes(t *testing.T) {
 	p := newPlace(t)
 	p.traits.granularity = 60e9
 	p.put("f", "x")
-	first, second := p.version("f"), p.version("f")
+	first, second := p.listed("f"), p.listed("f")
 	if first == second {
 		t.Error("a version that vouches for nothing is repeated")
 	}
 	w := tandem.Write{Op: tandem.Update, ID: "f", If: second, Record: text("f", "y")}
 	notDone(t, p.apply(w)[0], tandem.PreconditionFailed, tandem.Changed)
 	o := p.applied(create("g", "x"))[0]
-	if p.version("g") != o.Version {
+	if p.listed("g") != o.Version {
 		t.Error("a file that we just wrote is news")
 	}
 	p.traits.granularity = localGranularity
 	p.put("h", "x")
 	for c := range p.Digest(context.Background(), []tandem.ID{"h"}) {
-		if strings.Contains(string(c.Version), racyMark) || c.Version != p.version("h") {
-			t.Errorf("digested at version %q, listed at %q", c.Version, p.version("h"))
+		if strings.Contains(string(c.Version), racyMark) || c.Version != p.listed("h") {
+			t.Errorf("digested at version %q, listed at %q", c.Version, p.listed("h"))
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -73,6 +74,9 @@ func TestUnreadable(t *testing.T) {
 	p.put("blind/f", "x")
 	p.put("secret", "x")
 	p.put("open/f", "x")
+	if err := os.Chtimes(p.path("secret"), time.Unix(1, 0), time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
 	chmod(t, p.path("closed"), 0)
 	chmod(t, p.path("blind"), 0o400) // names can be read, states cannot
 	chmod(t, p.path("secret"), 0)
@@ -93,7 +97,7 @@ func TestUnreadable(t *testing.T) {
 		t.Errorf("%v: %v", out[1].Status, out[1].Err)
 	}
 	// Permissions of what cannot be read can still be set.
-	p.applied(tandem.Write{Op: tandem.SetAttrs, ID: "secret", If: p.version("secret"), Record: text("", "", "mode=600")})
+	p.applied(tandem.Write{Op: tandem.SetAttrs, ID: "secret", If: p.listed("secret"), Record: text("", "", "mode=600")})
 }
 
 func TestReadOnlyRoot(t *testing.T) {
