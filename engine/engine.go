@@ -18,6 +18,7 @@ func Reconcile(b *Base, va, vb *View, rules Rules) *Plan {
 	for k := 0; k < len(w.recs); k++ {
 		w.decide(w.recs[k])
 	}
+	w.allot()
 	if w.tree {
 		w.splitTypes()
 		for _, r := range w.recs {
@@ -34,6 +35,17 @@ func Reconcile(b *Base, va, vb *View, rules Rules) *Plan {
 	w.plan.Hash = w.plan.hash()
 	w.guard()
 	return w.plan
+}
+
+// allot makes room for the actions at once: a first sync has one for every record, and growing would hold them twice.
+func (w *work) allot() {
+	n := 0
+	for _, r := range w.recs {
+		if r.do != Nothing && r.do != Link {
+			n++
+		}
+	}
+	w.plan.Actions = make([]Action, 0, n)
 }
 
 // match finds out which records are one.

@@ -37,12 +37,13 @@ func (r *run) event(level store.Level, id tandem.ID, text, remedy string) {
 
 // problem notes why one record could not be synced.
 func (r *run) problem(id tandem.ID, err error) {
-	remedy := ""
-	var e *tandem.Error
-	if errors.As(err, &e) {
-		remedy = e.Remedy
+	text, remedy := err.Error(), ""
+	if e, ok := err.(*tandem.Error); ok {
+		bare := *e
+		bare.Remedy = ""
+		text, remedy = bare.Error(), e.Remedy
 	}
-	r.event(store.Warning, id, err.Error(), remedy)
+	r.event(store.Warning, id, text, remedy)
 }
 
 // end closes the session's record and returns the run's error. A run that changed nothing shortly after another one

@@ -376,6 +376,28 @@ func TestUndo(t *testing.T) {
 	}
 }
 
+func TestUndoOfADeletedFolder(t *testing.T) {
+	w := newTrees(t)
+	w.rules.Guard.Off = true
+	w.put(a, "d/e/1", "one")
+	w.put(a, "d/2", "two")
+	w.put(a, "3", "three")
+	w.sync()
+	want := w.dump(a)
+	w.remove(a, "d")
+	w.sync()
+	w.wantSide(b, map[string]string{"3": "three"})
+	for _, r := range session.Undo(context.Background(), session.Deps{Store: w.store}, w.open, w.history()) {
+		if !r.Done {
+			t.Errorf("%s: %s", r.Past.Record, r.Why)
+		}
+	}
+	w.sync()
+	w.wantSide(a, want)
+	w.wantSide(b, want)
+	w.quiet()
+}
+
 func (w *world) open(place string) (*provider.Opened, error) {
 	for _, s := range w.side {
 		if o := s.Open(); o.Place == place {

@@ -97,7 +97,7 @@ func (u *undoer) undo(ctx context.Context, p *store.Past) error {
 			return err
 		}
 	default:
-		return fmt.Errorf("a record that was %sd is not put back", p.Op)
+		return fmt.Errorf("history does not keep what was there before (%s)", p.Op)
 	}
 	outs, err := o.Apply(ctx, []tandem.Write{w})
 	if err != nil {
