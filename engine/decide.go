@@ -112,6 +112,9 @@ func (r *record) asRecorded(s tandem.Side, was *tandem.Shown) bool {
 		return !r.has(s) && was.ID == ""
 	}
 	n := r.cur[s]
+	if n.ID != was.ID {
+		return false // renamed since: the conflict must name it where it is
+	}
 	if n.Version != "" && n.Version == was.Version {
 		return true
 	}

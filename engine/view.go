@@ -244,15 +244,19 @@ func (v *View) recall(i int32, o oddRow, row *tandem.Row) {
 			was.ID = base.ID
 		}
 	}
+	c := tandem.Change{ID: was.ID, Presence: tandem.Present,
+		Meta: tandem.Meta{Version: was.Version, Digest: was.Digest, Attrs: was.Attrs, Node: was.Node, Size: was.Size, UID: row.UID}}
 	switch {
 	case was == *base:
 	case was.ID == "":
 		v.rows[i] = gone
 	case was.ID == base.ID:
-		n := v.hold(&tandem.Change{ID: was.ID, Presence: tandem.Present,
-			Meta: tandem.Meta{Version: was.Version, Digest: was.Digest, Attrs: was.Attrs, Node: was.Node, Size: was.Size, UID: row.UID}})
+		n := v.hold(&c)
 		v.detail[i] = n
 		v.judge(i, n, row)
+	default: // renamed before the conflict was recorded
+		v.rows[i] = gone
+		v.See(c)
 	}
 }
 

@@ -49,6 +49,9 @@ func (n *node) hook(step string, _ tandem.ID) error {
 		}
 	case "write":
 		n.writes++
+	case "written":
+	default:
+		n.cut = nil // what was asked for before has been answered, and so is durable
 	}
 	if at == n.dieAt {
 		n.dead = true
