@@ -10,7 +10,13 @@ type Ledger struct {
 	plan  *Plan
 	done  []bool
 	moved map[keySide]moved // by earlier moves of this run
-	put   map[int64]bool    // links recorded by actions
+	put   map[int64]bool    // links recorded by actions other than moves
+	links map[linkSide]moved
+}
+
+type linkSide struct {
+	link int64
+	side tandem.Side
 }
 
 type keySide struct {
@@ -25,7 +31,7 @@ type moved struct {
 
 // NewLedger starts following a plan.
 func NewLedger(p *Plan) *Ledger {
-	return &Ledger{plan: p, done: make([]bool, len(p.Actions)), moved: map[keySide]moved{}, put: map[int64]bool{}}
+	return &Ledger{plan: p, done: make([]bool, len(p.Actions)), moved: map[keySide]moved{}, put: map[int64]bool{}, links: map[linkSide]moved{}}
 }
 
 // Ready reports whether action i may be tried: everything it needs was applied.
@@ -148,6 +154,7 @@ func (l *Ledger) movedRow(act Action, out *tandem.Outcome) (tandem.Row, bool, bo
 	if row.Link == 0 {
 		return row, false, false
 	}
+	l.links[linkSide{row.Link, s}] = m
 	to, n := row.Side(s), act.Shown(s)
 	to.ID = m.id
 	if unedited(n, to) && m.version != "" {
@@ -165,7 +172,6 @@ func (l *Ledger) movedRow(act Action, out *tandem.Outcome) (tandem.Row, bool, bo
 			other.Version = n.Version
 		}
 	}
-	l.put[row.Link] = true
 	return row, false, true
 }
 
@@ -191,4 +197,15 @@ func (l *Ledger) conflictRow(row *tandem.Row, act *Action) {
 func (l *Ledger) ReadyOp(i int) bool {
 	op := &l.plan.Base[i]
 	return l.all(op.Needs) && (op.Row.Link == 0 || !l.put[op.Row.Link])
+}
+
+// OpRow returns the row of base op i as it is to be recorded: what moves of this run made of its ids and versions is in it.
+func (l *Ledger) OpRow(i int) tandem.Row {
+	row := l.plan.Base[i].Row
+	for s := sideA; s <= sideB; s++ {
+		if m, ok := l.links[linkSide{row.Link, s}]; ok && row.Link != 0 && m.version != "" {
+			row.Side(s).ID, row.Side(s).Version = m.id, m.version
+		}
+	}
+	return row
 }

@@ -332,7 +332,8 @@ func (x *executor) wished(st *step, s tandem.Side) tandem.ID {
 	return from
 }
 
-// marker identifies a create by what it copies, so that the same create is known again after a crash.
+// marker identifies a create by what it copies, so that the same create is known again after a crash, for as long as what
+// it made is there.
 func (x *executor) marker(st *step, s tandem.Side) tandem.Marker {
 	from := &st.seen[s.Other()]
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s\x00%s", x.pair.Key, s, from.ID, from.Version, from.Digest))

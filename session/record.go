@@ -235,7 +235,7 @@ func (x *executor) bookkeeping(ctx context.Context, plan *engine.Plan, seen *obs
 			case op.Drop:
 				x.rec.drop(op.Row.Link)
 			default:
-				x.rec.row(op.Row, bodies[op.Row.A.ID])
+				x.rec.row(x.ledger.OpRow(first+i), bodies[op.Row.A.ID])
 			}
 		}
 		if err := x.rec.flushFull(ctx); err != nil {

@@ -2,8 +2,7 @@ package session
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"sort"
@@ -86,8 +85,7 @@ func (u *undoer) undo(ctx context.Context, p *store.Past) error {
 	switch p.Op {
 	case tandem.Delete:
 		w.Op = tandem.Create
-		h := sha256.Sum256(fmt.Appendf(nil, "undo\x00%d\x00%s", p.ID, p.Record))
-		w.Marker = tandem.Marker(hex.EncodeToString(h[:16]))
+		w.Marker = tandem.Marker("undo-" + rand.Text()) // a second undo of one entry is a create of its own
 	case tandem.Update:
 		if p.After == "" {
 			return errors.New("it is not known what replaced it, since the session died")

@@ -89,7 +89,7 @@ type Home interface {
 	Since(ctx context.Context, collection, seq int64, limit int) (recs []HomeRecord, more bool, err error)
 	Get(ctx context.Context, collection int64, ids []tandem.ID) iter.Seq2[HomeRecord, error] // with bodies; missing ones are left out
 	// Write performs writes in order, in one transaction; one that fails does not stop the others. A Create whose Marker is
-	// known, with the digest and attributes it came with, is answered as it was then; Outcome.Parked is the ID of the history entry of what was overwritten.
+	// known, with the digest and attributes it came with, is answered as it was then, unless what it made is gone since; Outcome.Parked is the ID of the history entry of what was overwritten.
 	Write(ctx context.Context, collection int64, who Author, writes []HomeWrite) ([]tandem.Outcome, error)
 	// Find tells what a create marked so made: the record without body, as the create left it, even if it was edited since;
 	// Deleted is set, too, if it is gone since. NotFound.

@@ -185,10 +185,7 @@ func (h home) Find(ctx context.Context, collection int64, m tandem.Marker) (r st
 			return err
 		}
 		r.Kind = col.Kind
-		var live int
-		err = c.row("SELECT count(*) FROM record WHERE collection = ? AND id = ? AND deleted = 0", collection, string(r.ID)).Scan(&live)
-		r.Deleted = live == 0
-		return err
+		return nil
 	})
 	return r, err
 }
@@ -197,8 +194,9 @@ func (h home) Find(ctx context.Context, collection int64, m tandem.Marker) (r st
 func findMarker(c *conn, collection int64, m tandem.Marker) (r store.HomeRecord, err error) {
 	var digest []byte
 	err = c.row(`SELECT id, seq, digest, size, attrs, uid, modified, ifnull((SELECT row FROM record
-		WHERE record.collection = marker.collection AND record.id = marker.id), 0) FROM marker WHERE collection = ? AND marker = ?`, collection, string(m)).
-		Scan(&r.ID, &r.Seq, &digest, &r.Size, &r.Attrs, &r.UID, &r.Modified, &r.Node)
+		WHERE record.collection = marker.collection AND record.id = marker.id), 0), NOT EXISTS (SELECT 1 FROM record
+		WHERE record.collection = marker.collection AND record.id = marker.id AND deleted = 0) FROM marker WHERE collection = ? AND marker = ?`, collection, string(m)).
+		Scan(&r.ID, &r.Seq, &digest, &r.Size, &r.Attrs, &r.UID, &r.Modified, &r.Node, &r.Deleted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, notFound("find create", string(m))
 	}

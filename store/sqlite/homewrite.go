@@ -187,10 +187,10 @@ func (w *homeWriter) current(id tandem.ID) (r store.HomeRecord, body tandem.Dige
 func (w *homeWriter) create(s *staged) (tandem.Outcome, error) {
 	if s.Marker != "" {
 		r, err := findMarker(w.conn, w.col.ID, s.Marker)
-		if err == nil && r.Digest == s.Digest && r.Size == s.size && r.Attrs == s.Record.Attrs {
+		if err == nil && !r.Deleted && r.Digest == s.Digest && r.Size == s.size && r.Attrs == s.Record.Attrs {
 			return tandem.Outcome{Status: tandem.Applied, ID: r.ID, Meta: r.Meta}, nil
 		}
-		// With other content it is another create: it must not be told that it has been done.
+		// With other content, or when what it made is gone, it is another create: it must not be told that it has been done.
 		if err != nil && !tandem.IsKind(err, tandem.NotFound) {
 			return tandem.Outcome{}, err
 		}

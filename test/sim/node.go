@@ -25,6 +25,7 @@ type node struct {
 	steps   int        // hooked steps of the current run
 	writes  int        // writes asked for since the counter was reset
 	dieAt   int        // step at which the process dies, 0: never
+	applies int        // calls of Apply in the current run
 	cut     *memory.Snapshot
 	power   bool      // a death here loses what was not acknowledged yet
 	meddle  func(int) // what a person does while a run is at step n
@@ -44,7 +45,9 @@ func (n *node) hook(step string, _ tandem.ID) error {
 	at := n.steps
 	switch step {
 	case "apply":
-		if n.power {
+		n.applies++
+		n.cut = nil
+		if n.power && n.applies == 1 { // a second one may overlap the first, whose answer must not be undone
 			n.cut = n.mem.Snapshot()
 		}
 	case "write":
@@ -86,7 +89,7 @@ func (n *node) fault(tandem.Write) memory.Fault {
 func (n *node) fresh() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.dead, n.steps, n.dieAt, n.cut, n.power, n.meddle = false, 0, 0, nil, false, nil
+	n.applies, n.dead, n.steps, n.dieAt, n.cut, n.power, n.meddle = 0, false, 0, 0, nil, false, nil
 }
 
 func (n *node) kill() {

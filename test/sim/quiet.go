@@ -18,10 +18,8 @@ import (
 func (w *world) quietPoint() error {
 	w.log("quiet point %d", w.ledger.epoch)
 	w.heal()
-	open := map[string]bool{}
-	for k := range w.openConflicts() {
-		open[k] = true
-	}
+	open := w.openConflicts()
+	maps.Copy(open, w.wasOpen)
 	limit := 2
 	if len(w.pairs) > 1 {
 		limit = 2*len(w.pairs) + 2
@@ -67,6 +65,7 @@ func (w *world) quietPoint() error {
 		return err
 	}
 	w.ledger.quiet()
+	w.wasOpen = conflicts
 	return nil
 }
 

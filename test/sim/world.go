@@ -37,8 +37,9 @@ type world struct {
 	strict   bool  // default rules: nothing may be left to history alone
 	names    int
 	log      func(format string, args ...any)
-	loud     bool // log is worth the trouble
-	swapped  bool // sides exchanged, listings reversed: for the check of order
+	loud     bool            // log is worth the trouble
+	wasOpen  map[string]bool // what was in conflict at the last quiet point
+	swapped  bool            // sides exchanged, listings reversed: for the check of order
 	hasFault bool
 }
 
