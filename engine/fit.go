@@ -12,16 +12,37 @@ import (
 func (w *work) fit() {
 	w.pins()
 	sorted := w.byDepth()
-	for range len(sorted) + 2 {
+	for range 4*len(sorted) + 2 {
 		again := false
 		for _, r := range sorted {
 			again = w.fitRecord(r) || again
 		}
-		again = again || w.fitNames(sorted) || w.reserve(sorted)
+		again = again || w.fitCycles(sorted) || w.fitNames(sorted) || w.reserve(sorted)
 		if !again {
 			return
 		}
 	}
+}
+
+// fitCycles finds moves that would put directories into each other because one of them had to wait, and holds one back.
+// With nothing moved there is no cycle, so it ends.
+func (w *work) fitCycles(sorted []*record) bool {
+	for s := sideA; s <= sideB; s++ {
+		for _, r := range sorted {
+			if !r.has(s) || !w.placing(r, s) {
+				continue
+			}
+			seen := map[*record]bool{}
+			for up := r.to[s].up; up != nil && !seen[up]; up = up.to[s].up {
+				if up == r {
+					w.hold(r, MoveCycle)
+					return true
+				}
+				seen[up] = true
+			}
+		}
+	}
+	return false
 }
 
 // byDepth returns the records, deepest first, otherwise in an order that depends on nothing but what they are.
@@ -205,6 +226,9 @@ func (w *work) fitNames(sorted []*record) bool {
 		for _, r := range sorted {
 			if w.placing(r, s) {
 				coming = append(coming, r)
+				if up := r.to[s].up; !hard && len(w.b.rows) > 0 && (up == nil || up.cur[s] != nil) {
+					hard = w.b.find(s, join(w.pathNow(up, s), r.to[s].name)) >= 0
+				}
 			}
 			// Copies of new records cannot meet anybody: their names differ where they come from, and what has the same
 			// name here was joined with them, unless a row came into its way.
@@ -237,9 +261,13 @@ func (w *work) fitNames(sorted []*record) bool {
 				return true
 			}
 		}
+		blocks := map[tandem.ID]*seen{}
+		for id, n := range w.v[s].block {
+			blocks[join(parent(id), fold(name(id), rule))] = n
+		}
 		for _, r := range coming {
 			if up := r.to[s].up; up == nil || up.cur[s] != nil {
-				if n := w.v[s].block[join(w.pathNow(up, s), r.to[s].name)]; n != nil && n != r.cur[s] && n.st.blocked() {
+				if n := blocks[join(w.pathNow(up, s), fold(r.to[s].name, rule))]; n != nil && n != r.cur[s] && n.st.blocked() {
 					w.hold(r, blockReason(n.st))
 					return true
 				}
@@ -321,21 +349,13 @@ func (w *work) quietAt(s tandem.Side, k foldKey, quiet map[tandem.ID]int32) *rec
 		return nil
 	}
 	r := w.ofRowAt(i)
-	w.placeQuiet(r)
-	return r
-}
-
-// placeQuiet completes a record made after locate.
-func (w *work) placeQuiet(r *record) {
-	for s := sideA; s <= sideB; s++ {
-		id := r.base.Side(s).ID
-		r.name[s], r.name0[s] = name(id), name(id)
-		if p := parent(id); p != "" {
-			r.up[s] = w.dirAt(s, p)
-			r.up0[s] = r.up[s]
-		}
-		r.to[s] = spot{r.up[s], r.name[s]}
+	from := w.located
+	w.locate() // it, and the directories above it
+	for _, x := range w.recs[from:] {
+		w.decide(x)
+		w.aim(x)
 	}
+	return r
 }
 
 // older orders records by what gives a right to a name: a row, and its age.

@@ -77,6 +77,12 @@ func (m *model) shift(from, to tandem.ID) {
 	for id, t := range moved {
 		m.recs[id] = t
 	}
+	for id, p := range m.trouble { // what is inside goes along, seen or not
+		if strings.HasPrefix(string(id), string(from)+"/") {
+			delete(m.trouble, id)
+			m.trouble[to+id[len(from):]] = p
+		}
+	}
 	m.recs[to].version = m.next()
 }
 
@@ -154,8 +160,12 @@ func (m *model) taken(id tandem.ID) bool {
 			return true
 		}
 	}
-	_, ok := m.trouble[id]
-	return ok
+	for k := range m.trouble {
+		if m.key(k) == m.key(id) {
+			return true
+		}
+	}
+	return false
 }
 
 // apply performs one write and refuses whatever a real place would refuse.

@@ -25,7 +25,7 @@ func (w *work) layout() {
 	if w.hard {
 		for _, r := range order {
 			for s := sideA; s <= sideB; s++ {
-				if r.there[s] {
+				if r.has(s) { // what is not known to be there cannot be moved away
 					w.simAt[s][w.seat(r.sim[s], s)] = r
 					w.below[s][r.sim[s].up] = append(w.below[s][r.sim[s].up], r)
 				}
@@ -162,6 +162,9 @@ func (w *work) aside(x *record, s tandem.Side) {
 
 // clear empties directory x on side s of what goes or moves away.
 func (w *work) clear(x *record, s tandem.Side) {
+	if typeOf(x.cur[s].Attrs) != "dir" {
+		return
+	}
 	kids := append([]*record(nil), w.below[s][x]...)
 	for _, c := range kids {
 		if !c.there[s] || c.sim[s].up != x {
@@ -236,6 +239,9 @@ func (w *work) path(r *record, s tandem.Side) tandem.ID {
 			return ""
 		}
 		return r.cur[s].ID
+	}
+	if r.cur[s] == nil && r.st[s].blocked() {
+		return r.base.Side(s).ID // not seen: where it was, for all we know
 	}
 	return w.pathOf(r.sim[s], s, r)
 }

@@ -147,6 +147,10 @@ func (m *model) nodeText() string {
 // clone copies a model, so that several plans can be tried on one state.
 func (m *model) clone() *model {
 	c := *m
+	c.trouble = map[tandem.ID]tandem.Presence{}
+	for id, p := range m.trouble {
+		c.trouble[id] = p
+	}
 	c.recs = map[tandem.ID]*thing{}
 	for id, t := range m.recs {
 		x := *t
@@ -294,4 +298,41 @@ func (p *Plan) opText() string {
 		out += " "
 	}
 	return out
+}
+
+// TestRules syncs random trees under random rules, names and trouble: whatever the rules, every step must be possible when it
+// comes, a side that may not be written is not, trouble is not touched, and it ends.
+func TestRules(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := newPair(true)
+		drawSides(t, p)
+		edits(t, p.m[0], "base", 8)
+		if _, err := p.settleDown(2); err != nil {
+			t.Fatal(err)
+		}
+		drawRules(t, p)
+		p.rules.Guard.Off = true
+		p.replaced = [2]bool{}
+		edits(t, p.m[0], "A", 5)
+		edits(t, p.m[1], "B", 5)
+		drawTrouble(t, p)
+		before := fmt.Sprintf("rules %+v\nbase %s\nA %s %v\nB %s %v\n", p.rules, p.rowText(), p.m[0].nodeText(), p.m[0].trouble, p.m[1].nodeText(), p.m[1].trouble)
+		may := writable(p.rules.Direction, p.rules)
+		was := [2]string{p.m[0].nodeText(), p.m[1].nodeText()}
+		p.log = ""
+		if _, err := p.settleDown(3); err != nil {
+			t.Fatalf("%v\n%s", err, before)
+		}
+		for s := range may {
+			if !may[s] && p.m[s].nodeText() != was[s] {
+				t.Fatalf("side %s was written\n%s\n%s", tandem.Side(s), before, p.log)
+			}
+		}
+		if src, ok := map[Direction]int{MirrorAToB: 0, MirrorBToA: 1}[p.rules.Direction]; ok && may[1-src] && len(p.plan().Actions) == 0 &&
+			len(p.m[0].trouble)+len(p.m[1].trouble) == 0 && p.partial == [2]bool{} && !p.m[0].rule.FoldCase && !p.m[1].rule.FoldCase {
+			if p.m[0].String() != p.m[1].String() {
+				t.Fatalf("no mirror\n%s\n%s\nA %s\nB %s", before, p.log, p.m[0], p.m[1])
+			}
+		}
+	})
 }

@@ -161,8 +161,8 @@ func (w *work) pairLevel(level []*record, rule NameRule, holds map[foldKey]*reco
 
 // locate finds each record's parent, now and in the base, and what moved.
 func (w *work) locate() {
-	for k := 0; k < len(w.recs); k++ { // grows: parents are records too
-		r := w.recs[k]
+	for ; w.located < len(w.recs); w.located++ { // grows: parents are records too
+		r := w.recs[w.located]
 		for s := sideA; s <= sideB; s++ {
 			was := r.base.Side(s).ID
 			if r.row >= 0 && was != "" {

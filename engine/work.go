@@ -98,6 +98,8 @@ type work struct {
 	pinned [2]map[tandem.ID]bool    // directories that hold something no record stands for
 	plan   *Plan
 
+	located int // how many records have their place in the tree
+
 	// While the plan of a tree is being laid out.
 	hard  bool // something moves or goes, so names can be in the way
 	simAt [2]map[foldKey]*record
