@@ -97,6 +97,9 @@ func (x *executor) apply(ctx context.Context, b *batch) error {
 		return err
 	}
 	x.tell.phase(Applying)
+	if err := x.rec.launch(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
 	for s, err := range b.down {
 		if err != nil {
 			x.mark(x.sides[s], err)
@@ -120,9 +123,7 @@ func (x *executor) apply(ctx context.Context, b *batch) error {
 		}
 	}
 	x.tell.finish(len(b.steps))
-	safe, cancel := detached(ctx)
-	defer cancel()
-	return x.rec.flushFull(safe)
+	return nil
 }
 
 // carry keeps the victims of writes and then makes the writes.

@@ -97,12 +97,12 @@ func (r *run) noteWaits(plan *engine.Plan) {
 func (r *run) wait(act *engine.Action) {
 	switch act.Reason {
 	case engine.ConflictOpen:
-	case engine.SideIgnored:
+	case engine.SideIgnored, engine.OneWay:
 		r.stay = true
+	case engine.SideUnknown:
+		r.stay = r.stay || !r.rescoped // else its row goes, and nothing hangs on it
 	case engine.SetAside:
 		r.report.Aside++
-	case engine.SideUnknown, engine.OneWay:
-		r.left++
 	default:
 		r.left++
 		text := waitText(act.Reason)

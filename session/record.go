@@ -27,6 +27,7 @@ type recorder struct {
 	bytes int64
 	have  map[tandem.Digest]bool // bodies in c
 	at    map[int64]int          // link → index in c.Put
+	busy  chan error             // tells how the commit under way in the background ended; nil: there is none
 	gone  map[int64]bool         // links dropped in this pass
 	put   int                    // rows put in this pass
 
@@ -103,22 +104,41 @@ func (c *recorder) empty() bool {
 	return len(k.Put)+len(k.Drop)+len(k.Bodies)+len(k.History)+len(k.Retract)+len(k.Conflicts)+len(k.Resolved) == 0
 }
 
-// flushFull commits if enough has gathered.
-func (c *recorder) flushFull(ctx context.Context) error {
+// launch commits in the background if enough has gathered. join waits for it.
+func (c *recorder) launch(ctx context.Context) error {
 	if len(c.c.Put)+len(c.c.Drop)+len(c.c.History) < rowsPerCommit && c.bytes < c.opt.Batch/2 && len(c.c.Conflicts) < 64 {
 		return nil
 	}
-	_, err := c.flush(ctx)
-	return err
+	if err := c.join(); err != nil {
+		return err
+	}
+	out, err := c.take(ctx)
+	if err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	c.busy = done
+	go func() { done <- c.deps.Store.Bases.Commit(ctx, c.st.ID, out) }()
+	return nil
 }
 
-// flush commits what has gathered, and returns the history entries with their ids.
-func (c *recorder) flush(ctx context.Context) ([]store.Past, error) {
-	if c.empty() {
-		return nil, nil
+// join waits for what launch started.
+func (c *recorder) join() error {
+	if c.busy == nil {
+		return nil
 	}
+	err := <-c.busy
+	c.busy = nil
+	if err != nil {
+		return err
+	}
+	return c.fault("record")
+}
+
+// take ends the gathering of one commit and begins the next.
+func (c *recorder) take(ctx context.Context) (store.Commit, error) {
 	if err := c.start(ctx); err != nil {
-		return nil, err
+		return store.Commit{}, err
 	}
 	if len(c.c.Put) > 0 {
 		durable := c.durable(ctx)
@@ -126,15 +146,27 @@ func (c *recorder) flush(ctx context.Context) ([]store.Past, error) {
 			c.c.Put[i].Durable = durable
 		}
 	}
-	if err := c.deps.Store.Bases.Commit(ctx, c.st.ID, c.c); err != nil {
-		return nil, err
-	}
 	c.wrote = true
-	history := c.c.History
+	out := c.c
 	c.c, c.bytes = store.Commit{}, 0
 	clear(c.have)
 	clear(c.at)
-	return history, c.fault("record")
+	return out, nil
+}
+
+// flush commits what has gathered, and returns the history entries with their ids.
+func (c *recorder) flush(ctx context.Context) ([]store.Past, error) {
+	if err := c.join(); err != nil || c.empty() {
+		return nil, err
+	}
+	out, err := c.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.deps.Store.Bases.Commit(ctx, c.st.ID, out); err != nil {
+		return nil, err
+	}
+	return out.History, c.fault("record")
 }
 
 // durableRows makes the places flush what they showed, once, and tells whether rows recorded now survive a power cut. It
@@ -168,6 +200,9 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 		return err
 	}
 	if err := x.fault("finish"); err != nil {
+		return err
+	}
+	if err := x.rec.join(); err != nil {
 		return err
 	}
 	c := &x.rec.c
@@ -238,7 +273,7 @@ func (x *executor) bookkeeping(ctx context.Context, plan *engine.Plan, seen *obs
 				x.rec.row(x.ledger.OpRow(first+i), bodies[op.Row.A.ID])
 			}
 		}
-		if err := x.rec.flushFull(ctx); err != nil {
+		if err := x.rec.launch(ctx); err != nil {
 			return err
 		}
 	}
@@ -255,7 +290,6 @@ func (x *executor) hide(plan *engine.Plan, seen *observed) {
 	for i := range plan.Actions {
 		if act := &plan.Actions[i]; act.Do == engine.Wait && act.Reason == engine.SideUnknown && act.Row.Link != 0 {
 			x.rec.drop(act.Row.Link)
-			x.left--
 		}
 	}
 }

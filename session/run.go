@@ -180,7 +180,9 @@ func (r *run) load(ctx context.Context) error {
 // surprised by a second one.
 func (r *run) passes(ctx context.Context) error {
 	for n := range maxPasses {
-		if err := r.pass(ctx, n); err != nil || !r.again || r.opt.Review != nil {
+		err := r.pass(ctx, n)
+		r.report.Left = r.left
+		if err != nil || !r.again || r.opt.Review != nil {
 			return err
 		}
 	}
@@ -248,6 +250,7 @@ func (r *run) perform(ctx context.Context, plan *engine.Plan, seen *observed) er
 	err := x.execute(ctx)
 	var c crash
 	if errors.As(err, &c) {
+		_ = x.rec.join() // nothing of a run outlives it
 		return err
 	}
 	if err == nil {
@@ -257,7 +260,11 @@ func (r *run) perform(ctx context.Context, plan *engine.Plan, seen *observed) er
 	safe, cancel := detached(ctx)
 	defer cancel()
 	r.tell.phase(Recording)
-	if rerr := x.finish(safe, plan, seen, err == nil); rerr != nil && err == nil {
+	rerr := x.finish(safe, plan, seen, err == nil)
+	if jerr := x.rec.join(); rerr == nil {
+		rerr = jerr
+	}
+	if err == nil {
 		err = rerr
 	}
 	return err

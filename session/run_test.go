@@ -360,8 +360,8 @@ func TestUnreadableBodyIsNoDeletion(t *testing.T) {
 	w.fill(3)
 	w.put(a, "c1", "torn")
 	rep := w.sync()
-	if len(rep.Problems) == 0 {
-		t.Error("no problem reported")
+	if len(rep.Problems) != 1 || rep.Left != 1 || rep.Problems[0].Record != "c1" {
+		t.Errorf("problems %+v, %d left", rep.Problems, rep.Left)
 	}
 	if got := w.dump(b)["c1"]; got != "name=N1\nuid=u1\n" {
 		t.Errorf("side B has %q", got)

@@ -34,7 +34,7 @@ type Options struct {
 	Batch    int64                                               // bytes of bodies held in memory at a time; 0: 16 MiB
 	Who      string
 	Log      *slog.Logger
-	Fault    func(step string) error // tests only: called between any two steps; an error there is a crash
+	Fault    func(step string) error // tests only: called between any two steps, never concurrently; an error there is a crash
 }
 
 // Answer is a person's answer to the guard.
@@ -76,6 +76,7 @@ type Report struct {
 	Conflicts int           // open after the run
 	Problems  []store.Event // per-record failures and warnings, bounded
 	Aside     int           // records set aside
+	Left      int           // records that the next run must look at again: unreadable, changed meanwhile, or their place failed
 	Held      bool          // the guard stopped it
 	Seen      [2]int        // records on each side
 	Seconds   float64
