@@ -59,10 +59,16 @@ func (h *Hub) run(ctx context.Context, j job, opt SyncOptions, tell func(SyncNew
 // cancelled names a cancellation as what it is for people.
 func cancelled(err error) error {
 	if errors.Is(err, context.Canceled) {
-		return &tandem.Error{Kind: tandem.Transient, Op: "sync", Err: fmt.Errorf("stopped before the end: %w", context.Canceled), Remedy: "run it again to go on"}
+		return &tandem.Error{Kind: tandem.Transient, Op: "sync", Err: stopped{}, Remedy: "run it again to go on"}
 	}
 	return err
 }
+
+// stopped is a cancellation in words.
+type stopped struct{}
+
+func (stopped) Error() string { return "stopped before the end" }
+func (stopped) Unwrap() error { return context.Canceled }
 
 // shown is a report fit to travel: without the plan, which may be large and says nothing to people.
 func shown(rep *session.Report) *session.Report {

@@ -2,32 +2,64 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"tandem/center"
 	"tandem/internal/ui"
 )
 
-// question asks until one of the letters is answered; the end of the input answers with the last of them, which must
-// be the harmless one.
-func (a *app) question(in *bufio.Scanner, text, letters string) byte {
-	for {
-		fmt.Fprintf(a.out, "%s ", text)
-		if !in.Scan() {
-			fmt.Fprintln(a.out)
-			return letters[len(letters)-1]
+// asker puts questions to a person and reads the answers.
+type asker struct {
+	ctx   context.Context
+	out   io.Writer
+	lines <-chan string // closed at the end of the input
+}
+
+// asker starts reading answers. Whatever a person has not typed yet must not keep Ctrl-C from working, so reading has a
+// goroutine of its own, which ends with the input or the program.
+func (a *app) asker(ctx context.Context) *asker {
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		for in := bufio.NewScanner(a.in); in.Scan(); {
+			select {
+			case lines <- in.Text():
+			case <-ctx.Done():
+				return
+			}
 		}
-		answer := strings.ToLower(strings.TrimSpace(in.Text()))
-		if len(answer) > 0 && strings.IndexByte(letters, answer[0]) >= 0 {
-			return answer[0]
+	}()
+	return &asker{ctx: ctx, out: a.out, lines: lines}
+}
+
+// question asks until one of the letters is answered. The end of the input and Ctrl-C answer with the last of them,
+// which must be the harmless one.
+func (q *asker) question(text, letters string) byte {
+	for {
+		fmt.Fprintf(q.out, "%s ", text)
+		select {
+		case line, ok := <-q.lines:
+			if !ok {
+				fmt.Fprintln(q.out)
+				return letters[len(letters)-1]
+			}
+			answer := strings.ToLower(strings.TrimSpace(line))
+			if len(answer) > 0 && strings.IndexByte(letters, answer[0]) >= 0 {
+				return answer[0]
+			}
+		case <-q.ctx.Done():
+			fmt.Fprintln(q.out)
+			return letters[len(letters)-1]
 		}
 	}
 }
 
 // askGuard asks what is to become of a held plan.
-func (a *app) askGuard(n center.SyncNews, opt center.SyncOptions) (center.SyncOptions, bool) {
-	switch a.question(bufio.NewScanner(a.in), "go ahead (g), restore what was deleted (r), or leave it (l)?", "grl") {
+func (q *asker) askGuard(n center.SyncNews, opt center.SyncOptions) (center.SyncOptions, bool) {
+	switch q.question("go ahead (g), restore what was deleted (r), or leave it (l)?", "grl") {
 	case 'g':
 		opt.Approved = n.Planned.Hash
 		return opt, true
@@ -39,8 +71,7 @@ func (a *app) askGuard(n center.SyncNews, opt center.SyncOptions) (center.SyncOp
 }
 
 // askSteps lets a person choose for each step of a preview, and reports whether any is left to be done.
-func (a *app) askSteps(end *ending, opt center.SyncOptions) (_ center.SyncOptions, any bool) {
-	in := bufio.NewScanner(a.in)
+func (q *asker) askSteps(end *ending, opt center.SyncOptions) (_ center.SyncOptions, any bool) {
 	opt.Chosen = map[string]string{}
 	rest := byte(0) // an answer for all that follow
 	for _, n := range end.preview {
@@ -56,7 +87,7 @@ func (a *app) askSteps(end *ending, opt center.SyncOptions) (_ center.SyncOption
 			}
 			answer := rest
 			if answer == 0 {
-				answer = a.askStep(in, act)
+				answer = q.askStep(act)
 			}
 			switch answer {
 			case 'f', 'q':
@@ -73,8 +104,8 @@ func (a *app) askSteps(end *ending, opt center.SyncOptions) (_ center.SyncOption
 	return opt, false
 }
 
-func (a *app) askStep(in *bufio.Scanner, act center.PlannedAction) byte {
-	fmt.Fprintf(a.out, "\n%s  %s  %s  (%s)\n", arrow(act), act.Do, ui.Clean(what(act)), ui.Clean(why(act)))
+func (q *asker) askStep(act center.PlannedAction) byte {
+	fmt.Fprintf(q.out, "\n%s  %s  %s  (%s)\n", arrow(act), act.Do, ui.Clean(what(act)), ui.Clean(why(act)))
 	text, letters := "do it (d), skip it (s)", "ds"
 	if act.CanRev {
 		text, letters = text+", other direction (o)", letters+"o"
@@ -82,5 +113,5 @@ func (a *app) askStep(in *bufio.Scanner, act center.PlannedAction) byte {
 	if act.CanOne {
 		text, letters = text+", take A's (a), take B's (b)", letters+"ab"
 	}
-	return a.question(in, text+", do all from here (f), quit with the rest skipped (q)?", letters+"fq")
+	return q.question(text+", do all from here (f), quit with the rest skipped (q)?", letters+"fq")
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %s", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"waithub": waitHub, "waitfor": waitFor, "waitgone": waitGone, "status": status, "replace": replaceIn, "same": sameTrees, "many": many, "newer": newer,
+			"waithub": waitHub, "waitfor": waitFor, "waitgone": waitGone, "status": status, "replace": replaceIn, "same": sameTrees, "many": many, "resize": resize, "newer": newer,
 		},
 	})
 }
@@ -120,7 +121,8 @@ func eventually(ts *testscript.TestScript, dir, what string, holds func() bool) 
 	w, err := fsnotify.NewWatcher()
 	ts.Check(err)
 	defer w.Close()
-	for ; strings.ContainsAny(dir, "*?["); dir = filepath.Dir(dir) {
+	for fi, err := os.Stat(dir); err != nil || !fi.IsDir(); fi, err = os.Stat(dir) {
+		dir = filepath.Dir(dir) // not there yet, or a pattern
 	}
 	ts.Check(w.Add(dir))
 	again := time.NewTicker(100 * time.Millisecond) // for what happens further below, or is not an event
@@ -172,6 +174,19 @@ func replaceIn(ts *testscript.TestScript, neg bool, args []string) {
 	tmp := files[0] + "~"
 	ts.Check(os.WriteFile(tmp, []byte(strings.Replace(string(data), args[1], args[2], 1)), 0o600))
 	ts.Check(os.Rename(tmp, files[0]))
+}
+
+// resize FILE BYTES makes a file of that size, most of it a hole.
+func resize(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: resize FILE BYTES")
+	}
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_CREATE|os.O_WRONLY, 0o600)
+	ts.Check(err)
+	defer f.Close()
+	ts.Check(f.Truncate(n))
 }
 
 // newer FILE marks a store as made by a newer version.

@@ -77,6 +77,9 @@ func (p *printer) news(n center.SyncNews) {
 
 // count keeps what the exit status and later questions hang on.
 func (p *printer) count(n center.SyncNews) {
+	if n.Err != nil || n.Report != nil {
+		p.end.runs++
+	}
 	switch {
 	case n.Err != nil:
 		p.end.failed++

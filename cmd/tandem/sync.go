@@ -146,22 +146,29 @@ func (a *app) syncWith(ctx context.Context, s center.Service, f *syncFlags, run 
 		opt.Preview = true
 	}
 	end, err := a.syncOnce(ctx, s, opt, run, names, f.interactive)
-	if err != nil || ctx.Err() != nil {
-		return errors.Join(err, ctx.Err())
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil && opt.Watch:
+		return nil // that is how watching ends
+	case ctx.Err() != nil && end.runs == 0:
+		return ctx.Err()
+	case ctx.Err() != nil || !ui.Terminal(a.in) || a.json:
+		return end.exit()
 	}
-	ask := ui.Terminal(a.in) && !a.json
+	q := a.asker(ctx)
 	if f.interactive && end.failed == 0 {
 		var any bool
-		if opt, any = a.askSteps(end, f.opt); !any {
+		if opt, any = q.askSteps(end, f.opt); !any {
 			fmt.Fprintln(a.out, "nothing chosen, nothing was written")
-			return nil
+			return ctx.Err()
 		}
 		if end, err = a.syncOnce(ctx, s, opt, run, names, false); err != nil {
 			return err
 		}
 	}
-	if ask && !opt.Preview && len(end.held) == 1 && !opt.Approve && !opt.Restore {
-		again, goOn := a.askGuard(end.held[0], opt)
+	if !opt.Preview && len(end.held) == 1 && !opt.Approve && !opt.Restore {
+		again, goOn := q.askGuard(end.held[0], opt)
 		if goOn {
 			if end, err = a.syncOnce(ctx, s, again, run, names, false); err != nil {
 				return err
@@ -185,6 +192,7 @@ func (a *app) syncOnce(ctx context.Context, s center.Service, opt center.SyncOpt
 
 // ending is what is known when all runs are over.
 type ending struct {
+	runs    int // that ended
 	failed  int
 	left    int // runs after which something waits
 	preview []center.SyncNews
