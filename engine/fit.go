@@ -387,7 +387,7 @@ func (r *record) content() string {
 // part separates x and r, which would both be called the same on side s. A name that is spelled differently cannot be
 // helped: the place cannot tell the two apart, so r waits. Otherwise the younger record gets another name on both sides.
 func (w *work) part(x, r *record, s tandem.Side, taken map[foldKey]*record) {
-	for _, st := range x.st {
+	for _, st := range [...]state{x.st[s], x.st[s.Other()]} {
 		if st.blocked() {
 			w.hold(r, blockReason(st))
 			return

@@ -190,11 +190,25 @@ func (w *work) clear(x *record, s tandem.Side) {
 // delete plans the removal of x from side s.
 func (w *work) delete(x *record, s tandem.Side) {
 	back := tandem.ID("")
-	if o := s.Other(); w.tree && (x.up0[o] == nil || x.up0[o].exists(o) || x.up0[o].dies(s)) {
-		back = join(w.path(x.up0[o], o), x.name0[o])
+	if w.tree {
+		back = w.backPath(x, s.Other())
 	}
 	w.step(x, s, Action{Do: Delete, To: s, NewID: back, Reason: x.reason, Note: x.note, Lost: x.lost})
 	w.leave(x, s)
+}
+
+// backPath is where x would be on side o if it were put back there.
+func (w *work) backPath(x *record, o tandem.Side) tandem.ID {
+	if x == nil {
+		return ""
+	}
+	if x.there[o] {
+		return w.path(x, o)
+	}
+	if x.row < 0 {
+		return join(w.backPath(x.up[o.Other()], o), x.name[o.Other()])
+	}
+	return join(w.backPath(x.up0[o], o), x.name0[o])
 }
 
 // deletes plans what is left to be removed, children first.
