@@ -42,6 +42,9 @@ func (r *Replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Ou
 	defer a.end()
 	a.prepare()
 	a.stage()
+	if err := a.noteUpdates(); err != nil {
+		return out, a.giveUp(err)
+	}
 	if err := a.syncStaged(); err != nil {
 		return out, a.giveUp(err)
 	}

@@ -513,3 +513,90 @@ func TestFind(t *testing.T) {
 		t.Error("found what somebody else wrote")
 	}
 }
+
+// TestDiesAfterExchange: the version that was displaced must be found again.
+func TestDiesAfterExchange(t *testing.T) {
+	p := newPlace(t)
+	p.put("d/f", "old")
+	p.put("d/g", "stays")
+	v, g := p.version("d/f"), p.version("d/g")
+	a := &apply{r: p.Replica, ctx: context.Background(), touched: map[string]bool{}, dirs: map[string]*job{}}
+	writes := []tandem.Write{
+		{Op: tandem.Update, ID: "d/f", If: v, Record: text("d/f", "new")},
+		{Op: tandem.Update, ID: "d/g", If: g, Record: text("d/g", "not yet")},
+	}
+	out := make([]tandem.Outcome, len(writes))
+	for i := range writes {
+		a.jobs = append(a.jobs, job{w: &writes[i], out: &out[i], n: i})
+	}
+	if err := a.begin(); err != nil {
+		t.Fatal(err)
+	}
+	a.prepare()
+	a.stage()
+	if err := errors.Join(a.noteUpdates(), a.syncStaged()); err != nil {
+		t.Fatal(err)
+	}
+	d, err := p.root.sub("d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	if err := a.run.exchange("0", d, "f"); err != nil {
+		t.Skip("names cannot be exchanged here: ", err)
+	}
+	a.keep = true
+	a.end()
+	p.Close()
+	b := openPlace(t, p.dir)
+	if b.get("d/f") != "new" || b.get("d/g") != "stays" {
+		t.Error("the files are not what they were")
+	}
+	if got := b.unparked(historyName + "/" + a.name + "/d/f"); got != "old" {
+		t.Errorf("kept %q", got)
+	}
+	if _, err := b.Unpark(context.Background(), historyName+"/"+a.name+"/d/g"); !tandem.IsKind(err, tandem.NotFound) {
+		t.Errorf("kept what was not displaced: %v", err)
+	}
+}
+
+// TestExchangeBack: our version is replaced while we find out that it should not have come into place.
+func TestExchangeBack(t *testing.T) {
+	for _, replaced := range []bool{false, true} {
+		p := newPlace(t)
+		p.put("f", "second")
+		a := &apply{r: p.Replica, ctx: context.Background(), jobs: make([]job, 1), touched: map[string]bool{}}
+		if err := a.begin(); err != nil {
+			t.Fatal(err)
+		}
+		defer a.end()
+		if err := a.run.writeNew("0", []byte("ours")); err != nil {
+			t.Fatal(err)
+		}
+		j := &job{w: &tandem.Write{ID: "f"}, out: &tandem.Outcome{}}
+		var err error
+		if j.st, err = a.run.stat("0"); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.run.exchange("0", p.root, "f"); err != nil {
+			t.Skip("names cannot be exchanged here: ", err)
+		}
+		want := "second"
+		if replaced {
+			want = "third"
+			p.put("g", want)
+			if err := os.Rename(p.path("g"), p.path("f")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := a.exchangeBack(j, a.run, "0", p.root, "f"); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.get("f"); got != want {
+			t.Errorf("replaced %v: there is %q, want %q", replaced, got, want)
+		}
+		if replaced && p.unparked(historyName+"/"+a.name+"/f") != "second" {
+			t.Error("the displaced version is not kept")
+		}
+	}
+}

@@ -272,3 +272,17 @@ func (f *folder) readAll(name string, limit int64) ([]byte, error) {
 
 // notThere reports whether an entry, or the directory it lies in, is absent.
 func notThere(err error) bool { return errors.Is(err, fs.ErrNotExist) || isNotFolder(err) }
+
+// spells reports whether the directory lists an entry in exactly this spelling.
+func (f *folder) spells(name string) (yes bool) {
+	again, err := f.again() // listing moves a directory's position
+	if err != nil {
+		return false
+	}
+	defer again.close()
+	_ = again.list(newLister(), func(entry []byte, _ *stat, _ error) error {
+		yes = yes || string(entry) == name
+		return nil
+	})
+	return yes
+}

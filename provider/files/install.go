@@ -106,10 +106,30 @@ func (a *apply) create(j *job) error {
 	}
 	j.placed = true
 	a.subtree = a.subtree || j.want.kind == dir
-	if j.st.kind == regular || across { // a rename moves the change time on
-		j.st, err = to.stat(toName)
+	if j.st.kind == regular || across {
+		return a.see(j, to, toName, across)
 	}
-	return err
+	return nil
+}
+
+// see takes the state of a file that was put into place: a rename moves the change time on. If somebody changed the file
+// at once, the state it was staged in stands, so that the next listing differs and the change is seen.
+func (a *apply) see(j *job, f *folder, name string, copied bool) error {
+	now, err := f.stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // taken away at once: the next listing tells
+	}
+	if err != nil {
+		return err
+	}
+	same := now.sameFile(&j.st)
+	if copied { // to another file, with the content and the time
+		same = now.kind == j.st.kind && (now.kind == link || now.size == j.st.size && now.mtime == j.st.mtime)
+	}
+	if same {
+		j.st = now
+	}
+	return nil
 }
 
 // expect looks at an entry and fails unless it is at the version that the write expects.
@@ -156,19 +176,34 @@ func (a *apply) update(j *job) error {
 		return err
 	}
 	displaced, err := from.stat(staged)
-	if err != nil || !displaced.sameFile(&old) {
-		if back := from.exchange(staged, to, name); back != nil {
-			return back
+	if err == nil && displaced.sameFile(&old) {
+		if j.out.Parked, err = a.park(from, staged, string(j.w.ID)); err == nil {
+			return a.see(j, to, name, false)
 		}
-		return firstErr(err, errChanged)
+	} else if err == nil {
+		err = errChanged
 	}
-	if j.out.Parked, err = a.park(from, staged, string(j.w.ID)); err != nil {
-		if back := from.exchange(staged, to, name); back != nil {
-			return back
-		}
+	if back := a.exchangeBack(j, from, staged, to, name); back != nil {
+		a.keep = true // what was displaced is found by the next open
+		return back
+	}
+	return err
+}
+
+// exchangeBack undoes an exchange. If somebody has replaced our version meanwhile, theirs stays, and the displaced one,
+// which they would have replaced too, goes to the history.
+func (a *apply) exchangeBack(j *job, from *folder, staged string, to *folder, name string) error {
+	if err := from.exchange(staged, to, name); err != nil {
 		return err
 	}
-	j.st, err = to.stat(name)
+	back, err := from.stat(staged)
+	if err != nil || back.ino == j.st.ino {
+		return err
+	}
+	if err := from.exchange(staged, to, name); err != nil {
+		return err
+	}
+	_, err = a.park(from, staged, string(j.w.ID))
 	return err
 }
 
@@ -194,8 +229,7 @@ func (a *apply) replace(j *job, from *folder, staged string, to *folder, name st
 		_ = from.unlink(staged)
 		return err
 	}
-	j.st, err = to.stat(name)
-	return err
+	return a.see(j, to, name, true)
 }
 
 func (a *apply) setAttrs(j *job) error {
@@ -233,12 +267,22 @@ func (a *apply) setAttrs(j *job) error {
 		}
 	}
 	if j.want.hasMtime && st.kind == regular && st.mtime != j.want.mtime {
+		now, err := f.stat(name)
+		if err != nil {
+			return err
+		}
+		if now.mode = st.mode; !now.sameFile(&st) {
+			return errChanged
+		}
 		if err := f.setTime(name, j.want.mtime); err != nil {
 			return err
 		}
 	}
 	if j.st, err = f.stat(name); err != nil {
 		return err
+	}
+	if st.kind == regular && (j.st.size != st.size || j.st.ino != st.ino) {
+		return errChanged
 	}
 	if st.kind == regular && (!canSyncAll || len(a.touched) <= fewFolders) {
 		if err := f.syncFile(name); err != nil && !errors.Is(err, fs.ErrPermission) {
@@ -290,7 +334,7 @@ func (a *apply) move(j *job) error {
 }
 
 // renameEntry renames to a free name. Where the new name is the old one in another spelling that the file system
-// does not tell apart, it goes through a third.
+// does not tell apart, a plain rename most often does it, else one through a third name.
 func (a *apply) renameEntry(from *folder, name string, to *folder, toName string) error {
 	err := from.renameNew(name, to, toName)
 	if !errors.Is(err, fs.ErrExist) || name == toName {
@@ -299,7 +343,10 @@ func (a *apply) renameEntry(from *folder, name string, to *folder, toName string
 	old, err1 := from.stat(name)
 	there, err2 := to.stat(toName)
 	one := err1 == nil && err2 == nil && old.same(&there) && (a.r.foldCase && strings.EqualFold(name, toName) || a.r.nfc && sameNFC(name, toName))
-	if !one {
+	if !one || to.spells(toName) {
+		return err // two names of one file, which are told apart
+	}
+	if err := from.rename(name, to, toName); err != nil || to.spells(toName) {
 		return err
 	}
 	third := tempName()

@@ -274,9 +274,15 @@ func (a *apply) patchFile(j *job, dir *folder, name string, out, in *os.File) er
 	if err := j.patch.verify(out); err != nil {
 		return err
 	}
-	var err error
-	j.st, err = statFile(out)
-	return err
+	st, err := statFile(out)
+	if err != nil {
+		return err
+	}
+	if j.want.hasMtime && st.mtime != j.want.mtime || st.size != j.patch.src.st.size {
+		st.ctime = 0 // somebody writes to it already: the next listing has to differ
+	}
+	j.st = st
+	return nil
 }
 
 // replaceLarge writes the new version anew after all.
