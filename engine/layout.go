@@ -152,9 +152,13 @@ func (w *work) makeRoom(r *record, s tandem.Side) {
 	}
 }
 
-// aside moves x to a name of its own for the time being.
+// aside moves x to a name of its own for the time being, in a directory that stays.
 func (w *work) aside(x *record, s tandem.Side) {
-	to := spot{x.sim[s].up, tempName(string(w.path(x, s)))}
+	up := x.sim[s].up
+	for up != nil && up.dies(s) {
+		up = up.sim[s].up
+	}
+	to := spot{up, tempName(string(w.path(x, s)))}
 	w.step(x, s, Action{Do: Move, To: s, NewID: w.pathOf(to, s, x), Reason: MadeRoom})
 	w.leave(x, s)
 	w.enter(x, s, to)
@@ -179,10 +183,7 @@ func (w *work) clear(x *record, s tandem.Side) {
 			w.place(c, s)
 		}
 		if c.there[s] && c.sim[s].up == x {
-			to := spot{x.sim[s].up, tempName(string(w.path(c, s)))}
-			w.step(c, s, Action{Do: Move, To: s, NewID: w.pathOf(to, s, c), Reason: MadeRoom})
-			w.leave(c, s)
-			w.enter(c, s, to)
+			w.aside(c, s)
 		}
 	}
 }
