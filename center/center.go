@@ -27,6 +27,8 @@ type Service interface {
 type About interface {
 	// Status tells of the named items, or of all.
 	Status(ctx context.Context, names []string) ([]ItemStatus, error)
+	// ByHand tells of the pairs of places that were synced without an item.
+	ByHand(ctx context.Context) ([]PlacesStatus, error)
 	Runs(ctx context.Context, item string, limit int) ([]store.Run, error)
 	// Log lists events with an id above after, oldest first; after < 0 gives the newest -after.
 	Log(ctx context.Context, after int64, item string, limit int) ([]store.Event, error)
@@ -147,6 +149,15 @@ type ItemStatus struct {
 	Aside     int
 	Failing   string // why the last run failed, "" if it did not
 	Next      int64  // Unix seconds of the next planned run, 0: none
+}
+
+// PlacesStatus is how a pair of places stands that was synced without an item.
+type PlacesStatus struct {
+	Kind      tandem.Kind
+	A, B      string // bare places, without options
+	Last      int64  // Unix seconds of the last completed run, 0: none
+	Rows      int    // records in agreement
+	Conflicts int
 }
 
 // Check is one line of a check-up.

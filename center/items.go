@@ -326,10 +326,13 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 		}}, nil
 }
 
+// itemPrefix tells the keys of items from those of pairs of places.
+const itemPrefix = "item "
+
 // itemKey names the base of an item. It holds what the item pairs, not its name: renaming keeps the base, pairing
 // something else starts a new one.
 func itemKey(it store.Item) string {
-	return fmt.Sprintf("item %d %q %q", it.Collection, it.Partner, it.Sub)
+	return fmt.Sprintf(itemPrefix+"%d %q %q", it.Collection, it.Partner, it.Sub)
 }
 
 func (h *Hub) itemPlace(ctx context.Context, it store.Item) (provider.Place, error) {

@@ -1,8 +1,12 @@
 package center
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 
 	"tandem"
 	"tandem/store"
@@ -68,6 +72,30 @@ func (h *Hub) itemStatus(ctx context.Context, it store.Item, pairOf map[string]s
 		}
 	}
 	return st, nil
+}
+
+// ByHand implements Service.
+func (h *Hub) ByHand(ctx context.Context) ([]PlacesStatus, error) {
+	pairs, err := h.cfg.Store.Bases.Pairs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []PlacesStatus
+	for _, p := range pairs {
+		st := PlacesStatus{Last: p.Last, Rows: p.Rows}
+		// The inverse of session.PairKey; the keys of items read otherwise.
+		if n, err := fmt.Sscanf(p.Key, "%s %q %q", &st.Kind, &st.A, &st.B); n != 3 || err != nil || strings.HasPrefix(p.Key, itemPrefix) {
+			continue
+		}
+		open, err := h.cfg.Store.Conflicts.List(ctx, p.ID, true)
+		if err != nil {
+			return nil, err
+		}
+		st.Conflicts = len(open)
+		out = append(out, st)
+	}
+	slices.SortFunc(out, func(a, b PlacesStatus) int { return cmp.Compare(b.Last, a.Last) })
+	return out, nil
 }
 
 // asideOf reads how many records a run left set aside from its detail.

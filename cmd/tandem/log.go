@@ -103,6 +103,9 @@ func logLine(e store.Event, now time.Time) string {
 	return fmt.Sprintf("%s  %s  %s%s", ui.When(e.When, now), ui.Clean(e.Item), level, eventText(e))
 }
 
+// pollLog is how often followLog asks. It is for people; programs that must react at once run items with --watch.
+const pollLog = 200 * time.Millisecond
+
 // followLog asks the running hub again and again. Where none runs, the data folder is left free between two looks, so
 // that other commands can work.
 func (a *app) followLog(ctx context.Context, after int64, item string, lines int) error {

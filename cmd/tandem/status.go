@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,10 +27,47 @@ func (a *app) statusCommand() *cobra.Command {
 				if err := a.hubLine(s); err != nil {
 					return err
 				}
-				return a.statusTable(list)
+				if len(args) > 0 {
+					return a.statusTable(list)
+				}
+				places, err := s.ByHand(c.Context())
+				if err != nil {
+					return err
+				}
+				if len(list) > 0 || len(places) == 0 {
+					if err := a.statusTable(list); err != nil {
+						return err
+					}
+				}
+				return a.byHandTable(places)
 			})
 		},
 	})
+}
+
+const maxByHand = 20
+
+// byHandTable lists the pairs that were synced without an item, the latest first.
+func (a *app) byHandTable(list []center.PlacesStatus) error {
+	if len(list) == 0 {
+		return nil
+	}
+	fmt.Fprintln(a.out, "\nSynced by hand:")
+	t := ui.NewTable("A", "B", "RECORDS", "STATE", "LAST RUN")
+	for i, st := range list {
+		if i == maxByHand {
+			break
+		}
+		state := "in step then"
+		switch {
+		case st.Conflicts > 0:
+			state = ui.Count(st.Conflicts, "conflict")
+		case st.Last == 0:
+			state = "not finished"
+		}
+		t.Add(st.A, st.B, ui.Number(st.Rows), state, ui.Ago(st.Last, now()))
+	}
+	return t.Write(a.out)
 }
 
 // hubLine says whether a hub runs, and where its data are.
@@ -106,5 +142,3 @@ func (a *app) statusJSON(list []center.ItemStatus) error {
 	}
 	return ui.JSON(a.out, out)
 }
-
-const pollLog = 200 * time.Millisecond

@@ -222,6 +222,11 @@ func (c *Client) Status(ctx context.Context, names []string) ([]center.ItemStatu
 	return call[[]center.ItemStatus](ctx, c, "Status", namesArg{names})
 }
 
+// ByHand implements center.Service.
+func (c *Client) ByHand(ctx context.Context) ([]center.PlacesStatus, error) {
+	return call[[]center.PlacesStatus](ctx, c, "ByHand", nothing{})
+}
+
 // Runs implements center.Service.
 func (c *Client) Runs(ctx context.Context, item string, limit int) ([]store.Run, error) {
 	return call[[]store.Run](ctx, c, "Runs", listArg{Item: item, Limit: limit})
