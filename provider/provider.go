@@ -24,7 +24,8 @@ type Replica interface {
 	// Complete, whether the cursor was honoured or everything was listed (Full), and the next cursor. An error in the
 	// sequence ends it and means the listing is not complete; trouble with one record is a Change with Problem.
 	// A Problem covers every id below its own, that is, beginning with it and a slash: in a tree what is in a directory,
-	// elsewhere the records of a file that holds several, which cannot be told while it cannot be read.
+	// elsewhere the records of a file that holds several, which cannot be told while it cannot be read. A place without
+	// Features.Cursor may still give a cursor, as a note to itself, and list everything in less time when it gets it back.
 	Changes(ctx context.Context, since tandem.Cursor) (iter.Seq2[tandem.Change, error], func() tandem.Listing)
 
 	// Fetch yields the records with these ids, in any order. One that vanished meanwhile is yielded with only its ID and an error of kind

@@ -62,9 +62,9 @@ func (r *run) identify(ctx context.Context) error {
 	return g.Wait()
 }
 
-// since is the cursor to ask side s with.
+// since is the cursor to ask side s with. A place that lists everything anyway may use it to save itself work.
 func (r *run) since(s *side) tandem.Cursor {
-	if r.opt.Full || s.full || s.replaced || r.rescoped || !s.Features.Cursor || r.st.Identities[s.Side] != s.id {
+	if r.opt.Full || s.full || s.replaced || r.rescoped || r.st.Identities[s.Side] != s.id {
 		return ""
 	}
 	return r.st.Cursors[s.Side]
@@ -80,7 +80,7 @@ func (r *run) look(ctx context.Context) (*observed, error) {
 	var listers sync.WaitGroup
 	for _, s := range r.sides {
 		since := r.since(s)
-		l.delta = l.delta && since != ""
+		l.delta = l.delta && since != "" && s.Features.Cursor
 		listers.Add(1)
 		g.Go(func() error {
 			defer listers.Done()

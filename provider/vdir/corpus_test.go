@@ -191,9 +191,9 @@ func BenchmarkList(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer r.Close()
-	for b.Loop() {
+	list := func(b *testing.B, since tandem.Cursor) tandem.Cursor {
 		n := 0
-		seq, end := r.Changes(b.Context(), "")
+		seq, end := r.Changes(b.Context(), since)
 		for _, err := range seq {
 			if err != nil {
 				b.Fatal(err)
@@ -203,7 +203,19 @@ func BenchmarkList(b *testing.B) {
 		if n != 5000 || !end().Complete {
 			b.Fatal(n)
 		}
+		return end().Next
 	}
+	next := list(b, "")
+	b.Run("first", func(b *testing.B) {
+		for b.Loop() {
+			list(b, "")
+		}
+	})
+	b.Run("again", func(b *testing.B) {
+		for b.Loop() {
+			list(b, next)
+		}
+	})
 }
 
 func BenchmarkCreate(b *testing.B) {
