@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"sort"
-
 	"tandem"
 )
 
@@ -130,14 +128,4 @@ func (w *work) decideAttrs(r *record, isNew bool) {
 	case r.st[sideA] == changed || r.st[sideB] == changed:
 		r.do, r.reason = Link, AttrsChanged // both changed the same way, or only what is not compared
 	}
-}
-
-// sortedKeys returns the keys of m in order.
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }

@@ -116,7 +116,7 @@ func TestPerturbed(t *testing.T) {
 				open = open || a.Do == Wait && a.Reason == ConflictOpen
 			}
 			if !open && len(last.Actions) > 0 {
-				t.Fatalf("waits without a conflict: %s\nbefore:\n%sfirst plan:\n%s", last.text(), before, first)
+				t.Fatalf("waits without a conflict: %s\nbefore:\n%s%s", last.text(), before, p.log)
 			}
 			if !open && p.m[0].String() != p.m[1].String() {
 				t.Fatalf("differ\nbefore:\n%sfirst plan:\n%s\nA: %s\nB: %s", before, first, p.m[0], p.m[1])

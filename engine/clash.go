@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"sort"
+
+	"tandem"
+)
+
+// fitNames finds records that would share a name and reports whether it changed anything.
+func (w *work) fitNames(sorted []*record) bool {
+	for s := sideA; s <= sideB; s++ {
+		var coming []*record
+		hard := w.rules.Names[s].FoldCase || w.rules.Names[s].NFC || len(w.v[s].block) > 0
+		for _, r := range sorted {
+			if w.placing(r, s) {
+				coming = append(coming, r)
+				if up := r.to[s].up; !hard && len(w.b.rows) > 0 && (up == nil || up.cur[s] != nil) {
+					hard = w.b.find(s, join(w.pathNow(up, s), r.to[s].name)) >= 0
+				}
+			}
+			// Copies of new records cannot meet anybody: their names differ where they come from, and what has the same
+			// name here was joined with them, unless a row came into its way.
+			hard = hard || r.row >= 0 && (r.moved[0] || r.moved[1] || !r.agreed() || r.has(sideA) != r.has(sideB))
+		}
+		if !hard || len(coming) == 0 {
+			continue
+		}
+		rule := w.rules.Names[s]
+		taken := map[foldKey]*record{}
+		for _, r := range sorted {
+			if r.exists(s) && !w.placing(r, s) {
+				taken[foldKey{r.to[s].up, fold(r.to[s].name, rule)}] = r
+			}
+		}
+		quiet := w.quietNames(s, rule)
+		sort.SliceStable(coming, func(i, j int) bool { return older(coming[i], coming[j]) })
+		for _, r := range coming {
+			k := foldKey{r.to[s].up, fold(r.to[s].name, rule)}
+			x := taken[k]
+			if x == nil {
+				x = w.quietAt(s, k, quiet)
+			}
+			if x == nil {
+				taken[k] = r
+				continue
+			}
+			if x != r {
+				w.part(x, r, s, taken)
+				return true
+			}
+		}
+		blocks := map[tandem.ID]*seen{}
+		for id, n := range w.v[s].block {
+			blocks[join(parent(id), fold(name(id), rule))] = n
+		}
+		for _, r := range coming {
+			if up := r.to[s].up; up == nil || up.cur[s] != nil {
+				if n := blocks[join(w.pathNow(up, s), fold(r.to[s].name, rule))]; n != nil && n != r.cur[s] && n.st.blocked() {
+					w.hold(r, blockReason(n.st))
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// reserve holds back whatever took the place of a record that has to wait. The base goes on naming the old place for the
+// one that waits, and may not name one place for two.
+func (w *work) reserve(sorted []*record) bool {
+	for s := sideA; s <= sideB; s++ {
+		var spots map[spot]*record
+		for _, r := range sorted {
+			was := r.base.Side(s).ID
+			if !r.frozen() || r.row < 0 || was == "" || r.cur[s] != nil && r.cur[s].ID == was {
+				continue
+			}
+			if spots == nil {
+				spots = map[spot]*record{}
+				for _, x := range sorted {
+					if x.exists(s) && !x.frozen() {
+						spots[x.to[s]] = x
+					}
+				}
+			}
+			if x := spots[spot{r.up0[s], r.name0[s]}]; x != nil && x != r {
+				w.hold(x, r.reason)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (w *work) pathNow(r *record, s tandem.Side) tandem.ID {
+	if r == nil || r.cur[s] == nil {
+		return ""
+	}
+	return r.cur[s].ID
+}
+
+func join(dir tandem.ID, name string) tandem.ID {
+	if dir == "" {
+		return tandem.ID(name)
+	}
+	return dir + "/" + tandem.ID(name)
+}
+
+// quietNames indexes the names of unchanged rows as side s tells them apart. Where it tells all apart no index is needed.
+func (w *work) quietNames(s tandem.Side, rule NameRule) map[tandem.ID]int32 {
+	if !rule.FoldCase && !rule.NFC {
+		return nil
+	}
+	m := make(map[tandem.ID]int32, len(w.b.rows))
+	for i := range w.b.rows {
+		if w.ofRow[i] == 0 {
+			if id := tandem.ID(w.b.id(int32(i), s)); id != "" {
+				m[join(parent(id), fold(name(id), rule))] = int32(i)
+			}
+		}
+	}
+	return m
+}
+
+// quietAt returns the unchanged record that has the name, or nil.
+func (w *work) quietAt(s tandem.Side, k foldKey, quiet map[tandem.ID]int32) *record {
+	if k.up != nil && k.up.cur[s] == nil {
+		return nil
+	}
+	id := join(w.pathNow(k.up, s), k.name)
+	i, ok := quiet[id]
+	if quiet == nil {
+		i = w.b.find(s, id)
+		ok = i >= 0
+	}
+	if !ok || w.ofRow[i] != 0 || w.left[s][i] {
+		return nil
+	}
+	r := w.ofRowAt(i)
+	from := w.located
+	w.locate() // it, and the directories above it
+	for _, x := range w.recs[from:] {
+		w.decide(x)
+		w.aim(x)
+	}
+	return r
+}
+
+// older orders records by what gives a right to a name: a row, and its age.
+func older(x, y *record) bool {
+	if x.agreed() != y.agreed() {
+		return x.agreed()
+	}
+	if x.base.Link != y.base.Link {
+		return x.base.Link < y.base.Link
+	}
+	cx, cy := x.content(), y.content()
+	if cx != cy {
+		return cx < cy
+	}
+	return false
+}
+
+// content is what the record holds, for choices that must not depend on the side.
+func (r *record) content() string {
+	out := ""
+	for s := range r.cur {
+		if r.cur[s] != nil {
+			out = max(out, contentOf(&r.cur[s].Shown)+"\x00"+r.name[s])
+		}
+	}
+	return out
+}
+
+// part separates x and r, which would both be called the same on side s. A name that is spelled differently cannot be
+// helped: the place cannot tell the two apart, so r waits. Otherwise the younger record gets another name on both sides.
+func (w *work) part(x, r *record, s tandem.Side, taken map[foldKey]*record) {
+	for _, st := range [...]state{x.st[s], x.st[s.Other()]} {
+		if st.blocked() {
+			w.hold(r, blockReason(st))
+			return
+		}
+	}
+	lose := r
+	if older(r, x) && !x.frozen() {
+		lose = x
+	}
+	if x.to[s].name != r.to[s].name || lose.shift == NameClash || !w.canRename(lose) {
+		if lose.frozen() || !w.placing(lose, s) {
+			lose = r
+		}
+		w.hold(lose, NameClash)
+		return
+	}
+	at := lose.to[s]
+	to := conflictName(at.name, lose.content())
+	for w.nameTaken(at.up, to, taken) {
+		to = conflictName(at.name, to)
+	}
+	for o := range lose.to {
+		if lose.exists(tandem.Side(o)) {
+			lose.to[o].name = to
+		}
+	}
+	lose.shift = NameClash
+}
+
+func (w *work) canRename(r *record) bool {
+	for s := sideA; s <= sideB; s++ {
+		if r.has(s) && !w.may[s] {
+			return false
+		}
+	}
+	return !r.frozen() && !r.swap
+}
+
+// nameTaken tells that a name below up is in use on either side.
+func (w *work) nameTaken(up *record, to string, taken map[foldKey]*record) bool {
+	for s := sideA; s <= sideB; s++ {
+		if taken[foldKey{up, fold(to, w.rules.Names[s])}] != nil {
+			return true
+		}
+		if up == nil || up.cur[s] != nil {
+			id := join(w.pathNow(up, s), to)
+			if i := w.b.find(s, id); i >= 0 && !w.left[s][i] || w.at[s][id] != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
