@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"runtime"
@@ -298,36 +297,4 @@ func (a *apply) replaceLarge(j *job) error {
 		return err
 	}
 	return a.update(j)
-}
-
-// overlay is the old version of a patched file: the new one, except where the journal has what was overwritten.
-type overlay struct {
-	under  io.ReaderAt
-	log    io.ReaderAt
-	blocks []journalBlock
-	size   int64
-}
-
-// ReadAt implements io.ReaderAt.
-func (o *overlay) ReadAt(p []byte, off int64) (n int, err error) {
-	for n < len(p) {
-		at := off + int64(n)
-		if at >= o.size {
-			return n, io.EOF
-		}
-		block := at / file.BlockSize
-		within := at - block*file.BlockSize
-		part := p[n:][:min(int64(len(p)-n), file.BlockSize-within, o.size-at)]
-		k, saved := slices.BinarySearchFunc(o.blocks, block, func(b journalBlock, block int64) int { return int(b.Block - block) })
-		if saved {
-			err = file.ReadFullAt(o.log, part, o.blocks[k].at+within)
-		} else {
-			err = file.ReadFullAt(o.under, part, at)
-		}
-		if err != nil {
-			return n, err
-		}
-		n += len(part)
-	}
-	return n, nil
 }
