@@ -24,6 +24,7 @@ type Config struct {
 	Run      Runner
 	OpenHome func(c tandem.Collection) (*provider.Opened, error)
 	Env      provider.Env
+	Dir      string                          // the data folder, which must not be synced itself; "": none
 	Verify   func(ctx context.Context) error // looks the store over for damage; nil: nothing to look over
 	Now      func() time.Time                // nil: time.Now
 	Log      *slog.Logger                    // nil: nowhere

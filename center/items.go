@@ -35,6 +35,9 @@ func (h *Hub) AddItem(ctx context.Context, n NewItem) (store.Item, error) {
 	if err != nil {
 		return store.Item{}, err
 	}
+	if err := h.holdsData(place); err != nil {
+		return store.Item{}, err
+	}
 	kind, err := h.kindOf(ctx, n, place)
 	if err != nil {
 		return store.Item{}, err
@@ -308,7 +311,7 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 		return job{}, err
 	}
 	key := itemKey(it)
-	return job{name: it.Name, key: key, lane: fmt.Sprintf("home %d", it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
+	return job{name: it.Name, item: true, key: key, lane: fmt.Sprintf("home %d", it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
 		base: func(context.Context, *provider.Opened, *provider.Opened) (string, bool, error) {
 			return key, false, nil
 		},

@@ -146,7 +146,7 @@ func TestBackOff(t *testing.T) {
 			}
 		}
 		st, err := w.hub.Status(t.Context(), nil)
-		if err != nil || st[0].Failing == "" {
+		if err != nil || st[0].Failing == "" || st[0].Last == nil || st[0].Last.Result != "failed" {
 			t.Errorf("status does not tell of the failure: %+v, %v", st, err)
 		}
 		events, err := w.hub.Log(t.Context(), 0, "s", 100)

@@ -41,6 +41,11 @@ func (h *Hub) placesJob(ctx context.Context, p Places) (job, error) {
 	if err := h.apart(a, b); err != nil {
 		return job{}, err
 	}
+	for _, p := range []provider.Place{a, b} {
+		if err := h.holdsData(p); err != nil {
+			return job{}, err
+		}
+	}
 	j := job{name: a.Text + " " + b.Text, rules: p.Rules, scope: scopeOf(a, b)}
 	j.lane = "places " + min(bare(a), bare(b)) + " " + max(bare(a), bare(b))
 	j.key = j.lane
@@ -94,6 +99,21 @@ func (h *Hub) apart(a, b provider.Place) error {
 		return refuse(fmt.Sprintf("%s lies inside %s", pb, pa), "name two folders of which none holds the other")
 	}
 	return nil
+}
+
+// holdsData refuses a tree that holds our own data folder, whose files change with every run, unless some of the tree
+// is left out already.
+func (h *Hub) holdsData(p provider.Place) error {
+	path, local := h.localPath(p)
+	prov, err := h.cfg.Places.Provider(p.Provider)
+	if err != nil || !local || !prov.Features.Tree || h.cfg.Dir == "" || p.Options["ignore"] != "" {
+		return nil
+	}
+	if !sameFile(path, h.cfg.Dir) && !inside(h.cfg.Dir, path) {
+		return nil
+	}
+	return &tandem.Error{Kind: tandem.Invalid, Op: "sync", Thing: p.Text, Err: fmt.Errorf("it holds tandem's own data folder %s", h.cfg.Dir),
+		Remedy: "name a data folder elsewhere with --data, or leave it out with ?ignore=" + filepath.Base(h.cfg.Dir) + "/"}
 }
 
 // localPath is a place's path on this machine, if that is what it names.

@@ -18,7 +18,8 @@ import (
 // job is one pair to be run: an item, or two places.
 type job struct {
 	name     string // as people know it
-	key      string // of the pair, for Status
+	key      string // of the pair, for Status; an item's is that of its base
+	item     bool   // a sync item; otherwise two places
 	lane     string // runs with the same lane follow one another
 	rules    engine.Rules
 	mirrored bool // A and B were exchanged to meet an existing base; news are turned back for the person
@@ -156,9 +157,29 @@ func (h *Hub) noteFailure(ctx context.Context, j job, err error, rep *session.Re
 	plain := *f
 	plain.Remedy = ""
 	e := store.Event{When: h.now(), Item: j.name, Level: store.Error, Text: plain.Err().Error(), Remedy: remedy}
-	if logErr := h.cfg.Store.Events.Add(context.WithoutCancel(ctx), e); logErr != nil {
+	ctx = context.WithoutCancel(ctx)
+	logErr := h.cfg.Store.Events.Add(ctx, e)
+	if logErr == nil && j.item {
+		logErr = h.noteFailedRun(ctx, j)
+	}
+	if logErr != nil {
 		h.cfg.Log.Error("cannot write to the results log", "item", j.name, "error", logErr)
 	}
+}
+
+// noteFailedRun records a run that failed before it could begin, so that Status never calls a place in step that could
+// not be reached.
+func (h *Hub) noteFailedRun(ctx context.Context, j job) error {
+	pair, err := h.cfg.Store.Bases.Open(ctx, j.key)
+	if err != nil {
+		return err
+	}
+	r := store.Run{Pair: pair.ID, Item: j.name, Started: h.now()}
+	if r.ID, err = h.cfg.Store.Events.StartRun(ctx, r); err != nil {
+		return err
+	}
+	r.Finished, r.Result = h.now(), "failed"
+	return h.cfg.Store.Events.EndRun(ctx, r)
 }
 
 func (h *Hub) noteSuccess(j job) {

@@ -106,6 +106,11 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
 		Kind: func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok },
 		Env:  provider.Env{Log: log, Home: opener},
+		Dir:  dir,
+		Verify: func(ctx context.Context) error {
+			damage, err := sqlite.Check(ctx, dir)
+			return errors.Join(append(damage, err)...)
+		},
 		OpenHome: func(c tandem.Collection) (*provider.Opened, error) {
 			mine := opener
 			mine.User = c.User
