@@ -86,3 +86,32 @@ func BenchmarkFirstCopy(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkPatch brings a file of 256 MiB, of which one MiB in the middle changed, to a second place.
+func BenchmarkPatch(b *testing.B) {
+	from, to := newPlace(b), newPlace(b)
+	data := noise(256<<20, 1)
+	from.put("big", string(data))
+	out, err := to.Apply(context.Background(), from.copyAll())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(data)))
+	for round := 0; b.Loop(); round++ {
+		b.StopTimer()
+		f, err := os.OpenFile(from.path("big"), os.O_WRONLY, 0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := f.WriteAt(noise(1<<20, byte(round+2)), 128<<20); err != nil {
+			b.Fatal(err)
+		}
+		f.Close()
+		rec := from.fetch("big")
+		b.StartTimer()
+		out, err = to.Apply(context.Background(), []tandem.Write{{Op: tandem.Update, ID: "big", If: out[0].Version, Record: rec}})
+		if err != nil || out[0].Status != tandem.Applied {
+			b.Fatal(err, out)
+		}
+	}
+}
