@@ -322,10 +322,11 @@ func (x *executor) payload(st *step, s tandem.Side, op tandem.Op, attrs tandem.A
 // refused as taken is asked to choose.
 func (x *executor) wished(st *step, s tandem.Side) tandem.ID {
 	from := st.seen[s.Other()].ID
+	c := x.taken[spot{s.Other(), from}]
 	switch {
 	case st.act.NewID != "":
 		return st.act.NewID
-	case x.taken[source{s.Other(), from}] && !x.rules.Tree:
+	case c != nil && c.known && !x.rules.Tree:
 		return ""
 	case from == "":
 		return st.target[s].id
@@ -333,10 +334,14 @@ func (x *executor) wished(st *step, s tandem.Side) tandem.ID {
 	return from
 }
 
-// marker identifies a create by what it copies, so that the same create is known again after a crash, for as long as what
-// it made is there.
+// marker identifies a create by what it copies, so that the same create is known again after a crash. Versions say less
+// than digests, since some places show another one in each listing.
 func (x *executor) marker(st *step, s tandem.Side) tandem.Marker {
 	from := &st.seen[s.Other()]
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s\x00%s", x.pair.Key, s, from.ID, from.Version, from.Digest))
+	state := from.Digest.String()
+	if state == "" {
+		state = string(from.Version)
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s\x00%s", x.pair.Key, s, from.ID, from.Node, state))
 	return tandem.Marker(hex.EncodeToString(sum[:16]))
 }

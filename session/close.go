@@ -129,12 +129,10 @@ func (x *executor) landed(ctx context.Context, j *job) bool {
 	case j.out.Status == tandem.RetryAfter:
 		x.postpone(j)
 	case j.out.Status == tandem.PreconditionFailed:
-		from := source{j.side.Other(), j.step.seen[j.side.Other()].ID}
-		if j.write.Op == tandem.Create && x.taken[from] {
-			x.refuse(j) // nobody made it meanwhile, and it was not seen in two looks: the name stays taken
+		if j.write.Op == tandem.Create && x.dispute(j) {
+			x.refuse(j) // nobody made it meanwhile: the name stays taken
 			return false
 		}
-		x.taken[from] = x.taken[from] || j.write.Op == tandem.Create
 		x.retry(j.step)
 	default: // the answer was lost; the next look tells
 		x.left, x.again = x.left+1, x.again || j.side.down == nil

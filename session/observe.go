@@ -75,7 +75,7 @@ func (r *run) look(ctx context.Context) (*observed, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	g, gctx := errgroup.WithContext(ctx)
-	l := &looker{run: r, ch: make(chan chunk, chunks), delta: !r.rules.Tree, limit: max(4*chunkSize, r.st.Rows/4)}
+	l := &looker{run: r, ch: make(chan chunk, chunks), delta: !r.rules.Tree, limit: max(4*chunkSize, r.st.Rows/4), wanted: r.wishes()}
 	l.pool.New = func() any { b := make([]tandem.Change, 0, chunkSize); return &b }
 	var listers sync.WaitGroup
 	for _, s := range r.sides {
@@ -113,6 +113,8 @@ type looker struct {
 	limit int     // so many changes held back and the whole base is read after all
 	held  []chunk // changes waiting for the base
 	count int     // how many
+
+	wanted map[spot]*claim // ids that creates of the look before found taken
 }
 
 // list runs in its own goroutine and sends one side's listing.
@@ -194,6 +196,11 @@ func (l *looker) seen(c chunk) {
 func (l *looker) feed(c chunk) {
 	for i := range *c.changes {
 		l.views[c.side].See((*c.changes)[i])
+		if len(l.wanted) > 0 && (*c.changes)[i].Presence != tandem.Absent {
+			if w := l.wanted[spot{c.side, (*c.changes)[i].ID}]; w != nil {
+				w.known = true
+			}
+		}
 	}
 	*c.changes = (*c.changes)[:0]
 	l.pool.Put(c.changes)
@@ -295,6 +302,9 @@ func (l *looker) finish(ctx context.Context) (*observed, error) {
 		if err := read(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if err := l.recognise(ctx); err != nil {
+		return nil, err
 	}
 	for _, s := range l.sides {
 		list := l.lists[s.Side]

@@ -71,7 +71,7 @@ type run struct {
 	stay       bool            // something out of scope on one side hangs on the other: the cursors must not move on
 	lastPass   bool            // there is no further look in this run
 	again      bool            // records changed while we worked: look again now
-	taken      map[source]bool // sources of creates whose wished id was taken
+	taken      map[spot]*claim // by source: creates whose wished id was taken
 
 	report  *Report
 	tell    *progress
@@ -82,12 +82,6 @@ type run struct {
 	started int64      // Unix seconds, by Options.Now
 	faultMu sync.Mutex // Options.Fault is not called concurrently
 	runErr  error
-}
-
-// source names a record on one side.
-type source struct {
-	tandem.Side
-	id tandem.ID
 }
 
 // side is one replica within a run.
@@ -119,7 +113,7 @@ func newRun(deps Deps, pair Pair, opt Options) *run {
 	if opt.Batch <= 0 {
 		opt.Batch = 16 << 20
 	}
-	r := &run{deps: deps, pair: pair, opt: opt, report: &Report{}, taken: map[source]bool{}, told: map[string]bool{}, began: time.Now(), boot: boot.ID()}
+	r := &run{deps: deps, pair: pair, opt: opt, report: &Report{}, taken: map[spot]*claim{}, told: map[string]bool{}, began: time.Now(), boot: boot.ID()}
 	r.started = opt.Now()
 	r.sides[tandem.SideA] = newSide(pair.A, tandem.SideA)
 	r.sides[tandem.SideB] = newSide(pair.B, tandem.SideB)
