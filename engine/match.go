@@ -329,8 +329,8 @@ func (w *work) pair() {
 		}
 	}
 	for _, r := range pool[0] {
-		if r.st[1] != none {
-			continue
+		if r.cur[0] == nil || r.st[1] != none {
+			continue // has a partner by now
 		}
 		if l := alike[r.cur[0].Digest]; len(l) > 0 {
 			alike[r.cur[0].Digest] = l[1:]

@@ -244,6 +244,21 @@ func TestOtherFiltersHideAndDeleteNothing(t *testing.T) {
 	}
 }
 
+func TestRefusedRecordThatAppearsOnTheOtherSide(t *testing.T) {
+	w := newWorld(t)
+	w.side[a].Tune(func(k *memory.Knobs) {
+		k.Fault = func(tandem.Write) memory.Fault { return memory.Fault{Reject: tandem.Errorf(tandem.Invalid, "not here")} }
+	})
+	w.put(b, "1", "name=Anna\nuid=x\n")
+	w.sync()
+	w.side[a].Tune(func(k *memory.Knobs) { k.Fault = nil })
+	w.put(a, "9", "name=Anna\nphone=1\nuid=x\n")
+	w.put(b, "2", "name=Bert\nuid=y\n")
+	w.sync()
+	w.want("name=Anna\nphone=1\nuid=x\n", "name=Bert\nuid=y\n")
+	w.quiet()
+}
+
 func TestTrees(t *testing.T) {
 	w := newTrees(t)
 	w.put(a, "d/e/1", "one")
