@@ -148,8 +148,8 @@ func existing(dir string) string {
 	}
 }
 
-// checkClock compares the clock with what it cannot be behind of: when this program was built of, and when the data folder
-// was last written to.
+// checkClock compares the clock with what it cannot be behind: the time this program was written, and when the data
+// folder was last written to.
 func checkClock(dir string, now time.Time) center.Check {
 	c := center.Check{Name: "clock", Level: "ok", Text: now.Format("2006-01-02 15:04:05 MST")}
 	newest := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

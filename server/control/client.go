@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
-	"syscall"
 	"time"
 
 	"tandem"
@@ -44,7 +42,10 @@ func Dial(ctx context.Context, dir string) (*Client, error) {
 	g, err := call[greeting](hello, c, "Hello", nothing{})
 	if err != nil {
 		c.Close()
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOTSOCK) {
+		// Whatever keeps the connection from coming about, no hub is behind it; a folder that may not be entered says so
+		// itself when it is opened.
+		var dial *net.OpError
+		if errors.As(err, &dial) && dial.Op == "dial" && ctx.Err() == nil {
 			return nil, &tandem.Error{Kind: tandem.NotFound, Op: "reach the hub at", Thing: path, Err: err}
 		}
 		return nil, err
