@@ -37,6 +37,19 @@ func (x *executor) aside(st *step, err error) {
 
 func (x *executor) keepAside(row tandem.Row, st *step, err error) {
 	x.report.Aside++
+	for s, g := range st.got {
+		// What was learned of a record without a partner helps to find it one.
+		is := row.Side(tandem.Side(s))
+		if row.Agreed() || g == nil || is.ID == "" || is.Version != st.seen[s].Version {
+			continue
+		}
+		if row.UID == "" {
+			row.UID = g.rec.UID
+		}
+		if is.Digest.IsZero() {
+			is.Digest = st.seen[s].Digest
+		}
+	}
 	remedy := "it is tried again later, or as soon as it changes"
 	if row.Aside != nil {
 		remedy = fmt.Sprintf("it is tried again after %s, or as soon as it changes", span(row.Aside.Until-x.opt.Now()))
