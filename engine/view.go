@@ -147,6 +147,9 @@ func (v *View) seeRow(i int32, c *tandem.Change) {
 		if isSame {
 			was := row.Side(v.side)
 			n.Digest, n.Attrs, n.Size = was.Digest, was.Attrs, was.Size
+			if n.uid == "" {
+				n.uid = row.UID
+			}
 		} else if k := row.Clash; k != nil && n.Digest.IsZero() && c.Version != "" {
 			if was := clashSide(k, v.side); was.ID == c.ID && was.Version == c.Version {
 				n.Digest = was.Digest
