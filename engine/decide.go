@@ -40,7 +40,7 @@ func (w *work) decideBlocked(r *record) {
 			if r.st[s] != st {
 				continue
 			}
-			if st != problem && r.st[1-s] == same || st != problem && r.st[1-s].blocked() || st != problem && r.st[1-s] == none {
+			if st != problem && r.st[1-s] == same && !r.moved[1-s] || st != problem && r.st[1-s].blocked() || st != problem && r.st[1-s] == none {
 				continue
 			}
 			note := ""

@@ -36,6 +36,12 @@ func (x *executor) aside(st *step, err error) {
 }
 
 func (x *executor) keepAside(row tandem.Row, st *step, err error) {
+	if st.act.Do == engine.Move {
+		// A row set aside holds ids as they are after a rename; this one has to keep the rename in sight.
+		x.left++
+		x.problem(nameOf(&st.act), err)
+		return
+	}
 	x.report.Aside++
 	for s, g := range st.got {
 		// What was learned of a record without a partner helps to find it one.

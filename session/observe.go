@@ -64,7 +64,10 @@ func (r *run) identify(ctx context.Context) error {
 
 // since is the cursor to ask side s with. A place that lists everything anyway may use it to save itself work.
 func (r *run) since(s *side) tandem.Cursor {
-	if r.opt.Full || s.full || s.replaced || r.rescoped || r.st.Identities[s.Side] != s.id {
+	if r.sides[0].replaced || r.sides[1].replaced { // rows are paired anew, and for that both sides are to be seen whole
+		return ""
+	}
+	if r.opt.Full || s.full || r.rescoped || r.st.Identities[s.Side] != s.id {
 		return ""
 	}
 	return r.st.Cursors[s.Side]

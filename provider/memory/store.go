@@ -5,6 +5,7 @@ package memory
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -191,6 +192,13 @@ func (s *Store) Get(id tandem.ID) (tandem.Record, bool) {
 		return tandem.Record{}, false
 	}
 	return s.record(e), true
+}
+
+// Parked returns all that the place keeps of overwritten and deleted versions.
+func (s *Store) Parked() []tandem.Record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.parked))
 }
 
 // Len is the number of records.

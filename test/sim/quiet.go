@@ -190,7 +190,8 @@ func (w *world) contents(n *node, conflicts map[string]bool) (map[string]string,
 			}
 			for _, t := range tokensIn(body) {
 				// A backup that brings an old name back leaves a file there under both.
-				if other, twice := holders[t]; twice && w.policy != 6 && !(w.ledger.tainted && w.spec.kind == tandem.File) {
+				excused := w.policy == 6 || w.spec.kind == tandem.File && (w.ledger.tainted || w.ledger.forgets)
+				if other, twice := holders[t]; twice && !excused {
 					return nil, fmt.Errorf("idempotence: %s holds %s twice, as %q and as %q", n.name, t, other, r.ID)
 				}
 				holders[t] = r.ID
@@ -235,6 +236,16 @@ func (w *world) holdings() (holding, error) {
 		for _, v := range c.Versions {
 			for _, t := range tokensIn(w.conflictBody(v)) {
 				h.conflict[t] = true
+			}
+		}
+	}
+	for _, n := range w.nodes {
+		if n.mem == nil {
+			continue
+		}
+		for _, r := range n.mem.Parked() { // a run may die between parking and noting it
+			for _, t := range tokensIn(bodyOf(r)) {
+				h.history[t] = true
 			}
 		}
 	}
@@ -304,7 +315,7 @@ func (w *world) hasAside() bool {
 
 // checkResurrection: what a person deleted and nobody else touched stays deleted.
 func (w *world) checkResurrection(wasOpen map[string]bool) error {
-	if w.ledger.tainted || w.policy == 6 {
+	if w.ledger.tainted || w.ledger.forgets || w.policy == 6 {
 		return nil
 	}
 	for k := range w.ledger.deleted {

@@ -257,6 +257,9 @@ func (w *world) syncStep(s step) error {
 			faultAt = 1 + r.IntN(10)
 		}
 	}
+	if s.verb == doCrash && w.spec.kind == tandem.File {
+		w.ledger.forgets = true
+	}
 	answer := session.Answer(session.Leave)
 	if s.more%2 == 0 {
 		answer = session.GoAhead
