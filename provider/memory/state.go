@@ -109,6 +109,9 @@ func (st *state) move(k *Knobs, from string, to tandem.ID) {
 		moved := *st.live[key]
 		st.bury(key)
 		moved.id = to + moved.id[len(old):]
+		if k.Tree {
+			moved.marker = "" // a tree knows what it made by its path
+		}
 		st.put(k.key(moved.id), &moved)
 	}
 }

@@ -40,6 +40,10 @@ func (w *world) fault(n *node, s step) {
 	trouble := fmt.Errorf("it cannot be read today")
 	what := s.pick % 13
 	w.log("  %s: fault %d on %s", n.name, what, id)
+	if what < 2 {
+		w.ledger.unread = true
+		w.ledger.forgets = w.ledger.forgets || w.ledger.died
+	}
 	switch what {
 	case 0:
 		n.mem.Tune(func(k *memory.Knobs) { k.Problems = map[tandem.ID]error{id: trouble} })

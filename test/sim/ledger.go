@@ -23,7 +23,9 @@ type ledger struct {
 	deleted map[string]bool // somebody deleted it
 	edited  map[string]bool // somebody created, changed or moved it
 	copies  bool            // the policy keeps both versions of a conflict, the second under a UID of its own
-	forgets bool            // a run died: a file it had copied and somebody renames before the next run is a new file
+	died    bool            // a run died
+	unread  bool            // a record could not be read
+	forgets bool            // a run died, and what it had made was then renamed (files) or unreadable: it may be made twice
 	tainted bool            // a store was replaced or rolled back: deletions may legitimately come back
 }
 
@@ -35,7 +37,7 @@ func newLedger() *ledger {
 
 func (l *ledger) quiet() {
 	l.epoch++
-	l.deleted, l.edited, l.tainted, l.forgets = map[string]bool{}, map[string]bool{}, false, false
+	l.deleted, l.edited, l.tainted, l.forgets, l.died, l.unread = map[string]bool{}, map[string]bool{}, false, false, false, false
 }
 
 func (l *ledger) issue(uid, by string) token {

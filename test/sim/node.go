@@ -92,6 +92,12 @@ func (n *node) fresh() {
 	n.applies, n.dead, n.steps, n.dieAt, n.cut, n.power, n.meddle = 0, false, 0, 0, nil, false, nil
 }
 
+func (n *node) isDead() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.dead
+}
+
 func (n *node) kill() {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -178,6 +178,8 @@ func difference(a, b map[string]string) string {
 func (w *world) contents(n *node, conflicts map[string]bool) (map[string]string, error) {
 	out := map[string]string{}
 	holders := map[token]tandem.ID{}
+	// A backup that brings an old name back leaves a file there under both.
+	excused := w.policy == 6 || w.ledger.forgets || w.spec.kind == tandem.File && w.ledger.tainted
 	for _, r := range n.list() {
 		body := bodyOf(r)
 		name := string(r.ID)
@@ -189,8 +191,6 @@ func (w *world) contents(n *node, conflicts map[string]bool) (map[string]string,
 				name = uid
 			}
 			for _, t := range tokensIn(body) {
-				// A backup that brings an old name back leaves a file there under both.
-				excused := w.policy == 6 || w.spec.kind == tandem.File && (w.ledger.tainted || w.ledger.forgets)
 				if other, twice := holders[t]; twice && !excused {
 					return nil, fmt.Errorf("idempotence: %s holds %s twice, as %q and as %q", n.name, t, other, r.ID)
 				}
@@ -200,7 +200,7 @@ func (w *world) contents(n *node, conflicts map[string]bool) (map[string]string,
 		if conflicts[name] || conflicts["id "+strings.ToLower(string(r.ID))] || conflicts[key("", body)] {
 			continue
 		}
-		if _, twice := out[name]; twice {
+		if _, twice := out[name]; twice && !excused {
 			return nil, fmt.Errorf("idempotence: %s holds %q twice", n.name, name)
 		}
 		out[name] = w.meaning(r, body)

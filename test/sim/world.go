@@ -257,8 +257,9 @@ func (w *world) syncStep(s step) error {
 			faultAt = 1 + r.IntN(10)
 		}
 	}
-	if s.verb == doCrash && w.spec.kind == tandem.File {
-		w.ledger.forgets = true
+	if s.verb == doCrash {
+		w.ledger.died = true
+		w.ledger.forgets = w.ledger.forgets || w.ledger.unread || w.spec.kind == tandem.File
 	}
 	answer := session.Answer(session.Leave)
 	if s.more%2 == 0 {
@@ -323,9 +324,11 @@ func (w *world) run(p pairing, answer session.Answer, faultAt int) (*session.Rep
 			}
 			return nil
 		}}
-	deps := session.Deps{Store: w.store}
+	mortal := *w.store
+	mortal.Bases = &mortalBases{w.store.Bases, []*node{w.nodes[p.a], w.nodes[p.b]}}
+	deps := session.Deps{Store: &mortal}
 	if w.mutant.store != nil {
-		deps.Store = w.mutant.store(w.store)
+		deps.Store = w.mutant.store(&mortal)
 	}
 	rep, err := session.Run(ctx, deps, pair, opt)
 	w.log("  run %s: %s, error %v", p.name, tell(rep), err)
@@ -363,4 +366,19 @@ func (w *world) logBase(pair string) {
 		}
 		w.log("    cursors %q", p.Cursors)
 	}
+}
+
+// mortalBases takes no commits from a dead process.
+type mortalBases struct {
+	store.Bases
+	nodes []*node
+}
+
+func (m *mortalBases) Commit(ctx context.Context, pair int64, c store.Commit) error {
+	for _, n := range m.nodes {
+		if n.isDead() {
+			return errCrash
+		}
+	}
+	return m.Bases.Commit(ctx, pair, c)
 }
