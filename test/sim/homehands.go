@@ -105,7 +105,7 @@ func (h *homeHands) remove(id tandem.ID) {
 	slices.SortFunc(list, func(a, b tandem.Record) int { return cmp.Compare(b.ID, a.ID) }) // what is in a directory goes before it
 	for _, r := range list {
 		if r.ID == id || (h.kind.Kind() == tandem.File && strings.HasPrefix(string(r.ID), string(id)+"/")) {
-			if err := h.write(tandem.Write{Op: tandem.Delete, ID: id, If: r.Version}); err != nil {
+			if err := h.write(tandem.Write{Op: tandem.Delete, ID: r.ID, If: r.Version}); err != nil {
 				panic(err) // see list
 			}
 		}
