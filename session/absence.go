@@ -25,7 +25,7 @@ func (r *run) reconcile(ctx context.Context, o *observed) (*engine.Plan, error) 
 				}
 				for _, id := range there {
 					o.views[s.Side].See(tandem.Change{ID: id, Presence: tandem.Unknown})
-					doubted = true
+					doubted, r.stay = true, true // a cursor past this listing would never speak of it again
 				}
 			}
 		}
