@@ -12,6 +12,10 @@ import (
 // smallBody is what a body of unknown size is taken for when memory is planned, in bytes.
 const smallBody = 4 << 10
 
+// keepBody is the largest body of a kind with large bodies that a conflict keeps a copy of, in bytes: enough to show what
+// a text says. The versions themselves stay where they are.
+const keepBody = 256 << 10
+
 // batch is a run of actions that are staged and applied together.
 type batch struct {
 	steps   []*step
@@ -158,7 +162,7 @@ func (x *executor) wants(act *engine.Action, s tandem.Side) bool {
 	case engine.Write:
 		return act.Into[s] && (keep || x.stream == nil)
 	case engine.Conflict:
-		return x.stream == nil
+		return x.stream == nil || sh.Size <= keepBody
 	}
 	return false
 }

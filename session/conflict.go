@@ -65,10 +65,22 @@ func (x *executor) version(st *step, s tandem.Side) store.ConflictVersion {
 		if v.Modified == 0 {
 			v.Modified = g.rec.Modified
 		}
-		if g.body != nil {
-			v.Body = sum(g.body)
-			x.rec.body(g.body)
+		if body := x.keepable(g); body != nil {
+			v.Body = sum(body)
+			x.rec.body(body)
 		}
 	}
 	return v
+}
+
+// keepable is the body that a conflict keeps, nil where it is too large or can no longer be read.
+func (x *executor) keepable(g *got) tandem.Bytes {
+	if g.body != nil || g.rec.Body == nil || g.rec.Body.Size() > keepBody {
+		return g.body
+	}
+	body, err := tandem.ReadBody(g.rec.Body, keepBody)
+	if err != nil {
+		return nil
+	}
+	return body
 }

@@ -247,7 +247,9 @@ func TestOtherFiltersHideAndDeleteNothing(t *testing.T) {
 func TestRefusedRecordThatAppearsOnTheOtherSide(t *testing.T) {
 	w := newWorld(t)
 	w.side[a].Tune(func(k *memory.Knobs) {
-		k.Fault = func(tandem.Write) memory.Fault { return memory.Fault{Reject: tandem.Errorf(tandem.Invalid, "not here")} }
+		k.Fault = func(tandem.Write) memory.Fault {
+			return memory.Fault{Reject: tandem.Errorf(tandem.Invalid, "not here")}
+		}
 	})
 	w.put(b, "1", "name=Anna\nuid=x\n")
 	w.sync()
@@ -277,6 +279,26 @@ func TestTrees(t *testing.T) {
 	want = map[string]string{"x": "/", "x/e": "/", "x/e/1": "one", "x/2": "two, edited"}
 	w.wantSide(a, want)
 	w.wantSide(b, want)
+	w.quiet()
+}
+
+func TestConflictOfFilesKeepsBothVersions(t *testing.T) {
+	w := newTrees(t)
+	w.put(a, "d/1", "one")
+	w.sync()
+	w.put(a, "d/1", "one of a")
+	w.put(b, "d/1", "one of b")
+	w.sync()
+	for i, want := range []string{"one of a", "one of b"} {
+		body, err := w.store.Blobs.Get(context.Background(), w.conflicts()[0].Versions[i].Body)
+		if err != nil || string(body) != want {
+			t.Errorf("version %d kept as %q, %v", i, body, err)
+		}
+	}
+	w.quiet()
+	w.decide(tandem.TakeB, "")
+	w.sync()
+	w.wantSide(a, map[string]string{"d": "/", "d/1": "one of b"})
 	w.quiet()
 }
 
