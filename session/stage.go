@@ -152,7 +152,7 @@ func (x *executor) readBody(st *step, g *got, s tandem.Side, source, same bool) 
 		}
 		*g = *x.inspect(g.rec)
 		return g.err
-	case source && same && !st.seen[s].Digest.IsZero() && st.act.Do != engine.Merge && st.act.Do != engine.KeepBoth && st.act.Do != engine.Conflict:
+	case source && same && x.isKnown(st, g, s):
 		body, err := tandem.ReadBody(g.rec.Body, maxBody)
 		if err != nil {
 			return err
@@ -168,6 +168,14 @@ func (x *executor) readBody(st *step, g *got, s tandem.Side, source, same bool) 
 	}
 	g.err = nil
 	return nil
+}
+
+// isKnown tells that a body need not be parsed: the listing told what it means, and whose it is.
+func (x *executor) isKnown(st *step, g *got, s tandem.Side) bool {
+	if st.act.Do != engine.Copy && st.act.Do != engine.Update {
+		return false
+	}
+	return !st.seen[s].Digest.IsZero() && (g.rec.UID != "" || st.act.Row.UID != "")
 }
 
 // changed is the error of a record that is no longer what the plan was made for.
