@@ -33,7 +33,11 @@ type oddRow struct {
 	aside *tandem.Aside
 }
 
-const chunkSize = 1 << 20
+// Chunks of the arena double from the first, so that a small base costs little and a large one few allocations.
+const (
+	firstChunk = 16 << 10
+	lastChunk  = 1 << 20
+)
 
 // NewBase reads rows into an index. total is how many rows the pair has in all, for the guard's shares.
 func NewBase(rows iter.Seq2[tandem.Row, error], total int) (*Base, error) {
@@ -74,7 +78,7 @@ func NewBase(rows iter.Seq2[tandem.Row, error], total int) (*Base, error) {
 func (b *Base) keep(row []byte) place {
 	n := len(b.chunks)
 	if n == 0 || len(b.chunks[n-1])+len(row) > cap(b.chunks[n-1]) {
-		b.chunks = append(b.chunks, make([]byte, 0, max(chunkSize, len(row))))
+		b.chunks = append(b.chunks, make([]byte, 0, max(min(lastChunk, firstChunk<<min(n, 10)), len(row))))
 		n++
 	}
 	c := &b.chunks[n-1]

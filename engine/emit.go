@@ -8,7 +8,7 @@ import (
 
 // fill completes an action about r with what it stands on.
 func (w *work) fill(r *record, a *Action) {
-	a.Key = r.key
+	a.Key, a.UID = r.key, r.uid()
 	a.A, a.B = w.shown(r, sideA), w.shown(r, sideB)
 	for s := sideA; s <= sideB; s++ {
 		if r.has(s) && (!w.tree || r.there[s]) {
@@ -179,8 +179,8 @@ func (w *work) keep(r *record, row *tandem.Row) {
 	op := BaseOp{Row: *row}
 	if r.do == Link {
 		op.Row.Clash, op.Row.Aside = nil, nil
-		if r.row < 0 || r.void {
-			op.Row.UID = r.uid()
+		if uid := r.uid(); uid != "" {
+			op.Row.UID = uid
 		}
 	}
 	differs := r.do == Link

@@ -67,6 +67,9 @@ func (l *Ledger) Target(i int, s tandem.Side) (tandem.ID, tandem.Version) {
 func (l *Ledger) Applied(i int, act Action, out [2]*tandem.Outcome) (row tandem.Row, drop, ok bool) {
 	l.done[i] = true
 	row = *act.Row
+	if act.UID != "" {
+		row.UID = act.UID
+	}
 	switch act.Do {
 	case Nothing, Wait, Merge:
 		return row, false, false

@@ -55,6 +55,7 @@ type Action struct {
 	NewID tandem.ID     // Copy in a tree: the path on To; Move: the new id; KeepBoth: the second version's id ("": the place chooses, under a new UID); Delete in a tree: where Restore would put it
 	Attrs tandem.Attrs  // the attributes to write with Copy, Update, SetAttrs, Write
 	Needs []int         // indexes of earlier actions without which this one must be skipped
+	UID   string        // of the record where a side told it: for the row, if that has none
 	Note  string        // detail for people, completing Reason: a path, an error
 
 	ModifiedA, ModifiedB int64 // claimed times, for the policy newest

@@ -49,6 +49,9 @@ func Settle(act Action, equal, clean bool, rules Rules) Action {
 // after each failure, from one minute to a day.
 func Postpone(act Action, reason string, now int64) tandem.Row {
 	row := *act.Row
+	if act.UID != "" {
+		row.UID = act.UID
+	}
 	k := &tandem.Aside{Reason: reason, Tries: 1, A: act.A.Version, B: act.B.Version}
 	if old := row.Aside; old != nil && old.A == k.A && old.B == k.B {
 		k.Tries = old.Tries + 1

@@ -36,3 +36,23 @@ func TestNameThatStaysTakenIsSetAside(t *testing.T) {
 		t.Errorf("tried %d times", refused)
 	}
 }
+
+// A row without the UID of its record could not tell that record from a new one once its place gave it another id.
+func TestEveryRowHasItsUID(t *testing.T) {
+	w := newWorld(t)
+	w.put(a, "1", "uid=u1\nname=One\n") // new on both sides: all digests are asked for before anything is staged
+	w.put(b, "2", "uid=u2\nname=Two\n")
+	w.put(a, "3", "uid=u3\nname=Three\n")
+	w.put(b, "4", "uid=u3\nname=Three\n")
+	w.sync()
+	for _, row := range w.rows() {
+		if row.UID == "" {
+			t.Errorf("no UID in %+v", row)
+		}
+	}
+	w.remove(a, "1")
+	w.put(a, "9", "uid=u1\nname=Other\n")
+	w.sync()
+	w.want("uid=u1\nname=Other\n", "uid=u2\nname=Two\n", "uid=u3\nname=Three\n")
+	w.quiet()
+}

@@ -362,7 +362,7 @@ func (w *world) logBase(pair string) {
 			continue
 		}
 		for row, err := range w.store.Bases.Rows(ctx, p.ID) {
-			w.log("    base %d: A %q at %q, B %q at %q, aside %+v, clash %+v %v", row.Link, row.A.ID, row.A.Version, row.B.ID, row.B.Version, row.Aside, row.Clash, err)
+			w.log("    base %d %q: A %q at %q, B %q at %q, aside %+v, clash %+v %v", row.Link, row.UID, row.A.ID, row.A.Version, row.B.ID, row.B.Version, row.Aside, row.Clash, err)
 		}
 		w.log("    cursors %q", p.Cursors)
 	}
