@@ -106,7 +106,7 @@ func (x *executor) landed(ctx context.Context, j *job) bool {
 	if j.skip != nil {
 		j.out = tandem.Outcome{Status: tandem.PreconditionFailed}
 	} else if j.out.Status == tandem.Maybe && j.write.Op == tandem.Create && ctx.Err() == nil {
-		if out, found, err := j.side.Find(ctx, j.write); err == nil && found {
+		if out, found, err := j.side.Find(ctx, j.write); err == nil && found && x.asWritten(ctx, j, &out) {
 			out.Status = tandem.Applied
 			j.out = out
 		}
@@ -138,6 +138,27 @@ func (x *executor) landed(ctx context.Context, j *job) bool {
 		x.left, x.again = x.left+1, x.again || j.side.down == nil
 	}
 	return false
+}
+
+// asWritten tells whether what a create made is still what was written. If somebody edited it since, its version is not
+// what both sides agree on; the next look pairs the two.
+func (x *executor) asWritten(ctx context.Context, j *job, out *tandem.Outcome) bool {
+	sent := j.write.Record
+	if sent.Body == nil {
+		return true
+	}
+	if sent.Digest.IsZero() {
+		sent.Digest = x.inspect(sent).rec.Digest
+	}
+	if out.Digest.IsZero() {
+		found, err := x.fetch(ctx, j.side, []tandem.ID{out.ID})
+		g := found[out.ID]
+		if err != nil || g == nil || g.err != nil || g.rec.Version != out.Version {
+			return false
+		}
+		out.Digest = x.inspect(g.rec).rec.Digest
+	}
+	return !out.Digest.IsZero() && out.Digest == sent.Digest
 }
 
 // allDone tells whether these actions were carried out.

@@ -261,6 +261,26 @@ func TestRefusedRecordThatAppearsOnTheOtherSide(t *testing.T) {
 	w.quiet()
 }
 
+func TestEditOfARecordWhoseAnswerWasLost(t *testing.T) {
+	w := newWorld(t)
+	w.put(a, "1", "name=Anna\nuid=x\n")
+	w.side[b].Tune(func(k *memory.Knobs) {
+		k.Fault = func(tandem.Write) memory.Fault { return memory.Fault{LostAnswer: true} }
+		k.Hook = func(step string, _ tandem.ID) error {
+			if step == "find" {
+				w.put(b, "1", "name=Anne\nuid=x\n")
+			}
+			return nil
+		}
+	})
+	w.sync()
+	w.side[b].Tune(func(k *memory.Knobs) { k.Fault, k.Hook = nil, nil })
+	w.sync()
+	if len(w.conflicts()) != 1 { // both are new, and differ
+		t.Errorf("sides hold %q and %q, and nobody was asked", w.dump(a), w.dump(b))
+	}
+}
+
 func TestTrees(t *testing.T) {
 	w := newTrees(t)
 	w.put(a, "d/e/1", "one")
