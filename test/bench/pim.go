@@ -50,9 +50,6 @@ func contactsAndEvents(c config) ([]row, error) {
 					return nil, fmt.Errorf("%s: %w", t.name, err)
 				}
 			}
-			if err := os.RemoveAll(base); err != nil {
-				return nil, err
-			}
 		}
 	}
 	return b.rows(), nil
