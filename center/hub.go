@@ -72,7 +72,8 @@ type Hub struct {
 	started context.Context        // what keepers live in; nil before Start and after Close
 	failing map[string]failedState // by item name
 	stop    context.CancelFunc
-	tasks   sync.WaitGroup // keepers and the listener; added to under mu
+	tasks   sync.WaitGroup // keepers, the listener, the daily tidying; added to under mu
+	tidied  time.Time      // when it was last looked whether tidying is due
 }
 
 // failedState remembers how an item last failed, so that the log tells of a lasting failure once.
@@ -122,6 +123,11 @@ func (h *Hub) Start(ctx context.Context) error {
 		defer h.tasks.Done()
 		h.listen(wakeups)
 	}()
+	h.tasks.Add(1)
+	go func(ctx context.Context) {
+		defer h.tasks.Done()
+		h.tidyDaily(ctx)
+	}(h.started)
 	for _, it := range items {
 		h.keepLocked(it)
 	}

@@ -400,5 +400,6 @@ func (h *Hub) Sync(ctx context.Context, names []string, opt SyncOptions, tell fu
 		return h.watchJobs(ctx, jobs, opt, tell)
 	}
 	h.runAll(ctx, jobs, opt, tell)
+	h.tidyAfter(ctx, opt)
 	return nil
 }

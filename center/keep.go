@@ -333,6 +333,9 @@ func (h *Hub) watchJobs(ctx context.Context, jobs []watched, opt SyncOptions, te
 			}
 		}
 	})
+	if !h.isStarted() {
+		group.Go(func() { h.tidyDaily(ctx) })
+	}
 	for _, k := range all {
 		group.Go(func() { k.run(ctx) })
 	}

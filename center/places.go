@@ -25,6 +25,7 @@ func (h *Hub) SyncPlaces(ctx context.Context, p Places, opt SyncOptions, tell fu
 		return h.watchJobs(ctx, []watched{{job: j}}, opt, tell)
 	}
 	_, _ = h.run(ctx, j, opt, tell) // told as the last news
+	h.tidyAfter(ctx, opt)
 	return nil
 }
 

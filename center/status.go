@@ -83,8 +83,8 @@ func (h *Hub) ByHand(ctx context.Context) ([]PlacesStatus, error) {
 	var out []PlacesStatus
 	for _, p := range pairs {
 		st := PlacesStatus{Last: p.Last, Rows: p.Rows}
-		// The inverse of session.PairKey; the keys of items read otherwise.
-		if n, err := fmt.Sscanf(p.Key, "%s %q %q", &st.Kind, &st.A, &st.B); n != 3 || err != nil || strings.HasPrefix(p.Key, itemPrefix) {
+		var ok bool
+		if st.Kind, st.A, st.B, ok = placesOf(p.Key); !ok {
 			continue
 		}
 		open, err := h.cfg.Store.Conflicts.List(ctx, p.ID, true)
@@ -96,6 +96,15 @@ func (h *Hub) ByHand(ctx context.Context) ([]PlacesStatus, error) {
 	}
 	slices.SortFunc(out, func(a, b PlacesStatus) int { return cmp.Compare(b.Last, a.Last) })
 	return out, nil
+}
+
+// placesOf is the inverse of session.PairKey; the keys of items read otherwise.
+func placesOf(key string) (kind tandem.Kind, a, b string, ok bool) {
+	if strings.HasPrefix(key, itemPrefix) {
+		return "", "", "", false
+	}
+	n, err := fmt.Sscanf(key, "%s %q %q", &kind, &a, &b)
+	return kind, a, b, n == 3 && err == nil
 }
 
 // asideOf reads how many records a run left set aside from its detail.
@@ -155,6 +164,9 @@ func (h *Hub) Checks(ctx context.Context) ([]Check, error) {
 		} else {
 			out = append(out, Check{Name: "store", Level: "ok", Text: "whole and readable"})
 		}
+	}
+	if v, err := h.cfg.Store.Settings.Values(ctx); err == nil {
+		out = append(out, Check{Name: "history", Level: "ok", Text: "kept for " + Days(keepOf(v))})
 	}
 	statuses, err := h.Status(ctx, nil)
 	if err != nil {

@@ -79,7 +79,8 @@ func (w *world) close() {
 
 func (w *world) provider() *provider.Provider {
 	return &provider.Provider{Name: "mem", Title: "Memory", Help: "For tests.", Kinds: []tandem.Kind{tandem.Contact, tandem.Event},
-		Options: []provider.Option{{Name: "kind", Type: "choice", Choices: []string{"contact", "event"}, Help: "what it holds"}},
+		Features: provider.Features{Parks: true},
+		Options:  []provider.Option{{Name: "kind", Type: "choice", Choices: []string{"contact", "event"}, Help: "what it holds"}},
 		Open: func(_ context.Context, p provider.Place, _ provider.Env) (*provider.Opened, error) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

@@ -291,8 +291,10 @@ type Item struct {
 	Added      int64
 }
 
-// Settings keeps partners and sync items.
+// Settings keeps partners, sync items, and what the hub remembers about itself.
 type Settings interface {
+	Values(ctx context.Context) (map[string]string, error)    // all of them, by name; a handful of short texts
+	PutValues(ctx context.Context, v map[string]string) error // adds or replaces together; an empty text forgets
 	PutPartner(ctx context.Context, p Partner) error
 	Partners(ctx context.Context) ([]Partner, error)
 	RemovePartner(ctx context.Context, name string) error // Busy while items use it

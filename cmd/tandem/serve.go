@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,20 +19,37 @@ const serveHelp = `Runs the hub: it owns the data folder, keeps all enabled sync
 the other commands, which find it by the folder. Continuous items are synced within
 a second of a change, on either side; all are looked over every few minutes besides.
 
+What was overwritten or deleted, and the log, is kept for 30 days. --keep-history 90d
+keeps it longer, up to 366 days; the hub remembers that until told otherwise.
+
 Stop it with Ctrl-C; whatever it was doing goes on when it starts again.`
 
 func (a *app) serveCommand() *cobra.Command {
-	return a.jsonFlag(&cobra.Command{
+	var keep string
+	c := &cobra.Command{
 		Use:     "serve",
 		Short:   "Run the hub, which keeps its sync items in step",
 		Long:    serveHelp,
-		Example: "  tandem serve\n  tandem serve --data /srv/tandem",
+		Example: "  tandem serve\n  tandem serve --keep-history 90d\n  tandem serve --data /srv/tandem",
 		Args:    args(0, 0, "serve takes no arguments; the data folder is --data DIR"),
-		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context()) },
-	})
+		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), keep) },
+	}
+	c.Flags().StringVar(&keep, "keep-history", "", "how long to keep what was overwritten or deleted: 30d, 8w (default: as the last time, at first 30d)")
+	return a.jsonFlag(c)
 }
 
-func (a *app) serve(ctx context.Context) error {
+// serve runs the hub; keep is the span for which history is kept, "" as before.
+func (a *app) serve(ctx context.Context, keep string) error {
+	var span time.Duration
+	if keep != "" {
+		var err error
+		if span, err = center.ParseDays(keep); err != nil {
+			return asUsage(err)
+		}
+		if span < center.KeepMin || span > center.KeepMax {
+			return errUsage{fmt.Errorf("--keep-history takes 1 to 366 days, not %s", keep)}
+		}
+	}
 	dir, err := a.dir()
 	if err != nil {
 		return err
@@ -48,7 +66,13 @@ func (a *app) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(a.serveHub(ctx, h), h.Close())
+	if span != 0 {
+		err = h.KeepHistory(ctx, span)
+	}
+	if err == nil {
+		err = a.serveHub(ctx, h)
+	}
+	return errors.Join(err, h.Close())
 }
 
 // serveHub says what an opened hub does, and runs it until ctx is done.

@@ -13,6 +13,36 @@ type settings struct{ *db }
 
 var _ store.Settings = settings{}
 
+// Values implements store.Settings.
+func (s settings) Values(ctx context.Context) (map[string]string, error) {
+	out := map[string]string{}
+	err := s.read(ctx, "read settings", func(c *conn) error {
+		return c.each(func(s scanner) error {
+			var name, text string
+			err := s.Scan(&name, &text)
+			out[name] = text
+			return err
+		}, "SELECT name, text FROM value")
+	})
+	return out, err
+}
+
+// PutValues implements store.Settings.
+func (s settings) PutValues(ctx context.Context, v map[string]string) error {
+	return s.write(ctx, "save settings", func(c *conn) error {
+		for name, text := range v {
+			query, args := "INSERT INTO value (name, text) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET text = excluded.text", []any{name, text}
+			if text == "" {
+				query, args = "DELETE FROM value WHERE name = ?", []any{name}
+			}
+			if _, err := c.exec(query, args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // PutPartner implements store.Settings: it adds or replaces.
 func (s settings) PutPartner(ctx context.Context, p store.Partner) error {
 	return s.write(ctx, "save partner", func(c *conn) error {

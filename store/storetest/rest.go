@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ func runRest(t *testing.T, run runner) {
 	run(t, "Runs", testRuns)
 	run(t, "Events", testEvents)
 	run(t, "Settings", testSettings)
+	run(t, "Values", testValues)
 	run(t, "Parallel", testParallel)
 	run(t, "Closed", testClosed)
 }
@@ -427,6 +429,22 @@ func testSettings(k *kit) {
 	k.must(s.RemovePartner(k.ctx, "phone"))
 	k.wantKind(s.RemovePartner(k.ctx, "phone"), tandem.NotFound)
 	k.must(k.st.Home.RemoveCollection(k.ctx, c.ID))
+}
+
+func testValues(k *kit) {
+	s := k.st.Settings
+	for _, step := range []struct{ put, want map[string]string }{
+		{nil, map[string]string{}},
+		{map[string]string{"a": "1", "b": "two\nlines"}, map[string]string{"a": "1", "b": "two\nlines"}},
+		{map[string]string{"a": "", "b": "3", "never": ""}, map[string]string{"b": "3"}},
+	} {
+		k.must(s.PutValues(k.ctx, step.put))
+		got, err := s.Values(k.ctx)
+		k.must(err)
+		if !maps.Equal(got, step.want) {
+			k.Fatalf("put %v: %v, want %v", step.put, got, step.want)
+		}
+	}
 }
 
 // testParallel uses everything at once, for the race detector and for deadlocks.
