@@ -62,6 +62,9 @@ func (w *work) contents() {
 		return a.side < b.side
 	})
 	for _, r := range order {
+		if r.do == KeepBoth && w.tree && !w.sameDir(r) {
+			r.wait(DirWaits, "")
+		}
 		if r.do == Wait && r.reason == NoReason {
 			continue
 		}
@@ -72,7 +75,7 @@ func (w *work) contents() {
 			if r.do != Wait && r.do != Conflict {
 				a.Needs = w.needs(r, r.to[r.side].up, r.side)
 			}
-			if r.do == KeepBoth || r.do == Merge {
+			if r.do == KeepBoth || r.do == Merge && w.sameDir(r) {
 				a.NewID = w.secondID(r)
 			}
 		}
@@ -93,6 +96,11 @@ func rank(d Do) int {
 		return 4
 	}
 	return 1
+}
+
+// sameDir tells that r is in one directory on both sides after the plan, so that one path names a second version there.
+func (w *work) sameDir(r *record) bool {
+	return w.path(r.to[sideA].up, sideA) == w.path(r.to[sideB].up, sideB)
 }
 
 // secondID names the version that gets a second name when both are kept.

@@ -217,7 +217,6 @@ func (p *Plan) lines(flip bool) string {
 		}
 		out = append(out, fmt.Sprintf("base %d %v %s@%s %s@%s", r.Link, op.Drop, r.A.ID, r.A.Version, r.B.ID, r.B.Version))
 	}
-	sort.Strings(out)
 	for _, h := range p.Held {
 		side := h.Side
 		if flip {
@@ -225,6 +224,7 @@ func (p *Plan) lines(flip bool) string {
 		}
 		out = append(out, fmt.Sprintf("held %s %s %d %d", side, h.Cause, h.Count, h.Of))
 	}
+	sort.Strings(out)
 	return strings.Join(out, "\n")
 }
 

@@ -38,6 +38,10 @@ func Settle(act Action, equal, clean bool, rules Rules) Action {
 		o := act.To.Other()
 		act.Into[o] = into[o] && act.Shown(o).Attrs != act.Attrs && !rules.NoAttrs[0] && !rules.NoAttrs[1]
 	case KeepBoth:
+		if rules.Tree && act.NewID == "" {
+			act.Do, act.Reason = Wait, DirWaits
+			return act
+		}
 		act.To, act.Reason = loser(&record{cur: [2]*seen{{Shown: *act.A}, {Shown: *act.B}}}), PolicyDecided
 	case Link:
 		act.Reason = PolicyDecided

@@ -168,7 +168,7 @@ func (w *work) locate() {
 			if r.row >= 0 && was != "" {
 				r.name0[s] = name(was)
 				if up := parent(was); up != "" {
-					if i := w.b.find(s, up); i >= 0 {
+					if i := w.b.find(s, up); i >= 0 && !w.voided(i) {
 						r.up0[s] = w.ofRowAt(i)
 					} else {
 						r.up0[s] = w.dirAt(s, up)

@@ -297,6 +297,9 @@ func (w *work) voidRow(i int32, a, b state) bool {
 	return true
 }
 
+// voided tells that row i is dropped and what either side has of it is a record of its own.
+func (w *work) voided(i int32) bool { return w.ofRow[i] == 0 && w.left[sideA][i] && w.left[sideB][i] }
+
 func (w *work) meetOne(s tandem.Side, n *seen) *record {
 	r := w.make()
 	r.cur[s], r.st[s] = n, fresh
