@@ -63,6 +63,9 @@ type Items interface {
 	AddItem(ctx context.Context, n NewItem) (store.Item, error)
 	ListItems(ctx context.Context) ([]store.Item, error)
 	EnableItem(ctx context.Context, name string, on bool) error
+	// SetItem changes settings of an item, all or none; see ItemKeys. An empty value means the default. The next run
+	// follows them; a run that is going on is stopped for it. Invalid names what may be chosen.
+	SetItem(ctx context.Context, name string, set map[string]string) (store.Item, error)
 	// RemoveItem forgets an item and its base; records stay where they are, on both sides.
 	RemoveItem(ctx context.Context, name string) error
 }

@@ -34,7 +34,9 @@ func (a *app) doctor(ctx context.Context) error {
 		return err
 	}
 	checks := []center.Check{checkFolder(dir), checkSpace(dir), checkClock(dir, now())}
-	checks = append(checks, a.checkHub(ctx)...)
+	if _, err := os.Stat(dir); !os.IsNotExist(err) { // looking must not make it
+		checks = append(checks, a.checkHub(ctx)...)
+	}
 	if a.json {
 		err = ui.JSON(a.out, checks)
 	} else {

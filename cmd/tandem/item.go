@@ -16,7 +16,7 @@ import (
 func (a *app) itemCommand() *cobra.Command {
 	return noun("item", "Sync items: what the hub keeps in step",
 		"A sync item pairs a home collection, which the hub keeps, with one collection of a partner.",
-		a.itemAdd(), a.itemList(), a.itemSwitch("enable", "Sync an item again", true), a.itemSwitch("disable", "Leave an item alone for now", false), a.itemRemove())
+		a.itemAdd(), a.itemSet(), a.itemList(), a.itemSwitch("enable", "Sync an item again", true), a.itemSwitch("disable", "Leave an item alone for now", false), a.itemRemove())
 }
 
 func (a *app) itemAdd() *cobra.Command {
@@ -175,7 +175,10 @@ func rulesText(it store.Item) string {
 		}
 	}
 	if w.NoMerge {
-		parts = append(parts, "no-merge")
+		parts = append(parts, "merge off")
+	}
+	if w.GuardOff {
+		parts = append(parts, "guard off")
 	}
 	return strings.Join(parts, ", ")
 }

@@ -62,7 +62,10 @@ func (a *app) logCommand() *cobra.Command {
 			}
 			if !follow {
 				return a.with(c.Context(), func(s center.Service) error {
-					_, err := a.printLog(c.Context(), s, from, item, lines)
+					last, err := a.printLog(c.Context(), s, from, item, lines)
+					if err == nil && last == from && !a.json {
+						_, err = fmt.Fprintln(a.out, "nothing happened yet")
+					}
 					return err
 				})
 			}

@@ -54,7 +54,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %s", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"waithub": waitHub, "waitfor": waitFor, "waitgone": waitGone, "status": status, "replace": replaceIn, "same": sameTrees, "many": many, "resize": resize, "newer": newer,
+			"waithub": waitHub, "waitfor": waitFor, "waitgone": waitGone, "status": status, "replace": replaceIn, "same": sameTrees, "many": many, "resize": resize, "newer": newer, "damage": damage,
 		},
 	})
 }
@@ -199,6 +199,20 @@ func newer(ts *testscript.TestScript, neg bool, args []string) {
 	defer db.Close()
 	_, err = db.Exec("PRAGMA user_version = 99999")
 	ts.Check(err)
+}
+
+// damage FILE writes nonsense over all pages of a store but the first, which a reader must see to open it at all.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: damage FILE")
+	}
+	name := ts.MkAbs(args[0])
+	data, err := os.ReadFile(name)
+	ts.Check(err)
+	for i := 4096; i < len(data); i++ {
+		data[i] = byte(i * 7)
+	}
+	ts.Check(os.WriteFile(name, data, 0o600))
 }
 
 // many DIR N writes N small files.

@@ -173,6 +173,11 @@ func (c *Client) EnableItem(ctx context.Context, name string, on bool) error {
 	return do(ctx, c, "EnableItem", enableArg{name, on})
 }
 
+// SetItem implements center.Service.
+func (c *Client) SetItem(ctx context.Context, name string, set map[string]string) (store.Item, error) {
+	return call[store.Item](ctx, c, "SetItem", setArg{name, set})
+}
+
 // RemoveItem implements center.Service.
 func (c *Client) RemoveItem(ctx context.Context, name string) error {
 	return do(ctx, c, "RemoveItem", nameArg{name})

@@ -104,6 +104,10 @@ type (
 		Name string
 		On   bool
 	}
+	setArg struct {
+		Name string
+		Set  map[string]string
+	}
 	openArg   struct{ Open bool }
 	idArg     struct{ ID int64 }
 	decideArg struct {

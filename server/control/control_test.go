@@ -36,6 +36,11 @@ func (h *hub) AddItem(_ context.Context, n center.NewItem) (store.Item, error) {
 	return store.Item{Name: n.Name, Rules: `{"policy":"a"}`, Enabled: true}, h.err
 }
 
+func (h *hub) SetItem(_ context.Context, name string, set map[string]string) (store.Item, error) {
+	h.asked = append(h.asked, name, set)
+	return store.Item{Name: name, Mode: set["mode"]}, h.err
+}
+
 func (h *hub) Decide(_ context.Context, id int64, decision string, body []byte) error {
 	h.asked = append(h.asked, id, decision, body)
 	return h.err
@@ -109,6 +114,10 @@ func TestCallsSurviveTheWay(t *testing.T) {
 	want, wantBodies, _ := h.Conflict(ctx, 7)
 	if err != nil || !reflect.DeepEqual(x, want) || !reflect.DeepEqual(bodies, wantBodies) {
 		t.Errorf("Conflict: %+v %q %v", x, bodies, err)
+	}
+	set := map[string]string{"mode": "manual", "schedule": ""}
+	if it, err := c.SetItem(ctx, "x", set); err != nil || it.Mode != "manual" || !reflect.DeepEqual(h.asked[4:], []any{"x", set}) {
+		t.Errorf("SetItem: %+v, %v; asked %+v", it, err, h.asked)
 	}
 	undone, err := c.Undo(ctx, "s3")
 	if err != nil || len(undone) != 1 || !undone[0].Done || undone[0].Past.Body != (tandem.Digest{9}) {

@@ -79,6 +79,7 @@ func handleItems(mux *http.ServeMux, s center.Items) {
 	handle(mux, "EnableItem", func(ctx context.Context, a enableArg) (nothing, error) {
 		return nothing{}, s.EnableItem(ctx, a.Name, a.On)
 	})
+	handle(mux, "SetItem", func(ctx context.Context, a setArg) (store.Item, error) { return s.SetItem(ctx, a.Name, a.Set) })
 	handle(mux, "RemoveItem", func(ctx context.Context, a nameArg) (nothing, error) {
 		return nothing{}, s.RemoveItem(ctx, a.Name)
 	})
