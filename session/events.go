@@ -37,17 +37,23 @@ func (r *run) event(level store.Level, id tandem.ID, text, remedy string) {
 
 // problem notes why one record could not be synced.
 func (r *run) problem(id tandem.ID, err error) {
-	text, remedy := err.Error(), ""
-	if e, ok := err.(*tandem.Error); ok {
-		bare := *e
-		bare.Remedy = ""
-		text, remedy = bare.Error(), e.Remedy
-	}
+	text, remedy := apart(err)
 	r.event(store.Warning, id, text, remedy)
 }
 
-// end closes the session's record and returns the run's error. A run that changed nothing shortly after another one
-// is not recorded at all.
+// apart takes the remedy out of an error's text.
+func apart(err error) (text, remedy string) {
+	e, ok := err.(*tandem.Error)
+	if !ok {
+		return err.Error(), ""
+	}
+	bare := *e
+	bare.Remedy = ""
+	return bare.Error(), e.Remedy
+}
+
+// end closes the session's record and returns the run's error. A run that changed nothing and had no trouble, shortly
+// after another one, is not recorded at all.
 func (r *run) end(ctx context.Context, err error) error {
 	if err == nil {
 		err = r.runErr
@@ -65,7 +71,7 @@ func (r *run) end(ctx context.Context, err error) error {
 	if r.opt.Preview {
 		return err
 	}
-	idle := err == nil && !r.wrote && !r.report.Held
+	idle := err == nil && !r.wrote && !r.report.Held && len(r.report.Problems) == 0
 	if idle && r.session == 0 && r.opt.Now()-r.st.Last < quiet {
 		return nil
 	}
@@ -85,8 +91,9 @@ func (r *run) log(ctx context.Context, err error) error {
 			Text: fmt.Sprintf("%d more records had problems", r.dropped), Remedy: "solve those listed and sync again"})
 	}
 	result := r.result(err)
-	if err != nil && !r.report.Held {
-		r.pending = append(r.pending, store.Event{When: r.opt.Now(), Item: r.pair.Name, Level: store.Error, Text: err.Error()})
+	if err != nil && !r.report.Held && result != "cancelled" {
+		text, remedy := apart(err)
+		r.pending = append(r.pending, store.Event{When: r.opt.Now(), Item: r.pair.Name, Level: store.Error, Text: text, Remedy: remedy})
 	}
 	r.pending = append(r.pending, store.Event{When: r.opt.Now(), Item: r.pair.Name, Level: store.Info, Text: r.summary(result)})
 	r.opt.Log.Info("sync ended", "pair", r.pair.Name, "session", r.session, "result", result)
@@ -135,18 +142,4 @@ func (r *run) counts() any {
 		Seen      [2]int
 		Seconds   float64
 	}{r.report.Done, r.report.Conflicts, len(r.report.Problems) + r.dropped, r.report.Aside, r.report.Seen, time.Since(r.began).Seconds()}
-}
-
-// summary is the one line that the results log keeps of a run.
-func (r *run) summary(result string) string {
-	text := ""
-	for s, d := range r.report.Done {
-		if n := d.Creates + d.Updates + d.Attrs + d.Moves + d.Deletes; n > 0 {
-			text += fmt.Sprintf("%s: %d new, %d changed, %d moved, %d deleted; ", r.sides[s].Place, d.Creates, d.Updates+d.Attrs, d.Moves, d.Deletes)
-		}
-	}
-	if text == "" {
-		text = "nothing to do; "
-	}
-	return fmt.Sprintf("%s%d conflicts open, %d problems: %s", text, r.report.Conflicts, len(r.report.Problems)+r.dropped, result)
 }

@@ -34,7 +34,7 @@ func (r *run) permit(ctx context.Context, plan *engine.Plan, pass int) (*engine.
 		case Leave:
 			r.report.Held = true
 			err := heldError(r, plan)
-			r.problem("", err)
+			r.event(store.Warning, "", "the guard holds the plan: "+err.Err.Error(), err.Remedy)
 			return nil, err
 		case Restore:
 			plan = engine.Restore(plan, r.rules)
@@ -49,7 +49,7 @@ func (r *run) permit(ctx context.Context, plan *engine.Plan, pass int) (*engine.
 }
 
 // heldError says what the guard saw and how to go on.
-func heldError(r *run, plan *engine.Plan) error {
+func heldError(r *run, plan *engine.Plan) *tandem.Error {
 	var why []string
 	for _, a := range plan.Held {
 		why = append(why, r.alarm(a))
