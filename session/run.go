@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -305,6 +306,19 @@ func (r *run) mark(s *side, err error) {
 		s.down = err
 	}
 	if r.runErr == nil {
-		r.runErr = err
+		r.runErr = named(err, s.Place)
 	}
+}
+
+// named says at which place an error came about, where its text does not. Full disks and missing rights are told of
+// single records, of which both places have one.
+func named(err error, place string) error {
+	e, ok := err.(*tandem.Error)
+	_, path, _ := strings.Cut(place, ":")
+	if !ok || strings.Contains(err.Error(), place) || path != "" && strings.Contains(err.Error(), path) {
+		return err
+	}
+	bare := *e
+	bare.Remedy = ""
+	return &tandem.Error{Kind: e.Kind, Op: "sync", Thing: place, Err: &bare, Remedy: e.Remedy}
 }

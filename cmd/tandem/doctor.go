@@ -62,7 +62,7 @@ func (a *app) checkHub(ctx context.Context) []center.Check {
 	if err != nil {
 		c := center.Check{Name: "hub", Level: "fail"}
 		f := center.FailureOf(err)
-		c.Remedy, f.Remedy = f.Remedy, ""
+		c.Remedy, f.Remedy = strings.TrimPrefix(f.Remedy, "look with `tandem doctor`; "), ""
 		c.Text = f.Err().Error()
 		if tandem.IsKind(err, tandem.Busy) {
 			c.Level = "warn" // somebody works; the store cannot be looked over meanwhile

@@ -48,13 +48,15 @@ func TestScripts(t *testing.T) {
 			switch cond {
 			case "root":
 				return os.Getuid() == 0, nil
+			case "smalldisk":
+				return canMount(), nil
 			case "windows":
 				return runtime.GOOS == "windows", nil
 			}
 			return false, fmt.Errorf("unknown condition %s", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"waithub": waitHub, "waitfor": waitFor, "waitgone": waitGone, "status": status, "replace": replaceIn, "same": sameTrees, "many": many, "resize": resize, "newer": newer, "damage": damage,
+			"waithub": waitHub, "waitfor": waitFor, "waitgone": waitGone, "status": status, "replace": replaceIn, "same": sameTrees, "many": many, "resize": resize, "newer": newer, "damage": damage, "smalldisk": smallDisk, "fill": fill,
 		},
 	})
 }
@@ -187,6 +189,25 @@ func resize(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	defer f.Close()
 	ts.Check(f.Truncate(n))
+}
+
+// fill FILE MIB writes a file of that size, or as much of it as the disk takes.
+func fill(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: fill FILE MIB")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer f.Close()
+	data := make([]byte, 4096)
+	for i := range n << 8 {
+		data[i%len(data)]++ // no two blocks alike, and no holes
+		if _, err := f.Write(data); err != nil {
+			return
+		}
+	}
 }
 
 // newer FILE marks a store as made by a newer version.

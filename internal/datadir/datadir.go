@@ -61,10 +61,9 @@ func Acquire(dir string) (*Lock, error) {
 		return nil, &tandem.Error{Kind: tandem.Busy, Op: "open data folder", Thing: dir, Err: fmt.Errorf("%s is using it", holder),
 			Remedy: "let that one finish or stop it, or name another folder with --data"}
 	}
-	if err := writeHolder(f, Holder{PID: os.Getpid(), Command: command()}); err != nil {
-		f.Close()
-		return nil, unusable(dir, err)
-	}
+	// The lock is what counts. Where the name of its holder cannot be written, as on a full disk, nobody is named, and
+	// what only reads still works.
+	_ = writeHolder(f, Holder{PID: os.Getpid(), Command: command()})
 	return &Lock{f}, nil
 }
 

@@ -54,6 +54,9 @@ func (r *Replica) plant() error {
 }
 
 func (r *Replica) metaTrouble(err error) error {
+	if isFull(err) {
+		return &tandem.Error{Kind: tandem.Full, Op: "open folder", Thing: show(r.path) + "/" + metaName, Err: err, Remedy: "make room on the disk"}
+	}
 	return &tandem.Error{Kind: tandem.Unreadable, Op: "open folder", Thing: show(r.path) + "/" + metaName, Err: err,
 		Remedy: "it must be a folder that belongs to you; move whatever is there out of the way"}
 }

@@ -100,6 +100,9 @@ func (r *Replica) plant() error {
 }
 
 func (r *Replica) metaTrouble(err error) error {
+	if isFull(err) {
+		return &tandem.Error{Kind: tandem.Full, Op: "open folder", Thing: filepath.Join(r.path, metaName), Err: cause(err), Remedy: "make room on the disk"}
+	}
 	return &tandem.Error{Kind: tandem.Unreadable, Op: "open folder", Thing: filepath.Join(r.path, metaName), Err: cause(err),
 		Remedy: "it must be a folder that you may write to; move whatever is there out of the way"}
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"path/filepath"
 
 	moderncsqlite "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"tandem"
+	"tandem/internal/disk"
 	"tandem/store/blob"
 )
 
@@ -51,6 +53,10 @@ func (d *db) diagnose(err error) (tandem.ErrorKind, string) {
 	case sqlite3.SQLITE_CANTOPEN:
 		return tandem.Unreadable, "check that the folder exists and that you may read and write it"
 	case sqlite3.SQLITE_IOERR:
+		// Files that are mapped into memory fail so on a full disk.
+		if free, err := disk.Free(filepath.Dir(d.name)); err == nil && free < fullBelow {
+			return tandem.Full, remedyFull
+		}
 		return tandem.Unreadable, "check the disk it is on"
 	case sqlite3.SQLITE_TOOBIG:
 		return tandem.TooLarge, ""
@@ -58,9 +64,12 @@ func (d *db) diagnose(err error) (tandem.ErrorKind, string) {
 	return tandem.Internal, ""
 }
 
+// fullBelow is the room in bytes under which the disk is to blame for whatever fails on it.
+const fullBelow = 1 << 20
+
 const (
 	remedyFull    = "free some space on that disk and run again; nothing was half written"
-	remedyDamaged = "the file is damaged: run `tandem doctor`, or put back a copy of it from a backup"
+	remedyDamaged = "look with `tandem doctor`; put back a copy of the data folder from a backup, or move it away: the next sync then pairs anew what both sides hold, without history"
 )
 
 // isConstraint reports whether err is a violated constraint (unique, foreign key) of the schema.
