@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"sort"
 
 	"tandem"
@@ -47,24 +48,24 @@ func (w *work) contents() {
 			}
 		}
 	}
-	ids := make([]tandem.ID, len(w.recs))
+	ids := make([][2]tandem.ID, len(w.recs))
 	for _, r := range order {
-		ids[r.key] = w.nameOf(r)
+		ids[r.key] = w.namesOf(r)
 	}
 	sort.SliceStable(order, func(i, j int) bool {
 		a, b := order[i], order[j]
 		if ra, rb := rank(a.do), rank(b.do); ra != rb {
 			return ra < rb
 		}
-		if ids[a.key] != ids[b.key] {
-			return ids[a.key] < ids[b.key]
+		if c := slices.Compare(ids[a.key][:], ids[b.key][:]); c != 0 {
+			return c < 0
+		}
+		if a.base.Link != b.base.Link {
+			return a.base.Link < b.base.Link
 		}
 		return a.side < b.side
 	})
 	for _, r := range order {
-		if r.do == KeepBoth && w.tree && !w.sameDir(r) {
-			r.wait(DirWaits, "")
-		}
 		if r.do == Wait && r.reason == NoReason {
 			continue
 		}
@@ -75,7 +76,7 @@ func (w *work) contents() {
 			if r.do != Wait && r.do != Conflict {
 				a.Needs = w.needs(r, r.to[r.side].up, r.side)
 			}
-			if r.do == KeepBoth || r.do == Merge && w.sameDir(r) {
+			if r.do == KeepBoth || r.do == Merge && r.sameDir() {
 				a.NewID = w.secondID(r)
 			}
 		}
@@ -96,11 +97,6 @@ func rank(d Do) int {
 		return 4
 	}
 	return 1
-}
-
-// sameDir tells that r is in one directory on both sides after the plan, so that one path names a second version there.
-func (w *work) sameDir(r *record) bool {
-	return w.path(r.to[sideA].up, sideA) == w.path(r.to[sideB].up, sideB)
 }
 
 // secondID names the version that gets a second name when both are kept.

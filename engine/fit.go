@@ -11,8 +11,11 @@ import (
 // wait, a copy or move into a wait), so it ends.
 func (w *work) fit() {
 	w.pins()
-	sorted := w.byDepth()
-	for range 4*len(sorted) + 2 {
+	var sorted []*record
+	for n := 0; n < 4*len(w.recs)+2; n++ {
+		if len(sorted) != len(w.recs) {
+			sorted = w.byDepth() // an unchanged record that is in the way becomes one of them
+		}
 		again := false
 		for _, r := range sorted {
 			again = w.fitRecord(r) || again
@@ -71,7 +74,10 @@ func (w *work) byDepth() []*record {
 }
 
 // nameOf returns an id of r for sorting, the same from either side.
-func (w *work) nameOf(r *record) tandem.ID {
+func (w *work) nameOf(r *record) tandem.ID { return w.namesOf(r)[0] }
+
+// namesOf returns the ids of r for sorting, the same from either side.
+func (w *work) namesOf(r *record) [2]tandem.ID {
 	var ids [2]tandem.ID
 	for s := range ids {
 		ids[s] = r.base.Side(tandem.Side(s)).ID
@@ -79,13 +85,10 @@ func (w *work) nameOf(r *record) tandem.ID {
 			ids[s] = r.cur[s].ID
 		}
 	}
-	switch {
-	case ids[0] == "":
-		return ids[1]
-	case ids[1] == "":
-		return ids[0]
+	if ids[0] == "" || ids[1] != "" && ids[1] < ids[0] {
+		ids[0], ids[1] = ids[1], ids[0]
 	}
-	return min(ids[0], ids[1])
+	return ids
 }
 
 func depthOf(id tandem.ID) int {
@@ -125,6 +128,9 @@ func (w *work) pins() {
 
 // fitRecord checks r against its parents and reports whether it changed anything.
 func (w *work) fitRecord(r *record) bool {
+	if w.fitSecond(r) {
+		return true
+	}
 	for s := sideA; s <= sideB; s++ {
 		if r.dies(s) && r.cur[s] != nil && typeOf(r.cur[s].Attrs) == "dir" && w.pinned[s][r.cur[s].ID] {
 			if r.swap {
@@ -147,6 +153,34 @@ func (w *work) fitRecord(r *record) bool {
 		}
 	}
 	return false
+}
+
+// fitSecond makes sure that one path can name a second version on both sides: its directory may have to stay in different
+// places until a person has answered.
+func (w *work) fitSecond(r *record) bool {
+	if r.do != KeepBoth || r.sameDir() {
+		return false
+	}
+	if r.reason == PersonDecided {
+		w.hold(r, DirWaits)
+		return true
+	}
+	why := BothChanged
+	if !r.agreed() {
+		why = BothNew
+	}
+	w.hold(r, why)
+	r.do = Conflict
+	return true
+}
+
+// sameDir tells that r is to be in one directory, under one path, on both sides.
+func (r *record) sameDir() bool {
+	a, b := r.to[sideA].up, r.to[sideB].up
+	for a != nil && a == b && a.to[sideA].name == a.to[sideB].name {
+		a, b = a.to[sideA].up, a.to[sideB].up
+	}
+	return a == nil && b == nil
 }
 
 // clash turns a change of type into a conflict.

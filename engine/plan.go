@@ -112,7 +112,7 @@ const (
 	MadeRoom                 // moved out of the way of another step of the same plan
 	PutBack                  // a person had a deletion taken back
 	TypeChanged              // a file became a directory or the reverse: the old one goes, the new one comes
-	DirWaits                 // the directory it is in has to wait, and is not in the same place on both sides until then
+	DirWaits                 // both versions are to be kept, but the directory is not in the same place on both sides yet
 )
 
 // Alarm is one reason to hold a plan.

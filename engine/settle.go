@@ -39,7 +39,7 @@ func Settle(act Action, equal, clean bool, rules Rules) Action {
 		act.Into[o] = into[o] && act.Shown(o).Attrs != act.Attrs && !rules.NoAttrs[0] && !rules.NoAttrs[1]
 	case KeepBoth:
 		if rules.Tree && act.NewID == "" {
-			act.Do, act.Reason = Wait, DirWaits
+			act.Do = Conflict // no one path names a second version on both sides
 			return act
 		}
 		act.To, act.Reason = loser(&record{cur: [2]*seen{{Shown: *act.A}, {Shown: *act.B}}}), PolicyDecided

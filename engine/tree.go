@@ -161,6 +161,8 @@ func (w *work) pairLevel(level []*record, rule NameRule, holds map[foldKey]*reco
 
 // locate finds each record's parent, now and in the base, and what moved.
 func (w *work) locate() {
+	from := w.located
+	defer func() { w.untie(w.recs[from:]) }()
 	for ; w.located < len(w.recs); w.located++ { // grows: parents are records too
 		r := w.recs[w.located]
 		for s := sideA; s <= sideB; s++ {
@@ -302,67 +304,4 @@ func (r *record) stay() {
 		r.to[s] = spot{r.up[s], r.name[s]}
 	}
 	r.shift = NoReason
-}
-
-// breakCycles takes back moves that would put directories into each other, one per cycle. Which one is decided by the age
-// of the rows, not by side or listing order.
-func (w *work) breakCycles() {
-	for s := sideA; s <= sideB; s++ {
-		for {
-			r := w.inCycle(s)
-			if r == nil {
-				break
-			}
-			w.takeBack(r)
-		}
-	}
-}
-
-// inCycle returns the record whose move to take back, or nil.
-func (w *work) inCycle(s tandem.Side) *record {
-	for _, r := range w.recs {
-		if !r.exists(s) || r.to[s] == (spot{r.up[s], r.name[s]}) && !r.moved[s] {
-			continue
-		}
-		var ring []*record
-		steps := 0
-		for up := r.to[s].up; up != nil && steps <= len(w.recs); up = up.to[s].up {
-			ring = append(ring, up)
-			if up == r {
-				return youngest(ring)
-			}
-			steps++
-		}
-	}
-	return nil
-}
-
-// youngest returns the record of the ring that moved last into the pair and can be taken back.
-func youngest(ring []*record) *record {
-	var best *record
-	for _, r := range ring {
-		if r.shift == MoveCycle || !r.moved[sideA] && !r.moved[sideB] {
-			continue
-		}
-		if best == nil || r.base.Link > best.base.Link || r.base.Link == best.base.Link && r.base.A.ID > best.base.A.ID {
-			best = r
-		}
-	}
-	if best == nil {
-		return ring[0]
-	}
-	return best
-}
-
-// takeBack returns r to where the base had it, or, where that cannot be written, leaves it alone on both sides.
-func (w *work) takeBack(r *record) {
-	back := [2]spot{{r.up0[0], r.name0[0]}, {r.up0[1], r.name0[1]}}
-	for s := range back {
-		if back[s] != (spot{r.up[s], r.name[s]}) && !w.may[s] || r.shift == MoveCycle {
-			r.stay()
-			r.wait(MoveCycle, "")
-			return
-		}
-	}
-	r.to, r.shift = back, MoveCycle
 }
