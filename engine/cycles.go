@@ -11,7 +11,7 @@ func (w *work) breakCycles() {
 			if ring == nil {
 				break
 			}
-			w.takeBack(ring)
+			w.takeBack(ring, s)
 		}
 	}
 }
@@ -33,11 +33,12 @@ func (w *work) inCycle(s tandem.Side) []*record {
 	return nil
 }
 
-// youngest returns the record of the ring that came last into the pair and moves.
-func youngest(ring []*record) *record {
+// youngest returns the record of the ring that came last into the pair and goes to another directory; to call it something
+// else opens no ring.
+func youngest(ring []*record, s tandem.Side) *record {
 	var best *record
 	for _, r := range ring {
-		if r.frozen() || !r.moved[sideA] && !r.moved[sideB] {
+		if r.frozen() || !r.moved[sideA] && !r.moved[sideB] || r.to[s].up == r.up0[s] {
 			continue
 		}
 		if best == nil || r.base.Link > best.base.Link || r.base.Link == best.base.Link && r.base.A.ID > best.base.A.ID {
@@ -49,8 +50,8 @@ func youngest(ring []*record) *record {
 
 // takeBack returns the youngest of a ring to where the base had it. Where that cannot be written, was done before, or would
 // undo a move only because another has to wait, it is left alone on both sides.
-func (w *work) takeBack(ring []*record) {
-	r := youngest(ring)
+func (w *work) takeBack(ring []*record, s tandem.Side) {
+	r := youngest(ring, s)
 	if r == nil { // what stays closes no ring, so one of these is on its way
 		for _, r = range ring {
 			w.hold(r, MoveCycle)
