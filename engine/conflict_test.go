@@ -1,0 +1,124 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+
+	"tandem"
+)
+
+// Open conflicts, their answers, and what is set aside.
+
+func TestConflictsDoNotBreed(t *testing.T) {
+	p := newPair(true)
+	p.rules.Policy = Both
+	p.m[0].put("f.txt", "one")
+	p.m[1].put("f.txt", "two")
+	p.mustRun(t)
+	p.quiet(t)
+	if len(p.m[0].recs) != 2 {
+		t.Fatal(p.m[0])
+	}
+	for _, id := range p.m[0].ids() {
+		if id != "f.txt" {
+			p.m[0].put(id, "three")
+			p.m[1].put(id, "four")
+		}
+	}
+	p.mustRun(t)
+	p.quiet(t)
+	for _, id := range p.m[0].ids() {
+		if strings.Count(string(id), "conflict") > 1 {
+			t.Fatal(p.m[0])
+		}
+	}
+}
+
+func TestOpenConflictStaysOneConflict(t *testing.T) {
+	p := agreedPair(t, false, 1)
+	p.m[0].put("x00", "A's")
+	for _, id := range p.m[1].ids() {
+		p.m[1].put(id, "B's")
+	}
+	if plan := p.mustRun(t); plan.doing(Conflict)+plan.doing(Merge) != 1 {
+		t.Fatal(plan.text())
+	}
+	if plan := p.mustRun(t); len(plan.Actions) != 1 || plan.Actions[0].Reason != ConflictOpen {
+		t.Fatal(plan.text())
+	}
+	p.m[0].put("x00", "B's") // made equal by hand
+	p.mustRun(t)
+	p.quiet(t)
+	for _, r := range p.rows {
+		if r.Clash != nil {
+			t.Fatal("the conflict is still open")
+		}
+	}
+}
+
+func TestDecisionsAreCarriedOutOnlyOnWhatWasShown(t *testing.T) {
+	want := map[tandem.Decision][2]string{tandem.TakeA: {"A's", "A's"}, tandem.TakeB: {"B's", "B's"}}
+	for _, tree := range []bool{false, true} {
+		for d := tandem.TakeA; d <= tandem.TakeBoth; d++ {
+			for _, moved := range []bool{false, true} {
+				p := agreedPair(t, tree, 1)
+				b := p.m[1].ids()[0]
+				p.m[0].put("x00", "A's")
+				p.m[1].put(b, "B's")
+				p.mustRun(t)
+				for l, r := range p.rows {
+					k := *r.Clash
+					k.Decision = d
+					r.Clash = &k
+					p.rows[l] = r
+				}
+				if moved {
+					p.m[0].put("x00", "changed since")
+					p.mustRun(t)
+					for _, r := range p.rows {
+						if r.Clash == nil || r.Clash.Decision != tandem.Undecided || p.m[1].recs[b].content != "B's" {
+							t.Fatal("an answer was carried out on a version it was not about")
+						}
+					}
+					continue
+				}
+				p.mustRun(t)
+				p.quiet(t)
+				if w, ok := want[d]; ok && (p.m[0].recs["x00"].content != w[0] || p.m[1].recs[b].content != w[1]) {
+					t.Fatal(p.m[0], p.m[1])
+				}
+				if d == tandem.TakeBoth && (len(p.m[0].recs) != 2 || len(p.m[1].recs) != 2) {
+					t.Fatal(p.m[0], p.m[1])
+				}
+			}
+		}
+	}
+}
+
+func TestAsideWaitsForItsTimeOrAChange(t *testing.T) {
+	p := newPair(false)
+	p.m[0].put("a", "poison")
+	act := p.plan().Actions[0]
+	row := Postpone(act, "refused", 100)
+	row.Link = 9
+	p.rows[9] = row
+	p.rules.Now = 110
+	if plan := p.plan(); len(plan.Actions) != 1 || plan.Actions[0].Reason != SetAside {
+		t.Fatal(plan.text())
+	}
+	again := Postpone(p.plan().Actions[0], "refused", 160)
+	if again.Aside.Tries != 2 || again.Aside.Until != 160+300 {
+		t.Fatalf("%+v", again.Aside)
+	}
+	p.rules.Now = 160
+	if plan := p.plan(); plan.doing(Copy) != 1 {
+		t.Fatal(plan.text())
+	}
+	p.rules.Now = 110
+	p.m[0].put("a", "mended")
+	p.mustRun(t)
+	p.quiet(t)
+	if len(p.m[1].recs) != 1 || len(p.rows) != 1 {
+		t.Fatal(p.m[1], p.rows)
+	}
+}
