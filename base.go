@@ -10,6 +10,10 @@ type Shown struct {
 	Size    int64
 }
 
+// Own says that what the side shows is partly its own and stays so, since the other side, which shows other, may not be
+// written: the row holds what is agreed, which is other's, and no version, so that the side goes on counting as changed.
+func (s *Shown) Own(other *Shown) { s.Version, s.Digest = "", other.Digest }
+
 // Row is one line of a base: the link between a record here and a record there, and what both last agreed on. The two
 // digests may differ: each is what that side shows for the same agreed content, where a side cannot express everything.
 //

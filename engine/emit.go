@@ -201,6 +201,9 @@ func (w *work) keep(r *record, row *tandem.Row) {
 			} else if w.tree {
 				to.ID = w.path(r, s)
 			}
+			if r.do == Link && r.has(s.Other()) && w.may[s] && !w.may[s.Other()] && contentOf(&r.cur[sideA].Shown) != contentOf(&r.cur[sideB].Shown) {
+				to.Own(&r.cur[s.Other()].Shown)
+			}
 		}
 		differs = differs || *to != *r.base.Side(s)
 	}

@@ -44,7 +44,7 @@ func Settle(act Action, equal, clean bool, rules Rules) Action {
 		}
 		act.To, act.Reason = loser(&record{cur: [2]*seen{{Shown: *act.A}, {Shown: *act.B}}}), PolicyDecided
 	case Link:
-		act.Reason = PolicyDecided
+		act.Reason, act.Into = PolicyDecided, into // only one side can be written: what differs there is its own
 	}
 	return act
 }

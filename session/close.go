@@ -65,6 +65,7 @@ func (x *executor) applied(st *step) (row tandem.Row, drop, ok bool) {
 	if !ok || drop {
 		return row, drop, ok
 	}
+	x.disown(st, &row)
 	whole := st.act.Do != engine.Move && st.act.Do != engine.SetAttrs
 	for s := tandem.SideA; s <= tandem.SideB; s++ {
 		// Staging may have learned more than the plan knew of the side that was only read.
@@ -83,8 +84,42 @@ func (x *executor) applied(st *step) (row tandem.Row, drop, ok bool) {
 	return row, drop, ok
 }
 
+// disown records what only one side may be given as that side's own: the row goes on holding what the other side has. Its
+// next change is then merged with what is the side's own instead of written over it.
+func (x *executor) disown(st *step, row *tandem.Row) {
+	s, ok := st.onlyRead()
+	if !ok {
+		return
+	}
+	o := s.Other()
+	has := st.seen[o].Digest
+	if st.act.Do == engine.Write && st.body != nil {
+		has = st.body.rec.Digest
+	}
+	if st.seen[s].ID != "" && has != st.seen[s].Digest {
+		row.Side(o).Own(&st.seen[s])
+	}
+}
+
+// onlyRead names the side that a step takes into account and may not write to.
+func (st *step) onlyRead() (tandem.Side, bool) {
+	if do := st.act.Do; do != engine.Write && do != engine.Link || st.act.Into[0] == st.act.Into[1] {
+		return 0, false
+	}
+	if st.act.Into[0] {
+		return tandem.SideB, true
+	}
+	return tandem.SideA, true
+}
+
 // agreed is the body that both sides have after the step, nil where none is kept.
 func (st *step) agreed() tandem.Bytes {
+	if s, ok := st.onlyRead(); ok {
+		if g := st.got[s]; g != nil {
+			return g.body
+		}
+		return nil
+	}
 	if st.body != nil {
 		return st.body.body
 	}

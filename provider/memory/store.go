@@ -4,6 +4,7 @@
 package memory
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -47,7 +48,7 @@ func (s *Store) Open() *provider.Opened {
 	defer s.mu.Unlock()
 	k := &s.knobs
 	f := provider.Features{Tree: k.Tree, ReadOnly: k.ReadOnly, Watch: k.Watch, Cursor: k.Cursor, Rename: !k.ReassignMove,
-		Parks: k.Parks, FoldCase: k.FoldCase, NFC: k.NFC, Attrs: k.Attrs || k.Tree, MaxSize: k.MaxSize, Batch: k.Batch, Workers: 4}
+		Parks: k.Parks, FoldCase: k.FoldCase, NFC: k.NFC, Attrs: k.Attrs || k.Tree, MaxSize: k.MaxSize, Batch: k.Batch, Workers: cmp.Or(k.Workers, 4)}
 	r := &Replica{store: s, closed: make(chan struct{})}
 	o := &provider.Opened{Replica: r, Features: f, Kind: k.Kind, Place: "memory:" + s.name}
 	if k.Digester {
