@@ -1,10 +1,13 @@
 package session_test
 
 import (
+	"context"
 	"testing"
 
 	"tandem"
 	"tandem/engine"
+	"tandem/provider/memory"
+	"tandem/session"
 )
 
 // What the target of a one-way pair did on its own stays there, also once a change of the source was merged into it.
@@ -58,4 +61,28 @@ func TestOneWayKeepsWhatAPersonChose(t *testing.T) {
 			t.Errorf("after decision %d, B holds %q", decision, got)
 		}
 	}
+}
+
+// An action taken out of a plan is left undone, not forgotten: the next run plans it again, also where places tell only
+// what changed.
+func TestWhatWasTakenOutOfAPlanIsPlannedAgain(t *testing.T) {
+	w := newWorld(t, func(k *memory.Knobs) { k.Cursor = true })
+	w.put(a, "1", "name=Anna\nuid=x\n")
+	w.put(a, "2", "name=Bert\nuid=y\n")
+	w.put(a, "3", "name=Carl\nuid=z\n")
+	w.sync()
+	w.remove(a, "1")
+	w.put(a, "2", "name=Berta\nuid=y\n")
+	w.sync(func(o *session.Options) {
+		o.Review = func(_ context.Context, p *engine.Plan) error {
+			for i := range p.Actions {
+				p.Actions[i].Do = engine.Nothing
+			}
+			return nil
+		}
+	})
+	w.wantSide(b, map[string]string{"1": "name=Anna\nuid=x\n", "2": "name=Bert\nuid=y\n", "3": "name=Carl\nuid=z\n"})
+	w.sync()
+	w.want("name=Berta\nuid=y\n", "name=Carl\nuid=z\n")
+	w.quiet()
 }

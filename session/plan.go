@@ -45,6 +45,10 @@ func (r *run) permit(ctx context.Context, plan *engine.Plan, pass int) (*engine.
 			return nil, err
 		}
 	}
+	for i := range plan.Actions {
+		// What was taken out of the plan is still so; a cursor past it would never speak of it again.
+		r.stay = r.stay || plan.Actions[i].Do == engine.Nothing
+	}
 	return plan, nil
 }
 
