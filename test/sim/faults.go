@@ -16,7 +16,9 @@ func newMemory(n *node, w *world) *memory.Store {
 		return info.Digest, info.Index.UID
 	}
 	k := n.manners(w.spec, inspect, func() int64 { return (w.now + w.skew*int64(n.trait%3)) * 1e9 })
-	if w.swapped {
+	if w.swapped && k.Order != nil {
+		k.Order = nil
+	} else if w.swapped {
 		k.Order = func(ids []tandem.ID) {
 			for i, j := 0, len(ids)-1; i < j; i, j = i+1, j-1 {
 				ids[i], ids[j] = ids[j], ids[i]
@@ -31,7 +33,7 @@ func (w *world) fault(n *node, s step) {
 	if n.mem == nil {
 		return
 	}
-	w.hasFault = true
+	w.faulty = true
 	records := n.list()
 	var id tandem.ID
 	if len(records) > 0 {
@@ -132,5 +134,6 @@ func (w *world) heal() {
 			})
 		}
 	}
+	w.faulty = false
 	w.now += 3 * 86400 // whatever was set aside is due again
 }

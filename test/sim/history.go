@@ -63,6 +63,9 @@ type history struct {
 	steps    []step
 }
 
+// firstOneWay is the first of the policies with a direction; the others go both ways.
+const firstOneWay = 8
+
 // weights of the verbs, in order.
 var weights = [verbs]int{10, 12, 5, 6, 5, 2, 14, 6, 5, 1, 2, 2}
 
@@ -92,6 +95,9 @@ func makeHistory(seed uint64) history {
 		}
 		h.steps = append(h.steps, s)
 	}
+	if h.shape == direct && r.IntN(4) == 0 {
+		h.policy = firstOneWay + r.IntN(4)
+	}
 	return h
 }
 
@@ -106,7 +112,7 @@ func (h history) script() string {
 }
 
 // classes are the sorts of failure that the checks name.
-var classes = []string{"loss:", "convergence:", "echo:", "idempotence:", "invention:", "resurrection:", "order:"}
+var classes = []string{"loss:", "convergence:", "echo:", "idempotence:", "invention:", "resurrection:", "order:", "direction:", "aside:"}
 
 // class is the sort of a failure, so that shrinking does not wander from one bug to another.
 func class(err error) string {

@@ -20,10 +20,13 @@ type node struct {
 	home  *homeHands
 	trait int
 
+	meddling sync.Mutex // a person does one thing at a time
+
 	mu      sync.Mutex // guards all below: a run calls in from several goroutines
 	dead    bool       // the process that is running has died
 	steps   int        // hooked steps of the current run
 	writes  int        // writes asked for since the counter was reset
+	asked   int        // writes asked for ever
 	dieAt   int        // step at which the process dies, 0: never
 	applies int        // calls of Apply in the current run
 	cut     *memory.Snapshot
@@ -52,6 +55,7 @@ func (n *node) hook(step string, _ tandem.ID) error {
 		}
 	case "write":
 		n.writes++
+		n.asked++
 	case "written":
 	default:
 		n.cut = nil // what was asked for before has been answered, and so is durable
@@ -67,6 +71,8 @@ func (n *node) hook(step string, _ tandem.ID) error {
 	meddle := n.meddle
 	n.mu.Unlock()
 	if meddle != nil {
+		n.meddling.Lock()
+		defer n.meddling.Unlock()
 		meddle(at)
 	}
 	return nil
@@ -146,7 +152,10 @@ func bodyOf(r tandem.Record) []byte {
 // manners gives a node its lasting quirks, drawn from its trait.
 func (n *node) manners(s specimen, inspect func([]byte) (tandem.Digest, string), clock func() int64) memory.Knobs {
 	t := n.trait
-	k := memory.Knobs{Kind: s.kind, Tree: s.kind == tandem.File, Attrs: s.kind == tandem.File, Clock: clock, Hook: n.hook, Fault: n.fault}
+	k := memory.Knobs{Kind: s.kind, Tree: s.kind == tandem.File, Attrs: s.kind == tandem.File, Clock: clock, Hook: n.hook, Fault: n.fault, Workers: 1}
+	if t%16 == 7 {
+		k.Workers = 4 // what happens at the same time cannot be played again step by step, so it is for few
+	}
 	k.Cursor = t%3 == 0
 	k.Parks = t%5 == 0
 	if t%4 == 1 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"tandem"
@@ -27,7 +26,7 @@ func (w *world) quietPoint() error {
 	for round := 0; ; round++ {
 		busy := ""
 		for _, p := range w.pairs {
-			rep, err := w.run(p, session.GoAhead, 0)
+			rep, err := w.run(p, running{answer: session.GoAhead})
 			if err != nil {
 				return fmt.Errorf("a quiet run of %s failed: %w", p.name, err)
 			}
@@ -46,6 +45,9 @@ func (w *world) quietPoint() error {
 		return err
 	}
 	conflicts := w.openConflicts()
+	if err := w.checkSource(); err != nil {
+		return err
+	}
 	if err := w.checkEqual(conflicts); err != nil {
 		return err
 	}
@@ -88,7 +90,7 @@ func (w *world) checkEcho() error {
 			n.fresh()
 			n.writes = 0
 		}
-		rep, err := w.run(p, session.GoAhead, 0)
+		rep, err := w.run(p, running{answer: session.GoAhead, full: w.seed%2 == 0})
 		if err != nil {
 			return fmt.Errorf("echo: the extra run of %s failed: %w", p.name, err)
 		}
@@ -138,83 +140,6 @@ func (w *world) conflictBody(v store.ConflictVersion) []byte {
 		return nil
 	}
 	return body
-}
-
-// checkEqual is invariant 2: both sides of every pair hold the same records, those in conflict left aside.
-func (w *world) checkEqual(conflicts map[string]bool) error {
-	for _, p := range w.pairs {
-		a, err := w.contents(w.nodes[p.a], conflicts)
-		if err != nil {
-			return err
-		}
-		b, err := w.contents(w.nodes[p.b], conflicts)
-		if err != nil {
-			return err
-		}
-		if !maps.Equal(a, b) {
-			return fmt.Errorf("convergence: %s and %s differ after a quiet point:\n%s", w.nodes[p.a], w.nodes[p.b], difference(a, b))
-		}
-	}
-	return nil
-}
-
-func difference(a, b map[string]string) string {
-	var out strings.Builder
-	for _, k := range slices.Sorted(maps.Keys(a)) {
-		if a[k] != b[k] {
-			fmt.Fprintf(&out, "%s: %s against %s\n", k, a[k], b[k])
-		}
-	}
-	for _, k := range slices.Sorted(maps.Keys(b)) {
-		if _, both := a[k]; !both {
-			fmt.Fprintf(&out, "%s: nothing against %s\n", k, b[k])
-		}
-	}
-	return out.String()
-}
-
-// contents maps what identifies each record at a node to what it means, and checks each body on the way: whole, made
-// of what people wrote, and there once only.
-func (w *world) contents(n *node, conflicts map[string]bool) (map[string]string, error) {
-	out := map[string]string{}
-	holders := map[token]tandem.ID{}
-	// A backup that brings an old name back leaves a file there under both.
-	excused := w.policy == 6 || w.ledger.forgets || w.spec.kind == tandem.File && w.ledger.tainted
-	for _, r := range n.list() {
-		body := bodyOf(r)
-		name := string(r.ID)
-		if body != nil {
-			if err := w.ledger.checkBody(w.spec, n.name, r.ID, body); err != nil {
-				return nil, err
-			}
-			if uid := w.spec.uidOf(body); uid != "" {
-				name = uid
-			}
-			for _, t := range tokensIn(body) {
-				if other, twice := holders[t]; twice && !excused {
-					return nil, fmt.Errorf("idempotence: %s holds %s twice, as %q and as %q", n.name, t, other, r.ID)
-				}
-				holders[t] = r.ID
-			}
-		}
-		if conflicts[name] || conflicts["id "+strings.ToLower(string(r.ID))] || conflicts[key("", body)] {
-			continue
-		}
-		if _, twice := out[name]; twice && !excused {
-			return nil, fmt.Errorf("idempotence: %s holds %q twice", n.name, name)
-		}
-		out[name] = w.meaning(r, body)
-	}
-	return out, nil
-}
-
-func (w *world) meaning(r tandem.Record, body []byte) string {
-	if body == nil {
-		return string(r.Attrs)
-	}
-	tokens := tokensIn(body)
-	slices.Sort(tokens)
-	return fmt.Sprint(tokens)
 }
 
 // holdings looks everywhere for tokens.
@@ -311,24 +236,4 @@ func (w *world) hasAside() bool {
 		}
 	}
 	return false
-}
-
-// checkResurrection: what a person deleted and nobody else touched stays deleted.
-func (w *world) checkResurrection(wasOpen map[string]bool) error {
-	if w.ledger.tainted || w.ledger.forgets || w.policy == 6 {
-		return nil
-	}
-	for k := range w.ledger.deleted {
-		if k == "" || w.ledger.edited[k] || wasOpen[k] {
-			continue
-		}
-		for _, n := range w.nodes {
-			for _, r := range n.list() {
-				if body := bodyOf(r); body != nil && key(w.spec.uidOf(body), body) == k {
-					return fmt.Errorf("resurrection: %q was deleted and touched by nobody else, but %s still holds it as %q", k, n.name, r.ID)
-				}
-			}
-		}
-	}
-	return nil
 }
