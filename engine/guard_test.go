@@ -170,4 +170,3 @@ func TestRestorePutsDeletionsBack(t *testing.T) {
 	}
 	p.quiet(t)
 }
-

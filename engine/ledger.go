@@ -184,15 +184,22 @@ func unedited(n, was *tandem.Shown) bool {
 	return n.Digest == was.Digest && n.Attrs == was.Attrs && (!n.Digest.IsZero() || bodiless(n.Attrs))
 }
 
-// conflictRow records an open conflict. A row that was never agreed only says where the two are.
+// conflictRow records an open conflict. A row that was never agreed only says where the two were when it was found.
 func (l *Ledger) conflictRow(row *tandem.Row, act *Action) {
 	k := &tandem.Clash{A: l.now(act, sideA), B: l.now(act, sideB), New: !act.Row.Agreed()}
 	if old := act.Row.Clash; old != nil {
 		k.Conflict = old.Conflict
 	}
 	row.Clash, row.Aside = k, nil
-	if k.New {
-		row.A, row.B = k.A, k.B
+	if !k.New {
+		return
+	}
+	for s := sideA; s <= sideB; s++ {
+		to := row.Side(s)
+		was := to.ID
+		if *to = *clashSide(k, s); was != "" && to.ID != "" {
+			to.ID = was // what was renamed since goes along when the conflict is settled; and what waits may hold its new place
+		}
 	}
 }
 
