@@ -145,6 +145,51 @@ func (x *executor) carry(ctx context.Context, todo *[2][]*job) error {
 // send applies the writes of a batch, on both sides at the same time. When a place fails as a whole, the rest of its
 // writes is not tried.
 func (x *executor) send(ctx context.Context, todo *[2][]*job) {
+	late := x.later(todo)
+	x.sendBoth(ctx, todo)
+	for s, jobs := range late {
+		todo[s] = todo[s][:0]
+		for _, j := range jobs {
+			if j.ready() {
+				todo[s] = append(todo[s], j)
+			}
+		}
+	}
+	x.sendBoth(ctx, todo)
+}
+
+// later takes the writes out of todo that must wait for the others: where bodies are read while they are written
+// elsewhere, new attributes for the source of an update would pass for a change under the reader's hands.
+func (x *executor) later(todo *[2][]*job) (late [2][]*job) {
+	if x.stream == nil {
+		return late
+	}
+	for s, jobs := range todo {
+		now := jobs[:0]
+		for _, j := range jobs {
+			if j.write.Op == tandem.SetAttrs && j.step.act.Do == engine.Update {
+				late[s] = append(late[s], j)
+			} else {
+				now = append(now, j)
+			}
+		}
+		todo[s] = now
+	}
+	return late
+}
+
+// ready tells whether a write that waited for the others of its step may be made; otherwise it says why not.
+func (j *job) ready() bool {
+	j.skip = j.side.down
+	for _, other := range j.step.jobs {
+		if other != j && other.out.Status != tandem.Applied {
+			j.skip = errNeeds
+		}
+	}
+	return j.skip == nil
+}
+
+func (x *executor) sendBoth(ctx context.Context, todo *[2][]*job) {
 	var wg sync.WaitGroup
 	var errs [2]error
 	for s, jobs := range todo {
