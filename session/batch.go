@@ -72,6 +72,9 @@ func class(do engine.Do) int {
 // Options.Batch. An action shares a batch with one that it needs only where the place itself sees to the order.
 func (x *executor) batches() iter.Seq[*batch] {
 	limit := max(x.sides[0].width(x.rules.Tree), x.sides[1].width(x.rules.Tree))
+	if len(x.plan.Actions) > 2*limit {
+		limit = max(limit/4, 1000) // the plan itself is large: leave it the memory
+	}
 	return func(yield func(*batch) bool) {
 		var b *batch
 		var bytes int64
