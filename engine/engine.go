@@ -13,7 +13,11 @@ func Reconcile(b *Base, va, vb *View, rules Rules) *Plan {
 	w.match()
 	if w.tree {
 		w.locate()
-		w.splitRetyped()
+		for w.splitRetyped() { // ends: each takes one side of a row away
+			w.pairTree()
+			w.located = 0
+			w.locate()
+		}
 	}
 	for k := 0; k < len(w.recs); k++ {
 		w.decide(w.recs[k])

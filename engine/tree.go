@@ -44,6 +44,20 @@ func (w *work) dirAt(s tandem.Side, id tandem.ID) *record {
 	return r
 }
 
+// dirWas returns the directory that the base had under id on side s, of which it knows no more. Where the listing would show it
+// and does not, it is gone, and holds nobody else back.
+func (w *work) dirWas(s tandem.Side, id tandem.ID) *record {
+	if w.v[s].silence() != gone || w.v[s].block[id] != nil || w.v[s].covered(id) != nil || w.lookup(s, id) != nil {
+		return w.dirAt(s, id)
+	}
+	r := w.lost[s][id]
+	if r == nil {
+		r = w.make()
+		w.lost[s][id] = r
+	}
+	return r
+}
+
 // pairTree joins what is new on one side with what is new, or moved, at the same place on the other. Parents first, because
 // two new directories must be one before their children can be at the same place.
 func (w *work) pairTree() {
@@ -173,7 +187,7 @@ func (w *work) locate() {
 					if i := w.b.find(s, up); i >= 0 && !w.voided(i) {
 						r.up0[s] = w.ofRowAt(i)
 					} else {
-						r.up0[s] = w.dirAt(s, up)
+						r.up0[s] = w.dirWas(s, up)
 					}
 				}
 			}
@@ -193,8 +207,10 @@ func (w *work) locate() {
 }
 
 // splitRetyped takes apart what became another type on one side and was renamed on the other: no step could do both. The
-// old thing is gone from the one side then, and the new one is a record of its own.
-func (w *work) splitRetyped() {
+// old thing is gone from the one side then, and the new one is a record of its own, which may be what the other side has new
+// at the same place. It reports whether there was any.
+func (w *work) splitRetyped() bool {
+	found := false
 	for _, r := range w.recs[:len(w.recs):len(w.recs)] {
 		for s := sideA; s <= sideB; s++ {
 			if !r.retyped(s) || !r.moved[s.Other()] {
@@ -204,6 +220,7 @@ func (w *work) splitRetyped() {
 			f.up[s], f.name[s] = r.up[s], r.name[s]
 			r.cur[s], r.st[s], r.moved[s] = nil, gone, false
 			w.left[s][r.row] = true
+			found = true
 			for _, c := range w.recs {
 				if c.up[s] == r {
 					c.up[s] = f
@@ -211,6 +228,7 @@ func (w *work) splitRetyped() {
 			}
 		}
 	}
+	return found
 }
 
 // aim decides where r is to be on each side.

@@ -95,6 +95,7 @@ type work struct {
 
 	at     [2]map[tandem.ID]*record // listed ids that the base does not have there
 	left   [2]map[int32]bool        // rows that are not at their base id any more
+	lost   [2]map[tandem.ID]*record // directories that the base names in the ids of others only, and that are gone
 	pinned [2]map[tandem.ID]bool    // directories that hold something no record stands for
 	plan   *Plan
 
@@ -128,6 +129,7 @@ func begin(b *Base, va, vb *View, rules Rules) *work {
 	w.may = writable(w.dir, rules)
 	w.at = [2]map[tandem.ID]*record{{}, {}}
 	w.left = [2]map[int32]bool{{}, {}}
+	w.lost = [2]map[tandem.ID]*record{{}, {}}
 	for i := range w.b.rows {
 		w.meetRow(int32(i))
 	}
