@@ -142,13 +142,13 @@ func verdictOf(p *Plan, rules Rules) string {
 		}
 		return out
 	}
-	for _, op := range p.Base {
-		if op.Drop {
-			return "drop the row"
-		}
-		return "link"
+	switch {
+	case len(p.Base) == 0:
+		return "nothing"
+	case p.Base[0].Drop:
+		return "drop the row"
 	}
-	return "nothing"
+	return "link"
 }
 
 // TestDecisions checks every combination of states, directions, policies and delete rules against the table.

@@ -145,7 +145,7 @@ func TestEditBetweenListingAndWriteOfSharedFile(t *testing.T) {
 	if want := head + plainEvent("one", "by hand") + tail; f.get("all.ics") != want {
 		t.Errorf("the file is %q", f.get("all.ics"))
 	}
-	all = f.shows("all.ics present") // it has the file for itself now
+	f.shows("all.ics present") // it has the file for itself now
 	body, err := f.body("all.ics")
 	if err != nil || body != f.get("all.ics") {
 		t.Errorf("the record is %q (%v)", body, err)

@@ -507,8 +507,10 @@ func testBodies(k *kit) {
 	}
 	for i, n := range sizes {
 		r := k.get(c, outs[i].ID)[outs[i].ID]
-		if k.body(r.Body) != text(n) || k.body(r.Body) != text(n) {
-			k.Fatalf("a body of %d bytes came back otherwise", n)
+		for range 2 { // a body can be opened any number of times
+			if k.body(r.Body) != text(n) {
+				k.Fatalf("a body of %d bytes came back otherwise", n)
+			}
 		}
 		up := k.applied(c, put(tandem.Update, r.ID, r.Version, "short"))
 		if k.body(k.get(c, r.ID)[r.ID].Body) != "short" {

@@ -85,7 +85,6 @@ type row struct {
 	scenario, tool string
 	figures
 	ratio float64 // ours ÷ this tool's wall time; 0 for ourselves
-	limit string
 }
 
 func median[T int64 | time.Duration](v []T) T {

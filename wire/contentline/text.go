@@ -8,7 +8,7 @@ import (
 // EscapeText escapes a text for a property value (RFC 6350 3.4, RFC 5545 3.3.11). CRLF and a lone CR count as line
 // breaks.
 func EscapeText(s string) string {
-	if strings.IndexAny(s, "\\;,\r\n") < 0 {
+	if !strings.ContainsAny(s, "\\;,\r\n") {
 		return s
 	}
 	return textEscaper.Replace(s)
