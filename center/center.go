@@ -150,6 +150,7 @@ type ItemStatus struct {
 	Last      *store.Run
 	Conflicts int
 	Aside     int
+	Problems  int    // of the last run, with single records
 	Failing   string // why the last run failed, "" if it did not
 	Next      int64  // Unix seconds of the next planned run, 0: none
 }

@@ -23,7 +23,7 @@ func ItemKeys() []ItemKey {
 		k.Words = RuleChoices()[k.Name]
 		keys = append(keys, k)
 	}
-	return append(keys, ItemKey{"merge", onOff(), "merge double changes by field; off: the policy decides them"},
+	return append(keys, ItemKey{"merge", onOff(), "merge double changes by field, or let the policy decide them"},
 		ItemKey{"guard", onOff(), "hold plans that would delete or overwrite much"})
 }
 

@@ -51,7 +51,7 @@ func (h *Hub) itemStatus(ctx context.Context, it store.Item, pairOf map[string]s
 	}
 	if len(runs) > 0 && runs[0].Started >= it.Added { // an older one is of another item of this name
 		st.Last = &runs[0]
-		st.Aside = asideOf(runs[0])
+		st.Aside, st.Problems = countsOf(runs[0])
 	}
 	if p, ok := pairOf[itemKey(it)]; ok {
 		open, err := h.cfg.Store.Conflicts.List(ctx, p.ID, true)
@@ -107,13 +107,13 @@ func placesOf(key string) (kind tandem.Kind, a, b string, ok bool) {
 	return kind, a, b, n == 3 && err == nil
 }
 
-// asideOf reads how many records a run left set aside from its detail.
-func asideOf(r store.Run) int {
-	var detail struct{ Aside int }
+// countsOf reads from a run's detail how many records it left set aside, and how many problems it had.
+func countsOf(r store.Run) (aside, problems int) {
+	var detail struct{ Aside, Problems int }
 	if json.Unmarshal([]byte(r.Detail), &detail) != nil {
-		return 0
+		return 0, 0
 	}
-	return detail.Aside
+	return detail.Aside, detail.Problems
 }
 
 // Runs implements Service.
@@ -199,6 +199,8 @@ func (h *Hub) checkItem(ctx context.Context, st ItemStatus) Check {
 		c.Level, c.Text, c.Remedy = "warn", "conflicts wait", "see them with `tandem conflict list`"
 	case st.Aside > 0:
 		c.Level, c.Text, c.Remedy = "warn", "records are set aside after failing", "see why with `tandem log`"
+	case st.Problems > 0:
+		c.Level, c.Text, c.Remedy = "warn", "the last run had problems with single records", "see them with `tandem log`"
 	case !st.Item.Enabled:
 		c.Text = place.Text + " is reachable; the item is disabled"
 	default:

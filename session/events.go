@@ -53,7 +53,7 @@ func apart(err error) (text, remedy string) {
 }
 
 // end closes the session's record and returns the run's error. A run that changed nothing and had no trouble, shortly
-// after another one, is not recorded at all.
+// after another one like it, is not recorded at all.
 func (r *run) end(ctx context.Context, err error) error {
 	if err == nil {
 		err = r.runErr
@@ -72,7 +72,7 @@ func (r *run) end(ctx context.Context, err error) error {
 		return err
 	}
 	idle := err == nil && !r.wrote && !r.report.Held && len(r.report.Problems) == 0
-	if idle && r.session == 0 && r.opt.Now()-r.st.Last < quiet {
+	if idle && r.session == 0 && r.opt.Now()-r.st.Last < quiet && r.asLast(ctx) {
 		return nil
 	}
 	if serr := r.start(ctx); serr != nil {
@@ -82,6 +82,16 @@ func (r *run) end(ctx context.Context, err error) error {
 		return errors.Join(err, lerr)
 	}
 	return err
+}
+
+// asLast tells whether the last run on record ended as this quiet one does, so that nothing is left unsaid without it.
+func (r *run) asLast(ctx context.Context) bool {
+	runs, err := r.deps.Store.Events.Runs(ctx, r.pair.Name, 1)
+	if err != nil || len(runs) == 0 {
+		return false
+	}
+	var detail struct{ Problems int }
+	return runs[0].Result == r.result(nil) && json.Unmarshal([]byte(runs[0].Detail), &detail) == nil && detail.Problems == 0
 }
 
 // log writes the events of the run and its result.

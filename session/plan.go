@@ -110,7 +110,10 @@ func (r *run) wait(act *engine.Action) {
 	default:
 		r.left++
 		text := waitText(act.Reason)
-		if act.Note != "" {
+		switch {
+		case act.Note != "" && act.Reason == engine.SideUnreadable:
+			text = act.Note // says so itself, and why
+		case act.Note != "":
 			text += ": " + act.Note
 		}
 		r.event(store.Warning, nameOf(act), text, "")

@@ -119,6 +119,7 @@ type itemJSON struct {
 	State      string           `json:"state,omitempty"`
 	Conflicts  int              `json:"conflicts"`
 	Aside      int              `json:"aside"`
+	Problems   int              `json:"problems"`
 	Last       int64            `json:"last_run,omitempty"`
 	LastResult string           `json:"last_result,omitempty"`
 	Next       int64            `json:"next_run,omitempty"`

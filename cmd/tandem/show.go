@@ -151,7 +151,7 @@ func (p *printer) report(n center.SyncNews) {
 		p.printf("  %s %s for you: tandem conflict list\n", ui.Count(r.Conflicts, "conflict"), verb)
 	}
 	if r.Aside > 0 {
-		p.printf("  %s set aside after failing; tried again later\n", ui.Count(r.Aside, "record"))
+		p.printf("  %s set aside after failing, and tried again later; see why with `tandem log`\n", ui.Count(r.Aside, "record"))
 	}
 	p.printf("%s\n", verdict(r))
 }

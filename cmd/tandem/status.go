@@ -125,6 +125,10 @@ func stateText(st center.ItemStatus) string {
 		return ui.Count(st.Conflicts, "conflict")
 	case st.Aside > 0:
 		return ui.Count(st.Aside, "record") + " set aside"
+	case st.Problems > 0:
+		return ui.Count(st.Problems, "problem") + "; see `tandem log " + st.Item.Name + "`"
+	case st.Last.Result == "cancelled" || st.Last.Finished == 0:
+		return "stopped before the end"
 	}
 	return "in step"
 }
@@ -134,7 +138,7 @@ func (a *app) statusJSON(list []center.ItemStatus) error {
 	for _, st := range list {
 		it := toItem(st.Item)
 		it.Home, it.Kind, it.Place, it.Running, it.Watching = st.Home, string(st.Kind), st.Place, st.Running, st.Watching
-		it.Conflicts, it.Aside, it.Next, it.Failing, it.State = st.Conflicts, st.Aside, st.Next, st.Failing, stateText(st)
+		it.Conflicts, it.Aside, it.Problems, it.Next, it.Failing, it.State = st.Conflicts, st.Aside, st.Problems, st.Next, st.Failing, stateText(st)
 		if st.Last != nil {
 			it.Last, it.LastResult = max(st.Last.Finished, st.Last.Started), st.Last.Result
 		}

@@ -105,7 +105,7 @@ func (a *app) syncRun(c *cobra.Command, f *syncFlags, args []string) (syncFunc, 
 	if !anyPlace(args) {
 		for _, flag := range []string{"kind", "policy", "direction", "delete-vs-change", "first", "no-merge"} {
 			if c.Flags().Changed(flag) {
-				return nil, labels{}, errUsage{fmt.Errorf("--%s is for two places; a sync item has its own", flag)}
+				return nil, labels{}, errUsage{fmt.Errorf("--%s is for two places; a sync item has its own, see `tandem item set --help`", flag)}
 			}
 		}
 		return func(ctx context.Context, s center.Service, opt center.SyncOptions, tell func(center.SyncNews)) error {
