@@ -21,6 +21,9 @@ type pair struct {
 	log      string // of runs
 	replaced [2]bool
 	partial  [2]bool // the listing is not complete
+	delta    [2]bool // only what changed since the last look is listed
+	told     [2]map[tandem.ID]tandem.Version
+	hand     map[tandem.Digest]string // versions written by hand
 }
 
 func newPair(tree bool) *pair {
@@ -53,13 +56,16 @@ func (p *pair) look() (*Base, [2]*View) {
 	for s := range v {
 		v[s] = b.View(tandem.Side(s), p.replaced[s])
 		list := p.m[s].changes()
+		if p.delta[s] {
+			list = p.since(s, list)
+		}
 		if p.shuffle != nil {
 			p.shuffle.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 		}
 		for _, c := range list {
 			v[s].See(c)
 		}
-		v[s].Finish(tandem.Listing{Complete: !p.partial[s], Full: true})
+		v[s].Finish(tandem.Listing{Complete: !p.partial[s], Full: !p.delta[s]})
 	}
 	for range 3 {
 		a, bb := NeedDigests(b, v[0], v[1], p.rules)
@@ -73,6 +79,47 @@ func (p *pair) look() (*Base, [2]*View) {
 		}
 	}
 	return b, v
+}
+
+// since keeps of a listing what differs from what was told before, and adds what is gone.
+func (p *pair) since(s int, list []tandem.Change) []tandem.Change {
+	var out []tandem.Change
+	there := map[tandem.ID]bool{}
+	for _, c := range list {
+		there[c.ID] = true
+		if v, ok := p.told[s][c.ID]; !ok || v != c.Version {
+			out = append(out, c)
+		}
+	}
+	for id := range p.told[s] {
+		if !there[id] {
+			out = append(out, tandem.Change{ID: id, Presence: tandem.Absent})
+		}
+	}
+	return out
+}
+
+// tell remembers what both sides show: from now on they list what differs from it.
+func (p *pair) tell() {
+	for s := range p.m {
+		p.delta[s], p.told[s] = true, map[tandem.ID]tandem.Version{}
+		for _, c := range p.m[s].changes() {
+			p.told[s][c.ID] = c.Version
+		}
+	}
+}
+
+// answer gives every open conflict a person's answer.
+func (p *pair) answer(d tandem.Decision, body string) {
+	p.hand = map[tandem.Digest]string{sum(body): body}
+	for l, r := range p.rows {
+		if r.Clash != nil {
+			k := *r.Clash
+			k.Decision, k.Body = d, sum(body)
+			r.Clash = &k
+			p.rows[l] = r
+		}
+	}
 }
 
 func (p *pair) plan() *Plan {
@@ -111,7 +158,7 @@ func (p *pair) carryOut(plan *Plan) error {
 	}
 	for i, op := range plan.Base {
 		if l.ReadyOp(i) {
-			p.record(op.Row, op.Drop)
+			p.record(l.OpRow(i), op.Drop)
 		}
 	}
 	return nil
@@ -149,6 +196,9 @@ func (p *pair) do(l *Ledger, i int, a Action, body [2]string) error {
 		return err
 	}
 	var err error
+	if a.Do == Write {
+		body[0] = p.hand[a.Row.Clash.Body]
+	}
 	if a.Do == Merge {
 		merged, clean := p.merge("", body[0], body[1])
 		a = Settle(a, body[0] == body[1], clean, p.rules)
