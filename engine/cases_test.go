@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,7 @@ type treeCase struct {
 	rounds [][2]string
 	part   [2]bool
 	want   string // both sides in the end; "": conflicts or waits stay
+	open   bool   // a conflict waits for an answer in the end
 }
 
 var treeCases = []treeCase{
@@ -48,9 +50,9 @@ var treeCases = []treeCase{
 		rules:  Rules{ReadOnly: [2]bool{true, false}, Names: [2]NameRule{{}, {FoldCase: true}}},
 		rounds: [][2]string{{"mkdir a/a; mkdir b/A; mkdir b/a", "mv b/b b/a"}}},
 	{name: "two versions in a directory that waits", base: "mkdir b; put b/a base", rules: Rules{Policy: Both},
-		rounds: [][2]string{{"put A 7; put a 10", "mkdir a; rm b/a; mv b a/a"}, {"put b/a 13", "mkdir a/a/b; put a/a/a 12"}}},
+		rounds: [][2]string{{"put A 7; put a 10", "mkdir a; rm b/a; mv b a/a"}, {"put b/a 13", "mkdir a/a/b; put a/a/a 12"}}, open: true},
 	{name: "a record in conflict renamed over one that waits", base: "mkdir c",
-		rounds: [][2]string{{"mkdir A; put c/A 5", "put A 3"}, {"mv c/A t; mv A c/A; mv t c/A/a", ""}}},
+		rounds: [][2]string{{"mkdir A; put c/A 5", "put A 3"}, {"mv c/A t; mv A c/A; mv t c/A/a", ""}}, open: true},
 	{name: "a directory that is gone holds nobody", base: "mkdir a; mkdir a/a; mkdir a/A; mkdir a/A/b; mkdir a/A/a",
 		rounds: [][2]string{{"mv a/A/b a/a/a", "rm a; put a 16"}, {"mkdir a/a/A", "rm a"}},
 		want:   "a=dir a/a=dir a/a/A=dir a/a/a=dir"},
@@ -91,6 +93,10 @@ func TestTreeCases(t *testing.T) {
 			last := p.plan()
 			if c.want != "" && (p.m[0].String() != c.want || p.m[1].String() != c.want || len(last.Actions) > 0) {
 				t.Fatalf("%s\nA %s\nB %s\nwant %s\n%s", p.log, p.m[0], p.m[1], c.want, last.text())
+			}
+			open := slices.ContainsFunc(last.Actions, func(a Action) bool { return a.Reason == ConflictOpen })
+			if open != c.open {
+				t.Fatalf("open conflict %v, want %v\n%s%s", open, c.open, p.log, last.text())
 			}
 			if c.want == "" && len(last.Actions) == 0 {
 				t.Fatalf("nothing waits\n%s\nA %s\nB %s", p.log, p.m[0], p.m[1])

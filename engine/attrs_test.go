@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+
+	"tandem"
+)
+
+// TestAttrsMergeByKey: what one side changed reaches the other; where both did, the larger value wins on both.
+func TestAttrsMergeByKey(t *testing.T) {
+	cases := []struct{ name, base, a, b, wantA, wantB string }{
+		{"one side", "mode=644", "mode=755", "mode=644", "mode=755", "mode=755"},
+		{"other side takes away", "mode=644 tag=x", "mode=644 tag=x", "mode=644", "mode=644", "mode=644"},
+		{"two keys", "mode=644 mtime=10", "mode=755 mtime=10", "mode=644 mtime=20", "mode=755 mtime=20", "mode=755 mtime=20"},
+		{"same key", "mtime=10", "mtime=9", "mtime=11", "mtime=11", "mtime=11"},
+		{"numbers by value", "mtime=5", "mtime=9", "mtime=10", "mtime=10", "mtime=10"},
+		{"taken away against changed", "tag=a", "", "tag=b", "tag=b", "tag=b"},
+		{"added on both", "", "x=1", "y=2", "x=1 y=2", "x=1 y=2"},
+		{"alike on both", "x=1", "x=2", "x=2", "x=2", "x=2"},
+	}
+	for _, c := range cases {
+		for _, flip := range []bool{false, true} {
+			p := newPair(true)
+			p.m[0].put("f", "F").attrs = attrsOf(c.base)
+			p.mustRun(t)
+			a, b := 0, 1
+			if flip {
+				a, b = 1, 0
+			}
+			for s, text := range map[int]string{a: c.a, b: c.b} {
+				p.m[s].recs["f"].attrs = attrsOf(text)
+				p.m[s].recs["f"].version = p.m[s].next()
+			}
+			plan := p.mustRun(t)
+			if p.m[a].recs["f"].attrs != attrsOf(c.wantA) || p.m[b].recs["f"].attrs != attrsOf(c.wantB) || plan.doing(Update) > 0 {
+				t.Errorf("%s, flipped %v: %q %q\n%s", c.name, flip, p.m[a].recs["f"].attrs, p.m[b].recs["f"].attrs, plan.text())
+			}
+			p.quiet(t)
+		}
+	}
+}
+
+func attrsOf(text string) tandem.Attrs {
+	m := map[string]string{}
+	for _, kv := range fields(text) {
+		m[kv[0]] = kv[1]
+	}
+	return tandem.MakeAttrs(m)
+}
+
+// TestAttrsGoWithAnEdit: a body edited here and attributes changed there end up together on both.
+func TestAttrsGoWithAnEdit(t *testing.T) {
+	p := newPair(true)
+	p.m[0].put("f", "F").attrs = attrsOf("mode=644")
+	p.mustRun(t)
+	p.m[0].put("f", "F2")
+	p.m[1].recs["f"].attrs = attrsOf("mode=755")
+	p.m[1].recs["f"].version = p.m[1].next()
+	p.mustRun(t)
+	for s := range p.m {
+		if f := p.m[s].recs["f"]; f.content != "F2" || f.attrs != attrsOf("mode=755") {
+			t.Fatalf("side %d: %+v", s, f)
+		}
+	}
+	p.quiet(t)
+}
+
+// TestOwnPrecisionStays: a place that keeps whole seconds differs from the start, which is no change of anybody's.
+func TestOwnPrecisionStays(t *testing.T) {
+	p := agreedPair(t, true, 1)
+	for l, r := range p.rows {
+		r.A.Attrs, r.B.Attrs = attrsOf("mtime=100.5"), attrsOf("mtime=100")
+		p.rows[l] = r
+	}
+	p.m[0].recs["x00"].attrs, p.m[1].recs["x00"].attrs = attrsOf("mtime=100.5"), attrsOf("mtime=100")
+	p.m[1].recs["x00"].version = p.m[1].next()
+	if plan := p.mustRun(t); len(plan.Actions) > 0 {
+		t.Fatal(plan.text())
+	}
+	p.quiet(t)
+}
+
+func TestSideWithoutAttributesIsNotGivenAny(t *testing.T) {
+	for s := range 2 {
+		p := newPair(true)
+		p.rules.NoAttrs[s] = true
+		p.m[1-s].put("f", "F").attrs = attrsOf("mode=755 tag=x")
+		p.mustRun(t)
+		p.m[s].recs["f"].attrs = "" // it did not keep them
+		p.m[s].recs["f"].version = p.m[s].next()
+		p.mustRun(t)
+		p.quiet(t)
+		p.m[1-s].recs["f"].attrs = attrsOf("mode=700")
+		p.m[1-s].recs["f"].version = p.m[1-s].next()
+		if plan := p.mustRun(t); len(plan.Actions) > 0 {
+			t.Fatalf("side %d: %s", s, plan.text())
+		}
+		p.m[s].put("f", "F2") // an edit there must not take them away here
+		p.mustRun(t)
+		p.quiet(t)
+		if f := p.m[1-s].recs["f"]; f.content != "F2" || f.attrs != attrsOf("mode=700") {
+			t.Fatalf("side %d: %+v", s, f)
+		}
+	}
+}
+
+// fields splits "k=v k=v".
+func fields(text string) (out [][2]string) {
+	for _, f := range strings.Fields(text) {
+		k, v, _ := strings.Cut(f, "=")
+		out = append(out, [2]string{k, v})
+	}
+	return out
+}
