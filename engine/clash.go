@@ -151,6 +151,9 @@ func older(x, y *record) bool {
 	if x.agreed() != y.agreed() {
 		return x.agreed()
 	}
+	if (x.row >= 0) != (y.row >= 0) {
+		return x.row >= 0
+	}
 	if x.base.Link != y.base.Link {
 		return x.base.Link < y.base.Link
 	}

@@ -122,3 +122,108 @@ func TestAsideWaitsForItsTimeOrAChange(t *testing.T) {
 		t.Fatal(p.m[1], p.rows)
 	}
 }
+
+// TestVersionWrittenByHand: a person may answer with a version of their own; both sides get it, and both old ones are kept.
+func TestVersionWrittenByHand(t *testing.T) {
+	for _, tree := range []bool{false, true} {
+		for _, gone := range []bool{false, true} {
+			p := agreedPair(t, tree, 2)
+			p.rules.DeleteVsChange = AskDelete
+			a, b := p.rows[1].A.ID, p.rows[1].B.ID
+			p.m[0].put(a, "A's")
+			if gone {
+				p.m[1].remove(b)
+			} else {
+				p.m[1].put(b, "B's")
+			}
+			p.mustRun(t)
+			p.answer(tandem.TakeBody, "by hand")
+			if plan := p.mustRun(t); plan.doing(Write) != 1 {
+				t.Fatal(plan.text())
+			}
+			p.quiet(t)
+			for s, id := range [2]tandem.ID{p.rows[1].A.ID, p.rows[1].B.ID} {
+				if r := p.m[s].recs[id]; r == nil || r.content != "by hand" || len(p.m[s].recs) != 2 {
+					t.Fatalf("tree %v, gone %v: %s | %s", tree, gone, p.m[0], p.m[1])
+				}
+			}
+			if !p.contents()["A's"] || p.rows[1].Clash != nil {
+				t.Fatal("a version was lost, or the conflict is still open")
+			}
+		}
+	}
+}
+
+func TestVersionWrittenByHandReachesOnlyWhatMayBeWritten(t *testing.T) {
+	p := agreedPair(t, true, 1)
+	p.m[0].put("x00", "A's")
+	p.m[1].put("x00", "B's")
+	p.mustRun(t)
+	p.answer(tandem.TakeBody, "by hand")
+	p.rules.ReadOnly = [2]bool{true, true}
+	if plan := p.mustRun(t); plan.doing(Write) != 0 || plan.doing(Wait) != 1 {
+		t.Fatal(plan.text())
+	}
+	p.rules.ReadOnly[1] = false
+	p.mustRun(t)
+	if p.m[0].recs["x00"].content != "A's" || p.m[1].recs["x00"].content != "by hand" {
+		t.Fatal(p.m[0], p.m[1])
+	}
+}
+
+// TestBothOfTwoTypes: a directory and a file of one name are both kept: the directory under its name, the file under another.
+func TestBothOfTwoTypes(t *testing.T) {
+	for _, flip := range []bool{false, true} {
+		p := newPair(true)
+		dir, file := p.m[0], p.m[1]
+		if flip {
+			dir, file = file, dir
+		}
+		dir.script(t, "mkdir x; put x/in IN; mkdir x/sub")
+		file.script(t, "put x FILE")
+		p.mustRun(t)
+		if plan := p.mustRun(t); plan.doing(Wait) == 0 {
+			t.Fatal(plan.text())
+		}
+		p.answer(tandem.TakeBoth, "")
+		if _, err := p.settleDown(2); err != nil {
+			t.Fatal(err)
+		}
+		if p.m[0].String() != p.m[1].String() || len(dir.recs) != 4 || !dir.recs["x"].isDir() || dir.recs["x/in"] == nil {
+			t.Fatalf("%s | %s\n%s", p.m[0], p.m[1], p.log)
+		}
+		for r := range p.baseRows() {
+			if r.Clash != nil {
+				t.Fatal("the conflict is still open")
+			}
+		}
+	}
+}
+
+// TestRenamedWhileInConflict: the conflict stays one, an answer to what it was before does not hold, and the name goes along.
+func TestRenamedWhileInConflict(t *testing.T) {
+	for _, never := range []bool{false, true} { // never agreed, or agreed and edited
+		p := newPair(true)
+		p.m[0].script(t, "mkdir d")
+		if !never {
+			p.m[0].script(t, "put f F")
+		}
+		p.mustRun(t)
+		p.m[0].script(t, "put f A")
+		p.m[1].script(t, "put f B")
+		p.mustRun(t)
+		p.answer(tandem.TakeA, "")
+		p.m[1].script(t, "mv f d/g")
+		p.mustRun(t)
+		if plan := p.mustRun(t); plan.doing(Wait) != 1 || plan.Actions[0].Reason != ConflictOpen || p.m[0].contents()[0] != "A" {
+			t.Fatalf("never %v: %s", never, plan.text())
+		}
+		p.answer(tandem.TakeA, "")
+		if _, err := p.settleDown(2); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.m[0].String(); got != "d=dir d/g=A" || p.m[1].String() != got {
+			t.Fatalf("never %v: %s | %s\n%s", never, p.m[0], p.m[1], p.log)
+		}
+	}
+}

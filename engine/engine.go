@@ -13,10 +13,11 @@ func Reconcile(b *Base, va, vb *View, rules Rules) *Plan {
 	w.match()
 	if w.tree {
 		w.locate()
-		for w.splitRetyped() { // ends: each takes one side of a row away
+		if w.splitRetyped() {
 			w.pairTree()
 			w.located = 0
 			w.locate()
+			w.splitRetyped() // what that joined again, as a place that folds names lets it
 		}
 	}
 	for k := 0; k < len(w.recs); k++ {

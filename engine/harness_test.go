@@ -188,7 +188,7 @@ func (p *pair) do(l *Ledger, i int, a Action, body [2]string) error {
 				w.Record.UID = t.uid
 			}
 		}
-		if op == tandem.Update && id != "" && version == "" {
+		if op == tandem.Update && version == "" {
 			w.Op = tandem.Create
 		}
 		out, err := p.m[s].apply(w, content)
