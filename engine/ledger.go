@@ -173,6 +173,9 @@ func (l *Ledger) movedRow(act Action, out *tandem.Outcome) (tandem.Row, bool, bo
 			other.Version = k.version
 		} else if unedited(n, other) {
 			other.Version = n.Version
+			if n.Node != "" {
+				other.Node = n.Node
+			}
 		}
 	}
 	return row, false, true

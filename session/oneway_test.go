@@ -86,3 +86,15 @@ func TestWhatWasTakenOutOfAPlanIsPlannedAgain(t *testing.T) {
 	w.want("name=Berta\nuid=y\n", "name=Carl\nuid=z\n")
 	w.quiet()
 }
+
+// The row of a file that was made anew under another name knows the new file after its partner was renamed.
+func TestRenameLeavesNothingToNote(t *testing.T) {
+	w := newTrees(t)
+	w.put(a, "old", "text")
+	w.sync()
+	w.remove(b, "old")
+	w.put(b, "new", "text")
+	w.sync()
+	w.wantSide(a, map[string]string{"new": "text"})
+	w.quiet()
+}
