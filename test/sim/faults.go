@@ -81,7 +81,7 @@ func (w *world) fault(n *node, s step) {
 // was deleted may come back. The place says so with another epoch.
 func (w *world) rollback(n *node) {
 	if len(n.backups) == 0 {
-		return
+		n.backups = append(n.backups, n.mem.Snapshot())
 	}
 	snap := n.backups[len(n.backups)-1]
 	before := map[token]bool{}

@@ -112,7 +112,7 @@ func (h history) script() string {
 }
 
 // classes are the sorts of failure that the checks name.
-var classes = []string{"loss:", "convergence:", "echo:", "idempotence:", "invention:", "resurrection:", "order:", "direction:", "aside:"}
+var classes = []string{"loss:", "convergence:", "echo:", "idempotence:", "invention:", "resurrection:", "order:", "direction:", "deletes:"}
 
 // class is the sort of a failure, so that shrinking does not wander from one bug to another.
 func class(err error) string {

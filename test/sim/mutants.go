@@ -1,14 +1,13 @@
 package sim
 
 import (
-	"bytes"
 	"context"
-	"iter"
 
 	"tandem"
 	"tandem/engine"
 	"tandem/kind"
 	"tandem/provider"
+	"tandem/provider/memory"
 	"tandem/store"
 )
 
@@ -16,6 +15,8 @@ import (
 type mutant struct {
 	name    string
 	replica func(provider.Replica) provider.Replica
+	place   func(*node, *provider.Opened)              // tampers with one side of a run
+	both    func(*[2]*node, *store.Store) *store.Store // tampers with what a run records, knowing its sides
 	store   func(*store.Store) *store.Store
 	kind    func(kind.Handler) kind.Handler
 	review  func(context.Context, *engine.Plan) error
@@ -57,13 +58,44 @@ var mutants = []mutant{
 		}, nil}
 	}},
 	{name: "treat ignored as deleted", replica: func(r provider.Replica) provider.Replica {
-		return &relisted{r, func(c tandem.Change) (tandem.Change, bool) { return c, c.Presence != tandem.OutOfScope }, nil}
+		return &relisted{r, func(c tandem.Change) (tandem.Change, bool) {
+			if c.Presence == tandem.OutOfScope {
+				return tandem.Change{ID: c.ID, Presence: tandem.Absent}, true
+			}
+			return c, true
+		}, nil}
 	}},
 	{name: "take a cut listing for complete", replica: func(r provider.Replica) provider.Replica {
 		return &relisted{r, nil, func(l *tandem.Listing) { l.Complete, l.Full = true, true }}
 	}},
-	{name: "believe a restored backup", replica: func(r provider.Replica) provider.Replica { return &ageless{r} }},
+	{name: "ignore a change of epoch", replica: func(r provider.Replica) provider.Replica { return &ageless{r} }},
 	{name: "take a lost answer for done", replica: func(r provider.Replica) provider.Replica { return &optimist{r} }},
+	{name: "advance cursors past unprocessed changes", both: hasty},
+	{name: "commit the base before the write", place: func(n *node, o *provider.Opened) {
+		if n.mem != nil {
+			o.Replica = &late{Replica: o.Replica, n: n}
+		}
+	}},
+	{name: "check no version before deletions", replica: func(r provider.Replica) provider.Replica { return &reckless{r} }},
+	{name: "take a lost answer for a failure", replica: func(r provider.Replica) provider.Replica { return &doubter{r} }},
+	{name: "lose attributes", replica: func(r provider.Replica) provider.Replica { return &plain{r} }},
+	{name: "skip parking", place: func(n *node, o *provider.Opened) {
+		if n.mem != nil {
+			n.mem.Tune(func(k *memory.Knobs) { k.Parks = false })
+			o.Features.Parks = n.trait%5 == 0 // as it says it does; see manners
+		}
+	}},
+	{name: "forget what was set aside", store: func(s *store.Store) *store.Store {
+		return withBases(s, func(c *store.Commit) {
+			for i := range c.Put {
+				c.Put[i].Aside = nil
+			}
+		})
+	}},
+	{name: "delete before all else", review: func(_ context.Context, p *engine.Plan) error {
+		deletesFirst(p)
+		return nil
+	}},
 	{name: "merge by taking one side", kind: func(k kind.Handler) kind.Handler { return &takesA{k} }},
 	{name: "call every merge clean", kind: func(k kind.Handler) kind.Handler { return &neverClashes{k} }},
 	{name: "tell all bodies alike", kind: func(k kind.Handler) kind.Handler { return &colourBlind{k} }},
@@ -104,126 +136,4 @@ func dropClashes(rows []tandem.Row) []tandem.Row {
 		out[i] = r
 	}
 	return out
-}
-
-// withBases returns a store whose commits are tampered with.
-func withBases(s *store.Store, tamper func(*store.Commit)) *store.Store {
-	bent := *s
-	bent.Bases = &tampered{s.Bases, tamper}
-	return &bent
-}
-
-type tampered struct {
-	store.Bases
-	tamper func(*store.Commit)
-}
-
-func (t *tampered) Commit(ctx context.Context, pair int64, c store.Commit) error {
-	t.tamper(&c)
-	return t.Bases.Commit(ctx, pair, c)
-}
-
-// unchecked reads the current version just before each write, so that every precondition holds.
-type unchecked struct{ provider.Replica }
-
-func (u *unchecked) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Outcome, error) {
-	out := make([]tandem.Outcome, 0, len(writes))
-	for _, w := range writes {
-		for r, err := range u.Replica.Fetch(ctx, []tandem.ID{w.ID}) {
-			if err != nil || w.ID == "" {
-				continue
-			}
-			w.If = r.Version
-			if w.Op == tandem.Create {
-				w.Op = tandem.Update
-			}
-		}
-		one, err := u.Replica.Apply(ctx, []tandem.Write{w})
-		out = append(out, one...)
-		if err != nil {
-			return append(out, make([]tandem.Outcome, len(writes)-len(out))...), err
-		}
-	}
-	return out, nil
-}
-
-// relisted tampers with listings.
-type relisted struct {
-	provider.Replica
-	change func(tandem.Change) (tandem.Change, bool)
-	end    func(*tandem.Listing)
-}
-
-func (r *relisted) Changes(ctx context.Context, since tandem.Cursor) (iter.Seq2[tandem.Change, error], func() tandem.Listing) {
-	seq, done := r.Replica.Changes(ctx, since)
-	bent := func(yield func(tandem.Change, error) bool) {
-		for c, err := range seq {
-			if err != nil && r.end != nil {
-				return
-			}
-			keep := true
-			if r.change != nil {
-				c, keep = r.change(c)
-			}
-			if keep && !yield(c, err) {
-				return
-			}
-		}
-	}
-	return bent, func() tandem.Listing {
-		l := done()
-		if r.end != nil {
-			r.end(&l)
-		}
-		return l
-	}
-}
-
-// ageless never admits that its history broke.
-type ageless struct{ provider.Replica }
-
-func (a *ageless) Identity(ctx context.Context) (tandem.Identity, error) {
-	id, err := a.Replica.Identity(ctx)
-	id.Epoch = "1"
-	return id, err
-}
-
-// optimist reports everything it tried as done.
-type optimist struct{ provider.Replica }
-
-func (o *optimist) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Outcome, error) {
-	out, err := o.Replica.Apply(ctx, writes)
-	for i := range out {
-		if err == nil && (out[i].Status == tandem.Maybe || out[i].Status == tandem.PreconditionFailed) {
-			out[i].Status, out[i].ID, out[i].Meta = tandem.Applied, writes[i].ID, writes[i].Record.Meta
-		}
-	}
-	return out, err
-}
-
-// takesA merges by throwing b away.
-type takesA struct{ kind.Handler }
-
-func (k *takesA) Merge(base, a, b []byte) (kind.Merged, error) { return kind.Merged{Body: a}, nil }
-
-// neverClashes hides clashes, so that one value is overwritten unasked.
-type neverClashes struct{ kind.Handler }
-
-func (k *neverClashes) Merge(base, a, b []byte) (kind.Merged, error) {
-	m, err := k.Handler.Merge(base, a, b)
-	m.Clashes = nil
-	return m, err
-}
-
-// colourBlind digests only the first line.
-type colourBlind struct{ kind.Handler }
-
-func (k *colourBlind) Inspect(body []byte) (kind.Info, error) {
-	info, err := k.Handler.Inspect(body)
-	if err != nil {
-		return info, err
-	}
-	line, _, _ := bytes.Cut(body, []byte("\n"))
-	info.Digest = tandem.Digest{1, byte(len(line))}
-	return info, nil
 }

@@ -67,6 +67,11 @@ func (w *world) quietPoint() error {
 		return err
 	}
 	w.ledger.quiet()
+	for _, n := range w.nodes {
+		if n.mem != nil {
+			n.backups = append(n.backups[:0], n.mem.Snapshot())
+		}
+	}
 	w.wasOpen = conflicts
 	return nil
 }

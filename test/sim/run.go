@@ -86,14 +86,18 @@ func (w *world) run(p pairing, how running) (*session.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer a.Close()
+	defer func() { a.Close() }() // a mutant may be in its place by then
 	b, err := w.nodes[p.b].open()
 	if err != nil {
 		return nil, err
 	}
-	defer b.Close()
+	defer func() { b.Close() }()
 	if w.mutant.replica != nil {
 		a.Replica, b.Replica = w.mutant.replica(a.Replica), w.mutant.replica(b.Replica)
+	}
+	if w.mutant.place != nil {
+		w.mutant.place(w.nodes[p.a], a)
+		w.mutant.place(w.nodes[p.b], b)
 	}
 	pair := session.Pair{Key: p.name, Name: p.name, A: a, B: b, Kind: w.handler, Rules: w.rules}
 	if w.swapped {
@@ -118,10 +122,39 @@ func (w *world) run(p pairing, how running) (*session.Report, error) {
 	if w.mutant.store != nil {
 		deps.Store = w.mutant.store(&mortal)
 	}
+	if w.mutant.both != nil {
+		deps.Store = w.mutant.both(&[2]*node{w.sideOf(p, tandem.SideA), w.sideOf(p, tandem.SideB)}, &mortal)
+	}
 	rep, err := session.Run(ctx, deps, pair, opt)
 	w.log("  run %s: %s, error %v", p.name, tell(rep), err)
 	w.logBase(p.name)
+	if rep != nil && rep.Plan != nil {
+		if bad := deletesLast(rep.Plan); bad != nil {
+			return rep, bad
+		}
+	}
 	return rep, err
+}
+
+// deletesLast checks the order of a plan: whatever may fail, what was to be deleted is there until all else is done, and
+// what is in a directory goes before it.
+func deletesLast(p *engine.Plan) error {
+	var gone []tandem.ID
+	for _, a := range p.Actions {
+		switch {
+		case a.Do == engine.Wait, a.Do == engine.Nothing, a.Do == engine.Conflict, a.Do == engine.Delete && a.Reason == engine.TypeChanged:
+		case a.Do == engine.Delete:
+			for _, id := range gone {
+				if strings.HasPrefix(string(a.At[a.To]), string(id)+"/") {
+					return fmt.Errorf("deletes: %s is to be deleted after %s", a.At[a.To], id)
+				}
+			}
+			gone = append(gone, a.At[a.To])
+		case len(gone) > 0:
+			return fmt.Errorf("deletes: %s of %q comes after the deletion of %q", a.Do, a.At, gone)
+		}
+	}
+	return nil
 }
 
 func tell(rep *session.Report) string {
