@@ -129,6 +129,9 @@ func (w *work) bookkeep() {
 	for _, i := range w.drops {
 		w.plan.Base = append(w.plan.Base, BaseOp{Row: *w.b.row(i), Drop: true})
 	}
+	for _, i := range w.unproven {
+		w.unprove(i)
+	}
 	sort.SliceStable(w.plan.Base, func(i, j int) bool {
 		a, b := &w.plan.Base[i].Row, &w.plan.Base[j].Row
 		if a.Link != b.Link {
@@ -139,6 +142,22 @@ func (w *work) bookkeep() {
 }
 
 func (w *work) dropped(r *record) bool { return !r.has(sideA) && !r.has(sideB) && !r.frozen() }
+
+// unprove takes the agreement from a row that could not be paired anew when a store was replaced, since one side is out of
+// scope. It goes on telling which two belong together. When both are seen again, they meet like two new ones: against
+// the old agreement, what a backup brought back would look like the newest edit.
+func (w *work) unprove(i int32) {
+	row := *w.b.row(i)
+	k := &tandem.Clash{New: true, A: tandem.Shown{ID: row.A.ID}, B: tandem.Shown{ID: row.B.ID}}
+	if old := row.Clash; old != nil {
+		if old.New && old.A == k.A && old.B == k.B {
+			return
+		}
+		k.Conflict = old.Conflict
+	}
+	row.Clash, row.Aside, row.Body = k, nil, tandem.Digest{}
+	w.plan.Base = append(w.plan.Base, BaseOp{Row: row})
+}
 
 // rowAfter is r's row with its ids as they are after the plan. A move that had to wait is not taken in, or it would be
 // forgotten.

@@ -150,7 +150,7 @@ func (v *View) seeRow(i int32, c *tandem.Change) {
 			if n.uid == "" {
 				n.uid = row.UID
 			}
-		} else if k := row.Clash; k != nil && n.Digest.IsZero() && c.Version != "" {
+		} else if k := row.Clash; k != nil && !v.replaced && n.Digest.IsZero() && c.Version != "" {
 			if was := clashSide(k, v.side); was.ID == c.ID && was.Version == c.Version {
 				n.Digest = was.Digest
 			}

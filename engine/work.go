@@ -90,8 +90,10 @@ type work struct {
 	slab  []record
 	spare []seen
 	drops []int32 // rows that hold nothing any more
-	empty *tandem.Row
-	void  *tandem.Shown
+
+	unproven []int32 // rows out of scope on one side while a store was replaced
+	empty    *tandem.Row
+	void     *tandem.Shown
 
 	at     [2]map[tandem.ID]*record // listed ids that the base does not have there
 	left   [2]map[int32]bool        // rows that are not at their base id any more
@@ -184,6 +186,9 @@ func (v *View) covered(id tandem.ID) *seen {
 
 func (w *work) meetRow(i int32) {
 	a, b := w.stateOf(i, tandem.SideA), w.stateOf(i, tandem.SideB)
+	if (w.v[0].replaced || w.v[1].replaced) && (a == ignored || b == ignored) {
+		w.unproven = append(w.unproven, i)
+	}
 	_, odd := w.b.odd[i]
 	if a == same && b == same && !odd && w.v[0].detail[i] == nil && w.v[1].detail[i] == nil {
 		return

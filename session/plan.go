@@ -91,7 +91,8 @@ func (r *run) noteWaits(plan *engine.Plan) {
 			continue
 		}
 		r.wait(act)
-		if r.sides[0].replaced || r.sides[1].replaced {
+		// Of a replaced store nothing is known before every row was paired anew; what has none may wait.
+		if act.Row.Link != 0 && act.Reason != engine.SideIgnored && (r.sides[0].replaced || r.sides[1].replaced) {
 			r.left++
 		}
 	}

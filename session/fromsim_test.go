@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"tandem"
@@ -97,4 +98,46 @@ func TestRenameLeavesNothingToNote(t *testing.T) {
 	w.sync()
 	w.wantSide(a, map[string]string{"new": "text"})
 	w.quiet()
+}
+
+func TestHiddenWhileABackupWasRestored(t *testing.T) {
+	w := newWorld(t)
+	w.rules.Guard.Off = true
+	w.put(a, "1", "name=Old\nuid=u1\n")
+	w.put(a, "2", "name=Two\nuid=u2\n")
+	w.sync()
+	backup := w.side[a].Snapshot()
+	w.put(a, "1", "name=New\nuid=u1\n")
+	w.sync()
+	w.side[a].Rollback(backup, true)
+	w.side[a].Tune(func(k *memory.Knobs) { k.Hidden = map[tandem.ID]error{"1": errors.New("filtered")} })
+	w.sync()
+	w.quiet()
+	w.side[a].Tune(func(k *memory.Knobs) { k.Hidden = nil })
+	w.sync()
+	w.wantSide(b, map[string]string{"1": "name=New\nuid=u1\n", "2": "name=Two\nuid=u2\n"})
+	if len(w.conflicts()) != 1 {
+		t.Errorf("conflicts %+v", w.conflicts())
+	}
+	w.decide(tandem.TakeB, "")
+	w.sync()
+	w.want("name=New\nuid=u1\n", "name=Two\nuid=u2\n")
+	w.quiet()
+}
+
+// A pair that never writes to one side is over the restoring of a backup after one run.
+func TestOneWayAfterABackupWasRestored(t *testing.T) {
+	w := newWorld(t)
+	w.rules.Direction, w.rules.Guard.Off = engine.AToB, true
+	w.put(a, "1", "name=Old\nuid=u1\n")
+	backup := w.side[a].Snapshot()
+	w.put(a, "1", "name=New\nuid=u1\n")
+	w.put(b, "own", "name=Own\nuid=u2\n")
+	w.sync()
+	w.side[a].Rollback(backup, true)
+	w.sync()
+	w.quiet()
+	if len(w.conflicts()) != 1 {
+		t.Errorf("conflicts %+v", w.conflicts())
+	}
 }
