@@ -6,17 +6,15 @@ import (
 	"testing"
 )
 
-// TestMain gives the random tests one seed, so that a run of the tests says the same every time. A longer run names another:
-// CONTRIBUTING.md has the command.
+// TestMain gives the random tests one seed and a few seconds' worth of trees, so that a run of the tests says the same every
+// time. A longer run names its own: CONTRIBUTING.md has the command.
 func TestMain(m *testing.M) {
+	fixed := map[string]string{"rapid.seed": "1", "rapid.checks": "300", "rapid.nofailfile": "true"}
 	flag.Parse()
-	named := false
-	flag.Visit(func(f *flag.Flag) { named = named || f.Name == "rapid.seed" || f.Name == "rapid.failfile" })
-	if !named && os.Getenv("RAPID_SEED") == "" {
-		for name, value := range map[string]string{"rapid.seed": "1", "rapid.nofailfile": "true"} {
-			if err := flag.Set(name, value); err != nil {
-				panic(err)
-			}
+	flag.Visit(func(f *flag.Flag) { delete(fixed, f.Name) })
+	for name, value := range fixed {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
 		}
 	}
 	os.Exit(m.Run())

@@ -75,9 +75,9 @@ func (p *pair) settleDown(n int) (runs int, err error) {
 	return runs, fmt.Errorf("still busy after %d runs:\n%s", n, p.log)
 }
 
-// TestPerturbed takes one tree, lets both sides change it at random, and syncs: every step must be possible when it comes,
+// TestRandomEdits takes one tree, lets both sides change it at random, and syncs: every step must be possible when it comes,
 // both sides must end alike but for conflicts, and nothing may be lost.
-func TestPerturbed(t *testing.T) {
+func TestRandomEdits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := newPair(true)
 		p.rules.Policy = Policy(rapid.SampledFrom([]int{int(Ask), int(Both), int(PreferA), int(PreferB)}).Draw(t, "policy"))
@@ -228,8 +228,8 @@ func (p *Plan) lines(flip bool) string {
 	return strings.Join(out, "\n")
 }
 
-// TestMirrored: with the sides exchanged the plan is the mirror image, whatever the rules; and listing order is nothing.
-func TestMirrored(t *testing.T) {
+// TestRandomMirrored: with the sides exchanged the plan is the mirror image, whatever the rules; and listing order is nothing.
+func TestRandomMirrored(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := newPair(true)
 		drawSides(t, p)
@@ -300,9 +300,9 @@ func (p *Plan) opText() string {
 	return out
 }
 
-// TestRules syncs random trees under random rules, names and trouble: whatever the rules, every step must be possible when it
+// TestRandomRules syncs random trees under random rules, names and trouble: whatever the rules, every step must be possible when it
 // comes, a side that may not be written is not, trouble is not touched, and it ends.
-func TestRules(t *testing.T) {
+func TestRandomRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := newPair(true)
 		drawSides(t, p)
