@@ -135,3 +135,48 @@ func TestVoidRowIsNoDirectory(t *testing.T) {
 		t.Fatalf("%d actions about one directory:\n%s", n, p.plan().text())
 	}
 }
+
+// TestRowsFollowWhatThePlanMoves: both sides move a directory to another name because a file takes its own; what is in it keeps its
+// row, so that a deletion made there next is one.
+func TestRowsFollowWhatThePlanMoves(t *testing.T) {
+	p := newPair(true)
+	p.m[0].script(t, "put f F; mkdir d; mkdir e; put e/in IN")
+	p.mustRun(t)
+	p.m[0].script(t, "mv f d/e")
+	p.m[1].script(t, "mv e d/e")
+	p.mustRun(t)
+	p.quiet(t)
+	if len(p.rows) != 4 || len(p.m[0].recs) != 4 || p.m[0].String() != p.m[1].String() {
+		t.Fatal(p.m[0], p.m[1])
+	}
+	for _, id := range p.m[0].ids() {
+		if name(id) == "in" {
+			p.m[0].remove(id)
+		}
+	}
+	p.mustRun(t)
+	if len(p.m[1].recs) != 3 {
+		t.Fatal("a deletion was reverted: ", p.m[1])
+	}
+}
+
+// TestRowsFollowARenameOnBothSides: a clash renames a directory that neither side touched since.
+func TestRowsFollowARenameOnBothSides(t *testing.T) {
+	p := newPair(true)
+	p.m[0].script(t, "mkdir x; mkdir x/b; put x/b/in IN; put f F; mkdir y; put y/g G")
+	p.mustRun(t)
+	for l, r := range p.rows { // the file is the older one
+		if r.A.ID == "f" {
+			delete(p.rows, l)
+			r.Link = -1
+			p.rows[-1] = r
+		}
+	}
+	p.m[0].script(t, "mv x/b y/b")
+	p.m[1].script(t, "mv f y/b")
+	p.mustRun(t)
+	p.quiet(t)
+	if len(p.rows) != len(p.m[0].recs) || p.m[0].String() != p.m[1].String() {
+		t.Fatal(p.m[0], p.m[1], len(p.rows))
+	}
+}

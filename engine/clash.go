@@ -136,8 +136,8 @@ func (w *work) quietAt(s tandem.Side, k foldKey, quiet map[tandem.ID]int32) *rec
 	if !ok || w.ofRow[i] != 0 || w.left[s][i] {
 		return nil
 	}
+	from := len(w.recs)
 	r := w.ofRowAt(i)
-	from := w.located
 	w.locate() // it, and the directories above it
 	for _, x := range w.recs[from:] {
 		w.decide(x)

@@ -31,6 +31,7 @@ func Reconcile(b *Base, va, vb *View, rules Rules) *Plan {
 		}
 		w.breakCycles()
 		w.fit()
+		w.follow()
 		w.layout()
 	}
 	w.contents()

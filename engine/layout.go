@@ -10,6 +10,39 @@ import (
 // at the moment of the step. Directories come before what goes into them, names are freed before they are taken, and what
 // goes away goes last, children first, unless its name is needed.
 
+// follow makes records of the unchanged rows below directories that the plan moves: their ids change with it, and a base that
+// went on with the old ones would take a deletion below for nothing new.
+func (w *work) follow() {
+	from := len(w.recs)
+	for s := sideA; s <= sideB; s++ {
+		moving := map[tandem.ID]bool{}
+		for _, r := range w.recs {
+			if r.has(s) && w.placing(r, s) && typeOf(r.cur[s].Attrs) == "dir" {
+				moving[r.cur[s].ID] = true
+			}
+		}
+		if len(moving) == 0 {
+			continue
+		}
+		for i := range w.b.rows {
+			if w.ofRow[i] != 0 || w.left[s][int32(i)] {
+				continue
+			}
+			for up := parent(tandem.ID(w.b.id(int32(i), s))); up != ""; up = parent(up) {
+				if moving[up] {
+					w.ofRowAt(int32(i))
+					break
+				}
+			}
+		}
+	}
+	w.locate()
+	for _, r := range w.recs[from:] {
+		w.decide(r)
+		w.aim(r)
+	}
+}
+
 func (w *work) layout() {
 	order := w.byDepth()
 	for s := range w.simAt {
