@@ -26,13 +26,14 @@ type ledger struct {
 	died    bool            // a run died
 	unread  bool            // a record could not be read
 	forgets bool            // a run died, and what it had made was then renamed (files) or unreadable: it may be made twice
+	ever    map[string]bool // somebody ever deleted it
 	own     map[string]bool // the target of a one-way pair ever changed it on its own
 	twice   map[string]bool // made twice while that was excused, by uid or token: such twins live on
 	tainted bool            // a store was replaced or rolled back: deletions may legitimately come back
 }
 
 func newLedger() *ledger {
-	l := &ledger{fates: make([]fate, 1), twice: map[string]bool{}, own: map[string]bool{}} // token 0 is never issued
+	l := &ledger{fates: make([]fate, 1), twice: map[string]bool{}, own: map[string]bool{}, ever: map[string]bool{}} // token 0 is never issued
 	l.quiet()
 	return l
 }

@@ -57,7 +57,7 @@ var mutants = []mutant{
 			return c, true
 		}, nil}
 	}},
-	{name: "treat ignored as deleted", replica: func(r provider.Replica) provider.Replica {
+	{name: "treat ignored as deleted", seeds: 3000, replica: func(r provider.Replica) provider.Replica {
 		return &relisted{r, func(c tandem.Change) (tandem.Change, bool) {
 			if c.Presence == tandem.OutOfScope {
 				return tandem.Change{ID: c.ID, Presence: tandem.Absent}, true

@@ -33,7 +33,8 @@ type node struct {
 	power   bool      // a death here loses what was not acknowledged yet
 	meddle  func(int) // what a person does while a run is at step n
 	backups []*memory.Snapshot
-	lose    int // writes until one goes wrong
+	vacated map[tandem.ID]bool // names that records left since the last quiet point
+	lose    int                // writes until one goes wrong
 	loseHow memory.Fault
 }
 

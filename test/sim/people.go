@@ -50,7 +50,9 @@ func (w *world) person(n *node, s step) {
 		for _, x := range records {
 			if x.ID == r.ID || (w.spec.kind == tandem.File && strings.HasPrefix(string(x.ID), string(r.ID)+"/")) {
 				w.ledger.supersede(tokensIn(bodyOf(x))...)
-				w.ledger.deleted[key(w.spec.uidOf(bodyOf(x)), bodyOf(x))] = true
+				k := key(w.spec.uidOf(bodyOf(x)), bodyOf(x))
+				w.ledger.deleted[k], w.ledger.ever[k] = true, true
+				n.vacated[x.ID] = true
 			}
 		}
 		w.log("  %s: delete %s", n.name, r.ID)
@@ -65,12 +67,33 @@ func (w *world) person(n *node, s step) {
 				w.touch(n, bodyOf(x))
 			}
 		}
-		w.log("  %s: rename %s to %s: %v", n.name, r.ID, to, n.mem.Rename(r.ID, to))
+		err := n.mem.Rename(r.ID, to)
+		w.log("  %s: rename %s to %s: %v", n.name, r.ID, to, err)
+		if err == nil {
+			w.renamed(n, records, r.ID, to)
+		}
 	case doMakeDir:
 		if n.mem != nil && w.spec.kind == tandem.File {
 			id := tandem.ID(path.Join(w.directory(n, s.pick), "d"+w.name(s.more)))
 			w.log("  %s: mkdir %s: %v", n.name, id, n.mem.PutDir(id))
 		}
+	}
+}
+
+// renamed notes which names were left. What takes a name that was another's looks like that one saved anew, as editors save;
+// its old name then is one that was deleted, which somebody's change outlives.
+func (w *world) renamed(n *node, records []tandem.Record, from, to tandem.ID) {
+	for _, x := range records {
+		below, ok := strings.CutPrefix(string(x.ID), string(from))
+		if !ok || below != "" && below[0] != '/' {
+			continue
+		}
+		if n.vacated[to+tandem.ID(below)] {
+			for _, t := range tokensIn(bodyOf(x)) {
+				w.ledger.twice[t.String()] = true
+			}
+		}
+		n.vacated[x.ID] = true
 	}
 }
 

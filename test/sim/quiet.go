@@ -68,6 +68,7 @@ func (w *world) quietPoint() error {
 	}
 	w.ledger.quiet()
 	for _, n := range w.nodes {
+		clear(n.vacated)
 		if n.mem != nil {
 			n.backups = append(n.backups[:0], n.mem.Snapshot())
 		}

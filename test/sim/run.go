@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -129,11 +130,24 @@ func (w *world) run(p pairing, how running) (*session.Report, error) {
 	w.log("  run %s: %s, error %v", p.name, tell(rep), err)
 	w.logBase(p.name)
 	if rep != nil && rep.Plan != nil {
-		if bad := deletesLast(rep.Plan); bad != nil {
+		if bad := cmp.Or(deletesLast(rep.Plan), w.deletesDeleted(rep.Plan)); bad != nil {
 			return rep, bad
 		}
 	}
 	return rep, err
+}
+
+// deletesDeleted: what a run deletes because it was deleted elsewhere, a person deleted somewhere.
+func (w *world) deletesDeleted(p *engine.Plan) error {
+	if w.ledger.tainted || w.way != nil && w.way.mirror {
+		return nil
+	}
+	for _, a := range p.Actions {
+		if a.Do == engine.Delete && a.Reason == engine.DeletedHere && a.UID != "" && !w.ledger.ever[a.UID] && !w.ledger.twice[a.UID] {
+			return fmt.Errorf("deletes: %q is deleted from side %s, though no person ever deleted it", a.UID, a.To)
+		}
+	}
+	return nil
 }
 
 // deletesLast checks the order of a plan: whatever may fail, what was to be deleted is there until all else is done, and
