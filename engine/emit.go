@@ -132,6 +132,11 @@ func (w *work) bookkeep() {
 	for _, i := range w.unproven {
 		w.unprove(i)
 	}
+	for _, r := range w.recs {
+		if r.void && r.do == Wait && r.reason == OneWay {
+			w.unprove(r.row)
+		}
+	}
 	sort.SliceStable(w.plan.Base, func(i, j int) bool {
 		a, b := &w.plan.Base[i].Row, &w.plan.Base[j].Row
 		if a.Link != b.Link {

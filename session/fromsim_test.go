@@ -141,3 +141,23 @@ func TestOneWayAfterABackupWasRestored(t *testing.T) {
 		t.Errorf("conflicts %+v", w.conflicts())
 	}
 }
+
+func TestOneWayTreeAfterABackupWasRestored(t *testing.T) {
+	w := newTrees(t)
+	w.rules.Direction, w.rules.Guard.Off = engine.AToB, true
+	w.put(a, "1", "one")
+	w.put(a, "2", "old")
+	backup := w.side[a].Snapshot()
+	w.put(a, "2", "new")
+	w.sync()
+	if err := w.side[b].Put("1", []byte("one"), tandem.MakeAttrs(map[string]string{"mode": "600"})); err != nil {
+		t.Fatal(err)
+	}
+	w.sync()
+	w.side[a].Rollback(backup, true)
+	w.sync()
+	w.quiet()
+	if len(w.conflicts()) != 1 {
+		t.Errorf("conflicts %+v", w.conflicts())
+	}
+}

@@ -91,8 +91,9 @@ func (r *run) noteWaits(plan *engine.Plan) {
 			continue
 		}
 		r.wait(act)
-		// Of a replaced store nothing is known before every row was paired anew; what has none may wait.
-		if act.Row.Link != 0 && act.Reason != engine.SideIgnored && (r.sides[0].replaced || r.sides[1].replaced) {
+		// Of a replaced store nothing is known before every row was paired anew. What waits for good must not hold that up: the
+		// plan takes the agreement from such rows.
+		if act.Row.Link != 0 && act.Reason != engine.SideIgnored && act.Reason != engine.OneWay && (r.sides[0].replaced || r.sides[1].replaced) {
 			r.left++
 		}
 	}
