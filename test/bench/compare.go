@@ -47,6 +47,30 @@ func sameTree(a, b string) error {
 	return nil
 }
 
+// sameBodies checks that two folders hold the same records under whatever names.
+func sameBodies(a, b, ext string) error {
+	count := map[string]int{}
+	for step, dir := range map[int]string{1: a, -1: b} {
+		names, err := filepath.Glob(filepath.Join(dir, "*"+ext))
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			body, err := os.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			count[string(body)] += step
+		}
+	}
+	for body, n := range count {
+		if n != 0 {
+			return fmt.Errorf("%s and %s differ by %.80q", a, b, body)
+		}
+	}
+	return nil
+}
+
 // sameFile compares two large files piece by piece.
 func sameFile(a, b string) error {
 	one, err := os.Open(a)

@@ -46,7 +46,7 @@ func contactsAndEvents(c config) ([]row, error) {
 					}
 					b.add(set.name+name, t.name, f)
 				}
-				if err := sameTree(a, filepath.Join(base, t.name+"-b")); err != nil {
+				if err := sameBodies(a, filepath.Join(base, t.name+"-b"), set.ext); err != nil {
 					return nil, fmt.Errorf("%s: %w", t.name, err)
 				}
 			}
