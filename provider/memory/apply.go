@@ -157,13 +157,18 @@ func (s *Store) applied(e *entry) tandem.Outcome {
 	return tandem.Outcome{Status: tandem.Applied, ID: e.id, Meta: s.meta(e)}
 }
 
-// fresh is an id of the place's own choosing beside the wished one.
+// fresh is an id of the place's own choosing beside the wished one. It is free: records may have come here under ids that
+// another place chose.
 func (s *Store) fresh(wish tandem.ID) tandem.ID {
-	id := tandem.ID(fmt.Sprintf("m%d", s.stamp+1))
-	if up := parent(wish); s.knobs.Tree && up != "" {
-		id = up + "/" + id
+	for n := s.stamp + 1; ; n++ {
+		id := tandem.ID(fmt.Sprintf("m%d", n))
+		if up := parent(wish); s.knobs.Tree && up != "" {
+			id = up + "/" + id
+		}
+		if s.state.live[s.knobs.key(id)] == nil {
+			return id
+		}
 	}
-	return id
 }
 
 func (s *Store) create(w tandem.Write, body []byte) tandem.Outcome {
