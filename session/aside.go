@@ -36,7 +36,7 @@ func (x *executor) aside(st *step, err error) {
 }
 
 func (x *executor) keepAside(row tandem.Row, st *step, err error) {
-	if st.act.Do == engine.Move {
+	if st.act.Do == engine.Move || x.rules.Tree && row.Agreed() && row.A.ID != row.B.ID {
 		// A row set aside holds ids as they are after a rename; this one has to keep the rename in sight.
 		x.left++
 		x.problem(nameOf(&st.act), err)

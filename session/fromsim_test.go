@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 
 	"tandem"
@@ -160,4 +161,32 @@ func TestOneWayTreeAfterABackupWasRestored(t *testing.T) {
 	if len(w.conflicts()) != 1 {
 		t.Errorf("conflicts %+v", w.conflicts())
 	}
+}
+
+// A file whose renaming is not through yet is not set aside in a way that forgets it.
+func TestRefusedFileKeepsItsRename(t *testing.T) {
+	refuse := true
+	w := newTrees(t)
+	w.put(a, "old", "text")
+	w.sync()
+	w.side[a].Remove("old")
+	if err := w.side[b].Rename("old", "new"); err != nil {
+		t.Fatal(err)
+	}
+	w.side[a].Tune(func(k *memory.Knobs) {
+		k.Fault = func(tandem.Write) memory.Fault {
+			if refuse {
+				return memory.Fault{Reject: errors.New("not today")}
+			}
+			return memory.Fault{}
+		}
+	})
+	w.sync()
+	refuse = false
+	w.put(a, "old", "text again")
+	w.sync()
+	if w.sync(); !maps.Equal(w.dump(a), w.dump(b)) {
+		t.Errorf("A holds %q, B %q", w.dump(a), w.dump(b))
+	}
+	w.quiet()
 }
