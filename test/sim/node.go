@@ -34,6 +34,7 @@ type node struct {
 	meddle  func(int) // what a person does while a run is at step n
 	backups []*memory.Snapshot
 	vacated map[tandem.ID]bool // names that records left since the last quiet point
+	left    map[tandem.ID]bool // names that records ever left
 	lose    int                // writes until one goes wrong
 	loseHow memory.Fault
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"tandem"
 	"tandem/engine"
@@ -53,7 +54,9 @@ func (w *world) checkReached(conflicts map[string]bool) error {
 	}
 	for _, r := range w.way.source.list() {
 		body := bodyOf(r)
-		if w.inConflict(r, conflicts) || w.ledger.twice[w.nameOf(r)] {
+		// A directory that was deleted at the target stays deleted, with what is put into it at the source.
+		up := r.ID[:max(0, strings.LastIndexByte(string(r.ID), '/'))]
+		if within(up, w.way.target.left) || w.inConflict(r, conflicts) || w.ledger.twice[w.nameOf(r)] {
 			continue
 		}
 		for _, t := range tokensIn(body) {

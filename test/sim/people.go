@@ -32,7 +32,7 @@ func (w *world) person(n *node, s step) {
 			return
 		}
 		t := w.ledger.issue(w.spec.uidOf(body), n.name)
-		var old token
+		var old []token
 		if s.verb == doAdd {
 			body = w.spec.add(body, t)
 		} else {
@@ -44,7 +44,7 @@ func (w *world) person(n *node, s step) {
 			w.ledger.supersede(t)
 			return
 		}
-		w.ledger.supersede(old)
+		w.ledger.supersede(old...)
 		w.log("  %s: %s of %s: %s replaces %s", n.name, verbNames[s.verb], r.ID, t, old)
 	case doDelete:
 		for _, x := range records {
@@ -52,7 +52,7 @@ func (w *world) person(n *node, s step) {
 				w.ledger.supersede(tokensIn(bodyOf(x))...)
 				k := key(w.spec.uidOf(bodyOf(x)), bodyOf(x))
 				w.ledger.deleted[k], w.ledger.ever[k] = true, true
-				n.vacated[x.ID] = true
+				n.vacated[x.ID], n.left[x.ID] = true, true
 			}
 		}
 		w.log("  %s: delete %s", n.name, r.ID)
@@ -93,7 +93,7 @@ func (w *world) renamed(n *node, records []tandem.Record, from, to tandem.ID) {
 				w.ledger.twice[t.String()] = true
 			}
 		}
-		n.vacated[x.ID] = true
+		n.vacated[x.ID], n.left[x.ID] = true, true
 	}
 }
 

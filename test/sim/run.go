@@ -150,13 +150,27 @@ func (w *world) deletesDeleted(p *engine.Plan) error {
 	return nil
 }
 
+// within tells whether id or a directory above it is in the set.
+func within(id tandem.ID, set map[tandem.ID]bool) bool {
+	for ; id != "" && !set[id]; id = id[:max(0, strings.LastIndexByte(string(id), '/'))] {
+	}
+	return set[id]
+}
+
 // deletesLast checks the order of a plan: whatever may fail, what was to be deleted is there until all else is done, and
 // what is in a directory goes before it.
 func deletesLast(p *engine.Plan) error {
 	var gone []tandem.ID
+	retyped := map[tandem.ID]bool{}
+	for _, a := range p.Actions {
+		if a.Do == engine.Delete && a.Reason == engine.TypeChanged {
+			retyped[a.At[a.To]] = true
+		}
+	}
 	for _, a := range p.Actions {
 		switch {
-		case a.Do == engine.Wait, a.Do == engine.Nothing, a.Do == engine.Conflict, a.Do == engine.Delete && a.Reason == engine.TypeChanged:
+		case a.Do == engine.Wait, a.Do == engine.Nothing, a.Do == engine.Conflict:
+		case a.Do == engine.Delete && within(a.At[a.To], retyped): // must be gone before the other type can come
 		case a.Do == engine.Delete:
 			for _, id := range gone {
 				if strings.HasPrefix(string(a.At[a.To]), string(id)+"/") {

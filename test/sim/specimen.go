@@ -69,14 +69,11 @@ func (s specimen) create(uid string, t token) []byte {
 	return []byte(fmt.Sprintf(s.head, uid) + s.fields[0] + ":" + value(s.fields[0], t) + "\r\n" + s.tail)
 }
 
-// set replaces or adds field number n and returns the token it replaced, 0 if there was none.
-func (s specimen) set(body []byte, n int, t token) ([]byte, token) {
+// set replaces or adds field number n and returns the tokens it replaced: of a field that holds several values, a merge may
+// have kept more than one.
+func (s specimen) set(body []byte, n int, t token) ([]byte, []token) {
 	if s.kind == tandem.File {
-		old := tokensIn(body)
-		if len(old) == 0 {
-			return s.create("", t), 0
-		}
-		return s.create("", t), old[0]
+		return s.create("", t), tokensIn(body)
 	}
 	name := s.fields[n%len(s.fields)]
 	line := name + ":" + value(name, t) + "\r\n"
@@ -84,13 +81,9 @@ func (s specimen) set(body []byte, n int, t token) ([]byte, token) {
 	if at := strings.Index(text, "\r\n"+name+":"); at >= 0 {
 		at += 2
 		end := at + strings.Index(text[at:], "\r\n") + 2
-		var old token
-		if found := tokensIn([]byte(text[at:end])); len(found) > 0 {
-			old = found[0]
-		}
-		return []byte(text[:at] + line + text[end:]), old
+		return []byte(text[:at] + line + text[end:]), tokensIn([]byte(text[at:end]))
 	}
-	return s.insert(text, line), 0
+	return s.insert(text, line), nil
 }
 
 // add appends a list element carrying the token.

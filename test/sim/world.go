@@ -47,7 +47,7 @@ func newWorld(h history, swapped bool, st *store.Store, m mutant, kinds map[tand
 	}
 	w.setRules()
 	for i := range h.replicas {
-		n := &node{name: fmt.Sprintf("R%d", i), trait: h.traits[i], vacated: map[tandem.ID]bool{}}
+		n := &node{name: fmt.Sprintf("R%d", i), trait: h.traits[i], vacated: map[tandem.ID]bool{}, left: map[tandem.ID]bool{}}
 		if h.shape == star && i == 0 {
 			hands, err := newHomeHands(st, w.handler, w.spec)
 			if err != nil {
