@@ -34,6 +34,7 @@ func IsTemp(name string) bool {
 type Staged struct {
 	path string
 	temp string
+	done bool // installed, or removed: the temporary name is free
 }
 
 // Stage writes data beside path. Permissions are perm less the umask. It does not wait for the disk.
@@ -79,6 +80,7 @@ func (s *Staged) Create() error {
 		s.Discard()
 		return err
 	}
+	s.done = true
 	return nil
 }
 
@@ -88,6 +90,7 @@ func (s *Staged) Replace() error {
 		s.Discard()
 		return err
 	}
+	s.done = true
 	return nil
 }
 
@@ -104,6 +107,7 @@ func (s *Staged) ReplaceIf(check func(displaced string) error) error {
 		if err != nil {
 			s.Discard()
 		}
+		s.done = true
 		return err
 	}
 	if err != nil {
@@ -117,11 +121,17 @@ func (s *Staged) ReplaceIf(check func(displaced string) error) error {
 		s.Discard()
 		return err
 	}
+	s.done = true
 	return os.Remove(s.temp)
 }
 
 // Discard removes the staged file. It may be called after it was installed; it then does nothing.
-func (s *Staged) Discard() { _ = os.Remove(s.temp) }
+func (s *Staged) Discard() {
+	if !s.done {
+		s.done = true
+		_ = os.Remove(s.temp)
+	}
+}
 
 // RemoveIf removes a file that check accepts. It is set aside under a temporary name first, so that check sees the very
 // version that will be removed; a refusal puts it back unless something else has taken its name meanwhile, in which
