@@ -189,7 +189,7 @@ func unedited(n, was *tandem.Shown) bool {
 
 // conflictRow records an open conflict. A row that was never agreed only says where the two were when it was found.
 func (l *Ledger) conflictRow(row *tandem.Row, act *Action) {
-	k := &tandem.Clash{A: l.now(act, sideA), B: l.now(act, sideB), New: !act.Row.Agreed()}
+	k := &tandem.Clash{A: l.now(act, sideA), B: l.now(act, sideB), New: act.Reason == BothNew || !act.Row.Agreed()} // agreed with a store that was replaced since is not agreed
 	if old := act.Row.Clash; old != nil {
 		k.Conflict = old.Conflict
 	}

@@ -190,3 +190,27 @@ func TestRefusedFileKeepsItsRename(t *testing.T) {
 	}
 	w.quiet()
 }
+
+// A conflict with what a backup brought back is not settled by a rename in favour of the backup.
+func TestConflictWithABackupOutlivesARename(t *testing.T) {
+	w := newTrees(t)
+	w.rules.Guard.Off = true
+	w.put(a, "1", "old")
+	w.put(a, "2", "two")
+	backup := w.side[a].Snapshot()
+	w.put(a, "1", "new")
+	w.sync()
+	w.side[a].Rollback(backup, true)
+	w.sync()
+	if len(w.conflicts()) != 1 {
+		t.Fatalf("conflicts %+v", w.conflicts())
+	}
+	if err := w.side[b].Rename("1", "3"); err != nil {
+		t.Fatal(err)
+	}
+	w.sync()
+	if got := w.dump(b)["3"]; got != "new" || len(w.conflicts()) != 1 {
+		t.Errorf("B holds %q, conflicts %+v", w.dump(b), w.conflicts())
+	}
+	w.quiet()
+}
