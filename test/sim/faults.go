@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 
 	"tandem"
 	"tandem/provider/memory"
@@ -45,6 +46,15 @@ func (w *world) fault(n *node, s step) {
 	if what < 2 {
 		w.ledger.unread = true
 		w.ledger.forgets = w.ledger.forgets || w.ledger.died
+	}
+	if what < 2 && len(n.vacated) > 0 { // a file under its new name cannot be seen: a change to the old one makes it twice
+		for _, r := range records {
+			if r.ID == id || strings.HasPrefix(string(r.ID), string(id)+"/") {
+				for _, t := range tokensIn(bodyOf(r)) {
+					w.ledger.twice[t.String()] = true
+				}
+			}
+		}
 	}
 	switch what {
 	case 0:
