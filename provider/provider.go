@@ -67,6 +67,13 @@ type Flusher interface {
 	Flush(ctx context.Context) error
 }
 
+// An Advancer is a replica whose cursors save work in the next listing, and that can move one past its own writes.
+type Advancer interface {
+	// Advance returns the cursor of the last listing as it would be had that come after what Apply did since. It never
+	// moves past what others did.
+	Advance(next tandem.Cursor) tandem.Cursor
+}
+
 // Features says what an opened replica can do.
 type Features struct {
 	Tree     bool   // ids are paths; parents exist before children

@@ -215,6 +215,9 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 		for s, l := range seen.lists {
 			if complete && !x.stay {
 				cursors[s] = l.Next
+				if a, ok := x.sides[s].Replica.(provider.Advancer); ok {
+					cursors[s] = a.Advance(l.Next)
+				}
 			} else if x.sides[s].replaced {
 				cursors[s] = ""
 			}

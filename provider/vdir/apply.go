@@ -30,7 +30,9 @@ type job struct {
 	uid    string
 	names  []string // Create: the names it may take
 	staged *atomicfile.Staged
-	print  print // of what is to be there, once it is
+	print  print  // of what is to be there, once it is
+	was    print  // Update, Move, Delete: of what was there
+	from   string // Move: the name before
 	done   bool
 }
 
@@ -313,6 +315,7 @@ func (r *Replica) install(j *job) error {
 		return nil
 	}
 	now, err := r.expect(j)
+	j.was, j.from = now, j.name
 	if err == nil {
 		switch j.w.Op {
 		case tandem.Update:
@@ -422,6 +425,7 @@ func (r *Replica) finish(ctx context.Context, jobs []*job) error {
 		}
 		j.out.Status = tandem.Applied
 		if j.w.Op == tandem.Delete {
+			r.shifted(j, print{})
 			continue
 		}
 		j.out.ID = tandem.ID(j.name)
@@ -429,6 +433,9 @@ func (r *Replica) finish(ctx context.Context, jobs []*job) error {
 		p, _, err := r.stat(j.path)
 		if err == nil && p.sameContent(j.print) {
 			j.out.Version = p.version(now)
+			if !p.racy(now) {
+				r.shifted(j, p)
+			}
 		} else {
 			// Somebody has written to it since. What we wrote is not what is there: the next listing must be news.
 			j.out.Version = tandem.Version(j.print.text() + raceMark)

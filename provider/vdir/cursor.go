@@ -107,3 +107,48 @@ func (m *memory) known(now map[string]print) map[string]print {
 	}
 	return now
 }
+
+// shift is what one write did to the files that are one sound record each.
+type shift struct {
+	gone, came          string // names; "" none
+	gonePrint, newPrint print
+}
+
+// shifted notes a write that was done; p is what its file is like now. Records in files with others do not count: such a
+// file is read each time.
+func (r *Replica) shifted(j *job, p print) {
+	if j.key != "" {
+		return
+	}
+	s := shift{gone: j.name, gonePrint: j.was, came: j.name, newPrint: p}
+	switch j.w.Op {
+	case tandem.Create:
+		s.gone = ""
+	case tandem.Delete:
+		s.came = ""
+	case tandem.Move:
+		s.gone = j.from
+	}
+	r.shifts = append(r.shifts, s)
+}
+
+// Advance implements provider.Advancer. If the listing did not count what a write replaced, the sums do not fit, and the
+// files in question are read once more.
+func (r *Replica) Advance(next tandem.Cursor) tandem.Cursor {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	m := remember(next, r.kind)
+	if m == nil || len(r.shifts) == 0 {
+		return next
+	}
+	for _, s := range r.shifts {
+		if s.gone != "" {
+			bucket, sum := s.gonePrint.place(s.gone)
+			m.sums[bucket] -= sum
+		}
+		if s.came != "" {
+			m.add(s.came, s.newPrint)
+		}
+	}
+	return m.cursor(r.kind)
+}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tandem"
+	"tandem/provider"
 )
 
 // after lists everything with a cursor and returns what is there and the next cursor.
@@ -108,5 +109,30 @@ func TestManyOddFilesLeaveNoCursor(t *testing.T) {
 	}
 	if c := m.cursor(tandem.Event); c != "" {
 		t.Errorf("a cursor of %d bytes", len(c))
+	}
+}
+
+func TestOwnWritesAreNotReadAgain(t *testing.T) {
+	f := open1(t, tandem.Contact, map[string]string{"keep.vcf": aCard("keep", "K"), "edit.vcf": aCard("edit", "E"), "drop.vcf": aCard("drop", "D"), "name.vcf": aCard("name", "N")})
+	there, next := f.after("")
+	body := func(uid, name string) tandem.Record {
+		return tandem.Record{Body: tandem.Bytes(aCard(uid, name))}
+	}
+	for _, w := range []tandem.Write{
+		{Op: tandem.Create, ID: "new.vcf", Record: body("new", "New")},
+		{Op: tandem.Update, ID: "edit.vcf", If: there["edit.vcf"].Version, Record: body("edit", "Edited")},
+		{Op: tandem.Delete, ID: "drop.vcf", If: there["drop.vcf"].Version},
+		{Op: tandem.Move, ID: "name.vcf", To: "other.vcf", If: there["name.vcf"].Version},
+	} {
+		if o := f.write(w); o.Status != tandem.Applied {
+			t.Fatalf("%s: %s, %v", w.Op, o.Status, o.Err)
+		}
+	}
+	advanced := f.Replica.(provider.Advancer).Advance(next)
+	if got, want := f.unread(advanced), []string{"edit.vcf", "keep.vcf", "new.vcf", "other.vcf"}; !slices.Equal(got, want) {
+		t.Errorf("not read again: %q, want %q", got, want)
+	}
+	if _, fresh := f.after(""); fresh != advanced {
+		t.Error("a listing after the writes has another cursor")
 	}
 }

@@ -33,7 +33,8 @@ type Replica struct {
 	foldCase bool
 	nfc      bool
 
-	writing sync.Mutex // held while Apply works: it reads and rewrites files
+	writing sync.Mutex // held while Apply works: it reads and rewrites files; guards shifts
+	shifts  []shift    // what Apply did since the last listing began
 	once    sync.Once
 	closed  chan struct{}
 }
