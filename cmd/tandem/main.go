@@ -12,13 +12,11 @@ func main() {
 	os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// thrift lets the garbage collector spend time rather than memory: a run over hundreds of thousands of records should
-// fit into a small computer. What the user's environment says about it stands.
+// thrift has the garbage collector work harder before memory grows beyond what a small computer has to spare: a run over
+// hundreds of thousands of records should fit there. It is a soft limit, never a failure, and what the user's
+// environment says stands.
 func thrift(env func(string) string) {
-	if env("GOGC") == "" {
-		debug.SetGCPercent(40)
-	}
 	if env("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(224 << 20) // from here on collect harder still; a soft limit, never a failure
+		debug.SetMemoryLimit(224 << 20)
 	}
 }
