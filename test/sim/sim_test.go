@@ -94,7 +94,7 @@ func failures(first uint64, n int, m mutant, kinds map[tandem.Kind]kind.Handler,
 func TestMutants(t *testing.T) {
 	kinds := all.Kinds()
 	for i, m := range mutants {
-		if !*hunt && i%4 != 0 {
+		if !*hunt && i%4 != 1 {
 			continue // the whole list is CI's business
 		}
 		t.Run(m.name, func(t *testing.T) {
