@@ -128,8 +128,8 @@ func verdictOf(p *Plan, rules Rules) string {
 	if len(p.Actions) > 1 && slices.ContainsFunc(p.Actions, sameWaits) {
 		return "more than one action: " + p.text()
 	}
-	for _, a := range p.Actions {
-		a = Settle(a, false, false, rules)
+	if len(p.Actions) > 0 {
+		a := Settle(p.Actions[0], false, false, rules)
 		out := a.Do.String()
 		switch a.Do {
 		case Copy, Update, Delete:
