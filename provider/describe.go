@@ -65,6 +65,7 @@ func (f Features) Words() []string {
 		{f.Parks, "keeps overwritten versions itself"},
 		{f.FoldCase, "does not tell upper from lower case in names"},
 		{f.NFC, "does not tell Unicode normal forms of names apart"},
+		{f.OneUID, "holds no two records of one UID"},
 		{f.Attrs, "keeps attributes"},
 		{f.Names == "windows", "names by Windows' rules"},
 		{f.MaxSize > 0, fmt.Sprintf("records up to %s", FormatSize(f.MaxSize))},

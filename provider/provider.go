@@ -84,6 +84,7 @@ type Features struct {
 	Parks    bool   // keeps overwritten versions itself; see Parker
 	FoldCase bool   // two ids that differ only in case are one
 	NFC      bool   // two ids that differ only in Unicode normal form are one
+	OneUID   bool   // refuses what would give two records one UID: PreconditionFailed with an error of kind Exists
 	Attrs    bool   // stores attributes
 	MaxSize  int64  // largest body in bytes, 0: no limit known
 	Batch    int    // how many writes one Apply should carry; 0: 100

@@ -7,6 +7,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 
@@ -61,6 +62,20 @@ type HomeWrite struct {
 // IsTree reports whether home collections of a kind are trees.
 func IsTree(k tandem.Kind) bool { return k == tandem.File || k == tandem.Picture }
 
+// OneUID reports whether no two records that are there in one home collection of a kind may share a UID, as calendars
+// (RFC 4791 5.3.2.1) and address books (RFC 6352 5.1) want it. For other kinds a UID is a hint: a message may be there twice.
+func OneUID(k tandem.Kind) bool {
+	return k == tandem.Contact || k == tandem.Event || k == tandem.Task || k == tandem.Note
+}
+
+// UIDTaken is the cause of an error of kind Exists: another record of the collection has the UID of a write.
+type UIDTaken struct {
+	UID string
+	By  tandem.ID
+}
+
+func (e *UIDTaken) Error() string { return fmt.Sprintf("its UID %s is that of the record %s", e.UID, e.By) }
+
 // Author says who wrote, for history.
 type Author struct {
 	User    string
@@ -80,6 +95,9 @@ type Wakeup struct {
 // Collections of the kinds for which IsTree holds are trees: ids are clean slash-separated paths, a record's parent is
 // there and has the attribute type "dir", a directory with anything in it is neither deleted nor made a file, and
 // what is in it moves with it.
+// A create or update that would give a second record of a collection the UID of one that is there fails its precondition,
+// with an error of kind Exists and a UIDTaken as its cause, for the kinds for which OneUID holds. Records that share a UID
+// since a time without this rule stay, and may be updated as long as they keep it.
 type Home interface {
 	Collections(ctx context.Context, user string) ([]tandem.Collection, error)         // "" : of all users
 	PutCollection(ctx context.Context, c tandem.Collection) (tandem.Collection, error) // ID 0 creates (Exists); else renames or sets props

@@ -36,7 +36,7 @@ func Provider() *provider.Provider {
 }
 
 func features(k tandem.Kind) provider.Features {
-	return provider.Features{Tree: store.IsTree(k), Watch: true, Cursor: true, Rename: true, Parks: true, Attrs: true, Workers: 4}
+	return provider.Features{Tree: store.IsTree(k), Watch: true, Cursor: true, Rename: true, Parks: true, OneUID: store.OneUID(k), Attrs: true, Workers: 4}
 }
 
 // Opener opens the home collections of one user. It implements provider.HomeOpener.

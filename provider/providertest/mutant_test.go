@@ -52,6 +52,7 @@ var mutants = map[string]string{
 	"lists no tombstones":        "Cursor",
 	"never hints":                "Watch",
 	"keeps nothing":              "Parks",
+	"takes a UID twice":          "OneUID",
 }
 
 const mutantVariable = "TANDEM_TEST_MUTANT"
@@ -99,6 +100,7 @@ func subject(t *testing.T, name string) *providertest.Place {
 		Open: func(context.Context) (*provider.Opened, error) {
 			o := s.Open()
 			o.Replica = &mutant{o.Replica, name, s}
+			o.Features.OneUID = name == "takes a UID twice"
 			return o, nil
 		},
 		Edit: func(id tandem.ID, body []byte) error {

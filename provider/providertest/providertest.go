@@ -97,7 +97,7 @@ func Run(t *testing.T, f Factory) {
 			{"Empty", testEmpty}, {"Identity", testIdentity}, {"Create", testCreate}, {"CreateTaken", testCreateTaken}, {"Marker", testMarker},
 			{"Update", testUpdate}, {"UpdateStale", testUpdateStale}, {"Delete", testDelete}, {"Order", testOrder}, {"Many", testMany},
 			{"BadRecord", testBadRecord}, {"BrokenBody", testBrokenBody}, {"BigBody", testBigBody}, {"TooLarge", testTooLarge}, {"OddIDs", testOddIDs},
-			{"Names", testNames}, {"Move", testMove}, {"SetAttrs", testSetAttrs},
+			{"Names", testNames}, {"OneUID", testOneUID}, {"Move", testMove}, {"SetAttrs", testSetAttrs},
 			{"Fetch", testFetch}, {"Cursor", testCursor}, {"StrangeCursor", testStrangeCursor},
 			{"TreeOrder", testTreeOrder}, {"TreeMoves", testTreeMoves}, {"TreeRefusals", testTreeRefusals},
 			{"Foreign", testForeign}, {"ForeignQuick", testForeignQuick}, {"Spoiled", testSpoiled}, {"Vanished", testVanished}, {"Watch", testWatch},

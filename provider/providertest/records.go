@@ -271,7 +271,7 @@ func testOddIDs(b *bench) {
 }
 
 func testNames(b *bench) {
-	for _, c := range []struct {
+	for i, c := range []struct {
 		same     bool
 		one, two string
 		thing    string
@@ -280,16 +280,16 @@ func testNames(b *bench) {
 		{b.features.NFC, "caf\u00e9", "cafe\u0301", "names in two normal forms"},
 	} {
 		suffix := string(b.ID(0)[len(cutSuffix(b.ID(0))):])
-		first := b.must(b.createAs(1, tandem.ID(c.one+suffix)))
+		first := b.must(b.createAs(2*i, tandem.ID(c.one+suffix)))
 		if string(first.ID) != c.one+suffix {
 			b.Skip("the place does not honour wished ids")
 		}
-		second := b.apply(b.createAs(2, tandem.ID(c.two+suffix)))[0]
+		second := b.apply(b.createAs(2*i+1, tandem.ID(c.two+suffix)))[0]
 		if got := second.Status == tandem.PreconditionFailed; got != c.same {
 			b.Errorf("%s: the second was answered %s (%v), the features say that they are one: %v", c.thing, second.Status, second.Err, c.same)
 		}
 		if c.same {
-			b.untouched(first, 1, 1)
+			b.untouched(first, 2*i, 1)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -205,6 +206,9 @@ func (w *homeWriter) create(s *staged) (tandem.Outcome, error) {
 	if id == "" {
 		return failed412(s.ID, errors.New("there is a record of that id")), nil
 	}
+	if by, err := w.sharer(s.uid(), row); by != "" || err != nil {
+		return uidTaken(s, by), err
+	}
 	meta, err := w.put(s, id, row)
 	if err != nil {
 		return tandem.Outcome{}, err
@@ -218,6 +222,36 @@ func (w *homeWriter) create(s *staged) (tandem.Outcome, error) {
 		}
 	}
 	return tandem.Outcome{Status: tandem.Applied, ID: id, Meta: meta}, nil
+}
+
+// uid is the UID that the record will have.
+func (s *staged) uid() string {
+	if s.Index.UID != "" {
+		return s.Index.UID
+	}
+	return s.Record.UID
+}
+
+// querySharer says what the partial index record_by_uid wants to hear.
+const querySharer = "SELECT id FROM record WHERE collection = ? AND uid = ? AND uid <> '' AND deleted = 0 AND row <> ? LIMIT 1"
+
+// sharer names the record in another row than the given one that has this UID, where that may not be. Writers come one
+// after another, so that what is free now is free when the transaction commits. The rule is checked here and is no unique
+// index of the schema, for stores of earlier versions may hold a UID twice.
+func (w *homeWriter) sharer(uid string, row int64) (by tandem.ID, err error) {
+	if uid == "" || !store.OneUID(w.col.Kind) {
+		return "", nil
+	}
+	err = w.conn.row(querySharer, w.col.ID, uid, row).Scan(&by)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return by, err
+}
+
+func uidTaken(s *staged, by tandem.ID) tandem.Outcome {
+	return tandem.Outcome{Status: tandem.PreconditionFailed, ID: s.ID, Err: &tandem.Error{Kind: tandem.Exists, Op: "write record",
+		Thing: cmp.Or(string(s.ID), s.Title), Err: &store.UIDTaken{UID: s.uid(), By: by}, Remedy: "delete one of the two, or give one a UID of its own"}}
 }
 
 // place chooses the id of a create, and the row of a tombstone that it takes over. The id is "" if the wished one is taken.
@@ -268,10 +302,7 @@ func (w *homeWriter) put(s *staged, id tandem.ID, row int64) (tandem.Meta, error
 		return tandem.Meta{}, err
 	}
 	w.col.Seq++
-	uid := s.Index.UID
-	if uid == "" {
-		uid = s.Record.UID
-	}
+	uid := s.uid()
 	meta := tandem.Meta{Version: versionOf(w.col.Seq), Digest: s.Digest, Size: s.size, Attrs: s.Record.Attrs, UID: uid, Modified: s.Record.Modified}
 	args := []any{w.col.Seq, w.now, ofDigest(s.Digest), ofDigest(s.sum), s.size, string(s.Record.Attrs), s.Record.Modified, s.Title, uid,
 		s.Index.Start, s.Index.End, s.Index.Name, strings.Join(s.Index.Keys, "\n")}
@@ -311,6 +342,11 @@ func (w *homeWriter) update(s *staged, old store.HomeRecord, body tandem.Digest,
 	if old.Attrs.Get("type") == "dir" && s.Record.Attrs.Get("type") != "dir" {
 		if full, err := w.filled(s.ID); full || err != nil {
 			return rejected(s.ID, errors.New("the directory is not empty")), err
+		}
+	}
+	if s.uid() != old.Index.UID {
+		if by, err := w.sharer(s.uid(), row); by != "" || err != nil {
+			return uidTaken(s, by), err
 		}
 	}
 	parked, err := w.park(tandem.Update, &old, body, versionOf(w.col.Seq+1))

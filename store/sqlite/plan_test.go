@@ -16,6 +16,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		"SELECT " + recordColumns + " FROM record WHERE collection = 1 AND seq > 2 ORDER BY seq LIMIT 10":       "USING INDEX record_by_seq (collection=? AND seq>?)",
 		"SELECT " + recordColumns + " FROM record WHERE collection = 1 AND id = 'x'":                            "USING INDEX record_by_id (collection=? AND id=?)",
 		"SELECT EXISTS (SELECT 1 FROM record WHERE collection = 1 AND id > 'd/' AND id < 'd0' AND deleted = 0)": "USING INDEX record_by_id (collection=? AND id>? AND id<?)",
+		strings.ReplaceAll(querySharer, "?", "1"):                                                               "USING INDEX record_by_uid (collection=? AND uid=?)",
 		"SELECT id FROM marker WHERE collection = 1 AND marker = 'm'":                                           "USING PRIMARY KEY",
 		"SELECT data FROM blob WHERE sum = x'00'":                                                               "(sum=?)",
 		"SELECT page, data FROM base WHERE pair = 1 AND page >= 2 ORDER BY page LIMIT 10":                       "(pair=? AND page>?)",

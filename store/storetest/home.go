@@ -20,6 +20,8 @@ func runHome(t *testing.T, run runner) {
 	run(t, "Create", testCreate)
 	run(t, "UpdateAndDelete", testUpdateAndDelete)
 	run(t, "Preconditions", testPreconditions)
+	run(t, "OneUID", testOneUID)
+	run(t, "UIDsElsewhere", testUIDsElsewhere)
 	run(t, "Marker", testMarker)
 	run(t, "Since", testSince)
 	run(t, "Tombstones", testTombstones)
@@ -205,9 +207,11 @@ func testCreate(k *kit) {
 	if o := k.applied(c, byUID); o.ID != "AB-12@example.org" {
 		k.Fatalf("id %q, want the UID", o.ID)
 	}
-	same := k.applied(c, byUID)
-	if same.ID == "AB-12@example.org" || same.ID == "" {
-		k.Fatalf("id %q of a second record with that UID", same.ID)
+	later := put(tandem.Create, "", "", "five")
+	k.applied(c, put(tandem.Create, "CD-34", "", "six"))
+	later.Index.UID = "CD-34"
+	if o := k.applied(c, later); o.ID == "CD-34" || o.ID == "" {
+		k.Fatalf("id %q of a record whose UID is the id of another", o.ID)
 	}
 	if o := k.applied(c, odd); o.ID == "" || strings.ContainsAny(string(o.ID), "/") {
 		k.Fatalf("id %q from an unsafe UID", o.ID)
