@@ -12,7 +12,8 @@ type spot struct {
 	id tandem.ID
 }
 
-// claim is a create that was refused because its id is taken. Only if the next look shows what has the id may the place
+// claim is a write that was refused because another record has its id or its UID. The next look may show that record, to
+// be paired with, or may find it gone. Only if the next look shows what has the id may the place
 // be asked to choose another one. If it does not, then its listing may be that of a moment ago, and what has the id may
 // be the very record that is to be made.
 type claim struct {
@@ -20,7 +21,7 @@ type claim struct {
 	known bool
 }
 
-// dispute notes that the id wished for in a create is taken. It reports whether that is so for the second time.
+// dispute notes that what a write wants is taken. It reports whether that is so for the second time.
 func (r *run) dispute(j *job) bool {
 	from := spot{j.side.Other(), j.step.seen[j.side.Other()].ID}
 	if r.taken[from] != nil {

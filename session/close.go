@@ -164,8 +164,8 @@ func (x *executor) landed(ctx context.Context, j *job) bool {
 	case j.out.Status == tandem.RetryAfter:
 		x.postpone(j)
 	case j.out.Status == tandem.PreconditionFailed:
-		if j.write.Op == tandem.Create && x.dispute(j) {
-			x.refuse(j) // nobody made it meanwhile: the name stays taken
+		if j.contested() && x.dispute(j) {
+			x.refuse(j) // nobody made it meanwhile: the name or UID stays taken
 			return false
 		}
 		x.retry(j.step)
@@ -173,6 +173,11 @@ func (x *executor) landed(ctx context.Context, j *job) bool {
 		x.left, x.again = x.left+1, x.again || j.side.down == nil
 	}
 	return false
+}
+
+// contested tells of a write that was refused because another record has what this one wants, its id or its UID.
+func (j *job) contested() bool {
+	return j.write.Op == tandem.Create || j.write.Op == tandem.Update && tandem.IsKind(j.out.Err, tandem.Exists)
 }
 
 // asWritten tells whether what a create made is still what was written. If somebody edited it since, its version is not
