@@ -147,11 +147,19 @@ func (c *recorder) take(ctx context.Context) (store.Commit, error) {
 		}
 	}
 	c.wrote = true
+	c.scoped()
 	out := c.c
 	c.c, c.bytes = store.Commit{}, 0
 	clear(c.have)
 	clear(c.at)
 	return out, nil
+}
+
+// scoped makes the next commit tell under which filters the base is made, as long as it is made under no others.
+func (c *recorder) scoped() {
+	if !c.rescoped && c.st.Scope != c.pair.Scope {
+		c.c.Scope = &c.pair.Scope
+	}
 }
 
 // flush commits what has gathered, and returns the history entries with their ids.
@@ -206,7 +214,8 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 		return err
 	}
 	c := &x.rec.c
-	rows, news := !x.rec.empty(), false
+	x.rec.scoped()
+	rows, news := !x.rec.empty(), c.Scope != nil
 	if x.left == 0 && !x.again {
 		ids := [2]tandem.Identity{x.sides[0].id, x.sides[1].id}
 		// What one side told may hang on what the other did not: both cursors move on, or neither.
@@ -221,6 +230,9 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 			} else if x.sides[s].replaced {
 				cursors[s] = ""
 			}
+			if x.rescoped {
+				cursors[s] = ""
+			}
 		}
 		if complete && ids != x.st.Identities {
 			c.Identities, news = &ids, true
@@ -228,8 +240,10 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 		if cursors != x.st.Cursors {
 			c.Cursors, news = &cursors, true
 		}
-		if complete && (x.pair.Scope != x.st.Scope) {
-			c.Scope, news = &x.pair.Scope, true
+		if complete && x.rescoped {
+			// This look concluded nothing from silence and made nothing new. Now that base and filters agree, another look at
+			// everything does.
+			c.Scope, news, x.again = &x.pair.Scope, true, true
 		}
 	}
 	now := x.opt.Now()

@@ -192,7 +192,7 @@ func (r *run) pass(ctx context.Context, n int) error {
 	r.left, r.again, r.stay = 0, false, false
 	r.lastPass = n+1 == maxPasses || r.opt.Review != nil
 	r.rules.Now = r.opt.Now()
-	r.rescoped = r.st.Last != 0 && r.st.Scope != r.pair.Scope
+	r.rescoped = (r.st.Last != 0 || r.st.Rows != 0) && r.st.Scope != r.pair.Scope
 	r.rebooted = r.st.Boot != "" && r.st.Boot != r.boot
 	r.rules.Unclean = r.rebooted
 	r.conflictOf, r.volatile = map[int64]int64{}, false
