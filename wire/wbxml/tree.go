@@ -1,0 +1,157 @@
+package wbxml
+
+import (
+	"bytes"
+	"io"
+)
+
+// builder puts a tree together.
+type builder struct {
+	open []node
+	kids []*Element // finished children of all open elements, the innermost last
+	slab []Element
+	size int // of the next slab
+	root *Element
+}
+
+// node is an open element.
+type node struct {
+	e    *Element
+	mark int    // where its children begin in kids
+	text []byte // text in more than one piece
+	more bool   // text is in use
+}
+
+// Decode reads the document. It returns io.EOF where the reader has nothing, and after a document has been read. Any
+// other error is an *Error.
+func (d *Decoder) Decode() (*Element, error) {
+	if d.err == nil && d.ended {
+		return nil, io.EOF
+	}
+	if !d.began && d.err == nil && d.src.pos == len(d.src.buf) {
+		if err := d.src.fill(); err != nil {
+			d.err = err
+			if e, ok := err.(*Error); ok && e.Fault == Truncated {
+				d.err = io.EOF
+			}
+		}
+	}
+	return d.tree()
+}
+
+func (d *Decoder) tree() (*Element, error) {
+	b := &d.building
+	for {
+		ev, err := d.next()
+		if err != nil {
+			return nil, err
+		}
+		switch ev {
+		case evStart:
+			b.start(d.around())
+		case evText:
+			b.text(d.piece)
+		case evOpaque:
+			n := d.pending
+			d.pending = 0
+			if err := b.opaque(&d.src, n); err != nil {
+				d.err = err
+				return nil, err
+			}
+		case evEnd:
+			if b.end() {
+				d.note(Mixed, d.closed, d.src.offset()-1, "")
+			}
+			if d.ended {
+				return b.root, nil
+			}
+		}
+	}
+}
+
+// start begins an element. Elements are allocated many at a time, few at first.
+func (b *builder) start(tag Tag) {
+	if len(b.slab) == 0 {
+		b.size = min(max(8, b.size*2), 256)
+		b.slab = make([]Element, b.size)
+	}
+	e := &b.slab[0]
+	b.slab = b.slab[1:]
+	e.Tag = tag
+	b.open = append(b.open, node{e: e, mark: len(b.kids)})
+}
+
+// text adds a piece of text. Most elements have one piece; the second and later ones are gathered, so that the cost
+// does not grow with the square of their number.
+func (b *builder) text(piece []byte) {
+	n := &b.open[len(b.open)-1]
+	switch {
+	case n.e.Data != nil:
+		n.e.Data = append(n.e.Data, piece...)
+	case n.more:
+		n.text = append(n.text, piece...)
+	case n.e.Text == "":
+		n.e.Text = string(piece)
+	default:
+		n.text = append(append(n.text, n.e.Text...), piece...)
+		n.more = true
+	}
+}
+
+// opaque adds opaque data. Text before it becomes part of it.
+func (b *builder) opaque(s *source, count int64) error {
+	n := &b.open[len(b.open)-1]
+	data := n.e.Data
+	switch {
+	case data != nil:
+	case n.more:
+		data = n.text
+	case n.e.Text != "":
+		data = []byte(n.e.Text)
+	}
+	if data == nil && s.r == nil { // exactly as much as is there
+		data = make([]byte, 0, count)
+	}
+	data, err := s.appendN(data, count)
+	if data == nil {
+		data = []byte{}
+	}
+	n.e.Data, n.e.Text, n.text, n.more = data, "", nil, false
+	return err
+}
+
+// end closes an element and reports whether it has both text and children. White space beside children is somebody's
+// indentation and goes.
+func (b *builder) end() (mixed bool) {
+	n := b.open[len(b.open)-1]
+	b.open = b.open[:len(b.open)-1]
+	e := n.e
+	if n.more {
+		e.Text = string(n.text)
+	}
+	if kids := b.kids[n.mark:]; len(kids) > 0 {
+		e.Children = append(make([]*Element, 0, len(kids)), kids...)
+		clear(kids)
+		b.kids = b.kids[:n.mark]
+		if blank(e.Text) {
+			e.Text = ""
+		}
+		mixed = e.Text != "" || e.Data != nil
+	}
+	if len(b.open) == 0 {
+		b.root = e
+	} else {
+		b.kids = append(b.kids, e)
+	}
+	return mixed
+}
+
+// blank reports whether there is nothing but white space.
+func blank[T string | []byte](s T) bool {
+	for i := 0; i < len(s); i++ {
+		if bytes.IndexByte([]byte(" \t\r\n"), s[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
