@@ -22,6 +22,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"tandem": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"plain":  plain,
 	})
 }
 
@@ -46,8 +47,8 @@ func TestScripts(t *testing.T) {
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
-			case "root":
-				return os.Getuid() == 0, nil
+			case "plain":
+				return canBePlain(), nil
 			case "smalldisk":
 				return canMount(), nil
 			case "windows":
