@@ -103,8 +103,11 @@ func (r *run) noteWaits(plan *engine.Plan) {
 func (r *run) wait(act *engine.Action) {
 	switch act.Reason {
 	case engine.ConflictOpen:
-	case engine.SideIgnored, engine.OneWay:
+	case engine.SideIgnored:
 		r.stay = true
+	case engine.OneWay:
+		r.stay = true
+		r.barred()
 	case engine.SideUnknown:
 		r.stay = r.stay || !r.rescoped // else its row goes, and nothing hangs on it
 	case engine.SetAside:
@@ -119,6 +122,21 @@ func (r *run) wait(act *engine.Action) {
 			text += ": " + act.Note
 		}
 		r.event(store.Warning, nameOf(act), text, "")
+	}
+}
+
+// barred names the place that changes wait for because it cannot be written to, if it is not for the direction.
+func (r *run) barred() {
+	for s, place := range r.sides {
+		d := r.rules.Direction
+		away := d == engine.AToB || d == engine.MirrorAToB
+		if s == int(tandem.SideB) {
+			away = d == engine.BToA || d == engine.MirrorBToA
+		}
+		if r.rules.ReadOnly[s] && !away {
+			r.event(store.Warning, "", place.Place+" cannot be written to: what is to be changed there waits",
+				"give yourself the right to write to it; where it is meant to be so, choose the direction away from it")
+		}
 	}
 }
 
