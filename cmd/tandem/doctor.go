@@ -121,18 +121,22 @@ const (
 )
 
 func checkSpace(dir string) center.Check {
-	c := center.Check{Name: "disk space", Level: "ok"}
 	free, err := disk.Free(existing(dir))
+	if err != nil {
+		return center.Check{Name: "disk space", Level: "warn", Text: "cannot be told: " + err.Error()}
+	}
+	return spaceCheck(free)
+}
+
+// spaceCheck judges the room that is left for the data folder, in bytes.
+func spaceCheck(free int64) center.Check {
+	c := center.Check{Name: "disk space", Level: "ok", Text: ui.Size(free) + " free for the data folder"}
 	switch {
-	case err != nil:
-		c.Level, c.Text = "warn", "cannot be told: "+err.Error()
-		return c
 	case free < spaceFail:
 		c.Level, c.Remedy = "fail", "make room, or move the data folder"
 	case free < spaceWarn:
 		c.Level, c.Remedy = "warn", "make room soon"
 	}
-	c.Text = ui.Size(free) + " free for the data folder"
 	return c
 }
 
