@@ -247,3 +247,63 @@ func TestUnreadable(t *testing.T) {
 		})
 	}
 }
+
+// TestWritesOnlyWhatActiveSyncUses reads what is written token by token: page switches, tags, inline strings and opaque
+// data are used, string tables, entities, processing instructions and attributes are not. MS-ASWBXML 2.1.3
+func TestWritesOnlyWhatActiveSyncUses(t *testing.T) {
+	b, err := Marshal(messages(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(b, []byte{3, 1, 0x6a, 0}) { // WBXML 1.3, no public identifier, UTF-8, a string table of no bytes
+		t.Fatalf("begins with % x", b[:4])
+	}
+	used := map[byte]int{}
+	for i := 4; i < len(b); {
+		tok := b[i]
+		i++
+		switch {
+		case tok&0x3f >= firstTag:
+			if used[0xff]++; tok&hasAttributes != 0 {
+				t.Fatalf("byte %d: attributes", i-1)
+			}
+			continue
+		case tok == tokSwitchPage:
+			i++
+		case tok == tokStrI:
+			i += bytes.IndexByte(b[i:], 0) + 1
+		case tok == tokOpaque:
+			i += int(b[i]) + 1 // all shorter than 128
+		}
+		used[tok]++
+	}
+	for _, tok := range []byte{0xff, tokSwitchPage, tokEnd, tokStrI, tokOpaque} {
+		if used[tok] == 0 {
+			t.Errorf("0x%02x is not used", tok)
+		}
+		delete(used, tok)
+	}
+	if len(used) > 0 {
+		t.Errorf("used besides: %v", used)
+	}
+}
+
+// TestSuccessors checks the notes on tags that give way to others in later versions.
+func TestSuccessors(t *testing.T) {
+	for _, tt := range []struct {
+		id        string
+		old, next Tag
+		from      Version
+	}{
+		{"MS-ASWBXML_R821", EmailLocation, AirSyncBaseLocation, V160},
+		{"MS-ASWBXML_R822", EmailGlobalObjId, CalendarUID, V160},
+		{"MS-ASWBXML_R824", CalendarLocation, AirSyncBaseLocation, V160},
+		{"MS-ASWBXML_R825", GetItemEstimateClass, AirSyncClass, V140},
+	} {
+		for _, v := range []Version{V25, V120, V121, V140, V141, V160, V161} {
+			if tt.old.In(v) != (v < tt.from) || v >= tt.from && !tt.next.In(v) {
+				t.Errorf("%s: at %d %s is there: %v, %s is there: %v", tt.id, v, tt.old, tt.old.In(v), tt.next, tt.next.In(v))
+			}
+		}
+	}
+}
