@@ -18,6 +18,9 @@ import (
 type Store struct {
 	Accounts  Accounts
 	Home      Home
+	Lookup    Lookup
+	Logins    Logins
+	Devices   Devices
 	Bases     Bases
 	Blobs     Blobs
 	History   History
@@ -29,8 +32,9 @@ type Store struct {
 
 // User is the owner of home collections.
 type User struct {
-	Name  string // as typed when logging in; lower case, unique
-	Title string // as shown
+	Name    string // as typed when logging in; lower case, unique
+	Title   string // as shown
+	Address string // the user's own mail address; "": Name, where it is one
 }
 
 // Accounts keeps users.
@@ -38,17 +42,32 @@ type Accounts interface {
 	AddUser(ctx context.Context, u User) error // Exists
 	User(ctx context.Context, name string) (User, error)
 	Users(ctx context.Context) ([]User, error)
-	RemoveUser(ctx context.Context, name string) error // Busy while it owns collections
+	PutUser(ctx context.Context, u User) error         // title and address of the one of that name; NotFound
+	RemoveUser(ctx context.Context, name string) error // with logins and devices; Busy while it owns collections
 }
 
 // HomeRecord is one record of a home collection as stored.
 type HomeRecord struct {
 	tandem.Record       // Version is the decimal sequence number of its last write; Digest and Node are set
 	Seq           int64 // as a number
-	Deleted       bool  // a tombstone: ID and Seq only
-	Kind          tandem.Kind
-	Index         tandem.Index
-	Title         string // Summary.String of the body
+	Deleted       bool  // a tombstone: ID, Seq, Number and the lives only
+	Number        int64 // names the record within the store, whatever its id becomes; never given to another one
+
+	// Born is the sequence number at which its present life began; for a tombstone, its last one. A record that was deleted and made again under
+	// its id has an earlier life, from WasBorn to WasGone (0: none known); made once more, it has a new number.
+	Born, WasBorn, WasGone int64
+
+	Kind  tandem.Kind
+	Index tandem.Index
+	Title string // Summary.String of the body
+}
+
+// ThereAt reports whether the record was there, alive, when the collection was at seq.
+func (r HomeRecord) ThereAt(seq int64) bool {
+	if r.Born <= seq && (!r.Deleted || seq < r.Seq) {
+		return true
+	}
+	return r.WasBorn != 0 && r.WasBorn <= seq && seq < r.WasGone
 }
 
 // HomeWrite is a write to a home collection. Digest, index and title come from the kind; the store parses nothing.
@@ -74,7 +93,9 @@ type UIDTaken struct {
 	By  tandem.ID
 }
 
-func (e *UIDTaken) Error() string { return fmt.Sprintf("its UID %s is that of the record %s", e.UID, e.By) }
+func (e *UIDTaken) Error() string {
+	return fmt.Sprintf("its UID %s is that of the record %s", e.UID, e.By)
+}
 
 // Author says who wrote, for history.
 type Author struct {
@@ -83,11 +104,12 @@ type Author struct {
 	Session int64  // 0 outside sessions
 }
 
-// Wakeup tells that a collection reached a sequence number.
+// Wakeup tells that a collection reached a sequence number, or that it was added, renamed, given other properties or removed.
 type Wakeup struct {
 	User       string
 	Collection int64
 	Seq        int64
+	Listed     bool // the collection itself changed, and not only what is in it
 }
 
 // Home keeps the collections of users. Every write takes the next sequence number of its collection in the same
@@ -112,7 +134,8 @@ type Home interface {
 	// Find tells what a create marked so made: the record without body, as the create left it, even if it was edited since;
 	// Deleted is set, too, if it is gone since. NotFound.
 	Find(ctx context.Context, collection int64, m tandem.Marker) (HomeRecord, error)
-	// Subscribe delivers a wake-up after each commit, coalesced per collection, until ctx is done. Commit first, then broadcast.
+	// Subscribe delivers a wake-up after each commit to a collection, and after each change of the list of collections, coalesced per
+	// collection, until ctx is done. Commit first, then broadcast.
 	Subscribe(ctx context.Context) <-chan Wakeup
 }
 

@@ -21,7 +21,7 @@ func (a accounts) AddUser(ctx context.Context, u store.User) error {
 		return &tandem.Error{Kind: tandem.Invalid, Op: "add user", Err: errors.New("a user needs a name")}
 	}
 	return a.write(ctx, "add user", func(c *conn) error {
-		_, err := c.exec("INSERT INTO user (name, title) VALUES (?, ?)", name, u.Title)
+		_, err := c.exec("INSERT INTO user (name, title, address) VALUES (?, ?, ?)", name, u.Title, u.Address)
 		if isConstraint(err) {
 			return &tandem.Error{Kind: tandem.Exists, Op: "add user", Thing: name}
 		}
@@ -32,7 +32,7 @@ func (a accounts) AddUser(ctx context.Context, u store.User) error {
 // User implements store.Accounts.
 func (a accounts) User(ctx context.Context, name string) (u store.User, err error) {
 	err = a.read(ctx, "find user", func(c *conn) error {
-		err := c.row("SELECT name, title FROM user WHERE name = ?", strings.ToLower(name)).Scan(&u.Name, &u.Title)
+		err := c.row("SELECT name, title, address FROM user WHERE name = ?", strings.ToLower(name)).Scan(&u.Name, &u.Title, &u.Address)
 		if errors.Is(err, sql.ErrNoRows) {
 			return notFound("find user", name)
 		}
@@ -46,12 +46,24 @@ func (a accounts) Users(ctx context.Context) (list []store.User, err error) {
 	err = a.read(ctx, "list users", func(c *conn) error {
 		return c.each(func(s scanner) error {
 			var u store.User
-			err := s.Scan(&u.Name, &u.Title)
+			err := s.Scan(&u.Name, &u.Title, &u.Address)
 			list = append(list, u)
 			return err
-		}, "SELECT name, title FROM user ORDER BY name")
+		}, "SELECT name, title, address FROM user ORDER BY name")
 	})
 	return list, err
+}
+
+// PutUser implements store.Accounts.
+func (a accounts) PutUser(ctx context.Context, u store.User) error {
+	const op = "save user"
+	return a.write(ctx, op, func(c *conn) error {
+		res, err := c.exec("UPDATE user SET title = ?, address = ? WHERE name = ?", u.Title, u.Address, strings.ToLower(u.Name))
+		if err != nil {
+			return err
+		}
+		return mustAffect(res, op, u.Name)
+	})
 }
 
 // RemoveUser implements store.Accounts.
@@ -60,6 +72,12 @@ func (a accounts) RemoveUser(ctx context.Context, name string) error {
 	return a.write(ctx, "remove user", func(c *conn) error {
 		if err := unused(c, "remove user", name, "SELECT name FROM collection WHERE owner = ? ORDER BY name", name); err != nil {
 			return err
+		}
+		for _, q := range []string{"DELETE FROM login WHERE owner = ?", "DELETE FROM state WHERE device IN (SELECT number FROM device WHERE owner = ?)",
+			"DELETE FROM device WHERE owner = ?"} {
+			if _, err := c.exec(q, name); err != nil {
+				return err
+			}
 		}
 		res, err := c.exec("DELETE FROM user WHERE name = ?", name)
 		if err != nil {

@@ -27,7 +27,7 @@ func Check(ctx context.Context, dir string) ([]error, error) {
 		return nil, errors.New("check store: unexpected store")
 	}
 	k := &checker{db: d, ctx: ctx}
-	for _, part := range []func(c *conn) error{k.structure, k.bases, k.inline, k.references} {
+	for _, part := range []func(c *conn) error{k.structure, k.bases, k.counts, k.inline, k.references} {
 		if err := d.read(ctx, "check store", part); err != nil {
 			if ctx.Err() != nil {
 				return k.found, err
@@ -111,6 +111,21 @@ func (k *checker) bases(c *conn) error {
 		}
 		return nil
 	}, "SELECT id, key, rows FROM pair")
+}
+
+// counts counts the records that the collections say they have.
+func (k *checker) counts(c *conn) error {
+	return c.each(func(s scanner) error {
+		var name string
+		var said, counted int64
+		if err := s.Scan(&name, &said, &counted); err != nil {
+			return err
+		}
+		if said != counted {
+			k.add(k.name, fmt.Errorf("collection %s has %d records and should have %d", name, counted, said))
+		}
+		return k.ctx.Err()
+	}, "SELECT name, live, (SELECT count(*) FROM record WHERE collection = collection.id AND deleted = 0) FROM collection")
 }
 
 // inline hashes the bodies in the database.

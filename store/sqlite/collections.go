@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"tandem"
+	"tandem/store"
 )
 
 const collectionColumns = "id, owner, kind, name, props, seq, uuid, epoch"
@@ -72,6 +73,9 @@ func (h home) PutCollection(ctx context.Context, in tandem.Collection) (out tand
 		out, err = collectionByID(c, in.ID)
 		return err
 	})
+	if err == nil {
+		h.wake.tell(store.Wakeup{User: out.User, Collection: out.ID, Seq: out.Seq, Listed: true})
+	}
 	return out, err
 }
 
@@ -102,9 +106,9 @@ func (h home) addCollection(c *conn, in tandem.Collection, props string) (int64,
 // RemoveCollection implements store.Home. Busy while a sync item uses it.
 func (h home) RemoveCollection(ctx context.Context, id int64) error {
 	const op = "remove collection"
-	return h.write(ctx, op, func(c *conn) error {
-		col, err := collectionByID(c, id)
-		if err != nil {
+	var col tandem.Collection
+	err := h.write(ctx, op, func(c *conn) (err error) {
+		if col, err = collectionByID(c, id); err != nil {
 			return err
 		}
 		if err := unused(c, op, col.Name, "SELECT name FROM item WHERE collection = ? ORDER BY name", id); err != nil {
@@ -117,11 +121,16 @@ func (h home) RemoveCollection(ctx context.Context, id int64) error {
 		if err != nil {
 			return err
 		}
-		for _, q := range []string{"DELETE FROM record WHERE collection = ?", "DELETE FROM marker WHERE collection = ?", "DELETE FROM collection WHERE id = ?"} {
+		for _, q := range []string{"DELETE FROM record WHERE collection = ?", "DELETE FROM marker WHERE collection = ?", "DELETE FROM word WHERE collection = ?",
+			"DELETE FROM collection WHERE id = ?"} {
 			if _, err := c.exec(q, id); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	if err == nil {
+		h.wake.tell(store.Wakeup{User: col.User, Collection: col.ID, Seq: col.Seq, Listed: true})
+	}
+	return err
 }

@@ -142,6 +142,19 @@ func (d *db) connectWriter(ctx context.Context) (*conn, error) {
 	return &conn{conn: c, stmts: map[string]*sql.Stmt{}}, nil
 }
 
+// connectSoft connects for writes whose commit need not wait for the disk.
+func (d *db) connectSoft(ctx context.Context) (*conn, error) {
+	c, err := d.connectWriter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
+		c.conn.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
 func (d *db) connectReader(ctx context.Context) (*conn, error) {
 	c, err := d.sql.Conn(ctx)
 	if err != nil {
@@ -161,6 +174,7 @@ func (d *db) closeSQL() error {
 	}
 	conns := d.writer.drainIfOpen()
 	if d.readers.slots != d.writer.slots {
+		conns = append(conns, d.soft.drainIfOpen()...)
 		conns = append(conns, d.readers.drainIfOpen()...)
 	}
 	for _, c := range conns {
@@ -197,30 +211,48 @@ func (e errCommit) Unwrap() error { return e.error }
 // write runs f in a transaction and commits it durably. If f or anything else fails, nothing happened, unless the error
 // is an errCommit. f must use only the connection it is given.
 func (d *db) write(ctx context.Context, op string, f func(c *conn) error) error {
-	return d.fault(op, d.write0(ctx, func(c *conn) (err error) {
-		if _, err := c.exec("BEGIN IMMEDIATE"); err != nil {
+	return d.fault(op, d.write0(ctx, func(c *conn) error { return transact(c, f) }))
+}
+
+// writeSoft is write for what may be lost in a crash of the machine: it commits without waiting for the disk. Nobody else
+// writes meanwhile, and the next durable commit makes it durable, too.
+func (d *db) writeSoft(ctx context.Context, op string, f func(c *conn) error) error {
+	return d.fault(op, d.write0(ctx, func(c *conn) error {
+		if d.soft.slots == d.writer.slots {
+			return transact(c, f)
+		}
+		soft, err := d.soft.get(ctx)
+		if err != nil {
 			return err
 		}
-		done := false
-		defer func() {
-			if !done {
-				// An error of the rollback adds nothing: SQLite has rolled back itself on a full disk, and a
-				// transaction that was never committed is void in any case.
-				_, _ = c.exec("ROLLBACK")
-			}
-		}()
-		if err := f(c); err != nil {
-			return err
-		}
-		if _, err := c.exec("COMMIT"); err != nil {
-			if isFull(err) { // certain: the log had no room for it
-				return err
-			}
-			return errCommit{err}
-		}
-		done = true
-		return nil
+		defer d.soft.put(soft)
+		return transact(soft, f)
 	}))
+}
+
+func transact(c *conn, f func(c *conn) error) error {
+	if _, err := c.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	done := false
+	defer func() {
+		if !done {
+			// An error of the rollback adds nothing: SQLite has rolled back itself on a full disk, and a
+			// transaction that was never committed is void in any case.
+			_, _ = c.exec("ROLLBACK")
+		}
+	}()
+	if err := f(c); err != nil {
+		return err
+	}
+	if _, err := c.exec("COMMIT"); err != nil {
+		if isFull(err) { // certain: the log had no room for it
+			return err
+		}
+		return errCommit{err}
+	}
+	done = true
+	return nil
 }
 
 // read runs f with a connection that sees one committed state throughout. f must not hand control to the store's user:

@@ -1,8 +1,14 @@
 package sqlite
 
 import (
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/pressly/goose/v3"
+
+	"tandem/store"
 )
 
 // FreshSchema lists what a store in memory is made of.
@@ -26,4 +32,41 @@ func FreshSchema(t *testing.T) (list []string) {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// MakeOld makes a database as the migrations up to a version leave it.
+func MakeOld(t *testing.T, dir string, version int64) {
+	t.Helper()
+	d := newDB(filepath.Join(dir, FileName), Options{})
+	defer d.Close()
+	if err := d.connect(fileDSN(d.name)); err != nil {
+		t.Fatal(err)
+	}
+	sub, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, d.sql, sub, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.UpTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// SoftSync reports how the connections for durable and for soft writes wait for the disk.
+func SoftSync(t *testing.T, st *store.Store) (durable, soft int) {
+	t.Helper()
+	d := st.Closer.(*db)
+	ask := func(mode *int) func(c *conn) error {
+		return func(c *conn) error { return c.row("PRAGMA synchronous").Scan(mode) }
+	}
+	if err := d.writeSoft(t.Context(), "ask", ask(&soft)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.write(t.Context(), "ask", ask(&durable)); err != nil {
+		t.Fatal(err)
+	}
+	return durable, soft
 }

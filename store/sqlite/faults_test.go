@@ -168,7 +168,10 @@ func TestCheck(t *testing.T) {
 			return execRaw(t, dir, "DELETE FROM blob WHERE row = 3", "not there")
 		},
 		"Reference": func(t *testing.T, dir string) string {
-			return execRaw(t, dir, "UPDATE record SET collection = 99 WHERE id = '4'", "names nothing")
+			return execRaw(t, dir, "UPDATE record SET collection = 99 WHERE id = '4'; UPDATE collection SET live = live - 1", "names nothing")
+		},
+		"Live": func(t *testing.T, dir string) string {
+			return execRaw(t, dir, "UPDATE collection SET live = 51", "has 50 records and should have 51")
 		},
 		"LargeBody": func(t *testing.T, dir string) string {
 			files, err := filepath.Glob(filepath.Join(dir, "blobs", "??", "*"))

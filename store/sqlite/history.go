@@ -116,7 +116,11 @@ func (h history) Purge(ctx context.Context, before int64) (n int, err error) {
 				return err
 			}
 		}
-		return nil
+		if n == 0 {
+			return nil
+		}
+		_, err = c.exec("DELETE FROM version WHERE past NOT IN (SELECT id FROM past)")
+		return err
 	})
 	return n, err
 }

@@ -17,16 +17,15 @@ type home struct{ *db }
 
 var _ store.Home = home{}
 
-const recordColumns = "row, id, seq, deleted, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys"
+const recordColumns = "row, id, seq, deleted, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys, born, was_born, was_gone"
 
 // scanRecord reads a record without its body, whose sum it returns.
 func scanRecord(s scanner, kind tandem.Kind) (r store.HomeRecord, body tandem.Digest, err error) {
 	var digest, sum sql.RawBytes
 	var rawDigest, rawSum []byte
 	var keys string
-	var row int64
-	dest := []any{&row, &r.ID, &r.Seq, &r.Deleted, &digest, &sum, &r.Size, &r.Attrs, &r.Modified, &r.Title, &r.Index.UID, &r.Index.Start, &r.Index.End,
-		&r.Index.Name, &keys}
+	dest := []any{&r.Number, &r.ID, &r.Seq, &r.Deleted, &digest, &sum, &r.Size, &r.Attrs, &r.Modified, &r.Title, &r.Index.UID, &r.Index.Start, &r.Index.End,
+		&r.Index.Name, &keys, &r.Born, &r.WasBorn, &r.WasGone}
 	if _, ok := s.(*sql.Row); ok { // which refuses RawBytes
 		dest[4], dest[5] = &rawDigest, &rawSum
 	}
@@ -40,9 +39,10 @@ func scanRecord(s scanner, kind tandem.Kind) (r store.HomeRecord, body tandem.Di
 	r.Version = versionOf(r.Seq)
 	r.Kind = kind
 	if r.Deleted {
-		return store.HomeRecord{Record: tandem.Record{ID: r.ID}, Seq: r.Seq, Deleted: true}, body, nil
+		return store.HomeRecord{Record: tandem.Record{ID: r.ID}, Seq: r.Seq, Deleted: true, Number: r.Number, Born: r.Born, WasBorn: r.WasBorn, WasGone: r.WasGone},
+			body, nil
 	}
-	r.UID, r.Node = r.Index.UID, nodeOf(row)
+	r.UID, r.Node = r.Index.UID, nodeOf(r.Number)
 	if keys != "" {
 		r.Index.Keys = strings.Split(keys, "\n")
 	}
@@ -156,18 +156,28 @@ func (h home) getSome(c *conn, recs []store.HomeRecord, collection int64, ids []
 		if err != nil {
 			return recs, err
 		}
-		if !sum.IsZero() {
-			if r.Body, err = h.body(c, sum); err != nil {
-				return recs, h.lostBody(r.ID, err)
-			}
+		if r.Body, err = h.bodyOf(c, r.ID, sum); err != nil {
+			return recs, err
 		}
 		recs = append(recs, r)
 	}
 	return recs, nil
 }
 
+// bodyOf opens the body that a record names, nil for none.
+func (d *db) bodyOf(c *conn, id tandem.ID, sum tandem.Digest) (tandem.Body, error) {
+	if sum.IsZero() {
+		return nil, nil
+	}
+	body, err := d.body(c, sum)
+	if err != nil {
+		return nil, lostBody(id, err)
+	}
+	return body, nil
+}
+
 // lostBody says that a body which a record names is not there: never to be taken for a missing record.
-func (h home) lostBody(id tandem.ID, err error) error {
+func lostBody(id tandem.ID, err error) error {
 	if !tandem.IsKind(err, tandem.NotFound) {
 		return err
 	}
@@ -196,11 +206,11 @@ func findMarker(c *conn, collection int64, m tandem.Marker) (r store.HomeRecord,
 	err = c.row(`SELECT id, seq, digest, size, attrs, uid, modified, ifnull((SELECT row FROM record
 		WHERE record.collection = marker.collection AND record.id = marker.id), 0), NOT EXISTS (SELECT 1 FROM record
 		WHERE record.collection = marker.collection AND record.id = marker.id AND deleted = 0) FROM marker WHERE collection = ? AND marker = ?`, collection, string(m)).
-		Scan(&r.ID, &r.Seq, &digest, &r.Size, &r.Attrs, &r.UID, &r.Modified, &r.Node, &r.Deleted)
+		Scan(&r.ID, &r.Seq, &digest, &r.Size, &r.Attrs, &r.UID, &r.Modified, &r.Number, &r.Deleted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, notFound("find create", string(m))
 	}
 	r.Digest = toDigest(digest)
-	r.Version = versionOf(r.Seq)
+	r.Version, r.Node = versionOf(r.Seq), nodeOf(r.Number)
 	return r, err
 }

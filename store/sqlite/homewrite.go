@@ -109,6 +109,7 @@ type homeWriter struct {
 	who    store.Author
 	col    tandem.Collection
 	before int64 // the collection's sequence number at the start
+	live   int64 // how many more live records there are than at the start
 	now    int64
 }
 
@@ -126,7 +127,7 @@ func (w *homeWriter) all(collection int64, list []staged, out []tandem.Outcome) 
 	if w.col.Seq == w.before {
 		return nil
 	}
-	_, err = w.conn.exec("UPDATE collection SET seq = ? WHERE id = ?", w.col.Seq, collection)
+	_, err = w.conn.exec("UPDATE collection SET seq = ?, live = live + ? WHERE id = ?", w.col.Seq, w.live, collection)
 	return err
 }
 
@@ -152,13 +153,13 @@ func (w *homeWriter) one(s *staged) (tandem.Outcome, error) {
 	}
 	switch s.Op {
 	case tandem.Update:
-		return w.update(s, old, body, row)
+		return w.update(s, old, body)
 	case tandem.SetAttrs:
-		return w.setAttrs(s, old, body, row)
+		return w.setAttrs(s, old, body)
 	case tandem.Move:
 		return w.move(s, old, row)
 	case tandem.Delete:
-		return w.delete(s, old, body, row)
+		return w.delete(s, old, body)
 	}
 	return rejected(s.ID, fmt.Errorf("unknown operation %d", s.Op)), nil
 }
@@ -196,7 +197,7 @@ func (w *homeWriter) create(s *staged) (tandem.Outcome, error) {
 			return tandem.Outcome{}, err
 		}
 	}
-	id, row, err := w.place(s)
+	id, grave, err := w.place(s)
 	if err != nil {
 		return tandem.Outcome{}, err
 	}
@@ -206,10 +207,16 @@ func (w *homeWriter) create(s *staged) (tandem.Outcome, error) {
 	if id == "" {
 		return failed412(s.ID, errors.New("there is a record of that id")), nil
 	}
-	if by, err := w.sharer(s.uid(), row); by != "" || err != nil {
+	if by, err := w.sharer(s.uid(), grave.Number); by != "" || err != nil {
 		return uidTaken(s, by), err
 	}
-	meta, err := w.put(s, id, row)
+	if grave.WasBorn != 0 { // a third life: two are all that can be told of one number
+		if err := w.displace(grave); err != nil {
+			return tandem.Outcome{}, err
+		}
+		grave = store.HomeRecord{}
+	}
+	meta, err := w.put(s, id, grave)
 	if err != nil {
 		return tandem.Outcome{}, err
 	}
@@ -254,9 +261,10 @@ func uidTaken(s *staged, by tandem.ID) tandem.Outcome {
 		Thing: cmp.Or(string(s.ID), s.Title), Err: &store.UIDTaken{UID: s.uid(), By: by}, Remedy: "delete one of the two, or give one a UID of its own"}}
 }
 
-// place chooses the id of a create, and the row of a tombstone that it takes over. The id is "" if the wished one is taken.
-func (w *homeWriter) place(s *staged) (tandem.ID, int64, error) {
-	id := s.ID
+// place chooses the id of a create, and the tombstone that it takes over, Number 0 if there is none. The id is "" if the
+// wished one is taken.
+func (w *homeWriter) place(s *staged) (id tandem.ID, grave store.HomeRecord, err error) {
+	id = s.ID
 	if id == "" && safeID(s.Index.UID) {
 		id = tandem.ID(s.Index.UID)
 	}
@@ -264,20 +272,20 @@ func (w *homeWriter) place(s *staged) (tandem.ID, int64, error) {
 		if id == "" {
 			name, err := w.token()
 			if err != nil {
-				return "", 0, err
+				return "", grave, err
 			}
 			id = tandem.ID(name)
 		}
 		r, _, row, err := w.current(id)
 		if err != nil || row == 0 || r.Deleted {
-			return id, row, err
+			return id, r, err
 		}
 		if s.ID != "" {
-			return "", 0, nil
+			return "", grave, nil
 		}
 		id = ""
 	}
-	return "", 0, errors.New("two random ids were taken")
+	return "", grave, errors.New("two random ids were taken")
 }
 
 // safeID reports whether a UID can serve as an id, also in a URL and as a file's name.
@@ -296,38 +304,38 @@ func safeID(uid string) bool {
 	return true
 }
 
-// put writes a record whole under the next sequence number, into row or, if that is 0, a new one.
-func (w *homeWriter) put(s *staged, id tandem.ID, row int64) (tandem.Meta, error) {
+// put writes a record whole under the next sequence number, over old or its tombstone, or, if old has no Number, as a new one.
+func (w *homeWriter) put(s *staged, id tandem.ID, old store.HomeRecord) (tandem.Meta, error) {
 	if err := w.putSmall(w.conn, s.small); err != nil {
 		return tandem.Meta{}, err
 	}
 	w.col.Seq++
 	uid := s.uid()
 	meta := tandem.Meta{Version: versionOf(w.col.Seq), Digest: s.Digest, Size: s.size, Attrs: s.Record.Attrs, UID: uid, Modified: s.Record.Modified}
+	life := w.lives(old)
 	args := []any{w.col.Seq, w.now, ofDigest(s.Digest), ofDigest(s.sum), s.size, string(s.Record.Attrs), s.Record.Modified, s.Title, uid,
-		s.Index.Start, s.Index.End, s.Index.Name, strings.Join(s.Index.Keys, "\n")}
+		s.Index.Start, s.Index.End, s.Index.Name, strings.Join(s.Index.Keys, "\n"), w.col.Seq, life.Born, life.WasBorn, life.WasGone}
+	row := old.Number
 	var err error
 	if row == 0 {
 		var res sql.Result
-		res, err = w.conn.exec(`INSERT INTO record (seq, at, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys, collection, id, deleted)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`, append(args, w.col.ID, string(id))...)
+		res, err = w.conn.exec(`INSERT INTO record (seq, at, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys, wrote, born, was_born,
+			was_gone, collection, id, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`, append(args, w.col.ID, string(id))...)
 		if err == nil {
 			row, err = res.LastInsertId()
 		}
 	} else {
 		_, err = w.conn.exec(`UPDATE record SET seq = ?, at = ?, digest = ?, body = ?, size = ?, attrs = ?, modified = ?, title = ?, uid = ?,
-			starts = ?, ends = ?, name = ?, keys = ?, deleted = 0 WHERE row = ?`, append(args, row)...)
+			starts = ?, ends = ?, name = ?, keys = ?, wrote = ?, born = ?, was_born = ?, was_gone = ?, deleted = 0 WHERE row = ?`, append(args, row)...)
+	}
+	if err != nil {
+		return meta, err
+	}
+	if row != old.Number || old.Deleted {
+		w.live++
 	}
 	meta.Node = nodeOf(row)
-	return meta, err
-}
-
-// bury turns a row into a tombstone under the next sequence number.
-func (w *homeWriter) bury(row int64) error {
-	w.col.Seq++
-	_, err := w.conn.exec(`UPDATE record SET seq = ?, at = ?, deleted = 1, digest = NULL, body = NULL, size = 0, attrs = '', modified = 0, title = '',
-		uid = '', starts = 0, ends = 0, name = '', keys = '' WHERE row = ?`, w.col.Seq, w.now, row)
-	return err
+	return meta, setWords(w.conn, w.col.ID, row, old.Index, s.Index)
 }
 
 // park records what is about to be overwritten and returns what Outcome.Parked says of it.
@@ -335,17 +343,21 @@ func (w *homeWriter) park(op tandem.Op, old *store.HomeRecord, body tandem.Diges
 	id, err := insertPast(w.conn, &store.Past{When: w.now, Session: w.who.Session, Collection: w.col.ID, Place: homePlace(w.col.Name, w.col.Kind),
 		Kind: w.col.Kind, Record: old.ID, Op: op, Who: w.who.User, From: w.who.Via, Title: old.Title, Attrs: old.Attrs, Digest: old.Digest,
 		Body: body, After: after})
+	if err != nil {
+		return "", err
+	}
+	_, err = w.conn.exec("INSERT INTO version (number, until, wrote, past) SELECT row, ?, wrote, ? FROM record WHERE row = ?", w.col.Seq+1, id, old.Number)
 	return strconv.FormatInt(id, 10), err
 }
 
-func (w *homeWriter) update(s *staged, old store.HomeRecord, body tandem.Digest, row int64) (tandem.Outcome, error) {
+func (w *homeWriter) update(s *staged, old store.HomeRecord, body tandem.Digest) (tandem.Outcome, error) {
 	if old.Attrs.Get("type") == "dir" && s.Record.Attrs.Get("type") != "dir" {
 		if full, err := w.filled(s.ID); full || err != nil {
 			return rejected(s.ID, errors.New("the directory is not empty")), err
 		}
 	}
 	if s.uid() != old.Index.UID {
-		if by, err := w.sharer(s.uid(), row); by != "" || err != nil {
+		if by, err := w.sharer(s.uid(), old.Number); by != "" || err != nil {
 			return uidTaken(s, by), err
 		}
 	}
@@ -353,11 +365,11 @@ func (w *homeWriter) update(s *staged, old store.HomeRecord, body tandem.Digest,
 	if err != nil {
 		return tandem.Outcome{}, err
 	}
-	meta, err := w.put(s, s.ID, row)
+	meta, err := w.put(s, s.ID, old)
 	return tandem.Outcome{Status: tandem.Applied, ID: s.ID, Meta: meta, Parked: parked}, err
 }
 
-func (w *homeWriter) setAttrs(s *staged, old store.HomeRecord, body tandem.Digest, row int64) (tandem.Outcome, error) {
+func (w *homeWriter) setAttrs(s *staged, old store.HomeRecord, body tandem.Digest) (tandem.Outcome, error) {
 	parked, err := w.park(tandem.SetAttrs, &old, body, versionOf(w.col.Seq+1))
 	if err != nil {
 		return tandem.Outcome{}, err
@@ -365,56 +377,11 @@ func (w *homeWriter) setAttrs(s *staged, old store.HomeRecord, body tandem.Diges
 	w.col.Seq++
 	meta := old.Meta
 	meta.Version, meta.Attrs = versionOf(w.col.Seq), s.Record.Attrs
-	_, err = w.conn.exec("UPDATE record SET seq = ?, at = ?, attrs = ? WHERE row = ?", w.col.Seq, w.now, string(meta.Attrs), row)
+	_, err = w.conn.exec("UPDATE record SET seq = ?, wrote = ?, at = ?, attrs = ? WHERE row = ?", w.col.Seq, w.col.Seq, w.now, string(meta.Attrs), old.Number)
 	return tandem.Outcome{Status: tandem.Applied, ID: s.ID, Meta: meta, Parked: parked}, err
 }
 
-func (w *homeWriter) move(s *staged, old store.HomeRecord, row int64) (tandem.Outcome, error) {
-	if s.To == "" {
-		return rejected(s.ID, errors.New("the move names no new id")), nil
-	}
-	there, _, _, err := w.current(s.To)
-	if err != nil {
-		return tandem.Outcome{}, err
-	}
-	if there.ID != "" && !there.Deleted {
-		return failed412(s.ID, fmt.Errorf("there is a record %s", s.To)), nil
-	}
-	if bad, err := w.mayMove(s.ID, s.To); bad != nil || err != nil {
-		return rejected(s.ID, bad), err
-	}
-	below, err := w.below(s.ID)
-	if err != nil {
-		return tandem.Outcome{}, err
-	}
-	if err := w.rename(s.ID, s.To, row); err != nil {
-		return tandem.Outcome{}, err
-	}
-	meta := old.Meta
-	meta.Version = versionOf(w.col.Seq)
-	for _, child := range below {
-		if err := w.rename(child.id, s.To+child.id[len(s.ID):], child.row); err != nil {
-			return tandem.Outcome{}, err
-		}
-	}
-	return tandem.Outcome{Status: tandem.Applied, ID: s.To, Meta: meta}, nil
-}
-
-// rename gives the record in row another id, which is free, and leaves a tombstone at the old one.
-func (w *homeWriter) rename(id, to tandem.ID, row int64) error {
-	if _, err := w.conn.exec("DELETE FROM record WHERE collection = ? AND id = ? AND deleted = 1", w.col.ID, string(to)); err != nil {
-		return err
-	}
-	w.col.Seq += 2
-	if _, err := w.conn.exec("UPDATE record SET id = ?, seq = ?, at = ? WHERE row = ?", string(to), w.col.Seq, w.now, row); err != nil {
-		return err
-	}
-	_, err := w.conn.exec(`INSERT INTO record (collection, id, seq, deleted, at, size, attrs, modified, title, uid, starts, ends, name, keys)
-		VALUES (?, ?, ?, 1, ?, 0, '', 0, '', '', 0, 0, '', '')`, w.col.ID, string(id), w.col.Seq-1, w.now)
-	return err
-}
-
-func (w *homeWriter) delete(s *staged, old store.HomeRecord, body tandem.Digest, row int64) (tandem.Outcome, error) {
+func (w *homeWriter) delete(s *staged, old store.HomeRecord, body tandem.Digest) (tandem.Outcome, error) {
 	if full, err := w.filled(s.ID); full || err != nil {
 		return failed412(s.ID, errors.New("the directory is not empty")), err
 	}
@@ -422,5 +389,5 @@ func (w *homeWriter) delete(s *staged, old store.HomeRecord, body tandem.Digest,
 	if err != nil {
 		return tandem.Outcome{}, err
 	}
-	return tandem.Outcome{Status: tandem.Applied, ID: s.ID, Parked: parked}, w.bury(row)
+	return tandem.Outcome{Status: tandem.Applied, ID: s.ID, Parked: parked}, w.bury(old)
 }

@@ -38,6 +38,7 @@ func (d *db) openFile(ctx context.Context) error {
 		return d.fault("open store", err)
 	}
 	d.writer = newPool(1, d.connectWriter)
+	d.soft = newPool(1, d.connectSoft)
 	d.readers = newPool(d.opt.Readers, d.connectReader)
 	have, err := d.version(ctx)
 	if err != nil {
@@ -53,9 +54,11 @@ func (d *db) openFile(ctx context.Context) error {
 			Err:    fmt.Errorf("it has format %d, this program knows formats up to %d", have, want),
 			Remedy: "use the newer tandem that wrote it, or put back a backup made before that"}
 	case have < want:
-		return d.fault("open store", d.migrate(ctx))
+		if err := d.migrate(ctx); err != nil {
+			return d.fault("open store", err)
+		}
 	}
-	return nil
+	return d.fault("open store", d.finish(ctx))
 }
 
 func (d *db) openMemory(ctx context.Context) error {
@@ -63,7 +66,7 @@ func (d *db) openMemory(ctx context.Context) error {
 		return d.fault("open store", err)
 	}
 	d.writer = newPool(1, d.connectWriter)
-	d.readers = d.writer
+	d.readers, d.soft = d.writer, d.writer
 	schema, err := upSections()
 	if err != nil {
 		return err

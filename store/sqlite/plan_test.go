@@ -21,8 +21,19 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		"SELECT data FROM blob WHERE sum = x'00'":                                                               "(sum=?)",
 		"SELECT page, data FROM base WHERE pair = 1 AND page >= 2 ORDER BY page LIMIT 10":                       "(pair=? AND page>?)",
 		"SELECT " + pastColumns + " FROM past WHERE record = 'r' ORDER BY id DESC LIMIT 10":                     "USING INDEX past_by_record (record=?)",
-		"SELECT id FROM event WHERE id > 3 AND item = 'x' ORDER BY id LIMIT 10":                                 "event_by_item (item=? AND id>?)",
-		"SELECT id FROM run WHERE item = 'x' ORDER BY id DESC LIMIT 10":                                         "run_by_item (item=?)",
+		queryNumber:  "USING INTEGER PRIMARY KEY (rowid=?)",
+		queryUID:     "USING COVERING INDEX record_by_uid (collection=? AND uid=?)",
+		queryDuring:  "USING INDEX record_by_time (collection=? AND span=? AND starts>? AND starts<?)",
+		queryEnded:   "USING INDEX record_by_end (collection=? AND ends>? AND ends<?)",
+		queryPast:    "USING PRIMARY KEY (number=? AND until>?)",
+		queryWord:    "USING PRIMARY KEY (collection=? AND word>? AND word<?)",
+		queryChanged: "USING COVERING INDEX record_by_seq (collection=? AND seq>?)",
+		"SELECT id FROM collection WHERE owner = ? AND kind = ?":                                       "(owner=? AND kind=?)",
+		"SELECT " + deviceColumns + " FROM device WHERE owner = ? AND id = ?":                          "(owner=? AND id=?)",
+		"SELECT id, owner, label, hash, added, used, origin FROM login WHERE owner = ? ORDER BY label": "(owner=?)",
+		"SELECT data FROM state WHERE device = ? AND name = ?":                                         "(device=? AND name=?)",
+		"SELECT id FROM event WHERE id > 3 AND item = 'x' ORDER BY id LIMIT 10":                        "event_by_item (item=? AND id>?)",
+		"SELECT id FROM run WHERE item = 'x' ORDER BY id DESC LIMIT 10":                                "run_by_item (item=?)",
 	} {
 		var plan strings.Builder
 		err := st.Closer.(*db).read(t.Context(), "explain", func(c *conn) error {
@@ -32,7 +43,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 				err := s.Scan(&id, &parent, &unused, &detail)
 				plan.WriteString(detail + "\n")
 				return err
-			}, "EXPLAIN QUERY PLAN "+query)
+			}, "EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -63,6 +63,7 @@ type db struct {
 	sql     *sql.DB
 	writer  pool
 	readers pool      // the same as writer in memory, where there is only one connection
+	soft    pool      // writes what need not be durable at once; used by who holds the writer; the writer itself in memory
 	files   *blob.Dir // nil in memory: everything is inline
 	wake    *hub
 
@@ -124,6 +125,9 @@ func (d *db) store() *store.Store {
 	return &store.Store{
 		Accounts:  accounts{d},
 		Home:      home{d},
+		Lookup:    lookup{d},
+		Logins:    logins{d},
+		Devices:   devices{d},
 		Bases:     bases{d},
 		Blobs:     blobs{d},
 		History:   history{d},

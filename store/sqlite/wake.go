@@ -102,9 +102,9 @@ func (s *subscription) add(w store.Wakeup) {
 	if !ok {
 		s.order = append(s.order, w.Collection)
 	}
-	if !ok || old.Seq < w.Seq {
-		s.pending[w.Collection] = w
-	}
+	w.Listed = w.Listed || old.Listed
+	w.Seq = max(w.Seq, old.Seq)
+	s.pending[w.Collection] = w
 	select {
 	case s.ready <- struct{}{}:
 	default:

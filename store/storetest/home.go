@@ -25,6 +25,7 @@ func runHome(t *testing.T, run runner) {
 	run(t, "Bodies", testBodies)
 	run(t, "BrokenBody", testBrokenBody)
 	run(t, "Subscribe", testSubscribe)
+	run(t, "SubscribeLists", testSubscribeLists)
 	run(t, "ManyWriters", testManyWriters)
 	run(t, "ReadersSeeWholeBatches", testReadersSeeWholeBatches)
 }

@@ -22,7 +22,10 @@ func testCreate(k *kit) {
 		k.Fatalf("got %+v", got)
 	}
 	r.Body = nil
-	want := store.HomeRecord{Record: tandem.Record{ID: "r1", Meta: o.Meta}, Seq: 1, Kind: tandem.Contact, Index: w.Index, Title: w.Title}
+	if r.Number == 0 {
+		k.Fatal("a record without a number")
+	}
+	want := store.HomeRecord{Record: tandem.Record{ID: "r1", Meta: o.Meta}, Seq: 1, Number: r.Number, Born: 1, Kind: tandem.Contact, Index: w.Index, Title: w.Title}
 	if !reflect.DeepEqual(r, want) {
 		k.Fatalf("got  %+v\nwant %+v", r, want)
 	}
@@ -79,7 +82,7 @@ func testUpdateAndDelete(k *kit) {
 	if len(k.get(c, "r")) != 0 {
 		k.Fatal("deleted and still there")
 	}
-	if got, want := k.since(c, 0), (store.HomeRecord{Record: tandem.Record{ID: "r"}, Seq: 4, Deleted: true}); len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+	if got, want := k.since(c, 0), (store.HomeRecord{Record: tandem.Record{ID: "r"}, Seq: 4, Deleted: true, Number: r.Number, Born: 1}); len(got) != 1 || !reflect.DeepEqual(got[0], want) {
 		k.Fatalf("tombstone %+v, want %+v", got, want)
 	}
 

@@ -23,6 +23,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	}
 	t.Run("Bases", func(t *testing.T) { runBases(t, run) })
 	t.Run("Home", func(t *testing.T) { runHome(t, run) })
+	t.Run("Lookup", func(t *testing.T) { runLookup(t, run) })
+	t.Run("Devices", func(t *testing.T) { runDevices(t, run) })
 	t.Run("Rest", func(t *testing.T) { runRest(t, run) })
 }
 
