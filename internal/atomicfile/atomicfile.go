@@ -2,7 +2,7 @@
 // concurrent edit by somebody else is noticed instead of overwritten.
 //
 // A new version is first staged beside its destination under a temporary name, then made durable (one file at a time,
-// or many in one go with SyncAll), then installed by a rename under a condition, and at last SyncDir makes the rename
+// or many in one go with SyncFS), then installed by a rename under a condition, and at last SyncDir makes the rename
 // itself durable. Write does all of it for one file.
 package atomicfile
 
@@ -62,8 +62,11 @@ func (s *Staged) Temp() string { return s.temp }
 func (s *Staged) Path() string { return s.path }
 
 // Sync makes the staged bytes durable.
-func (s *Staged) Sync() error {
-	f, err := os.OpenFile(s.temp, os.O_RDWR, 0)
+func (s *Staged) Sync() error { return SyncFile(s.temp) }
+
+// SyncFile makes the bytes of a file durable.
+func SyncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
@@ -137,10 +140,7 @@ func (s *Staged) Discard() {
 // version that will be removed; a refusal puts it back unless something else has taken its name meanwhile, in which
 // case the error says where it is.
 func RemoveIf(path string, check func(aside string) error) error {
-	temp, err := tempName(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
+	temp := filepath.Join(filepath.Dir(path), TempName())
 	if err := RenameNew(path, temp); err != nil {
 		return err
 	}
@@ -178,25 +178,6 @@ func write(path string, data []byte, perm fs.FileMode, install func(*Staged) err
 	return SyncDir(filepath.Dir(path))
 }
 
-// manyFiles is from how many files on one sync of the whole file system is cheaper than one per file.
-const manyFiles = 4
-
-// SyncAll makes staged files in one file system durable, in one go where the system can.
-func SyncAll(staged []*Staged) error {
-	if len(staged) >= manyFiles {
-		err := SyncFS(filepath.Dir(staged[0].temp))
-		if !errors.Is(err, errors.ErrUnsupported) {
-			return err
-		}
-	}
-	for _, s := range staged {
-		if err := s.Sync(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Sweep removes temporary files in dir that were left by a process that died, that is, older than age.
 func Sweep(dir string, age time.Duration) error {
 	entries, err := os.ReadDir(dir)
@@ -219,21 +200,16 @@ func Sweep(dir string, age time.Duration) error {
 	return nil
 }
 
-func tempName(dir string) (string, error) {
+// TempName is a new name for a file in the making. Sweep knows it again.
+func TempName() string {
 	var r [8]byte
-	if _, err := rand.Read(r[:]); err != nil {
-		return "", err
-	}
-	return filepath.Join(dir, tempPrefix+hex.EncodeToString(r[:])+tempSuffix), nil
+	_, _ = rand.Read(r[:]) // never fails
+	return tempPrefix + hex.EncodeToString(r[:]) + tempSuffix
 }
 
 func createTemp(dir string, perm fs.FileMode) (*os.File, error) {
 	for {
-		name, err := tempName(dir)
-		if err != nil {
-			return nil, err
-		}
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+		f, err := os.OpenFile(filepath.Join(dir, TempName()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 		if !errors.Is(err, fs.ErrExist) {
 			return f, err
 		}

@@ -167,30 +167,19 @@ func TestRenameNewKeepsWhatIsThere(t *testing.T) {
 	onlyEntries(t, dir, "b", "c", "e")
 }
 
-func TestSyncAll(t *testing.T) {
+func TestSyncFile(t *testing.T) {
 	dir := t.TempDir()
-	var all []*Staged
-	for _, name := range []string{"a", "b", "c", "d", "e"} {
-		s, err := Stage(filepath.Join(dir, name), []byte(name), 0o600)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, s)
+	put(t, filepath.Join(dir, "a"), "a")
+	if err := SyncFile(filepath.Join(dir, "a")); err != nil {
+		t.Error(err)
 	}
-	for _, n := range []int{0, 1, len(all)} {
-		if err := SyncAll(all[:n]); err != nil {
-			t.Fatal(err)
-		}
+	if err := SyncFile(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v, want not exist", err)
 	}
-	for _, s := range all {
-		if err := s.Create(); err != nil {
-			t.Fatal(err)
-		}
+	if err := SyncFS(dir); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		t.Error(err)
 	}
-	if err := SyncDir(dir); err != nil {
-		t.Fatal(err)
-	}
-	onlyEntries(t, dir, "a", "b", "c", "d", "e")
+	onlyEntries(t, dir, "a")
 }
 
 func TestSweep(t *testing.T) {

@@ -3,10 +3,9 @@ package vdir
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -28,12 +27,14 @@ type job struct {
 
 	body   []byte
 	uid    string
-	names  []string // Create: the names it may take
-	staged *atomicfile.Staged
-	print  print  // of what is to be there, once it is
-	was    print  // Update, Move, Delete: of what was there
-	from   string // Move: the name before
+	names  []string           // Create: the names it may take
+	fresh  *fresh             // Create: what was staged
+	staged *atomicfile.Staged // Update: likewise
+	print  print              // of what is to be there, once it is
+	was    print              // Update, Move, Delete: of what was there
+	from   string             // Move: the name before
 	done   bool
+	sure   bool // print is what is there now and will move on with any further change
 }
 
 // Apply implements provider.Replica. New bodies are all written beside their files first and made durable in one go;
@@ -65,15 +66,23 @@ func (r *Replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Ou
 	if len(jobs) == 0 {
 		return out, nil
 	}
-	_ = atomicfile.Sweep(r.path, leftOver) // what cannot be swept does no harm
-	defer discard(jobs)
-	trouble := r.stageAll(ctx, jobs)
+	if !r.swept {
+		r.swept = true
+		_ = atomicfile.Sweep(r.path, leftOver) // what cannot be swept does no harm
+	}
+	d, err := openDir(r.path)
+	if err != nil {
+		return out, later(jobs, r.rootTrouble(err))
+	}
+	defer d.close()
+	defer discard(d, jobs)
+	trouble := r.stageAll(ctx, d, jobs)
 	if trouble == nil || tandem.IsKind(trouble, tandem.Full) {
-		if err := r.installAll(ctx, jobs); err != nil && trouble == nil {
+		if err := r.installAll(ctx, d, jobs); err != nil && trouble == nil {
 			trouble = err
 		}
 	}
-	if err := r.finish(ctx, jobs); err != nil && trouble == nil {
+	if err := r.finish(ctx, d, jobs); err != nil && trouble == nil {
 		trouble = err
 	}
 	if trouble != nil {
@@ -92,10 +101,13 @@ func later(jobs []*job, err error) error {
 	return err
 }
 
-func discard(jobs []*job) {
+func discard(d *dir, jobs []*job) {
 	for _, j := range jobs {
 		if j.staged != nil {
 			j.staged.Discard()
+		}
+		if j.fresh != nil {
+			d.discard(j.fresh)
 		}
 	}
 }
@@ -132,278 +144,9 @@ func (j *job) refuse(err error) error {
 
 var errMeanwhile = &tandem.Error{Kind: tandem.Changed, Err: errors.New("it changed meanwhile")}
 
-// stageAll checks all writes and writes their bodies beside the files. It stops when the disk is full; what was staged
-// until then can still be put in place.
-func (r *Replica) stageAll(ctx context.Context, jobs []*job) error {
-	touched := map[string]bool{} // names that earlier writes of this Apply are about
-	var staged []*job
-	var trouble error
-	for _, j := range jobs {
-		if err := r.enter(ctx); err != nil {
-			return err
-		}
-		if trouble = r.stage(j, touched); trouble != nil {
-			break
-		}
-		touched[j.name] = true
-		if j.staged != nil {
-			staged = append(staged, j)
-		}
-	}
-	all := make([]*atomicfile.Staged, len(staged))
-	for i, j := range staged {
-		all[i] = j.staged
-	}
-	if err := atomicfile.SyncAll(all); err != nil {
-		for _, j := range staged {
-			if full := j.refuse(err); full != nil {
-				trouble = full
-			}
-		}
-	}
-	return trouble
-}
-
-// stage checks one write and, if it brings a body, writes it beside the file.
-func (r *Replica) stage(j *job, touched map[string]bool) error {
-	w := j.w
-	switch w.Op {
-	case tandem.Create, tandem.Update:
-		if !r.takeBody(j) {
-			return nil
-		}
-	case tandem.Delete:
-		return nil
-	case tandem.Move:
-		if to := string(w.To); j.key != "" || !r.plain(to) {
-			j.fail(tandem.Rejected, tandem.Errorf(tandem.Invalid, "it cannot be renamed to %q here", to))
-		}
-		return nil
-	default:
-		j.fail(tandem.Rejected, tandem.Errorf(tandem.Invalid, "cannot %s here", w.Op))
-		return nil
-	}
-	perm := fs.FileMode(0o666)
-	var old fs.FileInfo
-	if w.Op == tandem.Create {
-		j.names = r.namesFor(w, j.body, j.uid)
-		j.name, j.key = j.names[0], ""
-		j.path = filepath.Join(r.path, j.name)
-	} else if j.key != "" {
-		return nil // written with the others of its file
-	} else {
-		// A link stays one: what it leads to is replaced.
-		if real, err := filepath.EvalSymlinks(j.path); err == nil {
-			j.path = real
-		}
-		p, info, err := r.stat(j.path)
-		switch {
-		case err == nil && (touched[j.name] || p.at(w.If)):
-			old, perm = info, info.Mode().Perm()
-		case touched[j.name]:
-		case err != nil:
-			return j.refuse(err)
-		default:
-			j.fail(tandem.PreconditionFailed, errMeanwhile)
-			return nil
-		}
-	}
-	return r.writeStaged(j, perm, old)
-}
-
-func (r *Replica) writeStaged(j *job, perm fs.FileMode, old fs.FileInfo) error {
-	s, err := atomicfile.Stage(j.path, j.body, perm)
-	if err != nil {
-		return j.refuse(err)
-	}
-	j.staged = s
-	if old != nil {
-		inherit(s.Temp(), old)
-		if err := os.Chmod(s.Temp(), perm); err != nil {
-			return j.refuse(err)
-		}
-	}
-	if j.print, _, err = r.stat(s.Temp()); err != nil {
-		return j.refuse(err)
-	}
-	if j.w.Progress != nil {
-		j.w.Progress(int64(len(j.body)))
-	}
-	return nil
-}
-
-// takeBody reads the body of a write and makes sure that it is one record of the right kind.
-func (r *Replica) takeBody(j *job) bool {
-	rec := &j.w.Record
-	if rec.Body == nil {
-		j.fail(tandem.Rejected, tandem.Errorf(tandem.Invalid, "it has no body"))
-		return false
-	}
-	body, err := tandem.ReadBody(rec.Body, maxSize)
-	switch {
-	case tandem.IsKind(err, tandem.TooLarge):
-		j.fail(tandem.Rejected, err)
-		return false
-	case err != nil:
-		j.fail(tandem.RetryAfter, fmt.Errorf("read the body: %w", err))
-		return false
-	}
-	f := &file{data: body}
-	if f.outline, err = outlineOf(body); err == nil {
-		err = f.tellApart()
-	}
-	if err != nil {
-		j.fail(tandem.Rejected, &tandem.Error{Kind: tandem.Invalid, Err: err})
-		return false
-	}
-	if len(f.records) != 1 {
-		j.fail(tandem.Rejected, tandem.Errorf(tandem.Invalid, "a file for one record would hold %d", len(f.records)))
-		return false
-	}
-	if err := r.inScope(&f.records[0]); err != nil {
-		j.fail(tandem.Rejected, &tandem.Error{Kind: tandem.Invalid, Err: err})
-		return false
-	}
-	j.body, j.uid = body, f.records[0].uid
-	return true
-}
-
-// installAll puts everything in place, in the order of the writes; records within files with several come last, file
-// by file.
-func (r *Replica) installAll(ctx context.Context, jobs []*job) error {
-	within := map[string][]*job{}
-	var order []string
-	for _, j := range jobs {
-		if j.failed() {
-			continue
-		}
-		if err := r.enter(ctx); err != nil {
-			return err
-		}
-		if j.key != "" {
-			if within[j.name] == nil {
-				order = append(order, j.name)
-			}
-			within[j.name] = append(within[j.name], j)
-			continue
-		}
-		if (j.w.Op == tandem.Create || j.w.Op == tandem.Update) && j.staged == nil {
-			continue // not staged: the disk was full before
-		}
-		if full := r.install(j); full != nil {
-			return full
-		}
-	}
-	for _, name := range order {
-		if err := r.enter(ctx); err != nil {
-			return err
-		}
-		if full := r.applyWithin(name, within[name]); full != nil {
-			return full
-		}
-	}
-	return nil
-}
-
-// install puts one write in place.
-func (r *Replica) install(j *job) error {
-	if j.w.Op == tandem.Create {
-		if err := r.installNew(j); err != nil {
-			return j.refuse(err)
-		}
-		j.done = true
-		return nil
-	}
-	now, err := r.expect(j)
-	j.was, j.from = now, j.name
-	if err == nil {
-		switch j.w.Op {
-		case tandem.Update:
-			err = j.staged.ReplaceIf(r.still(now))
-		case tandem.Delete:
-			err = atomicfile.RemoveIf(j.path, r.still(now))
-		case tandem.Move:
-			j.print = now
-			err = r.rename(j)
-		}
-	}
-	if err != nil {
-		return j.refuse(err)
-	}
-	j.done = true
-	return nil
-}
-
-// expect checks that the file is at the version the write was decided on.
-func (r *Replica) expect(j *job) (print, error) {
-	p, info, err := r.stat(j.path)
-	if err != nil {
-		return print{}, err
-	}
-	if !p.at(j.w.If) || !info.Mode().IsRegular() {
-		return print{}, errMeanwhile
-	}
-	return p, nil
-}
-
-// still checks a file that was set aside: it must be the one that was looked at. A rename changes only its ctime.
-func (r *Replica) still(want print) func(path string) error {
-	return func(path string) error {
-		p, _, err := r.stat(path)
-		if err != nil {
-			return err
-		}
-		if !p.sameContent(want) {
-			return errMeanwhile
-		}
-		return nil
-	}
-}
-
-// installNew gives a new file the first of its names that is free.
-func (r *Replica) installNew(j *job) error {
-	var err error
-	for i, name := range j.names {
-		path := filepath.Join(r.path, name)
-		if err = atomicfile.RenameNew(j.staged.Temp(), path); err == nil {
-			j.name, j.path = name, path
-			return nil
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-		// The same create may have come this far before.
-		if f := r.read(name); i+1 < len(j.names) && f.err == nil && string(f.data) == string(j.body) {
-			return err
-		}
-	}
-	return err
-}
-
-func (r *Replica) rename(j *job) error {
-	to := filepath.Join(r.path, string(j.w.To))
-	err := atomicfile.RenameNew(j.path, to)
-	if errors.Is(err, fs.ErrExist) {
-		a, erra := os.Lstat(j.path)
-		b, errb := os.Lstat(to)
-		if erra == nil && errb == nil && os.SameFile(a, b) && j.path != to {
-			err = os.Rename(j.path, to) // another spelling of its own name
-		}
-	}
-	if err == nil {
-		j.name, j.path = string(j.w.To), to
-	}
-	return err
-}
-
 // finish makes the names durable and tells what the files are like now.
-func (r *Replica) finish(ctx context.Context, jobs []*job) error {
-	any, wrote := false, false
-	for _, j := range jobs {
-		any = any || j.done
-		wrote = wrote || (j.done && j.w.Op != tandem.Delete)
-	}
-	if !any {
+func (r *Replica) finish(ctx context.Context, d *dir, jobs []*job) error {
+	if !slices.ContainsFunc(jobs, func(j *job) bool { return j.done }) {
 		return nil
 	}
 	if err := atomicfile.SyncDir(r.path); err != nil {
@@ -415,31 +158,51 @@ func (r *Replica) finish(ctx context.Context, jobs []*job) error {
 		}
 		return trouble
 	}
-	if wrote {
+	r.answer(d, jobs)
+	if soon := unsettled(jobs); len(soon) > 0 {
 		_ = r.settle(ctx) // if that is cut short, the versions say that they promise nothing
+		r.answer(d, soon)
 	}
-	now := time.Now()
 	for _, j := range jobs {
-		if !j.done || j.out.Status != tandem.Maybe {
+		if j.done && j.sure {
+			r.shifted(j, j.print)
+		}
+	}
+	return nil
+}
+
+// unsettled are the jobs whose files could still be written to without their times moving on.
+func unsettled(jobs []*job) []*job {
+	var list []*job
+	for _, j := range jobs {
+		if j.done && !j.sure {
+			list = append(list, j)
+		}
+	}
+	return list
+}
+
+// answer tells the outcome of what is done.
+func (r *Replica) answer(d *dir, jobs []*job) {
+	now := r.clock()
+	for _, j := range jobs {
+		if !j.done {
 			continue
 		}
 		j.out.Status = tandem.Applied
 		if j.w.Op == tandem.Delete {
-			r.shifted(j, print{})
+			j.print, j.sure = print{}, true
 			continue
 		}
 		j.out.ID = tandem.ID(j.name)
 		j.out.Meta = tandem.Meta{UID: j.uid, Size: j.print.size, Node: j.print.node(), Modified: j.print.mtime}
-		p, _, err := r.stat(j.path)
-		if err == nil && p.sameContent(j.print) {
-			j.out.Version = p.version(now)
-			if !p.racy(now) {
-				r.shifted(j, p)
-			}
+		e, err := r.lookAt(d, j.name)
+		if err == nil && e.sameContent(j.print) {
+			j.print, j.sure = e.print, !e.racy(now)
+			j.out.Version = e.version(now)
 		} else {
 			// Somebody has written to it since. What we wrote is not what is there: the next listing must be news.
 			j.out.Version = tandem.Version(j.print.text() + raceMark)
 		}
 	}
-	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"path/filepath"
 	"time"
 
 	"tandem"
@@ -18,6 +17,7 @@ func (r *Replica) Changes(ctx context.Context, since tandem.Cursor) (iter.Seq2[t
 		r.writing.Lock()
 		r.shifts = nil
 		r.writing.Unlock()
+		r.kept.forget()
 		l := &lister{Replica: r, yield: func(c tandem.Change) bool { return yield(c, nil) }, next: &memory{odd: map[string]bool{}}}
 		ok, err := l.list(ctx, since)
 		if err != nil {
@@ -38,10 +38,13 @@ func (l *lister) list(ctx context.Context, since tandem.Cursor) (bool, error) {
 		return false, err
 	}
 	names, err := l.names()
+	if err == nil {
+		l.dir, err = openDir(l.path)
+	}
 	if err != nil {
 		return false, l.rootTrouble(err)
 	}
-	l.buf = make([]byte, 64<<10)
+	defer l.dir.close()
 	if l.known, err = l.unchanged(ctx, names, remember(since, l.kind)); err != nil {
 		return false, err
 	}
@@ -63,8 +66,11 @@ func (l *lister) list(ctx context.Context, since tandem.Cursor) (bool, error) {
 		if err := l.settle(ctx); err != nil {
 			return false, err
 		}
+		var buf []byte
 		for _, name := range l.racy {
-			if !l.show(l.readInto(name, l.buf)) {
+			var s sight
+			l.see(&s, name, &buf)
+			if !l.show(&s) {
 				return false, nil
 			}
 		}
@@ -83,9 +89,8 @@ func (l *lister) unchanged(ctx context.Context, names []string, last *memory) (m
 		if err := l.enter(ctx); err != nil {
 			return nil, err
 		}
-		p, info, err := l.stat(filepath.Join(l.path, name))
-		if err == nil && info.Mode().IsRegular() {
-			now[name] = p
+		if e, err := l.lookAt(l.dir, name); err == nil && e.mode.IsRegular() {
+			now[name] = e.print
 		}
 	}
 	return last.known(now), nil
@@ -94,8 +99,8 @@ func (l *lister) unchanged(ctx context.Context, names []string, last *memory) (m
 // lister is one look at the folder.
 type lister struct {
 	*Replica
+	dir      *dir
 	yield    func(tandem.Change) bool
-	buf      []byte
 	seen     map[string]bool // names that were looked at
 	racy     []string        // those left for later
 	known    map[string]print
@@ -105,33 +110,53 @@ type lister struct {
 
 // look shows the files of these names that were not shown yet.
 func (l *lister) look(ctx context.Context, names []string) (bool, error) {
-	again := l.seen != nil
-	if !again {
+	if l.seen == nil {
 		l.seen = make(map[string]bool, len(names))
 	}
-	for _, name := range names {
-		if err := l.enter(ctx); err != nil {
+	todo := make([]string, 0, min(len(names), block))
+	for i, name := range names {
+		if !l.seen[name] {
+			l.seen[name] = true
+			todo = append(todo, name)
+		}
+		if len(todo) < block && i+1 < len(names) {
+			continue
+		}
+		if ok, err := l.lookBlock(ctx, todo); !ok || err != nil {
 			return false, err
 		}
-		if again && l.seen[name] {
-			continue
-		}
-		l.seen[name] = true
-		if p, same := l.known[name]; same {
-			l.next.add(name, p)
-			m := tandem.Meta{Version: p.version(time.Now()), Size: p.size, Node: p.node(), Modified: p.mtime}
-			if !l.yield(tandem.Change{ID: tandem.ID(name), Presence: tandem.Present, Meta: m}) {
-				return false, nil
+		todo = todo[:0]
+	}
+	return true, nil
+}
+
+// block is how many files are read before what they showed is told.
+const block = 512
+
+// lookBlock reads files, several at a time, and shows them in order.
+func (l *lister) lookBlock(ctx context.Context, names []string) (bool, error) {
+	sights := make([]sight, len(names))
+	err := inParallel(len(names), func(part func() (int, bool)) error {
+		var buf []byte
+		for i, ok := part(); ok; i, ok = part() {
+			if err := l.enter(ctx); err != nil {
+				return err
 			}
-			continue
+			l.see(&sights[i], names[i], &buf)
 		}
-		f := l.readInto(name, l.buf)
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	for i := range sights {
+		s := &sights[i]
 		switch {
-		case tandem.IsKind(f.err, tandem.NotFound):
+		case s.gone:
 			l.vanished = true
-		case f.err == nil && f.print.racy(time.Now()):
-			l.racy = append(l.racy, name)
-		case !l.show(f):
+		case s.racy:
+			l.racy = append(l.racy, s.name)
+		case !l.show(s):
 			return false, nil
 		}
 	}
@@ -152,32 +177,77 @@ func (r *Replica) settle(ctx context.Context) error {
 	}
 }
 
-// show yields the records of one file.
-func (l *lister) show(f *file) bool {
-	now := time.Now()
-	if f.err == nil && len(f.records) == 1 && l.inScope(&f.records[0]) == nil && !f.print.racy(now) {
-		l.next.add(f.name, f.print)
+// sight is what one file showed.
+type sight struct {
+	name    string
+	print   print
+	sound   bool // it is one record of the replica's kind, at a version that promises something
+	racy    bool
+	gone    bool            // it was removed since the folder was read
+	changes []tandem.Change // one nearly always
+	one     [1]tandem.Change
+}
+
+// see looks at one file. It may be called concurrently with a buffer each.
+func (l *lister) see(s *sight, name string, buf *[]byte) {
+	s.name = name
+	s.changes = s.one[:]
+	s.one[0] = tandem.Change{ID: tandem.ID(name), Presence: tandem.Present}
+	c := &s.one[0]
+	if p, same := l.known[name]; same {
+		s.print, s.sound = p, true
+		c.Meta = tandem.Meta{Version: p.version(l.clock()), Size: p.size, Node: p.node(), Modified: p.mtime}
+		return
+	}
+	if *buf == nil {
+		*buf = make([]byte, 64<<10)
+	}
+	f := l.readInto(l.dir, name, *buf)
+	now := l.clock()
+	s.print = f.print
+	s.racy = f.err == nil && f.print.racy(now)
+	switch {
+	case tandem.IsKind(f.err, tandem.NotFound):
+		s.gone = true
+	case f.err != nil:
+		c.Presence, c.Err = tandem.Problem, f.err
+	case len(f.records) == 0:
+		c.Presence, c.Err = tandem.OutOfScope, errors.New("it holds no event, task, note or contact")
+	case len(f.records) == 1:
+		l.tell(c, f, &f.records[0], now)
+		if s.sound = c.Presence == tandem.Present && !s.racy; s.sound {
+			l.kept.add(f)
+		}
+	default:
+		s.changes = make([]tandem.Change, len(f.records))
+		for i := range f.records {
+			l.tell(&s.changes[i], f, &f.records[i], now)
+		}
+	}
+}
+
+// tell fills in what a listing shows of a record.
+func (l *lister) tell(c *tandem.Change, f *file, rec *record, now clock) {
+	*c = tandem.Change{ID: f.id(rec), Presence: tandem.Present}
+	if err := l.inScope(rec); err != nil {
+		c.Presence, c.Err = tandem.OutOfScope, err
 	} else {
-		l.next.odd[f.name] = true
+		c.Meta = f.meta(rec, now)
 	}
-	if f.err != nil {
-		if tandem.IsKind(f.err, tandem.NotFound) {
-			return true // removed since the folder was read
-		}
-		return l.yield(tandem.Change{ID: tandem.ID(f.name), Presence: tandem.Problem, Err: f.err})
+}
+
+// show yields what a file showed and notes it for the next listing.
+func (l *lister) show(s *sight) bool {
+	if s.sound {
+		l.next.add(s.name, s.print)
+	} else {
+		l.next.odd[s.name] = true
 	}
-	if len(f.records) == 0 {
-		return l.yield(tandem.Change{ID: tandem.ID(f.name), Presence: tandem.OutOfScope, Err: errors.New("it holds no event, task, note or contact")})
+	if s.gone {
+		return true
 	}
-	for i := range f.records {
-		rec := &f.records[i]
-		c := tandem.Change{ID: f.id(rec), Presence: tandem.Present}
-		if err := l.inScope(rec); err != nil {
-			c.Presence, c.Err = tandem.OutOfScope, err
-		} else {
-			c.Meta = f.meta(rec, now)
-		}
-		if !l.yield(c) {
+	for i := range s.changes {
+		if !l.yield(s.changes[i]) {
 			return false
 		}
 	}

@@ -37,7 +37,12 @@ func (f *folder) unread(since tandem.Cursor) []string {
 	if err != nil {
 		f.Fatal(err)
 	}
-	known, err := (&lister{Replica: r}).unchanged(f.Context(), names, remember(since, r.kind))
+	d, err := openDir(r.path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	defer d.close()
+	known, err := (&lister{Replica: r, dir: d}).unchanged(f.Context(), names, remember(since, r.kind))
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -6,12 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"tandem"
 	"tandem/wire/ical"
@@ -46,12 +44,23 @@ var (
 )
 
 // read reads a file and tells its records apart.
-func (r *Replica) read(name string) *file { return r.readInto(name, nil) }
+func (r *Replica) read(name string) *file {
+	d, err := openDir(r.path)
+	if err != nil {
+		path := filepath.Join(r.path, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return &file{name: name, path: path, err: notThere(tandem.ID(name))}
+		}
+		return &file{name: name, path: path, err: unreadable(path, cause(err), "check that you may read it")}
+	}
+	defer d.close()
+	return r.readInto(d, name, nil)
+}
 
-// readInto is read into a buffer that the caller may use again once done with the file.
-func (r *Replica) readInto(name string, buf []byte) *file {
-	f := &file{name: name, path: filepath.Join(r.path, name)}
-	if f.err = f.load(r, buf); f.err != nil {
+// readInto is read in an open folder, into a buffer that the caller may use again once done with the file.
+func (r *Replica) readInto(d *dir, name string, buf []byte) *file {
+	f := &file{name: name, path: d.join(name)}
+	if f.err = f.load(r, d, buf); f.err != nil {
 		return f
 	}
 	var err error
@@ -72,60 +81,45 @@ func unreadable(path string, err error, remedy string) error {
 }
 
 // load reads the bytes, making sure that they are those of one moment.
-func (f *file) load(r *Replica, buf []byte) error {
-	info, err := os.Stat(f.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Lstat(f.path); err == nil {
-			return unreadable(f.path, errDead, "mend or remove the link")
-		}
-		return notThere(tandem.ID(f.name))
-	}
-	if err != nil {
-		return unreadable(f.path, cause(err), "check that you may read it")
-	}
-	// Asked before opening: opening a pipe would wait for its other end.
-	switch {
-	case info.IsDir():
-		return unreadable(f.path, errFolder, "move it elsewhere or rename it")
-	case !info.Mode().IsRegular():
-		return unreadable(f.path, errIrregul, "move it elsewhere")
-	case info.Size() > maxSize:
-		return &tandem.Error{Kind: tandem.TooLarge, Op: "read", Thing: f.path, Err: fmt.Errorf("it has %d bytes", info.Size()),
-			Remedy: fmt.Sprintf("split it; files of up to %d bytes are read", maxSize)}
-	}
-	h, err := os.Open(f.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return notThere(tandem.ID(f.name))
-	}
-	if err != nil {
-		return unreadable(f.path, cause(err), "check that you may read it")
-	}
-	defer h.Close()
+func (f *file) load(r *Replica, d *dir, buf []byte) error {
 	for range 3 {
-		if info, err = h.Stat(); err != nil {
-			return unreadable(f.path, cause(err), "")
+		// Asked before opening: opening some things that are no files does something to them.
+		before, err := d.stat(f.name)
+		if errors.Is(err, fs.ErrNotExist) {
+			if _, err := os.Lstat(f.path); err == nil {
+				return unreadable(f.path, errDead, "mend or remove the link")
+			}
+			return notThere(tandem.ID(f.name))
 		}
-		f.print = r.printFor(info)
-		if f.data, err = readAll(h, buf, info.Size()); err != nil {
-			return unreadable(f.path, cause(err), "check the disk")
+		if err != nil {
+			return unreadable(f.path, cause(err), "check that you may read it")
 		}
-		again, err := h.Stat()
-		if err == nil && r.printFor(again) == f.print && int64(len(f.data)) == f.print.size {
+		switch {
+		case before.mode.IsDir():
+			return unreadable(f.path, errFolder, "move it elsewhere or rename it")
+		case !before.mode.IsRegular():
+			return unreadable(f.path, errIrregul, "move it elsewhere")
+		case before.size > maxSize:
+			return &tandem.Error{Kind: tandem.TooLarge, Op: "read", Thing: f.path, Err: fmt.Errorf("it has %d bytes", before.size),
+				Remedy: fmt.Sprintf("split it; files of up to %d bytes are read", maxSize)}
+		}
+		data, after, err := d.read(f.name, buf, before.size)
+		if errors.Is(err, fs.ErrNotExist) {
+			return notThere(tandem.ID(f.name))
+		}
+		if err != nil {
+			remedy := "check the disk"
+			if errors.Is(err, fs.ErrPermission) {
+				remedy = "check that you may read it"
+			}
+			return unreadable(f.path, cause(err), remedy)
+		}
+		if after == before && int64(len(data)) == before.size {
+			f.data, f.print = data, r.ofOurs(after).print
 			return nil
 		}
 	}
 	return &tandem.Error{Kind: tandem.Unreadable, Op: "read", Thing: f.path, Err: errWriting, Remedy: "the next run reads it"}
-}
-
-func readAll(h *os.File, buf []byte, size int64) ([]byte, error) {
-	if int64(cap(buf)) < size+1 {
-		buf = make([]byte, size+1)
-	}
-	n, err := h.ReadAt(buf[:size+1], 0) // one more than there should be
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return buf[:n], err
 }
 
 // tellApart finds the records of a file and their bodies.
@@ -237,7 +231,7 @@ func (f *file) id(rec *record) tandem.ID {
 }
 
 // meta is what a listing shows of a record.
-func (f *file) meta(rec *record, now time.Time) tandem.Meta {
+func (f *file) meta(rec *record, now clock) tandem.Meta {
 	m := tandem.Meta{UID: rec.uid, Modified: f.print.mtime}
 	if rec.key == "" {
 		m.Version, m.Size, m.Node = f.print.version(now), int64(len(f.data)), f.print.node()
@@ -292,5 +286,5 @@ func (r *Replica) fetched(f *file, key string) (tandem.Record, error) {
 	if err := r.inScope(rec); err != nil {
 		return tandem.Record{}, unreadable(f.path, err, "open the folder with another kind for it")
 	}
-	return tandem.Record{Meta: f.meta(rec, time.Now()), Body: tandem.Bytes(rec.body)}, nil
+	return tandem.Record{Meta: f.meta(rec, r.clock()), Body: tandem.Bytes(rec.body)}, nil
 }

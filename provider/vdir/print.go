@@ -28,6 +28,20 @@ func (r *Replica) printFor(info fs.FileInfo) print {
 	return p
 }
 
+// lookAt is the entry of a file of this folder.
+func (r *Replica) lookAt(d *dir, name string) (entry, error) {
+	e, err := d.stat(name)
+	return r.ofOurs(e), err
+}
+
+// ofOurs leaves out of an entry what does not last in this folder.
+func (r *Replica) ofOurs(e entry) entry {
+	if !r.stable {
+		e.ino = 0
+	}
+	return e
+}
+
 // stat is the fingerprint of the file behind a name; links are followed.
 func (r *Replica) stat(path string) (print, fs.FileInfo, error) {
 	info, err := os.Stat(path)
@@ -53,23 +67,35 @@ func (p print) changed() int64 {
 	return p.mtime
 }
 
-func (p print) tick() time.Duration {
-	if p.changed()%int64(time.Second) == 0 {
+// clock is a moment, and how the times of files relate to it.
+type clock struct {
+	now   time.Time
+	exact bool // a change after the times were looked at gives other times, however soon
+}
+
+func (r *Replica) clock() clock { return clock{time.Now(), r.exact} }
+
+// tick is how long after a change another one may leave the times as they are.
+func (c clock) tick(p print) time.Duration {
+	switch {
+	case p.changed()%int64(time.Second) == 0:
 		return coarseTick
+	case c.exact:
+		return 0
 	}
 	return tick
 }
 
 // racy tells whether somebody could still write to the file without its times moving on.
-func (p print) racy(now time.Time) bool {
-	return p.changed() > now.Add(-p.tick()).UnixNano()
+func (p print) racy(c clock) bool {
+	return p.changed() > c.now.Add(-c.tick(p)).UnixNano()
 }
 
 // version is the fingerprint as a version. That of a racy file promises nothing: it is never shown again.
-func (p print) version(now time.Time) tandem.Version {
+func (p print) version(c clock) tandem.Version {
 	v := p.text()
-	if p.racy(now) {
-		v += raceMark + strconv.FormatInt(now.UnixNano(), 36)
+	if p.racy(c) {
+		v += raceMark + strconv.FormatInt(c.now.UnixNano(), 36)
 	}
 	return tandem.Version(v)
 }

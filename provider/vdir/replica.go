@@ -29,12 +29,16 @@ type Replica struct {
 	identity tandem.Identity
 	planted  bool // the identity is a file in the folder
 	stable   bool // inode numbers last
+	exact    bool // see exactTimes
+	nameless int  // see namelessFiles
 	readOnly bool
 	foldCase bool
 	nfc      bool
 
-	writing sync.Mutex // held while Apply works: it reads and rewrites files; guards shifts
+	writing sync.Mutex // held while Apply works: it reads and rewrites files; guards what follows
 	shifts  []shift    // what Apply did since the last listing began
+	swept   bool       // left-overs of dead processes were looked for
+	kept    kept
 	once    sync.Once
 	closed  chan struct{}
 }
@@ -109,12 +113,12 @@ func (r *Replica) flushEach(ctx context.Context) error {
 
 // names lists the files that may be records, in the order of the folder.
 func (r *Replica) names() ([]string, error) {
-	d, err := os.Open(r.path)
+	f, err := os.Open(r.path)
 	if err != nil {
 		return nil, err
 	}
-	defer d.Close()
-	all, err := d.Readdirnames(-1)
+	defer f.Close()
+	all, err := f.Readdirnames(-1)
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +141,12 @@ func (r *Replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.R
 		// Records of one file are fetched together, so that it is read once.
 		ids := slices.Clone(ids)
 		slices.Sort(ids)
+		d, err := openDir(r.path)
+		if err != nil {
+			yield(tandem.Record{}, r.rootTrouble(err))
+			return
+		}
+		defer d.close()
 		f := &file{}
 		for _, id := range ids {
 			if err := r.enter(ctx); err != nil {
@@ -144,10 +154,17 @@ func (r *Replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.R
 				return
 			}
 			name, key := split(id)
-			if f.name != name || key == "" {
-				f = r.read(name)
+			rec, known := tandem.Record{}, false
+			var err error
+			if key == "" {
+				rec, known = r.recall(d, name)
 			}
-			rec, err := r.fetched(f, key)
+			if !known {
+				if f.name != name || key == "" {
+					f = r.readInto(d, name, nil)
+				}
+				rec, err = r.fetched(f, key)
+			}
 			rec.ID = id
 			if !yield(rec, err) {
 				return
@@ -162,6 +179,11 @@ func (r *Replica) guessKind(ctx context.Context) (tandem.Kind, error) {
 	if err != nil {
 		return "", r.rootTrouble(err)
 	}
+	d, err := openDir(r.path)
+	if err != nil {
+		return "", r.rootTrouble(err)
+	}
+	defer d.close()
 	sort.Strings(names)
 	const enough = 50
 	votes := map[tandem.Kind]int{}
@@ -177,7 +199,7 @@ func (r *Replica) guessKind(ctx context.Context) (tandem.Kind, error) {
 		if looked++; looked > enough {
 			break
 		}
-		f := r.read(name)
+		f := r.readInto(d, name, nil)
 		if f.err != nil {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -36,12 +37,12 @@ func (r *Replica) openRoot() error {
 			Remedy: "name the folder that holds the records"}
 	}
 	if err == nil {
-		_, err = os.ReadDir(r.path)
+		err = readable(r.path)
 	}
 	if err != nil {
 		return r.rootTrouble(err)
 	}
-	r.stable = stableInodes(r.path)
+	r.stable, r.exact, r.nameless = stableInodes(r.path), exactTimes(r.path), namelessFiles(r.path)
 	r.readOnly = !writable(r.path)
 	r.identity, err = r.readIdentity()
 	if errors.Is(err, fs.ErrNotExist) && !r.readOnly {
@@ -59,6 +60,19 @@ func (r *Replica) openRoot() error {
 	}
 	r.foldCase, r.nfc = r.probeNames()
 	return nil
+}
+
+// readable tells why a folder's entries cannot be read.
+func readable(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err = f.Readdirnames(1); errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return err
 }
 
 func (r *Replica) rootTrouble(err error) error {

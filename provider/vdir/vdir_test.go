@@ -338,16 +338,48 @@ func TestARacyFileHasNoLastingVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	soon, late := time.Unix(0, one.changed()).Add(tick/2), time.Unix(0, one.changed()).Add(coarseTick+time.Second)
+	at := func(d time.Duration) clock { return clock{now: time.Unix(0, one.changed()).Add(d)} }
+	soon, late := at(tick/2), at(coarseTick+time.Second)
 	if !one.racy(soon) || one.racy(late) {
 		t.Errorf("racy %v then %v", one.racy(soon), one.racy(late))
 	}
-	if v := one.version(soon); v == one.version(soon.Add(1)) || v == one.version(late) || !one.at(v) || !one.at(one.version(late)) {
-		t.Errorf("versions %q, %q, %q", v, one.version(soon.Add(1)), one.version(late))
+	if v := one.version(soon); v == one.version(at(tick/2+1)) || v == one.version(late) || !one.at(v) || !one.at(one.version(late)) {
+		t.Errorf("versions %q, %q, %q", v, one.version(at(tick/2+1)), one.version(late))
+	}
+	soon.exact = true
+	if one.changed()%1e9 != 0 && one.racy(soon) {
+		t.Error("racy although times are exact")
 	}
 	whole := print{size: 1, mtime: 5e9, ctime: 7e9}
-	if !whole.racy(time.Unix(8, 0)) || whole.racy(time.Unix(10, 0)) {
-		t.Error("times in whole seconds are trusted too early, or never")
+	for _, exact := range []bool{false, true} {
+		if !whole.racy(clock{time.Unix(8, 0), exact}) || whole.racy(clock{time.Unix(10, 0), exact}) {
+			t.Error("times in whole seconds are trusted too early, or never")
+		}
+	}
+}
+
+// TestExactTimes edits a file as fast as can be, to the same size each time: a version that is not racy must be another each
+// time.
+func TestExactTimes(t *testing.T) {
+	f := open1(t, tandem.Contact, nil)
+	r := f.Replica.(*Replica)
+	d, err := openDir(f.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	seen := map[tandem.Version]int{}
+	for i := range 200 {
+		f.put("a.vcf", aCard("a", fmt.Sprintf("Name %03d", i)))
+		e, err := r.lookAt(d, "a.vcf")
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := e.version(r.clock())
+		if n, twice := seen[v]; twice {
+			t.Fatalf("version %q after edits %d and %d", v, n, i)
+		}
+		seen[v] = i
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"sort"
 	"strconv"
-	"time"
 
 	"tandem"
 	"tandem/internal/atomicfile"
@@ -200,7 +199,7 @@ func (r *Replica) tellWithin(w *rewriting, jobs []*job) {
 	} else if w.gone < len(w.records) {
 		f.err = err
 	}
-	now := time.Now()
+	now := r.clock()
 	if p, _, err := r.stat(f.path); err == nil {
 		f.print = p
 	} else if !errors.Is(err, fs.ErrNotExist) {

@@ -1,0 +1,71 @@
+package vdir
+
+import (
+	"bytes"
+	"sync"
+
+	"tandem"
+)
+
+// keepBytes bounds the bodies that one listing keeps for those who fetch them next.
+const keepBytes = 4 << 20
+
+// kept are files that a listing has read, so that fetching the records that are new does not read them again. Each serves
+// once, and only while its file still has the fingerprint.
+type kept struct {
+	mu    sync.Mutex // guards all
+	files map[string]keptFile
+	bytes int
+}
+
+type keptFile struct {
+	print print
+	uid   string
+	body  []byte
+}
+
+// add keeps a file that is one sound record, if there is room.
+func (k *kept) add(f *file) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.bytes+len(f.data) > keepBytes {
+		return
+	}
+	if k.files == nil {
+		k.files = map[string]keptFile{}
+	}
+	k.bytes += len(f.data)
+	k.files[f.name] = keptFile{f.print, f.records[0].uid, bytes.Clone(f.data)}
+}
+
+// take gives a file away.
+func (k *kept) take(name string) (keptFile, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	f, ok := k.files[name]
+	if ok {
+		delete(k.files, name)
+		k.bytes -= len(f.body)
+	}
+	return f, ok
+}
+
+func (k *kept) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.files, k.bytes = nil, 0
+}
+
+// recall is a record that the last listing read, if its file is still the one that was read.
+func (r *Replica) recall(d *dir, name string) (tandem.Record, bool) {
+	f, ok := r.kept.take(name)
+	if !ok {
+		return tandem.Record{}, false
+	}
+	e, err := r.lookAt(d, name)
+	if err != nil || e.print != f.print || !e.mode.IsRegular() {
+		return tandem.Record{}, false
+	}
+	m := tandem.Meta{UID: f.uid, Version: f.print.version(r.clock()), Size: f.print.size, Node: f.print.node(), Modified: f.print.mtime}
+	return tandem.Record{Meta: m, Body: tandem.Bytes(f.body)}, true
+}

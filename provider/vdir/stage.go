@@ -1,0 +1,219 @@
+package vdir
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"tandem"
+	"tandem/internal/atomicfile"
+)
+
+// stageAll checks all writes and writes their bodies beside the files. It stops when the disk is full; what was staged
+// until then can still be put in place.
+func (r *Replica) stageAll(ctx context.Context, d *dir, jobs []*job) error {
+	trouble := r.stageNew(ctx, d, jobs)
+	if trouble != nil && !tandem.IsKind(trouble, tandem.Full) {
+		return trouble
+	}
+	touched := map[string]bool{} // names that earlier writes of this Apply are about
+	for _, j := range jobs {
+		if trouble != nil {
+			break
+		}
+		if err := r.enter(ctx); err != nil {
+			return err
+		}
+		trouble = r.stage(j, touched)
+		touched[j.name] = true
+	}
+	if err := r.syncStaged(d, jobs); err != nil {
+		for _, j := range jobs {
+			if j.staged == nil && j.fresh == nil || j.failed() {
+				continue
+			}
+			if full := j.refuse(err); full != nil {
+				trouble = full
+			}
+		}
+	}
+	return trouble
+}
+
+// stageNew reads the bodies of all writes and stages those of new files.
+func (r *Replica) stageNew(ctx context.Context, d *dir, jobs []*job) error {
+	err := inParallel(len(jobs), func(part func() (int, bool)) error {
+		for i, ok := part(); ok; i, ok = part() {
+			if err := r.enter(ctx); err != nil {
+				return err
+			}
+			j := jobs[i]
+			if op := j.w.Op; op != tandem.Create && op != tandem.Update || !r.takeBody(j) || op == tandem.Update {
+				continue
+			}
+			j.names = r.namesFor(j.w, j.body, j.uid)
+			j.name, j.key, j.path = j.names[0], "", d.join(j.names[0])
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	// One after the other: making files in one folder at the same time only makes the kernel wait for itself.
+	nameless := r.nameless
+	for _, j := range jobs {
+		if j.names == nil {
+			continue
+		}
+		if err := r.enter(ctx); err != nil {
+			return err
+		}
+		if err := r.create(d, j, nameless > 0); err != nil {
+			return err
+		}
+		nameless--
+	}
+	return nil
+}
+
+// create stages a new file.
+func (r *Replica) create(d *dir, j *job, nameless bool) error {
+	f, e, err := d.stage(j.body, 0o666, nameless)
+	if err != nil {
+		return j.refuse(err)
+	}
+	j.fresh, j.print = &f, r.ofOurs(e).print
+	if j.w.Progress != nil {
+		j.w.Progress(int64(len(j.body)))
+	}
+	return nil
+}
+
+// manyFiles is from how many files on one sync of the whole file system is cheaper than one per file.
+const manyFiles = 4
+
+// syncStaged makes everything staged durable. What links lead to may be on another file system.
+func (r *Replica) syncStaged(d *dir, jobs []*job) error {
+	here := 0
+	for _, j := range jobs {
+		if j.fresh != nil || j.staged != nil && filepath.Dir(j.staged.Temp()) == r.path {
+			here++
+		}
+	}
+	all := false
+	if here >= manyFiles {
+		err := atomicfile.SyncFS(r.path)
+		if all = !errors.Is(err, errors.ErrUnsupported); all && err != nil {
+			return err
+		}
+	}
+	for _, j := range jobs {
+		var err error
+		switch {
+		case j.staged != nil && !(all && filepath.Dir(j.staged.Temp()) == r.path):
+			err = j.staged.Sync()
+		case j.fresh != nil && !all:
+			err = d.sync(j.fresh)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stage checks one write to what is there and, if it brings a body, writes it beside the file.
+func (r *Replica) stage(j *job, touched map[string]bool) error {
+	w := j.w
+	switch w.Op {
+	case tandem.Create, tandem.Delete:
+		return nil
+	case tandem.Update:
+		if j.failed() || j.key != "" { // written with the others of its file
+			return nil
+		}
+	case tandem.Move:
+		if to := string(w.To); j.key != "" || !r.plain(to) {
+			j.fail(tandem.Rejected, tandem.Errorf(tandem.Invalid, "it cannot be renamed to %q here", to))
+		}
+		return nil
+	default:
+		j.fail(tandem.Rejected, tandem.Errorf(tandem.Invalid, "cannot %s here", w.Op))
+		return nil
+	}
+	// A link stays one: what it leads to is replaced.
+	if real, err := filepath.EvalSymlinks(j.path); err == nil {
+		j.path = real
+	}
+	p, info, err := r.stat(j.path)
+	switch {
+	case err == nil && (touched[j.name] || p.at(w.If)):
+		return r.writeStaged(j, info.Mode().Perm(), info)
+	case touched[j.name]:
+		return r.writeStaged(j, 0o666, nil)
+	case err != nil:
+		return j.refuse(err)
+	}
+	j.fail(tandem.PreconditionFailed, errMeanwhile)
+	return nil
+}
+
+func (r *Replica) writeStaged(j *job, perm fs.FileMode, old fs.FileInfo) error {
+	s, err := atomicfile.Stage(j.path, j.body, perm)
+	if err != nil {
+		return j.refuse(err)
+	}
+	j.staged = s
+	if old != nil {
+		inherit(s.Temp(), old)
+		if err := os.Chmod(s.Temp(), perm); err != nil {
+			return j.refuse(err)
+		}
+	}
+	if j.print, _, err = r.stat(s.Temp()); err != nil {
+		return j.refuse(err)
+	}
+	if j.w.Progress != nil {
+		j.w.Progress(int64(len(j.body)))
+	}
+	return nil
+}
+
+// takeBody reads the body of a write and makes sure that it is one record of the right kind.
+func (r *Replica) takeBody(j *job) bool {
+	rec := &j.w.Record
+	if rec.Body == nil {
+		j.fail(tandem.Rejected, tandem.Errorf(tandem.Invalid, "it has no body"))
+		return false
+	}
+	body, err := tandem.ReadBody(rec.Body, maxSize)
+	switch {
+	case tandem.IsKind(err, tandem.TooLarge):
+		j.fail(tandem.Rejected, err)
+		return false
+	case err != nil:
+		j.fail(tandem.RetryAfter, fmt.Errorf("read the body: %w", err))
+		return false
+	}
+	f := &file{data: body}
+	if f.outline, err = outlineOf(body); err == nil {
+		err = f.tellApart()
+	}
+	if err != nil {
+		j.fail(tandem.Rejected, &tandem.Error{Kind: tandem.Invalid, Err: err})
+		return false
+	}
+	if len(f.records) != 1 {
+		j.fail(tandem.Rejected, tandem.Errorf(tandem.Invalid, "a file for one record would hold %d", len(f.records)))
+		return false
+	}
+	if err := r.inScope(&f.records[0]); err != nil {
+		j.fail(tandem.Rejected, &tandem.Error{Kind: tandem.Invalid, Err: err})
+		return false
+	}
+	j.body, j.uid = body, f.records[0].uid
+	return true
+}
