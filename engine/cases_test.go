@@ -58,6 +58,9 @@ var treeCases = []treeCase{
 		want:   "a=dir a/a=dir a/a/A=dir a/a/a=dir"},
 	{name: "both put a directory where a renamed file was", base: "put a base",
 		rounds: [][2]string{{"mv a b; mkdir a", "rm a; mkdir a"}}, want: "a=dir b=base"},
+	{name: "the old name of a directory that waits is taken", base: "mkdir b; mkdir A; put A/x X; mkdir A/d; put A/d/y Y",
+		rounds: [][2]string{{"mv A b/a; put b/a/n N", "rm b; put b F"}, {"mkdir A", "rm b; put A/d/m M"}},
+		want:   "A=dir b=dir b/a=dir b/a/d=dir b/a/d/m=M b/a/d/y=Y b/a/n=N b/a/x=X"},
 	{name: "both put a file where a renamed directory was", base: "mkdir a; put a/x X",
 		rounds: [][2]string{{"mv a b; put a one", "rm a; put a one"}}, want: "a=one b=dir b/x=X"},
 }

@@ -112,6 +112,7 @@ func (w *work) secondID(r *record) tandem.ID {
 
 // rows gives every action the row with its ids as they are after the plan, and plans the bookkeeping.
 func (w *work) bookkeep() {
+	w.notePending()
 	rows := make([]*tandem.Row, len(w.recs))
 	for _, r := range w.recs {
 		rows[r.key] = w.rowAfter(r)
@@ -192,14 +193,82 @@ func (w *work) idAfter(r *record, s tandem.Side) tandem.ID {
 		}
 		return r.cur[s].ID
 	}
-	pending := r.paired() && r.moved[s] && r.frozen()
-	if pending && (r.up0[s] == nil || r.up0[s].there[s]) {
-		return join(w.path(r.up0[s], s), r.name0[s])
-	}
-	if pending {
+	if r.pending(s) && r.up0[s] != nil && !r.up0[s].there[s] {
 		return ""
 	}
-	return w.path(r, s)
+	return w.baseID(r, s)
+}
+
+// pending tells that side s renamed r, and that this has to wait.
+func (r *record) pending(s tandem.Side) bool { return r.paired() && r.moved[s] && r.frozen() }
+
+// baseID is the id by which the base knows r on side s after the plan: where it is, unless its move has to wait, or that of a
+// directory above it. What is below such a directory is known where the base has the directory. Known where it is, it
+// would be torn from its directory as soon as another took the old name.
+func (w *work) baseID(r *record, s tandem.Side) tandem.ID {
+	if r == nil {
+		return ""
+	}
+	if r.pending(s) {
+		if r.up0[s] != nil && !r.up0[s].there[s] || w.baseRing(r, s) {
+			return r.base.Side(s).ID
+		}
+		return join(w.baseID(r.up0[s], s), r.name0[s])
+	}
+	id := w.path(r, s)
+	if r.cur[s] == nil && r.st[s].blocked() || r.sim[s].up == nil {
+		return id
+	}
+	up := w.baseID(r.sim[s].up, s)
+	if up == parent(id) {
+		return id
+	}
+	return join(up, name(id))
+}
+
+// baseRing tells that what r was in is in r by now.
+func (w *work) baseRing(r *record, s tandem.Side) bool {
+	up := r.up0[s]
+	for n := 0; up != nil && n <= len(w.recs); n++ {
+		switch {
+		case up == r:
+			return true
+		case up.pending(s):
+			up = up.up0[s]
+		default:
+			up = up.sim[s].up
+		}
+	}
+	return false
+}
+
+// notePending tells the ledger which records the base does not know where they are.
+func (w *work) notePending() {
+	if !w.tree {
+		return
+	}
+	for s := sideA; s <= sideB; s++ {
+		any := false
+		for _, r := range w.recs {
+			any = any || r.pending(s)
+		}
+		if !any {
+			continue
+		}
+		for _, r := range w.recs {
+			if r.frozen() || !r.there[s] && !r.exists(s) {
+				continue
+			}
+			if id := w.baseID(r, s); id != w.path(r, s) {
+				if w.plan.Pending == nil {
+					w.plan.Pending = map[int32][2]tandem.ID{}
+				}
+				ids := w.plan.Pending[r.key]
+				ids[s] = id
+				w.plan.Pending[r.key] = ids
+			}
+		}
+	}
 }
 
 // keep plans the bookkeeping of a record that has a row, or gets one without a write.
@@ -223,7 +292,7 @@ func (w *work) keep(r *record, row *tandem.Row) {
 			if r.row >= 0 && id != "" {
 				to.ID = id
 			} else if w.tree {
-				to.ID = w.path(r, s)
+				to.ID = w.baseID(r, s)
 			}
 			if r.do == Link && r.has(s.Other()) && w.may[s] && !w.may[s.Other()] && contentOf(&r.cur[sideA].Shown) != contentOf(&r.cur[sideB].Shown) {
 				to.Own(&r.cur[s.Other()].Shown)

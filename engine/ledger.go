@@ -90,6 +90,9 @@ func (l *Ledger) Applied(i int, act Action, out [2]*tandem.Outcome) (row tandem.
 			if out[s] != nil {
 				l.wrote(to, &act, s, out[s])
 			}
+			if id := l.plan.Pending[act.Key][s]; id != "" && to.ID != "" {
+				to.ID = id
+			}
 		}
 	}
 	if row.Link != 0 {
@@ -153,6 +156,9 @@ func (l *Ledger) movedRow(act Action, out *tandem.Outcome) (tandem.Row, bool, bo
 			m.id = out.ID
 		}
 	}
+	if id := l.plan.Pending[act.Key][s]; id != "" {
+		m.id = id
+	}
 	l.moved[keySide{act.Key, s}] = m
 	if row.Link == 0 {
 		return row, false, false
@@ -169,6 +175,9 @@ func (l *Ledger) movedRow(act Action, out *tandem.Outcome) (tandem.Row, bool, bo
 	if act.At[o] != "" {
 		other, n := row.Side(o), act.Shown(o)
 		other.ID = act.At[o]
+		if id := l.plan.Pending[act.Key][o]; id != "" {
+			other.ID = id
+		}
 		if k, ok := l.moved[keySide{act.Key, o}]; ok && k.version != "" && unedited(n, other) {
 			other.Version = k.version
 		} else if unedited(n, other) {

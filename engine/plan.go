@@ -10,6 +10,10 @@ type Plan struct {
 	Held    []Alarm   // the guard's reasons; while any stands and Rules.Approved is not Hash, nothing is performed
 	Hash    string    // of Actions; the same plan hashes the same in any listing order
 	Totals  [2]Totals // what would be done to side A and to side B
+
+	// Pending names by Key records below directories whose move has to wait, and by side the ids under which the base is to know
+	// them meanwhile: those they would have had the directory not moved. "": where they are.
+	Pending map[int32][2]tandem.ID
 }
 
 // Totals counts what a plan does to one side.

@@ -112,6 +112,10 @@ func (r *run) wait(act *engine.Action) {
 		r.stay = r.stay || !r.rescoped // else its row goes, and nothing hangs on it
 	case engine.SetAside:
 		r.report.Aside++
+		for s, id := range act.At {
+			// Its row says where it was before it was renamed; a cursor past that would never say where it is.
+			r.stay = r.stay || r.rules.Tree && id != "" && act.Row.Link != 0 && id != act.Row.Side(tandem.Side(s)).ID
+		}
 	default:
 		r.left++
 		text := waitText(act.Reason)
