@@ -13,14 +13,16 @@ import (
 // those concerned (named by a change of either side) when both sides answered with what changed.
 //
 // Rows are kept packed, without pointers, because a run over an unchanged collection of hundreds of thousands looks at
-// little more than ids and versions. A Base is read-only after NewBase.
+// little more than ids and versions. After NewBase only NeedDigests changes a Base.
 type Base struct {
 	total  int
+	read   int // rows that were read; those after them were settled since, see settleAlike
 	halves int // rows without agreement among those loaded
 	chunks [][]byte
 	rows   []place
 	index  [2]table
 	odd    map[int32]oddRow
+	buf    []byte
 	hidden [2]map[int32]bool // rows whose id on a side another row claims too
 }
 
@@ -49,14 +51,11 @@ func NewBase(rows iter.Seq2[tandem.Row, error], total int) (*Base, error) {
 	if rows == nil {
 		return b, nil
 	}
-	var buf []byte
 	for r, err := range rows {
 		if err != nil {
 			return nil, err
 		}
-		buf = pack(buf[:0], &r)
-		i := int32(len(b.rows))
-		b.rows = append(b.rows, b.keep(buf))
+		i := b.add(&r)
 		agreed := r.Agreed()
 		if !agreed {
 			b.halves++
@@ -64,14 +63,24 @@ func NewBase(rows iter.Seq2[tandem.Row, error], total int) (*Base, error) {
 		if !agreed || r.Clash != nil || r.Aside != nil {
 			b.odd[i] = oddRow{r.Clash, r.Aside}
 		}
-		for s := tandem.SideA; s <= tandem.SideB; s++ {
-			if id := r.Side(s).ID; id != "" {
-				b.index[s].add(b, s, string(id), i)
-			}
+	}
+	b.read = len(b.rows)
+	b.total = max(b.total, b.read)
+	b.buf = nil
+	return b, nil
+}
+
+// add packs a row and enters it under its ids.
+func (b *Base) add(r *tandem.Row) int32 {
+	b.buf = pack(b.buf[:0], r)
+	i := int32(len(b.rows))
+	b.rows = append(b.rows, b.keep(b.buf))
+	for s := tandem.SideA; s <= tandem.SideB; s++ {
+		if id := r.Side(s).ID; id != "" {
+			b.index[s].add(b, s, string(id), i)
 		}
 	}
-	b.total = max(b.total, len(b.rows))
-	return b, nil
+	return i
 }
 
 // keep copies a packed row into the arena.
@@ -243,6 +252,11 @@ func (b *Base) row(i int32) *tandem.Row {
 
 // find returns the row that has id on side s, or -1.
 func (b *Base) find(s tandem.Side, id tandem.ID) int32 { return b.index[s].find(b, s, string(id)) }
+
+// seedOf hashes ids.
+type seedOf struct{ maphash.Seed }
+
+func (s seedOf) hash(id tandem.ID) uint64 { return maphash.String(s.Seed, string(id)) }
 
 // table is an open-addressed hash table from ids to rows. It holds row numbers only; ids are read from the arena.
 type table struct {

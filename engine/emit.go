@@ -280,7 +280,7 @@ func (w *work) keep(r *record, row *tandem.Row) {
 			op.Row.UID = uid
 		}
 	}
-	differs := r.do == Link
+	differs := r.do == Link || int(r.row) >= w.b.read
 	for s := sideA; s <= sideB; s++ {
 		if !r.has(s) {
 			continue

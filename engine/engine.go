@@ -1,14 +1,13 @@
 package engine
 
 import (
-	"sort"
-
 	"tandem"
 )
 
 // Reconcile decides what to do about every record that is not as the base has it. It changes neither base nor views.
 func Reconcile(b *Base, va, vb *View, rules Rules) *Plan {
-	w := begin(b, va, vb, rules)
+	w := newWork(b, va, vb, rules)
+	w.meet(false)
 	w.plan = &Plan{}
 	w.match()
 	if w.tree {
@@ -37,6 +36,7 @@ func Reconcile(b *Base, va, vb *View, rules Rules) *Plan {
 	w.contents()
 	w.deletes()
 	w.bookkeep()
+	w.plan.inStep = w.inStep()
 	w.plan.count()
 	w.plan.Hash = w.plan.hash()
 	w.guard()
@@ -80,15 +80,33 @@ func (w *work) match() {
 // NeedDigests names the records whose digest or UID the decision hangs on and the listing did not give: records with a
 // row whose version changed, and new records that the other side could hold too. The caller fetches them and reports
 // each with Fill, and asks again until there are none: an answer can raise another question.
+//
+// What both sides hold alike without a row gets one at once, and the views forget it: see Plan.InStep.
 func NeedDigests(b *Base, va, vb *View, rules Rules) (a, bb []tandem.ID) {
-	w := begin(b, va, vb, rules)
-	var ask [2]map[tandem.ID]bool
-	ask[0], ask[1] = map[tandem.ID]bool{}, map[tandem.ID]bool{}
+	w := newWork(b, va, vb, rules)
+	var ask [2][]tandem.ID
 	want := func(s tandem.Side, n *seen) {
 		if n != nil && n.st.present() && !n.filled && n.Digest.IsZero() && !bodiless(n.Attrs) {
-			ask[s][n.ID] = true
+			ask[s] = append(ask[s], n.ID)
 		}
 	}
+	w.settleAlike(func(c couple) {
+		for s, n := range c {
+			want(tandem.Side(s), n)
+			n.asked = true
+		}
+	})
+	if !w.tree && b.read == 0 && len(va.fresh) > 0 && len(vb.fresh) > 0 {
+		for s, v := range w.v {
+			for _, n := range v.fresh {
+				if v.pairable(n) {
+					want(tandem.Side(s), n)
+				}
+			}
+		}
+		return sortedIDs(ask[0]), sortedIDs(ask[1])
+	}
+	w.meet(true)
 	for s := sideA; s <= sideB; s++ {
 		w.needMoved(s, want)
 	}
@@ -143,15 +161,6 @@ func (w *work) needMoved(s tandem.Side, want func(tandem.Side, *seen)) {
 		}
 		want(s, n)
 	}
-}
-
-func sortedIDs(m map[tandem.ID]bool) []tandem.ID {
-	ids := make([]tandem.ID, 0, len(m))
-	for id := range m {
-		ids = append(ids, id)
-	}
-	sort.Slice(ids, func(i, j int) bool { return ids[i] < ids[j] })
-	return ids
 }
 
 // splitTypes separates what a person wants to keep both of although one is a directory: the other becomes a record of its

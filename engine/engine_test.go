@@ -13,8 +13,8 @@ func (p *pair) quiet(t *testing.T) {
 			t.Fatalf("a further run plans:\n%s\nA: %s\nB: %s", plan.text(), p.m[0], p.m[1])
 		}
 	}
-	if len(plan.Base) > 0 {
-		t.Fatalf("a further run records %+v", plan.Base)
+	if plan.Bookkeeping() > 0 {
+		t.Fatalf("a further run records %s", plan.opText())
 	}
 }
 

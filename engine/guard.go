@@ -137,7 +137,7 @@ func (w *work) tally() (sums [2]tally) {
 // other instead, and so is what was emptied. Nothing else changes, except that the guard's reasons are gone. Where the
 // side may not be written, the deletion is left undone.
 func Restore(p *Plan, rules Rules) *Plan {
-	out := &Plan{Base: p.Base, Pending: p.Pending}
+	out := &Plan{Base: p.Base, Pending: p.Pending, inStep: p.inStep}
 	may := writable(rules.Direction, rules)
 	var back []Action
 	for _, a := range p.Actions {

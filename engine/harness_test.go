@@ -161,6 +161,9 @@ func (p *pair) carryOut(plan *Plan) error {
 			p.record(l.OpRow(i), op.Drop)
 		}
 	}
+	for row := range plan.InStep() {
+		p.record(row, false)
+	}
 	return nil
 }
 

@@ -14,6 +14,8 @@ type Plan struct {
 	// Pending names by Key records below directories whose move has to wait, and by side the ids under which the base is to know
 	// them meanwhile: those they would have had the directory not moved. "": where they are.
 	Pending map[int32][2]tandem.ID
+
+	inStep packedRows
 }
 
 // Totals counts what a plan does to one side.

@@ -61,7 +61,7 @@ func (p *pair) settleDown(n int) (runs int, err error) {
 	for runs = range n + 1 {
 		plan := p.plan()
 		p.log += fmt.Sprintf("run %d:\nbase %s\nA %s\nB %s\n%sbase ops: %s\n\n", runs, p.rowText(), p.m[0].nodeText(), p.m[1].nodeText(), plan.text(), plan.opText())
-		busy := len(plan.Base) > 0
+		busy := plan.Bookkeeping() > 0
 		for _, a := range plan.Actions {
 			busy = busy || a.Do != Wait
 		}
@@ -217,6 +217,12 @@ func (p *Plan) lines(flip bool) string {
 		}
 		out = append(out, fmt.Sprintf("base %d %v %s@%s %s@%s", r.Link, op.Drop, r.A.ID, r.A.Version, r.B.ID, r.B.Version))
 	}
+	for r := range p.InStep() {
+		if flip {
+			r.A, r.B = r.B, r.A
+		}
+		out = append(out, fmt.Sprintf("in step %s@%s %s@%s", r.A.ID, r.A.Version, r.B.ID, r.B.Version))
+	}
 	for _, h := range p.Held {
 		side := h.Side
 		if flip {
@@ -290,6 +296,9 @@ func drawTrouble(t *rapid.T, p *pair) {
 
 func (p *Plan) opText() string {
 	out := ""
+	for row := range p.InStep() {
+		out += fmt.Sprintf("%s/%s ", row.A.ID, row.B.ID)
+	}
 	for _, op := range p.Base {
 		out += fmt.Sprintf("%d:%s/%s", op.Row.Link, op.Row.A.ID, op.Row.B.ID)
 		if op.Drop {

@@ -32,6 +32,7 @@ type seen struct {
 	modified int64
 	st       state // of the row, or fresh
 	filled   bool  // Fill has answered for it
+	asked    bool  // NeedDigests has asked for it, and need not look at it any more
 	note     string
 }
 
@@ -47,7 +48,7 @@ type View struct {
 	rows     []state         // per row of the base
 	detail   map[int32]*seen // of rows that are not plainly unchanged
 	fresh    []*seen         // of ids without a row
-	freshAt  map[tandem.ID]*seen
+	freshAt  freshIndex
 	block    map[tandem.ID]*seen // ids about which nothing may be decided
 	slab     []seen
 }
@@ -56,7 +57,7 @@ type View struct {
 // neither versions nor silence mean anything, and rows are paired anew as in a first sync.
 func (b *Base) View(side tandem.Side, replaced bool) *View {
 	return &View{b: b, side: side, replaced: replaced, rows: make([]state, len(b.rows)), detail: map[int32]*seen{},
-		freshAt: map[tandem.ID]*seen{}, block: map[tandem.ID]*seen{}}
+		freshAt: freshIndex{seed: seedOf{b.index[side].seed}}, block: map[tandem.ID]*seen{}}
 }
 
 // hold allocates one seen; many at a time, because a first sync keeps them all.
@@ -86,7 +87,7 @@ func (v *View) See(c tandem.Change) {
 		v.seeRow(i, &c)
 		return
 	}
-	if old, ok := v.freshAt[c.ID]; ok {
+	if old := v.freshAt.find(v.fresh, c.ID); old != nil {
 		if c.Presence != tandem.Present || old.Version != c.Version || old.Attrs != c.Attrs {
 			v.doubt(old)
 		}
@@ -100,14 +101,18 @@ func (v *View) See(c tandem.Change) {
 		v.count++
 		n := v.hold(&c)
 		n.st = fresh
-		v.fresh = append(v.fresh, n)
-		v.freshAt[c.ID] = n
+		v.addFresh(n)
 	case tandem.Absent:
 	default:
 		n := v.hold(&c)
 		n.st = blockState(c.Presence)
 		v.block[c.ID] = n
 	}
+}
+
+func (v *View) addFresh(n *seen) {
+	v.fresh = append(v.fresh, n)
+	v.freshAt.add(v.fresh, len(v.fresh)-1)
 }
 
 // doubt marks a record that was listed twice, differently.
@@ -280,7 +285,7 @@ func (v *View) silence() state {
 // the next listing will tell.
 func (v *View) Fill(c tandem.Change) {
 	i := v.b.find(v.side, c.ID)
-	n := v.freshAt[c.ID]
+	n := v.freshAt.find(v.fresh, c.ID)
 	if i >= 0 {
 		n = v.detail[i]
 	}

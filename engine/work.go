@@ -115,10 +115,10 @@ type foldKey struct {
 	name string
 }
 
-// begin sets up the work and makes records of all that is not plainly unchanged.
-func begin(b *Base, va, vb *View, rules Rules) *work {
+// newWork sets up the work.
+func newWork(b *Base, va, vb *View, rules Rules) *work {
 	w := &work{b: b, v: [2]*View{va, vb}, rules: rules, tree: rules.Tree, empty: &tandem.Row{}, void: &tandem.Shown{},
-		dir: rules.Direction, ofRow: make([]int32, len(b.rows))}
+		dir: rules.Direction}
 	w.first = b.total == 0 || va.replaced || vb.replaced
 	if w.first {
 		switch rules.First {
@@ -132,13 +132,18 @@ func begin(b *Base, va, vb *View, rules Rules) *work {
 	w.at = [2]map[tandem.ID]*record{{}, {}}
 	w.left = [2]map[int32]bool{{}, {}}
 	w.lost = [2]map[tandem.ID]*record{{}, {}}
+	return w
+}
+
+// meet makes records of all that is not plainly unchanged; asking leaves out what NeedDigests has asked for.
+func (w *work) meet(asking bool) {
+	w.ofRow = make([]int32, len(w.b.rows))
 	for i := range w.b.rows {
 		w.meetRow(int32(i))
 	}
 	for s := tandem.SideA; s <= tandem.SideB; s++ {
-		w.meetFresh(s)
+		w.meetFresh(s, asking)
 	}
-	return w
 }
 
 // writable tells which sides a direction lets a run write to.
@@ -315,11 +320,11 @@ func (w *work) meetOne(s tandem.Side, n *seen) *record {
 }
 
 // meetFresh makes records of the ids without a row. Those under trouble, and the trouble itself, only wait.
-func (w *work) meetFresh(s tandem.Side) {
+func (w *work) meetFresh(s tandem.Side, asking bool) {
 	v := w.v[s]
 	for _, n := range v.fresh {
-		if n.st != fresh {
-			continue // in block
+		if n.st != fresh || asking && n.asked {
+			continue // in block, or asked for
 		}
 		r := w.meetOne(s, n)
 		if len(v.block) > 0 {

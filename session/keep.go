@@ -126,8 +126,16 @@ func (x *executor) exists(ctx context.Context, st *step, twin *got) (bool, error
 			ids[from] = append(ids[from], sh.ID)
 		}
 	}
+	is := func(row *tandem.Row) bool {
+		return row.Link == 0 && near(&row.A) && row.A.Digest == twin.rec.Digest && !row.A.Digest.IsZero()
+	}
 	for i := range x.plan.Base {
-		if row := &x.plan.Base[i].Row; row.Link == 0 && near(&row.A) && row.A.Digest == twin.rec.Digest && !row.A.Digest.IsZero() {
+		if is(&x.plan.Base[i].Row) {
+			return true, nil
+		}
+	}
+	for row := range x.plan.InStep() {
+		if is(&row) {
 			return true, nil
 		}
 	}

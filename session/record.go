@@ -273,7 +273,13 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 func (x *executor) bookkeeping(ctx context.Context, plan *engine.Plan, seen *observed) error {
 	for first := 0; first < len(plan.Base); first += bodiesPerFetch {
 		part := plan.Base[first:min(first+bodiesPerFetch, len(plan.Base))]
-		bodies, err := x.agreedBodies(ctx, part)
+		rows := make([]*tandem.Row, 0, len(part))
+		for i := range part {
+			if !part[i].Drop {
+				rows = append(rows, &part[i].Row)
+			}
+		}
+		bodies, err := x.agreedBodies(ctx, rows)
 		if err != nil {
 			return err
 		}
@@ -294,8 +300,38 @@ func (x *executor) bookkeeping(ctx context.Context, plan *engine.Plan, seen *obs
 			return err
 		}
 	}
+	if err := x.newRows(ctx, plan); err != nil {
+		return err
+	}
 	x.hide(plan, seen)
 	return nil
+}
+
+// newRows records what both sides turned out to hold alike.
+func (x *executor) newRows(ctx context.Context, plan *engine.Plan) error {
+	part := make([]*tandem.Row, 0, bodiesPerFetch)
+	record := func() error {
+		bodies, err := x.agreedBodies(ctx, part)
+		if err != nil {
+			return err
+		}
+		for _, row := range part {
+			x.rec.row(*row, bodies[row.A.ID])
+		}
+		part = part[:0]
+		return x.rec.launch(ctx)
+	}
+	for row := range plan.InStep() {
+		if part = append(part, &row); len(part) == cap(part) {
+			if err := record(); err != nil {
+				return err
+			}
+		}
+	}
+	if len(part) == 0 {
+		return nil
+	}
+	return record()
 }
 
 // hide drops the rows that other filters than before no longer show. Without its row, a hidden record can never be taken
@@ -313,15 +349,14 @@ func (x *executor) hide(plan *engine.Plan, seen *observed) {
 
 // agreedBodies reads the bodies of rows that were found equal on both sides, for later merges. One that changed since
 // is left out: without an agreed body a merge keeps what either side has.
-func (x *executor) agreedBodies(ctx context.Context, ops []engine.BaseOp) (map[tandem.ID]tandem.Bytes, error) {
+func (x *executor) agreedBodies(ctx context.Context, rows []*tandem.Row) (map[tandem.ID]tandem.Bytes, error) {
 	if x.stream != nil {
 		return nil, nil
 	}
 	want := map[tandem.ID]tandem.Digest{}
 	var ids []tandem.ID
-	for i := range ops {
-		row := &ops[i].Row
-		if !ops[i].Drop && row.Agreed() && row.Body.IsZero() && row.Clash == nil && !bodiless(row.A.Attrs) {
+	for _, row := range rows {
+		if row.Agreed() && row.Body.IsZero() && row.Clash == nil && !bodiless(row.A.Attrs) {
 			want[row.A.ID] = row.A.Digest
 			ids = append(ids, row.A.ID)
 		}

@@ -217,7 +217,7 @@ func (r *run) pass(ctx context.Context, n int) error {
 		return err
 	}
 	seen.base, seen.views = nil, [2]*engine.View{} // what the plan does not need can go
-	r.opt.Log.Debug("planned", "pair", r.pair.Name, "pass", n, "actions", len(plan.Actions), "bookkeeping", len(plan.Base), "held", len(plan.Held))
+	r.opt.Log.Debug("planned", "pair", r.pair.Name, "pass", n, "actions", len(plan.Actions), "bookkeeping", plan.Bookkeeping(), "held", len(plan.Held))
 	if n == 0 {
 		r.report.Plan = plan
 	}

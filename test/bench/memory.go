@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 )
 
+// lost is the run over two places that hold the same, of which nothing is known any more.
+const lost = ", both filled, base lost"
+
 // memory shows the peak of large jobs; there is no peer for these, only a limit.
 func memory(c config) ([]row, error) {
 	var b book
@@ -33,8 +36,14 @@ func memory(c config) ([]row, error) {
 		if err := os.MkdirAll(other, 0o755); err != nil {
 			return nil, err
 		}
-		t := tool{name: "tandem", args: []string{c.tandem, "sync", s.place + a, s.place + other, "--data", filepath.Join(base, fmt.Sprint(i), "data")}}
-		for _, step := range []string{", first sync", ", no change"} {
+		data := filepath.Join(base, fmt.Sprint(i), "data")
+		t := tool{name: "tandem", args: []string{c.tandem, "sync", s.place + a, s.place + other, "--data", data}}
+		for _, step := range []string{", first sync", ", no change", lost} {
+			if step == lost {
+				if err := os.RemoveAll(data); err != nil {
+					return nil, err
+				}
+			}
 			f, err := t.once()
 			if err != nil {
 				return nil, err
