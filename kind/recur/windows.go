@@ -159,3 +159,13 @@ var windowsZones = [...]struct{ windows, iana string }{
 	{"Yakutsk Standard Time", "Asia/Yakutsk"},
 	{"Yukon Standard Time", "America/Whitehorse"},
 }
+
+// WindowsName is the Windows name of an IANA zone, "" where Windows has none of its own for it.
+func WindowsName(iana string) string {
+	for i := range windowsZones {
+		if windowsZones[i].iana == iana {
+			return windowsZones[i].windows
+		}
+	}
+	return ""
+}
