@@ -1,0 +1,337 @@
+// Package eas is the Exchange ActiveSync front door: it reads requests off HTTP, lets users and devices in, and passes commands to the
+// packages below it. MS-ASHTTP.
+//
+// The door keeps no state that matters: what a device knows is in the store, and any process with the same store may answer the next request.
+package eas
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tandem"
+	"tandem/kind/eas"
+	"tandem/server/eas/proto"
+	"tandem/store"
+	"tandem/wire/wbxml"
+)
+
+// Path is where clients look for the door.
+const Path = "/Microsoft-Server-ActiveSync"
+
+// Accounts let users in.
+type Accounts interface {
+	// VerifyBasic checks an Authorization header that came from a network address. Denied: wrong or missing; Busy: too many attempts, with Wait.
+	VerifyBasic(ctx context.Context, header, remote string) (store.User, error)
+}
+
+// Sighting is what a request tells of its device.
+type Sighting struct{ ID, Type, Agent, Address, Protocol string }
+
+// Devices let devices in.
+type Devices interface {
+	// Meet records that a device was seen and returns how it stands; Number is 0 for one that only tries the account.
+	Meet(ctx context.Context, user string, s Sighting) (store.Device, error)
+	// Provisioned reports whether the device obeys the policy in force for it, given the key it sent. A device for which no policy is set does.
+	Provisioned(ctx context.Context, d store.Device, key uint32) (bool, error)
+}
+
+// Config is what a door stands on. Everything without a remark must be set.
+type Config struct {
+	Accounts Accounts
+	Devices  Devices
+	Commands map[string]proto.Command         // what is served, by name
+	Zone     func(user string) *time.Location // nil: the system's
+	Now      func() time.Time                 // nil: time.Now
+	Log      *slog.Logger                     // nil: nowhere
+	// Trust tells of a reverse proxy whose X-Forwarded-For is believed; nil: none is.
+	Trust func(remote string) bool
+}
+
+// Door is the front door; an http.Handler for Path.
+type Door struct {
+	cfg      Config
+	commands string // the list for MS-ASProtocolCommands
+}
+
+// New makes a door.
+func New(cfg Config) *Door {
+	if cfg.Zone == nil {
+		cfg.Zone = func(string) *time.Location { return time.Local }
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	names := make([]string, 0, len(cfg.Commands))
+	for name := range cfg.Commands {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return &Door{cfg: cfg, commands: strings.Join(names, ",")}
+}
+
+// ServeHTTP implements http.Handler.
+func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("MS-Server-ActiveSync", "15.2")
+	h.Set("Cache-Control", "private")
+	h.Set("X-Accel-Buffering", "no") // a proxy that collects answers would hold up push
+	switch r.Method {
+	case http.MethodOptions:
+		d.options(w, r)
+	case http.MethodPost:
+		d.post(w, r)
+	case http.MethodGet, http.MethodHead: // what a person's browser or a check of the address sends
+		if _, ok := d.user(w, r); ok {
+			h.Set("Allow", "OPTIONS, POST")
+			http.Error(w, "this address is for phones and mail programs: give it to an Exchange account", http.StatusMethodNotAllowed)
+		}
+	default:
+		http.Error(w, "not implemented", http.StatusNotImplemented) // MS-ASHTTP_R187
+	}
+}
+
+// options tells what is served. MS-ASHTTP 2.2.3, 2.2.4. Some clients ask before they log in: what it says is no secret.
+func (d *Door) options(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Authorization") != "" {
+		if _, ok := d.user(w, r); !ok {
+			return
+		}
+	}
+	q, err := readQuery(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	d.advertise(w.Header(), store.Device{Type: q.deviceType, Agent: r.UserAgent()})
+	w.Header().Set("Public", "OPTIONS,POST")
+	w.Header().Set("Allow", "OPTIONS,POST")
+	w.Header().Set("Content-Length", "0")
+	w.WriteHeader(http.StatusOK)
+}
+
+func (d *Door) advertise(h http.Header, dev store.Device) {
+	h.Set("MS-ASProtocolVersions", header(offered(dev)))
+	h.Set("MS-ASProtocolCommands", d.commands)
+}
+
+// user lets a user in, or answers the request.
+func (d *Door) user(w http.ResponseWriter, r *http.Request) (store.User, bool) {
+	u, err := d.cfg.Accounts.VerifyBasic(r.Context(), r.Header.Get("Authorization"), d.remote(r))
+	switch {
+	case err == nil:
+		return u, true
+	case tandem.IsKind(err, tandem.Denied), tandem.IsKind(err, tandem.NotFound), tandem.IsKind(err, tandem.Invalid):
+		w.Header().Set("WWW-Authenticate", `Basic realm="Tandem", charset="UTF-8"`)
+		http.Error(w, "unauthorized", http.StatusUnauthorized)
+	default:
+		d.fail(w, r, "log in", err)
+	}
+	return u, false
+}
+
+// remote is the network address of the client, without port.
+func (d *Door) remote(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	if d.cfg.Trust != nil && d.cfg.Trust(host) {
+		// The last address is the one that the trusted proxy itself saw; those before it are hearsay.
+		list := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+		if last := strings.TrimSpace(list[len(list)-1]); net.ParseIP(last) != nil {
+			return last
+		}
+	}
+	return host
+}
+
+// fail answers a request that could not be served through no fault of the client.
+func (d *Door) fail(w http.ResponseWriter, r *http.Request, what string, err error) {
+	if r.Context().Err() != nil {
+		return // nobody is there to hear
+	}
+	var e *tandem.Error
+	wait := int64(0)
+	if errors.As(err, &e) {
+		wait = e.Wait
+	}
+	code := http.StatusInternalServerError
+	switch tandem.KindOf(err) {
+	case tandem.Transient, tandem.Busy, tandem.Changed:
+		code = http.StatusServiceUnavailable
+		w.Header().Set("Retry-After", strconv.FormatInt(max(wait, 5), 10))
+	case tandem.Full:
+		code = http.StatusInsufficientStorage // MS-ASHTTP_R192
+	default:
+		d.cfg.Log.Error("phone request failed", "what", what, "query", r.URL.RawQuery, "agent", r.UserAgent(), "err", err)
+	}
+	http.Error(w, http.StatusText(code), code)
+}
+
+// post serves one command.
+func (d *Door) post(w http.ResponseWriter, r *http.Request) {
+	user, ok := d.user(w, r)
+	if !ok {
+		return
+	}
+	q, err := readQuery(r)
+	version, known := parseVersion(q.version)
+	switch {
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	case q.command == "" || q.deviceID == "":
+		http.Error(w, "the request names no command or no device", http.StatusBadRequest)
+		return
+	case !known:
+		http.Error(w, "protocol version "+strconv.Quote(q.version)+" is not served", http.StatusBadRequest)
+		return
+	}
+	run := d.cfg.Commands[q.command]
+	if run == nil {
+		http.Error(w, "command "+strconv.Quote(q.command)+" is not served", http.StatusNotImplemented) // MS-ASHTTP_R186
+		return
+	}
+	req := &proto.Request{Command: q.command, User: user, Version: version, CollectionID: q.collectionID, ItemID: q.itemID, LongID: q.longID,
+		AttachmentName: q.attachmentName, Occurrence: q.occurrence, SaveInSent: q.saveInSent, Multipart: q.multipart}
+	status, err := d.body(w, r, req)
+	switch {
+	case tandem.IsKind(err, tandem.TooLarge):
+		http.Error(w, "the request is too large", http.StatusRequestEntityTooLarge)
+		return
+	case err != nil:
+		return // the client went away while it was sending
+	}
+	resp, err := d.admitted(r.Context(), w, r, q, req, status, run)
+	if err != nil {
+		d.fail(w, r, q.command, err)
+		return
+	}
+	if err := d.send(w, r, q.multipart, resp); err != nil && r.Context().Err() == nil {
+		d.cfg.Log.Warn("answer not sent", "command", q.command, "device", req.Device.ID, "err", err)
+	}
+}
+
+// admitted runs a command if the device may. status is not 0 if the body made no sense.
+func (d *Door) admitted(ctx context.Context, w http.ResponseWriter, r *http.Request, q query, req *proto.Request, status int, run proto.Command) (resp *proto.Response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = tandem.Errorf(tandem.Internal, "panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	req.Device, err = d.cfg.Devices.Meet(ctx, req.User.Name, Sighting{ID: q.deviceID, Type: q.deviceType, Agent: r.UserAgent(), Address: d.remote(r), Protocol: req.Version.String()})
+	if err != nil {
+		return nil, err
+	}
+	dev := req.Device
+	if dev.Access == store.Blocked || dev.Access == store.Held {
+		w.Header().Set("X-Tandem-Reason", clean(dev.Reason))
+		return refuse(req.Command, req.Version, statusBlocked), nil
+	}
+	if status != 0 {
+		return refuse(req.Command, req.Version, status), nil
+	}
+	if req.Command != "Provision" {
+		if dev.Wipe == store.WipeAsked || dev.Wipe == store.WipeSent {
+			return refuse(req.Command, req.Version, statusRemoteWipe), nil
+		}
+		fine, err := d.cfg.Devices.Provisioned(ctx, dev, q.policyKey)
+		switch {
+		case err != nil:
+			return nil, err
+		case !fine && q.policyKey != 0 && q.policyKey != dev.PolicyKey:
+			return refuse(req.Command, req.Version, statusInvalidPolicyKey), nil
+		case !fine && q.policyKey != 0:
+			return refuse(req.Command, req.Version, statusPolicyRefresh), nil
+		case !fine:
+			return refuse(req.Command, req.Version, statusNotProvisioned), nil
+		}
+	}
+	req.Options = d.viewOptions(req)
+	if req.Command == "FolderSync" && req.Body.Get(wbxml.FolderHierarchySyncKey) == "0" { // MS-ASHTTP_R1104
+		d.advertise(w.Header(), dev)
+		w.Header().Set("X-MS-RP", w.Header().Get("MS-ASProtocolVersions"))
+	}
+	return run(ctx, req)
+}
+
+// viewOptions fills in what views depend on for a request.
+func (d *Door) viewOptions(req *proto.Request) eas.Options {
+	o := eas.Options{Version: req.Version, Name: req.User.Title, Address: req.User.Address, Zone: d.cfg.Zone(req.User.Name), Now: d.cfg.Now().Unix(),
+		Quirks: limitOf(req.Device.Type, req.Device.Agent).quirks}
+	if o.Address == "" {
+		o.Address = req.User.Name
+	}
+	if o.Name == "" {
+		o.Name = req.User.Name
+	}
+	return o
+}
+
+// clean makes a text fit for a header.
+func clean(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' {
+			return '?'
+		}
+		return c
+	}, s)
+}
+
+// maxBody is the size in bytes of the largest request, compressed or not.
+const maxBody = 48 << 20
+
+// body reads the request's body. The status is not 0 if it makes no sense.
+func (d *Door) body(w http.ResponseWriter, r *http.Request, req *proto.Request) (status int, err error) {
+	in := io.Reader(http.MaxBytesReader(w, r.Body, maxBody))
+	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return statusInvalidContent, nil
+		}
+		in = z
+	}
+	data, err := io.ReadAll(io.LimitReader(in, maxBody+1))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge), len(data) > maxBody:
+		return 0, &tandem.Error{Kind: tandem.TooLarge, Op: "read request", Thing: req.Command}
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
+		return statusInvalidContent, nil
+	case err != nil:
+		return 0, err
+	case len(data) == 0:
+		return 0, nil
+	}
+	switch typ, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); typ {
+	case "message/rfc822":
+		req.Raw = data
+		return 0, nil
+	case "", "application/vnd.ms-sync.wbxml", "application/vnd.ms-sync", "application/octet-stream":
+	default:
+		return statusInvalidContent, nil
+	}
+	var notes []wbxml.Note
+	if req.Body, notes, err = wbxml.Unmarshal(data, wbxml.Limits{Bytes: maxBody}); err != nil {
+		d.cfg.Log.Warn("phone sent what is no WBXML", "command", req.Command, "user", req.User.Name, "err", err)
+		return statusInvalidWBXML, nil
+	}
+	if len(notes) > 0 {
+		d.cfg.Log.Debug("passed over", "command", req.Command, "user", req.User.Name, "notes", notes)
+	}
+	return 0, nil
+}

@@ -1,0 +1,307 @@
+package folders
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"tandem"
+	"tandem/server/eas/proto"
+	"tandem/wire/wbxml"
+)
+
+// The statuses of the folder commands, MS-ASCMD 2.2.3.177.3 to 2.2.3.177.6.
+const (
+	statusOK       = "1"
+	statusExists   = "2"
+	statusSpecial  = "3"
+	statusNotFound = "4"
+	statusParent   = "5"
+	statusServer   = "6"
+	statusKey      = "9"
+	statusSyntax   = "10"
+)
+
+// FolderSync implements proto.Command. MS-ASCMD 2.2.1.5
+func (s *Service) FolderSync(ctx context.Context, r *proto.Request) (*proto.Response, error) {
+	status := func(v string) (*proto.Response, error) {
+		return proto.Answer(wbxml.New(wbxml.FolderHierarchyFolderSync, wbxml.Text(wbxml.FolderHierarchyStatus, v))), nil
+	}
+	if r.Body == nil || r.Body.Tag != wbxml.FolderHierarchyFolderSync || !r.Body.Has(wbxml.FolderHierarchySyncKey) {
+		return status(statusSyntax)
+	}
+	asked := r.Body.Get(wbxml.FolderHierarchySyncKey)
+	st, err := s.load(ctx, r.Device.Number)
+	if err != nil {
+		return nil, err
+	}
+	now, err := s.hierarchy(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	from, known := -1, []Folder(nil)
+	if asked != "0" {
+		if from = st.find(asked); from < 0 {
+			return status(statusKey)
+		}
+		known = st.Generations[from].Folders
+	}
+	key, changes := asked, changes(known, now)
+	if from != 0 || changes != nil {
+		if key, err = s.push(ctx, r, st, from, now); isBusy(err) {
+			return status(statusServer)
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	if changes == nil {
+		changes = wbxml.New(wbxml.FolderHierarchyChanges, wbxml.Text(wbxml.FolderHierarchyCount, "0"))
+	}
+	return proto.Answer(wbxml.New(wbxml.FolderHierarchyFolderSync, wbxml.Text(wbxml.FolderHierarchyStatus, statusOK),
+		wbxml.Text(wbxml.FolderHierarchySyncKey, key), changes)), nil
+}
+
+// changes is what leads from one list to another, nil if they are equal. The schema wants updates, then deletions, then additions.
+func changes(from, to []Folder) *wbxml.Element {
+	was := map[string]Folder{}
+	for _, f := range from {
+		was[f.ID] = f
+	}
+	var updates, deletes, adds []*wbxml.Element
+	for _, f := range to {
+		switch old, ok := was[f.ID]; {
+		case !ok:
+			adds = append(adds, f.element(wbxml.FolderHierarchyAdd))
+		case old != f:
+			updates = append(updates, f.element(wbxml.FolderHierarchyUpdate))
+		}
+		delete(was, f.ID)
+	}
+	for _, f := range from {
+		if _, gone := was[f.ID]; gone {
+			deletes = append(deletes, wbxml.New(wbxml.FolderHierarchyDelete, wbxml.Text(wbxml.FolderHierarchyServerId, f.ID)))
+		}
+	}
+	n := len(updates) + len(deletes) + len(adds)
+	if n == 0 {
+		return nil
+	}
+	return wbxml.New(wbxml.FolderHierarchyChanges, wbxml.Text(wbxml.FolderHierarchyCount, strconv.Itoa(n))).Add(updates...).Add(deletes...).Add(adds...)
+}
+
+func (f Folder) element(tag wbxml.Tag) *wbxml.Element {
+	return wbxml.New(tag, wbxml.Text(wbxml.FolderHierarchyServerId, f.ID), wbxml.Text(wbxml.FolderHierarchyParentId, Root),
+		wbxml.Text(wbxml.FolderHierarchyDisplayName, f.Name), wbxml.Text(wbxml.FolderHierarchyType, strconv.Itoa(f.Type)))
+}
+
+// edit is a command of a device that changes one folder.
+type edit struct {
+	*Service
+	r    *proto.Request
+	tag  wbxml.Tag
+	st   state
+	from int      // the generation the device is at
+	has  []Folder // what the device has
+}
+
+func (e *edit) status(v string) *proto.Response {
+	return proto.Answer(wbxml.New(e.tag, wbxml.Text(wbxml.FolderHierarchyStatus, v)))
+}
+
+// begin reads what all three commands have in common. A response means that nothing is to be done.
+func (s *Service) begin(ctx context.Context, r *proto.Request, tag wbxml.Tag) (*edit, *proto.Response, error) {
+	e := &edit{Service: s, r: r, tag: tag}
+	if r.Body == nil || r.Body.Tag != tag || !r.Body.Has(wbxml.FolderHierarchySyncKey) {
+		return e, e.status(statusSyntax), nil
+	}
+	var err error
+	if e.st, err = s.load(ctx, r.Device.Number); err != nil {
+		return e, nil, err
+	}
+	if e.from = e.st.find(r.Body.Get(wbxml.FolderHierarchySyncKey)); e.from < 0 {
+		return e, e.status(statusKey), nil
+	}
+	e.has = e.st.Generations[e.from].Folders
+	return e, nil, nil
+}
+
+// done tells the device that the folders it has now are these.
+func (e *edit) done(ctx context.Context, folders []Folder, more ...*wbxml.Element) (*proto.Response, error) {
+	key, err := e.push(ctx, e.r, e.st, e.from, folders)
+	if isBusy(err) {
+		return e.status(statusServer), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return proto.Answer(wbxml.New(e.tag, wbxml.Text(wbxml.FolderHierarchyStatus, statusOK), wbxml.Text(wbxml.FolderHierarchySyncKey, key)).Add(more...)), nil
+}
+
+// repeated reports whether the device asks once more for what it was given a key for already, the answer having been lost: the folders given then.
+func (e *edit) repeated(same func(given []Folder) bool) ([]Folder, bool) {
+	if e.from != 1 {
+		return nil, false
+	}
+	given := e.st.Generations[0].Folders
+	return given, same(given)
+}
+
+// parentStatus checks the folder in which another is to be.
+func (e *edit) parentStatus() string {
+	switch parent := e.r.Body.Get(wbxml.FolderHierarchyParentId); {
+	case parent == Root || parent == "":
+		return ""
+	case slices.ContainsFunc(e.has, func(f Folder) bool { return f.ID == parent }):
+		return statusSpecial // these kinds have no folders within folders here
+	}
+	return statusParent
+}
+
+func (e *edit) name() (string, bool) {
+	name := e.r.Body.Get(wbxml.FolderHierarchyDisplayName)
+	n := utf8.RuneCountInString(name)
+	return name, n >= 1 && n <= 256 // MS-ASCMD_R2194
+}
+
+// FolderCreate implements proto.Command. MS-ASCMD 2.2.1.3
+func (s *Service) FolderCreate(ctx context.Context, r *proto.Request) (*proto.Response, error) {
+	e, resp, err := s.begin(ctx, r, wbxml.FolderHierarchyFolderCreate)
+	if resp != nil || err != nil {
+		return resp, err
+	}
+	name, ok := e.name()
+	typ, err := strconv.Atoi(r.Body.Get(wbxml.FolderHierarchyType))
+	k := kindOf(typ)
+	if !ok || err != nil || k == "" || s.Views[k] == nil {
+		return e.status(statusSyntax), nil
+	}
+	if status := e.parentStatus(); status != "" {
+		return e.status(status), nil
+	}
+	var made Folder
+	given, again := e.repeated(func(given []Folder) bool {
+		for _, f := range given {
+			if f.Name == name && f.Type == typ && !slices.Contains(e.has, f) {
+				made = f
+			}
+		}
+		return made.ID != ""
+	})
+	if again {
+		return e.done(ctx, given, wbxml.Text(wbxml.FolderHierarchyServerId, made.ID))
+	}
+	now, err := s.hierarchy(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(now, func(f Folder) bool { return f.Name == name }) {
+		return e.status(statusExists), nil
+	}
+	c, err := s.Home.PutCollection(ctx, tandem.Collection{User: r.User.Name, Kind: k, Name: name})
+	if tandem.IsKind(err, tandem.Exists) {
+		return e.status(statusExists), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	made = Folder{ID: ID(c.ID), Name: name, Type: typ}
+	return e.done(ctx, append(slices.Clone(e.has), made), wbxml.Text(wbxml.FolderHierarchyServerId, made.ID))
+}
+
+// target finds the folder that is to be changed. A status tells why it cannot be.
+func (e *edit) target(ctx context.Context, special string) (tandem.Collection, string, error) {
+	id := e.r.Body.Get(wbxml.FolderHierarchyServerId)
+	if id == "" {
+		return tandem.Collection{}, statusSyntax, nil
+	}
+	c, err := e.Find(ctx, e.r, id)
+	if tandem.IsKind(err, tandem.NotFound) {
+		return c, statusNotFound, nil
+	}
+	if err != nil {
+		return c, "", err
+	}
+	now, err := e.hierarchy(ctx, e.r)
+	if err != nil {
+		return c, "", err
+	}
+	for _, f := range now {
+		if f.ID == id && f.Type == types[c.Kind].first {
+			return c, special, nil
+		}
+	}
+	return c, "", nil
+}
+
+// FolderDelete implements proto.Command. What was in the folder goes to history. MS-ASCMD 2.2.1.4
+func (s *Service) FolderDelete(ctx context.Context, r *proto.Request) (*proto.Response, error) {
+	e, resp, err := s.begin(ctx, r, wbxml.FolderHierarchyFolderDelete)
+	if resp != nil || err != nil {
+		return resp, err
+	}
+	id := r.Body.Get(wbxml.FolderHierarchyServerId)
+	is := func(f Folder) bool { return f.ID == id }
+	given, again := e.repeated(func(given []Folder) bool {
+		return slices.ContainsFunc(e.has, is) && !slices.ContainsFunc(given, is)
+	})
+	if again {
+		return e.done(ctx, given)
+	}
+	c, status, err := e.target(ctx, statusSpecial)
+	if err != nil || status != "" {
+		return e.status(status), err
+	}
+	err = s.Home.RemoveCollection(ctx, c.ID)
+	switch {
+	case tandem.IsKind(err, tandem.Busy): // a sync item hangs on it
+		return e.status(statusSpecial), nil
+	case tandem.IsKind(err, tandem.NotFound):
+		return e.status(statusNotFound), nil
+	case err != nil:
+		return nil, err
+	}
+	return e.done(ctx, slices.DeleteFunc(slices.Clone(e.has), is))
+}
+
+// FolderUpdate implements proto.Command: it renames; there are no folders within folders. MS-ASCMD 2.2.1.6
+func (s *Service) FolderUpdate(ctx context.Context, r *proto.Request) (*proto.Response, error) {
+	e, resp, err := s.begin(ctx, r, wbxml.FolderHierarchyFolderUpdate)
+	if resp != nil || err != nil {
+		return resp, err
+	}
+	name, ok := e.name()
+	if !ok {
+		return e.status(statusSyntax), nil
+	}
+	if status := e.parentStatus(); status != "" {
+		return e.status(status), nil
+	}
+	c, status, err := e.target(ctx, statusExists) // MS-ASCMD 2.2.3.177.6: 2 also means a special folder
+	if err != nil || status != "" {
+		return e.status(status), err
+	}
+	now, err := s.hierarchy(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(now, func(f Folder) bool { return f.Name == name && f.ID != ID(c.ID) }) {
+		return e.status(statusExists), nil
+	}
+	if Name(c) != name {
+		c.Name = name
+		delete(c.Props, "title")
+		if _, err = s.Home.PutCollection(ctx, c); tandem.IsKind(err, tandem.Exists) {
+			return e.status(statusExists), nil
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	has := slices.Clone(e.has)
+	for i := range has {
+		if has[i].ID == ID(c.ID) {
+			has[i].Name = name
+		}
+	}
+	return e.done(ctx, has)
+}

@@ -1,0 +1,150 @@
+// Package folders shows a user's home collections as the folder hierarchy of Exchange ActiveSync: FolderSync, FolderCreate, FolderDelete and
+// FolderUpdate, MS-ASCMD 2.2.1.3 to 2.2.1.6, and the way from a folder's id to its collection.
+//
+// What a device knows of the hierarchy is one small document per device, with two generations: the one that its last key stands for, and
+// the one before, for an answer that was lost.
+package folders
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"io"
+	"slices"
+	"strconv"
+
+	"tandem"
+	"tandem/kind/eas"
+	"tandem/server/eas/proto"
+	"tandem/store"
+)
+
+// Service answers the folder commands.
+type Service struct {
+	Home    store.Home
+	Devices store.Devices
+	Views   map[tandem.Kind]eas.View // the kinds that are shown
+	Random  io.Reader                // for keys; nil: crypto/rand
+}
+
+// Root is the id of the root folder.
+const Root = "0"
+
+// Folder is one folder as a device sees it.
+type Folder struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Type int    `json:"type"` // MS-ASCMD 2.2.3.186.3
+}
+
+// types are the folder types of a kind: of the default folder, and of others.
+var types = map[tandem.Kind]struct{ first, other int }{
+	tandem.Task:    {7, 15},
+	tandem.Event:   {8, 13},
+	tandem.Contact: {9, 14},
+	tandem.Note:    {10, 17},
+}
+
+// kindOf is the kind of a user-created folder's type, or "".
+func kindOf(folderType int) tandem.Kind {
+	for k, t := range types {
+		if t.other == folderType {
+			return k
+		}
+	}
+	return ""
+}
+
+// ID is the folder id of a collection.
+func ID(collection int64) string { return strconv.FormatInt(collection, 10) }
+
+// Name is the name of a collection as shown.
+func Name(c tandem.Collection) string {
+	if t := c.Props["title"]; t != "" {
+		return t
+	}
+	return c.Name
+}
+
+// Shown are the collections of a user that a device of this version sees, by id: the first of each kind is the kind's default folder.
+func (s *Service) Shown(ctx context.Context, user string, v eas.Version) ([]tandem.Collection, error) {
+	all, err := s.Home.Collections(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	shown := slices.DeleteFunc(all, func(c tandem.Collection) bool {
+		_, typed := types[c.Kind]
+		return s.Views[c.Kind] == nil || !typed || c.Kind == tandem.Note && v < eas.V140 // MS-ASNOTE 1.7
+	})
+	slices.SortFunc(shown, func(a, b tandem.Collection) int { return int(a.ID - b.ID) })
+	return shown, nil
+}
+
+// hierarchy is the list of folders that a request would see.
+func (s *Service) hierarchy(ctx context.Context, r *proto.Request) ([]Folder, error) {
+	shown, err := s.Shown(ctx, r.User.Name, r.Version)
+	if err != nil {
+		return nil, err
+	}
+	return list(shown), nil
+}
+
+func list(shown []tandem.Collection) []Folder {
+	seen := map[tandem.Kind]bool{}
+	out := make([]Folder, len(shown))
+	for i, c := range shown {
+		t := types[c.Kind].first
+		if seen[c.Kind] {
+			t = types[c.Kind].other
+		}
+		seen[c.Kind] = true
+		out[i] = Folder{ID: ID(c.ID), Name: Name(c), Type: t}
+	}
+	return unique(out)
+}
+
+// unique makes names different, as MS-ASCMD_R2198 asks: collections of different kinds may share one.
+func unique(list []Folder) []Folder {
+	taken := map[string]bool{}
+	for i := range list {
+		base := list[i].Name
+		for n := 2; taken[list[i].Name]; n++ {
+			list[i].Name = base + " (" + strconv.Itoa(n) + ")"
+		}
+		taken[list[i].Name] = true
+	}
+	return list
+}
+
+// Find returns the collection behind a folder's id, if it is the user's and this version sees it; NotFound.
+func (s *Service) Find(ctx context.Context, r *proto.Request, id string) (tandem.Collection, error) {
+	c, _, err := s.FindView(ctx, r, id)
+	return c, err
+}
+
+// FindView is Find together with the view of the collection's kind.
+func (s *Service) FindView(ctx context.Context, r *proto.Request, id string) (tandem.Collection, eas.View, error) {
+	shown, err := s.Shown(ctx, r.User.Name, r.Version)
+	if err != nil {
+		return tandem.Collection{}, nil, err
+	}
+	for _, c := range shown {
+		if ID(c.ID) == id {
+			return c, s.Views[c.Kind], nil
+		}
+	}
+	return tandem.Collection{}, nil, &tandem.Error{Kind: tandem.NotFound, Op: "find folder", Thing: id}
+}
+
+// key draws a fresh key: a number, for old clients expect one, and never zero.
+func (s *Service) key() (string, error) {
+	src := s.Random
+	if src == nil {
+		src = rand.Reader
+	}
+	var b [8]byte
+	if _, err := io.ReadFull(src, b[:]); err != nil {
+		return "", &tandem.Error{Op: "draw key", Err: err}
+	}
+	return strconv.FormatUint(binary.BigEndian.Uint64(b[:])>>12|1<<40, 10), nil
+}
