@@ -130,7 +130,7 @@ func (d *Door) advertise(h http.Header, dev store.Device) {
 
 // user lets a user in, or answers the request.
 func (d *Door) user(w http.ResponseWriter, r *http.Request) (store.User, bool) {
-	u, err := d.cfg.Accounts.VerifyBasic(r.Context(), r.Header.Get("Authorization"), d.remote(r))
+	u, err := d.cfg.Accounts.VerifyBasic(r.Context(), r.Header.Get("Authorization"), d.Remote(r))
 	switch {
 	case err == nil:
 		return u, true
@@ -143,8 +143,8 @@ func (d *Door) user(w http.ResponseWriter, r *http.Request) (store.User, bool) {
 	return u, false
 }
 
-// remote is the network address of the client, without port.
-func (d *Door) remote(r *http.Request) string {
+// Remote is the network address of the client, without port; behind a trusted proxy, what that saw.
+func (d *Door) Remote(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
@@ -233,7 +233,7 @@ func (d *Door) admitted(ctx context.Context, w http.ResponseWriter, r *http.Requ
 			err = tandem.Errorf(tandem.Internal, "panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	req.Device, err = d.cfg.Devices.Meet(ctx, req.User.Name, Sighting{ID: q.deviceID, Type: q.deviceType, Agent: r.UserAgent(), Address: d.remote(r), Protocol: req.Version.String()})
+	req.Device, err = d.cfg.Devices.Meet(ctx, req.User.Name, Sighting{ID: q.deviceID, Type: q.deviceType, Agent: r.UserAgent(), Address: d.Remote(r), Protocol: req.Version.String()})
 	if err != nil {
 		return nil, err
 	}
@@ -295,8 +295,14 @@ func clean(s string) string {
 // maxBody is the size in bytes of the largest request, compressed or not.
 const maxBody = 48 << 20
 
+// bodyTime is how long a request may take to arrive.
+const bodyTime = 3 * time.Minute
+
 // body reads the request's body. The status is not 0 if it makes no sense.
 func (d *Door) body(w http.ResponseWriter, r *http.Request, req *proto.Request) (status int, err error) {
+	rc := http.NewResponseController(w) // errors: a writer without deadlines, as in tests, needs none
+	_ = rc.SetReadDeadline(time.Now().Add(bodyTime))
+	defer func() { _ = rc.SetReadDeadline(time.Time{}) }()
 	in := io.Reader(http.MaxBytesReader(w, r.Body, maxBody))
 	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
 		z, err := gzip.NewReader(in)
