@@ -1,0 +1,160 @@
+// Package setup is the page that gets a phone connected: it hands out the certificate authority of the hub, as a file and within an Apple
+// profile that also holds the account, and says what to type where. It knows no user and no secret.
+package setup
+
+import (
+	"bytes"
+	"embed"
+	"encoding/pem"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/mail"
+	"strconv"
+	"strings"
+
+	"rsc.io/qr"
+)
+
+//go:embed page
+var files embed.FS
+
+// Config is what the page tells. Everything without a remark must be set.
+type Config struct {
+	Base        func(r *http.Request) string // the public address without a path: "https://sync.example.org:8443"
+	Authority   []byte                       // DER of the hub's own authority; nil where a public one vouches for the hub
+	Fingerprint string                       // of the authority
+	Log         *slog.Logger
+}
+
+// Handler serves the page below Path.
+type Handler struct {
+	cfg  Config
+	page *template.Template
+	mux  *http.ServeMux
+}
+
+// Path is where the page is.
+const Path = "/setup"
+
+// New makes a handler.
+func New(cfg Config) (*Handler, error) {
+	page, err := template.ParseFS(files, "page/setup.html")
+	if err != nil {
+		return nil, fmt.Errorf("setup page: %w", err)
+	}
+	h := &Handler{cfg: cfg, page: page, mux: http.NewServeMux()}
+	h.mux.HandleFunc("GET "+Path, h.show)
+	h.mux.HandleFunc("GET "+Path+"/style.css", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "page/style.css") })
+	h.mux.HandleFunc("GET "+Path+"/qr.svg", h.code)
+	if cfg.Authority != nil {
+		h.mux.HandleFunc("GET "+Path+"/tandem-ca.cer", h.authority("application/x-x509-ca-cert", cfg.Authority))
+		h.mux.HandleFunc("GET "+Path+"/tandem-ca.pem", h.authority("application/x-pem-file", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cfg.Authority})))
+	}
+	h.mux.HandleFunc("GET "+Path+"/tandem.mobileconfig", h.profile)
+	return h, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	head := w.Header()
+	head.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'")
+	head.Set("X-Content-Type-Options", "nosniff")
+	head.Set("Referrer-Policy", "no-referrer")
+	head.Set("Cache-Control", "no-store")
+	h.mux.ServeHTTP(w, r)
+}
+
+// view is what the page shows.
+type view struct {
+	Base, Host, Port string
+	Secure           bool
+	Fingerprint      string
+	Address          string // as typed into the form, "" at first
+	Problem          string
+}
+
+func (h *Handler) view(r *http.Request) view {
+	base := h.cfg.Base(r)
+	host := strings.TrimPrefix(strings.TrimPrefix(base, "https://"), "http://")
+	v := view{Base: base, Host: host, Secure: strings.HasPrefix(base, "https://"), Fingerprint: h.cfg.Fingerprint}
+	if i := strings.LastIndexByte(host, ':'); i > 0 && !strings.HasSuffix(host, "]") {
+		v.Host, v.Port = host[:i], host[i+1:]
+	}
+	return v
+}
+
+func (h *Handler) show(w http.ResponseWriter, r *http.Request) { h.render(w, http.StatusOK, h.view(r)) }
+
+func (h *Handler) render(w http.ResponseWriter, code int, v view) {
+	var buf bytes.Buffer
+	if err := h.page.Execute(&buf, v); err != nil {
+		h.cfg.Log.Error("setup page", "err", err)
+		http.Error(w, "internal error", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(buf.Len()))
+	w.WriteHeader(code)
+	h.write(w, buf.Bytes())
+}
+
+func (h *Handler) write(w http.ResponseWriter, b []byte) {
+	if _, err := w.Write(b); err != nil {
+		h.cfg.Log.Debug("setup page not sent", "err", err)
+	}
+}
+
+func (h *Handler) authority(typ string, body []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", typ)
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		h.write(w, body)
+	}
+}
+
+// code is a QR code of the page's own address, for a phone that looks at a computer's screen.
+func (h *Handler) code(w http.ResponseWriter, r *http.Request) {
+	code, err := qr.Encode(h.cfg.Base(r)+Path, qr.M)
+	if err != nil {
+		http.Error(w, "the address is too long for a code", http.StatusInternalServerError)
+		return
+	}
+	const quiet = 4 // modules around the code, ISO/IEC 18004 6.3.8
+	var b bytes.Buffer
+	n := code.Size + 2*quiet
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h%dv%dH0z"/><path d="`, n, n, n, n)
+	for y := range code.Size {
+		for x := range code.Size {
+			if code.Black(x, y) {
+				fmt.Fprintf(&b, "M%d %dh1v1h-1z", x+quiet, y+quiet)
+			}
+		}
+	}
+	b.WriteString(`"/></svg>`)
+	w.Header().Set("Content-Type", "image/svg+xml")
+	h.write(w, b.Bytes())
+}
+
+// profile hands out an Apple configuration profile for the mail address in the query.
+func (h *Handler) profile(w http.ResponseWriter, r *http.Request) {
+	v := h.view(r)
+	v.Address = strings.TrimSpace(r.URL.Query().Get("address"))
+	addr, err := mail.ParseAddress(v.Address)
+	if err != nil || addr.Name != "" || len(v.Address) > 254 {
+		v.Problem = "Please type your mail address, such as anna@example.org."
+		h.render(w, http.StatusBadRequest, v)
+		return
+	}
+	body, err := profile(v, addr.Address, h.cfg.Authority)
+	if err != nil {
+		h.cfg.Log.Error("setup profile", "err", err)
+		http.Error(w, "internal error", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-apple-aspen-config")
+	w.Header().Set("Content-Disposition", `attachment; filename="tandem.mobileconfig"`)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	h.write(w, body)
+}
