@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"provider", "partner"},
 	{"session"},
 	{"center"},
-	{"server"},
+	{"server", "test/easclient"}, // the client is also the demo's phone
 	{"cmd", "internal/ui"},
 	{"test"},
 }
