@@ -1,0 +1,359 @@
+// Package items answers ItemOperations: it fetches records and attachments by name, whole or in ranges, inline or as parts of a multipart answer, and
+// empties folders. MS-ASCMD 2.2.1.10
+package items
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"tandem"
+	"tandem/kind/eas"
+	"tandem/server/eas/proto"
+	"tandem/store"
+	"tandem/wire/wbxml"
+)
+
+// Folders finds the collection behind a folder's id.
+type Folders interface {
+	// FindView returns a folder's collection and how its records are shown; NotFound.
+	FindView(ctx context.Context, r *proto.Request, id string) (tandem.Collection, eas.View, error)
+}
+
+// Service answers ItemOperations.
+type Service struct {
+	Home    store.Home
+	Lookup  store.Lookup
+	Folders Folders
+}
+
+// The statuses of ItemOperations, MS-ASCMD 2.2.3.177.8.
+const (
+	statusOK         = "1"
+	statusSyntax     = "2"
+	statusServer     = "3"
+	statusNotFound   = "6"
+	statusRange      = "8"
+	statusStore      = "9"
+	statusConversion = "14"
+	statusAttachment = "15"
+	statusPartly     = "17"
+	statusOptions    = "155"
+	statusNotAllowed = "156"
+)
+
+// maxOperations bounds how many operations one request may hold.
+const maxOperations = 256
+
+// maxAnswer is the size in bytes beyond which no more is fetched for one answer.
+const maxAnswer = 32 << 20
+
+// answer gathers what is answered.
+type answer struct {
+	*Service
+	r        *proto.Request
+	response *wbxml.Element
+	parts    [][]byte
+	size     int
+}
+
+// ItemOperations implements proto.Command.
+func (s *Service) ItemOperations(ctx context.Context, r *proto.Request) (*proto.Response, error) {
+	if r.Body == nil || r.Body.Tag != wbxml.ItemOperationsItemOperations || len(r.Body.Children) == 0 || len(r.Body.Children) > maxOperations {
+		return proto.Answer(wbxml.New(wbxml.ItemOperationsItemOperations, wbxml.Text(wbxml.ItemOperationsStatus, statusSyntax))), nil
+	}
+	a := &answer{Service: s, r: r, response: wbxml.Empty(wbxml.ItemOperationsResponse)}
+	var moves, empties, fetches []*wbxml.Element // in the order of the schema; each sort keeps the order of the request
+	for _, op := range r.Body.Children {
+		switch op.Tag {
+		case wbxml.ItemOperationsFetch:
+			e, err := a.fetch(ctx, op)
+			if err != nil {
+				return nil, err
+			}
+			fetches = append(fetches, e)
+		case wbxml.ItemOperationsEmptyFolderContents:
+			e, err := a.empty(ctx, op)
+			if err != nil {
+				return nil, err
+			}
+			empties = append(empties, e)
+		case wbxml.ItemOperationsMove:
+			moves = append(moves, move(op))
+		}
+	}
+	a.response.Add(moves...).Add(empties...).Add(fetches...)
+	doc := wbxml.New(wbxml.ItemOperationsItemOperations, wbxml.Text(wbxml.ItemOperationsStatus, statusOK))
+	if len(a.response.Children) > 0 {
+		doc.Add(a.response)
+	}
+	return &proto.Response{Body: doc, Parts: a.parts}, nil
+}
+
+// move answers the move of a conversation, which only mail has.
+func move(op *wbxml.Element) *wbxml.Element {
+	status := statusNotAllowed
+	if !op.Child(wbxml.ItemOperationsOptions).Has(wbxml.ItemOperationsMoveAlways) {
+		status = statusOptions
+	}
+	id := op.Child(wbxml.ItemOperationsConversationId)
+	if id == nil {
+		id = wbxml.Empty(wbxml.ItemOperationsConversationId)
+	}
+	return wbxml.New(wbxml.ItemOperationsMove, wbxml.Text(wbxml.ItemOperationsStatus, status), id)
+}
+
+// Number reads a ServerId or the beginning of a LongId: the folder's id and the record's number.
+func Number(serverID string) (folder string, number int64, ok bool) {
+	folder, rest, ok := strings.Cut(serverID, ":")
+	n, err := strconv.ParseInt(rest, 10, 64)
+	return folder, n, ok && err == nil && n > 0
+}
+
+// fetch answers one fetch. An error is the server's.
+func (a *answer) fetch(ctx context.Context, op *wbxml.Element) (*wbxml.Element, error) {
+	e := wbxml.Empty(wbxml.ItemOperationsFetch)
+	status := func(v string) *wbxml.Element {
+		e.Children = append([]*wbxml.Element{wbxml.Text(wbxml.ItemOperationsStatus, v)}, e.Children...)
+		return e
+	}
+	for _, tag := range []wbxml.Tag{wbxml.AirSyncCollectionId, wbxml.AirSyncServerId, wbxml.SearchLongId, wbxml.AirSyncBaseFileReference} {
+		if c := op.Child(tag); c != nil {
+			e.Add(wbxml.Text(tag, c.String()))
+		}
+	}
+	if st := op.Get(wbxml.ItemOperationsStore); !strings.EqualFold(st, "Mailbox") {
+		return status(statusStore), nil
+	}
+	var (
+		props *wbxml.Element
+		st    string
+		err   error
+	)
+	switch {
+	case a.size > maxAnswer:
+		return status("11"), nil
+	case op.Has(wbxml.AirSyncBaseFileReference):
+		props, st, err = a.attachment(ctx, op)
+	case op.Has(wbxml.AirSyncServerId) || op.Has(wbxml.SearchLongId):
+		props, st, err = a.record(ctx, op, e)
+	default:
+		st = statusSyntax
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.Add(props)
+	return status(st), nil
+}
+
+// find reads the record that an id names, of this user and no other.
+func (a *answer) find(ctx context.Context, id string) (store.HomeRecord, eas.View, error) {
+	folder, number, ok := Number(id)
+	if !ok {
+		return store.HomeRecord{}, nil, tandem.Errorf(tandem.NotFound, "no record has the id %q", id)
+	}
+	c, view, err := a.Folders.FindView(ctx, a.r, folder)
+	if err != nil {
+		return store.HomeRecord{}, nil, err
+	}
+	for rec, err := range a.Lookup.ByNumber(ctx, c.ID, []int64{number}) {
+		if err != nil {
+			return rec, nil, err
+		}
+		if !rec.Deleted {
+			return rec, view, nil
+		}
+	}
+	return store.HomeRecord{}, nil, &tandem.Error{Kind: tandem.NotFound, Op: "find record", Thing: id}
+}
+
+// maxBody is the size in bytes of the largest record that is shown.
+const maxBody = 64 << 20
+
+// record fetches a record. e is completed by what names it.
+func (a *answer) record(ctx context.Context, op, e *wbxml.Element) (props *wbxml.Element, status string, err error) {
+	id := op.Get(wbxml.AirSyncServerId)
+	if id == "" {
+		id = op.Get(wbxml.SearchLongId)
+	}
+	rec, view, err := a.find(ctx, id)
+	if tandem.IsKind(err, tandem.NotFound) {
+		return nil, statusNotFound, nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	body, err := tandem.ReadBody(rec.Body, maxBody)
+	if err != nil {
+		return nil, "", err
+	}
+	o := a.r.Options
+	o.Bodies = proto.BodyPreferences(op.Child(wbxml.ItemOperationsOptions))
+	o.Attachment = Reference(id)
+	list, err := view.Get(body, o)
+	if err != nil {
+		return nil, statusConversion, nil
+	}
+	e.Add(wbxml.Text(wbxml.AirSyncClass, view.Class()))
+	props = wbxml.New(wbxml.ItemOperationsProperties, list...)
+	if schema := op.Child(wbxml.ItemOperationsOptions).Child(wbxml.ItemOperationsSchema); schema != nil && len(schema.Children) > 0 {
+		props.Children = only(list, schema)
+	}
+	a.parted(props)
+	a.size += len(body)
+	return props, statusOK, nil
+}
+
+// only are the elements that a schema names. MS-ASCMD 2.2.3.158
+func only(list []*wbxml.Element, schema *wbxml.Element) []*wbxml.Element {
+	var out []*wbxml.Element
+	for _, e := range list {
+		if schema.Has(e.Tag) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// Reference names the attachments of a record: its ServerId, and the attachment's place in it.
+func Reference(serverID string) func(n int) string {
+	return func(n int) string { return serverID + ":" + strconv.Itoa(n) }
+}
+
+// parted moves the text of a body into a part of its own where the client wants that.
+func (a *answer) parted(props *wbxml.Element) {
+	if !a.r.Multipart {
+		return
+	}
+	body := props.Child(wbxml.AirSyncBaseBody)
+	data := body.Child(wbxml.AirSyncBaseData)
+	if data == nil {
+		return
+	}
+	a.parts = append(a.parts, data.Content())
+	for i, c := range body.Children {
+		if c == data { // MS-ASAIRS 2.2.2.34: Part takes the place of Data
+			body.Children[i] = wbxml.Text(wbxml.ItemOperationsPart, strconv.Itoa(len(a.parts)))
+		}
+	}
+	// The schema wants Part last.
+	for i, c := range body.Children {
+		if c.Tag == wbxml.ItemOperationsPart {
+			body.Children = append(append(body.Children[:i:i], body.Children[i+1:]...), c)
+			break
+		}
+	}
+}
+
+// attachment fetches an attachment, or a range of it.
+func (a *answer) attachment(ctx context.Context, op *wbxml.Element) (props *wbxml.Element, status string, err error) {
+	ref := op.Get(wbxml.AirSyncBaseFileReference)
+	i := strings.LastIndexByte(ref, ':')
+	if i < 0 {
+		return nil, statusAttachment, nil
+	}
+	n, err := strconv.Atoi(ref[i+1:])
+	if err != nil {
+		return nil, statusAttachment, nil
+	}
+	rec, view, err := a.find(ctx, ref[:i])
+	if tandem.IsKind(err, tandem.NotFound) {
+		return nil, statusAttachment, nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	at, ok := view.(eas.Attacher)
+	if !ok {
+		return nil, statusAttachment, nil
+	}
+	body, err := tandem.ReadBody(rec.Body, maxBody)
+	if err != nil {
+		return nil, "", err
+	}
+	data, media, err := at.Attachment(body, n)
+	if err != nil {
+		return nil, statusAttachment, nil
+	}
+	props = wbxml.Empty(wbxml.ItemOperationsProperties)
+	if text := op.Child(wbxml.ItemOperationsOptions).Get(wbxml.ItemOperationsRange); text != "" { // none unless asked: field note 24
+		from, to, err := Range(text, len(data))
+		if err != nil {
+			return nil, statusRange, nil
+		}
+		props.Add(wbxml.Text(wbxml.ItemOperationsRange, strconv.Itoa(from)+"-"+strconv.Itoa(to)), wbxml.Text(wbxml.ItemOperationsTotal, strconv.Itoa(len(data))))
+		data = data[from : to+1]
+	}
+	if media != "" {
+		props.Add(wbxml.Text(wbxml.AirSyncBaseContentType, media))
+	}
+	a.size += len(data)
+	if a.r.Multipart {
+		a.parts = append(a.parts, data)
+		props.Add(wbxml.Text(wbxml.ItemOperationsPart, strconv.Itoa(len(a.parts))))
+	} else {
+		props.Add(wbxml.Text(wbxml.ItemOperationsData, base64(data)))
+	}
+	return props, statusOK, nil
+}
+
+// Range reads "from-to", both within size; to is cut at the end. MS-ASCMD 2.2.3.143.2
+func Range(text string, size int) (from, to int, err error) {
+	first, last, ok := strings.Cut(text, "-")
+	from, err1 := strconv.Atoi(first)
+	to, err2 := strconv.Atoi(last)
+	if !ok || err1 != nil || err2 != nil || from < 0 || to < from || from >= size {
+		return 0, 0, errors.New("the range makes no sense")
+	}
+	return from, min(to, size-1), nil
+}
+
+// emptyBatch is how many records are deleted in one transaction.
+const emptyBatch = 256
+
+// empty answers EmptyFolderContents: every record goes to history. MS-ASCMD 2.2.3.60
+func (a *answer) empty(ctx context.Context, op *wbxml.Element) (*wbxml.Element, error) {
+	id := op.Get(wbxml.AirSyncCollectionId)
+	status := func(v string) (*wbxml.Element, error) {
+		return wbxml.New(wbxml.ItemOperationsEmptyFolderContents, wbxml.Text(wbxml.ItemOperationsStatus, v), wbxml.Text(wbxml.AirSyncCollectionId, id)), nil
+	}
+	if id == "" {
+		return status(statusSyntax)
+	}
+	c, _, err := a.Folders.FindView(ctx, a.r, id)
+	if tandem.IsKind(err, tandem.NotFound) {
+		return status(statusNotFound)
+	}
+	if err != nil {
+		return nil, err
+	}
+	who := store.Author{User: a.r.User.Name, Via: "eas:" + a.r.Device.Type + "/" + a.r.Device.ID}
+	left := false
+	for seq, more := int64(0), true; more; {
+		var recs []store.HomeRecord
+		if recs, more, err = a.Home.Since(ctx, c.ID, seq, emptyBatch); err != nil {
+			return nil, err
+		}
+		var writes []store.HomeWrite
+		for _, rec := range recs {
+			seq = rec.Seq
+			if !rec.Deleted && rec.Seq <= c.Seq { // what comes in meanwhile was not there when the person looked
+				writes = append(writes, store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: rec.ID, If: rec.Version}, Title: rec.Title})
+			}
+		}
+		out, err := a.Home.Write(ctx, c.ID, who, writes)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range out {
+			left = left || o.Status != tandem.Applied
+		}
+		more = more && seq < c.Seq
+	}
+	if left {
+		return status(statusPartly)
+	}
+	return status(statusOK)
+}
