@@ -295,7 +295,7 @@ func (l *looker) note(rows iter.Seq2[tandem.Row, error]) iter.Seq2[tandem.Row, e
 	}
 }
 
-// finish closes the views. With other filters than before, silence proves nothing, however complete the listing.
+// finish closes the views.
 func (l *looker) finish(ctx context.Context) (*observed, error) {
 	if l.base == nil {
 		read := l.readSome
@@ -311,9 +311,6 @@ func (l *looker) finish(ctx context.Context) (*observed, error) {
 	}
 	for _, s := range l.sides {
 		list := l.lists[s.Side]
-		if l.rescoped {
-			list.Complete = false
-		}
 		l.views[s.Side].Finish(list)
 		l.report.Seen[s.Side] = l.tell.seenOn(s.Side)
 		if !list.Full {

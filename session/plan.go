@@ -103,13 +103,11 @@ func (r *run) noteWaits(plan *engine.Plan) {
 func (r *run) wait(act *engine.Action) {
 	switch act.Reason {
 	case engine.ConflictOpen:
-	case engine.SideIgnored:
+	case engine.SideIgnored, engine.SideUnknown:
 		r.stay = true
 	case engine.OneWay:
 		r.stay = true
 		r.barred()
-	case engine.SideUnknown:
-		r.stay = r.stay || !r.rescoped // else its row goes, and nothing hangs on it
 	case engine.SetAside:
 		r.report.Aside++
 		for s, id := range act.At {

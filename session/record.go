@@ -227,10 +227,7 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 				if a, ok := x.sides[s].Replica.(provider.Advancer); ok {
 					cursors[s] = a.Advance(l.Next)
 				}
-			} else if x.sides[s].replaced {
-				cursors[s] = ""
-			}
-			if x.rescoped {
+			} else if x.sides[s].replaced || x.rescoped { // the old cursor knows nothing of what came into sight
 				cursors[s] = ""
 			}
 		}
@@ -241,9 +238,7 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 			c.Cursors, news = &cursors, true
 		}
 		if complete && x.rescoped {
-			// This look concluded nothing from silence and made nothing new. Now that base and filters agree, another look at
-			// everything does.
-			c.Scope, news, x.again = &x.pair.Scope, true, true
+			c.Scope, news = &x.pair.Scope, true
 		}
 	}
 	now := x.opt.Now()
@@ -303,7 +298,6 @@ func (x *executor) bookkeeping(ctx context.Context, plan *engine.Plan, seen *obs
 	if err := x.newRows(ctx, plan); err != nil {
 		return err
 	}
-	x.hide(plan, seen)
 	return nil
 }
 
@@ -332,19 +326,6 @@ func (x *executor) newRows(ctx context.Context, plan *engine.Plan) error {
 		return nil
 	}
 	return record()
-}
-
-// hide drops the rows that other filters than before no longer show. Without its row, a hidden record can never be taken
-// for a deleted one.
-func (x *executor) hide(plan *engine.Plan, seen *observed) {
-	if !x.rescoped || !seen.lists[0].Complete || !seen.lists[1].Complete {
-		return
-	}
-	for i := range plan.Actions {
-		if act := &plan.Actions[i]; act.Do == engine.Wait && act.Reason == engine.SideUnknown && act.Row.Link != 0 {
-			x.rec.drop(act.Row.Link)
-		}
-	}
 }
 
 // agreedBodies reads the bodies of rows that were found equal on both sides, for later merges. One that changed since

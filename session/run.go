@@ -60,7 +60,7 @@ type run struct {
 
 	st       store.Pair // as read when the pass began
 	known    bool       // the pair is in the store
-	rescoped bool       // other filters than those the base was made with
+	rescoped bool       // other filters than those the base was made with: what comes into sight or leaves it is in no cursor
 	boot     string
 	rebooted bool // since the base was last written
 	volatile bool // some row of the base was not durable when it was recorded

@@ -90,7 +90,10 @@ func (s *Store) perform(w tandem.Write, body []byte) (tandem.Outcome, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := &s.knobs
-	if p, _, err := k.trouble(w.ID); w.ID != "" && p != tandem.Present {
+	if p, _, err := k.trouble(s.state, w.ID); w.ID != "" && p != tandem.Present {
+		if w.Op == tandem.Create && k.Filter != nil && p == tandem.OutOfScope {
+			return refuse(w, tandem.Rejected, tandem.Errorf(tandem.Invalid, "it is out of scope: %w", err)), nil
+		}
 		return refuse(w, tandem.PreconditionFailed, fmt.Errorf("it cannot be read: %w", err)), nil
 	}
 	old := s.state.live[k.key(w.ID)]
@@ -106,6 +109,11 @@ func (s *Store) perform(w tandem.Write, body []byte) (tandem.Outcome, error) {
 		attrs := s.attrs(w)
 		if hasBody(attrs) {
 			body = k.received(body)
+		}
+		if k.Filter != nil {
+			if err := k.Filter(w.ID, body); err != nil {
+				return refuse(w, tandem.Rejected, tandem.Errorf(tandem.Invalid, "it is out of scope: %w", err)), nil
+			}
 		}
 		if k.MaxSize > 0 && int64(len(body)) > k.MaxSize {
 			return refuse(w, tandem.Rejected, tandem.Errorf(tandem.TooLarge, "it has %d bytes, %d are allowed", len(body), k.MaxSize)), nil
@@ -234,7 +242,16 @@ func (s *Store) rename(w tandem.Write, old *entry) tandem.Outcome {
 	if k.Tree && strings.HasPrefix(dest, from+"/") {
 		return refuse(w, tandem.Rejected, tandem.Errorf(tandem.Invalid, "it cannot move into itself"))
 	}
-	if p, _, _ := k.trouble(to); p != tandem.Present || (dest != from && s.state.live[dest] != nil) {
+	p, _, err := k.trouble(s.state, to)
+	if err == nil && k.Filter != nil {
+		if err = k.Filter(to, old.body); err != nil {
+			p = tandem.OutOfScope
+		}
+	}
+	if k.Filter != nil && p == tandem.OutOfScope {
+		return refuse(w, tandem.Rejected, tandem.Errorf(tandem.Invalid, "it is out of scope: %w", err))
+	}
+	if p != tandem.Present || (dest != from && s.state.live[dest] != nil) {
 		return refuse(w, tandem.PreconditionFailed, tandem.Errorf(tandem.Exists, "the new id is taken"))
 	}
 	if o, ok := s.parentThere(w, to); !ok {

@@ -44,6 +44,10 @@ type Knobs struct {
 	Problems map[tandem.ID]error // these ids are there but cannot be read; in a tree, nor what is below them
 	Hidden   map[tandem.ID]error // these ids are there but out of scope; in a tree, so is what is below them
 
+	// Filter tells why a record is out of scope, nil if it is not. In a tree what is below it is, too. What is
+	// written into a place must be in scope.
+	Filter func(id tandem.ID, body []byte) error
+
 	Down error // when set, every operation of a replica fails with it
 
 	// CutAfter ends every listing after so many changes, with CutErr, or, where that is nil, silently and not

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"tandem"
@@ -126,6 +127,45 @@ func TestTroubleCoversWhatIsBelow(t *testing.T) {
 	if o := apply1(t, r, tandem.Write{Op: tandem.Delete, ID: "d", If: rec.Version}); o.Status != tandem.PreconditionFailed {
 		t.Errorf("deleting a directory with something unreadable: %v", o.Status)
 	}
+}
+
+// A filter tells of what it hides, hides what is below, and lets nothing in that it would hide.
+func TestFilter(t *testing.T) {
+	s := memory.New("x", memory.Knobs{Tree: true, Cursor: true})
+	for _, id := range []tandem.ID{"d/a", "e/b", "c"} {
+		put(t, s, id, "1")
+	}
+	r := s.Open()
+	_, l, _ := listed(t, r, "")
+	s.Tune(func(k *memory.Knobs) {
+		k.Filter = func(id tandem.ID, body []byte) error {
+			if id == "d" || strings.HasSuffix(string(id), "no") || string(body) == "secret" {
+				return errors.New("filtered")
+			}
+			return nil
+		}
+	})
+	put(t, s, "d/more", "2")
+	got, _, _ := listed(t, r, "")
+	want(t, got, "c present", "d out of scope", "e present", "e/b present")
+	rec, _ := s.Get("c")
+	for _, w := range []tandem.Write{
+		{Op: tandem.Create, ID: "d/x", Record: tandem.Record{Body: tandem.Bytes("3")}},
+		{Op: tandem.Create, ID: "xno", Record: tandem.Record{Body: tandem.Bytes("3")}},
+		{Op: tandem.Create, ID: "y", Record: tandem.Record{Body: tandem.Bytes("secret")}},
+		{Op: tandem.Update, ID: "c", If: rec.Version, Record: tandem.Record{Body: tandem.Bytes("secret")}},
+		{Op: tandem.Move, ID: "c", To: "cno", If: rec.Version},
+	} {
+		if o := apply1(t, r, w); o.Status != tandem.Rejected || o.Err == nil {
+			t.Errorf("%s %s: %s, %v", w.Op, w.ID, o.Status, o.Err)
+		}
+	}
+	if o := apply1(t, r, tandem.Write{Op: tandem.Move, ID: "c", To: "e/c", If: rec.Version}); o.Status != tandem.Applied {
+		t.Errorf("move: %v", o.Err)
+	}
+	s.Tune(func(k *memory.Knobs) { k.Filter = nil })
+	got, _, _ = listed(t, r, l.Next)
+	want(t, got, "c absent", "d/more present", "e/c present")
 }
 
 func TestCutListings(t *testing.T) {

@@ -126,7 +126,7 @@ func (s *Store) list(since tandem.Cursor) (*listing, error) {
 	byID := map[tandem.ID]tandem.Change{}
 	for _, id := range st.ids() {
 		e := st.live[k.key(id)]
-		presence, at, err := k.trouble(id)
+		presence, at, err := k.trouble(st, id)
 		if presence != tandem.Present && e.seq > from {
 			next = min(next, e.seq-1) // what cannot be shown now is news still when it can
 		}
@@ -193,7 +193,7 @@ func (r *Replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.R
 func (s *Store) fetch(id tandem.ID) (tandem.Record, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p, _, err := s.knobs.trouble(id); p != tandem.Present {
+	if p, _, err := s.knobs.trouble(s.state, id); p != tandem.Present {
 		return tandem.Record{ID: id}, &tandem.Error{Kind: tandem.Unreadable, Op: "fetch", Thing: string(id), Err: err}
 	}
 	e := s.state.live[s.knobs.key(id)]
@@ -327,7 +327,7 @@ func (d *digesting) Digest(ctx context.Context, ids []tandem.ID) iter.Seq[tandem
 func (s *Store) digest(id tandem.ID) tandem.Change {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p, _, err := s.knobs.trouble(id); p != tandem.Present {
+	if p, _, err := s.knobs.trouble(s.state, id); p != tandem.Present {
 		return tandem.Change{ID: id, Presence: p, Err: err}
 	}
 	e := s.state.live[s.knobs.key(id)]

@@ -287,7 +287,7 @@ func (s *Store) record(e *entry) tandem.Record {
 }
 
 // trouble is what stands in the way of reading id: its own or, in a tree, that of a directory above it.
-func (k *Knobs) trouble(id tandem.ID) (tandem.Presence, tandem.ID, error) {
+func (k *Knobs) trouble(st *state, id tandem.ID) (tandem.Presence, tandem.ID, error) {
 	for at := id; at != ""; at = parent(at) {
 		for _, t := range []struct {
 			p   tandem.Presence
@@ -299,11 +299,23 @@ func (k *Knobs) trouble(id tandem.ID) (tandem.Presence, tandem.ID, error) {
 				}
 			}
 		}
+		if err := k.filtered(st, at); err != nil {
+			return tandem.OutOfScope, at, err
+		}
 		if !k.Tree {
 			break
 		}
 	}
 	return tandem.Present, "", nil
+}
+
+// filtered asks the filter about a record that is there.
+func (k *Knobs) filtered(st *state, id tandem.ID) error {
+	e := st.live[k.key(id)]
+	if k.Filter == nil || e == nil {
+		return nil
+	}
+	return k.Filter(id, e.body)
 }
 
 func (k *Knobs) checkID(id tandem.ID) error {
