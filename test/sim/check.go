@@ -21,6 +21,9 @@ func (w *world) checkEqual(conflicts map[string]bool) error {
 	}
 	for _, p := range w.pairs {
 		a, b := w.contents(w.nodes[p.a], conflicts), w.contents(w.nodes[p.b], conflicts)
+		for _, side := range []map[string]string{a, b} { // what a filter leaves out may differ
+			maps.DeleteFunc(side, func(name, _ string) bool { return p.filter().hides(name) || w.frozen[p.name][name] })
+		}
 		if !maps.Equal(a, b) {
 			return fmt.Errorf("convergence: %s and %s differ after a quiet point:\n%s", w.nodes[p.a], w.nodes[p.b], difference(a, b))
 		}
@@ -126,6 +129,9 @@ func (w *world) checkResurrection(wasOpen map[string]bool) error {
 				continue // what was deleted at the target stays at the source
 			}
 			for _, r := range n.list() {
+				if w.filtered(w.nameOf(r)) {
+					continue // what a filter hides is not deleted
+				}
 				if body := bodyOf(r); body != nil && key(w.spec.uidOf(body), body) == k {
 					return fmt.Errorf("resurrection: %q was deleted and touched by nobody else, but %s still holds it as %q", k, n.name, r.ID)
 				}

@@ -1,6 +1,6 @@
 // Package sim runs seeded random histories over several replicas: people edit, sessions run, answers are lost,
-// processes die between any two steps, listings are cut short, backups are restored, clocks lie. Pairs go both ways, one
-// way or mirror. After every quiet point it checks the six invariants of the engine: no loss, convergence, idempotence, no
+// processes die between any two steps, listings are cut short, backups are restored, filters change, clocks lie. Pairs go both
+// ways, one way or mirror. After every quiet point it checks the six invariants of the engine: no loss, convergence, idempotence, no
 // invention, echo-free, order-free (histories without trouble are played once more with sides exchanged and listings
 // reversed). A failing seed prints the shortest script of steps that still fails.
 //

@@ -33,10 +33,11 @@ const (
 	doClock
 	doDecide
 	doQuiet
-	verbs
+	drawn    // those up to here are drawn by weight
+	doFilter = drawn
 )
 
-var verbNames = [...]string{"create", "edit", "add", "delete", "rename", "mkdir", "sync", "crash", "fault", "clock", "decide", "quiet"}
+var verbNames = [...]string{"create", "edit", "add", "delete", "rename", "mkdir", "sync", "crash", "fault", "clock", "decide", "quiet", "filter"}
 
 // step is one line of a history. Its numbers are chosen when the history is made and read modulo what there is at the
 // time, so that a history stays meaningful when lines are taken out of it.
@@ -67,7 +68,7 @@ type history struct {
 const firstOneWay = 8
 
 // weights of the verbs, in order.
-var weights = [verbs]int{10, 12, 5, 6, 5, 2, 14, 6, 5, 1, 2, 2}
+var weights = [drawn]int{10, 12, 5, 6, 5, 2, 14, 6, 5, 1, 2, 2}
 
 // makeHistory draws a history from its seed.
 func makeHistory(seed uint64) history {
@@ -98,7 +99,7 @@ func makeHistory(seed uint64) history {
 	if h.shape == direct && r.IntN(4) == 0 {
 		h.policy = firstOneWay + r.IntN(4)
 	}
-	return h
+	return withFilters(h)
 }
 
 // script is the history as people read it.

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 
 	"tandem"
 	"tandem/engine"
@@ -13,14 +14,15 @@ import (
 
 // mutant plants one known bug around the real code. A simulation that does not catch it is not looking.
 type mutant struct {
-	name    string
-	replica func(provider.Replica) provider.Replica
-	place   func(*node, *provider.Opened)              // tampers with one side of a run
-	both    func(*[2]*node, *store.Store) *store.Store // tampers with what a run records, knowing its sides
-	store   func(*store.Store) *store.Store
-	kind    func(kind.Handler) kind.Handler
-	review  func(context.Context, *engine.Plan) error
-	seeds   int // how many histories it may take to catch it; 0: 400
+	name     string
+	replica  func(provider.Replica) provider.Replica
+	place    func(*node, *provider.Opened)              // tampers with one side of a run
+	both     func(*[2]*node, *store.Store) *store.Store // tampers with what a run records, knowing its sides
+	store    func(*store.Store) *store.Store
+	kind     func(kind.Handler) kind.Handler
+	review   func(context.Context, *engine.Plan) error
+	unscoped bool // tells a session nothing of filters
+	seeds    int  // how many histories it may take to catch it; 0: 400
 }
 
 // mutants are bugs that real sync programs have shipped.
@@ -65,6 +67,18 @@ var mutants = []mutant{
 			return c, true
 		}, nil}
 	}},
+	{name: "treat what a filter hides as deleted", replica: func(r provider.Replica) provider.Replica {
+		return &denier{relisted{r, func(c tandem.Change) (tandem.Change, bool) {
+			if errors.Is(c.Err, errFiltered) {
+				return tandem.Change{ID: c.ID, Presence: tandem.Absent}, true
+			}
+			return c, true
+		}, nil}}
+	}},
+	{name: "forget under which filters a base was made", store: func(s *store.Store) *store.Store {
+		return withBases(s, func(c *store.Commit) { c.Scope = nil })
+	}},
+	{name: "leave out other filters", unscoped: true},
 	{name: "take a cut listing for complete", replica: func(r provider.Replica) provider.Replica {
 		return &relisted{r, nil, func(l *tandem.Listing) { l.Complete, l.Full = true, true }}
 	}},

@@ -32,6 +32,8 @@ func (w *world) quietPoint() error {
 			}
 			if at := active(rep.Plan); at != "" {
 				busy = p.name + ": " + at
+			} else if rep.Done != [2]engine.Totals{} { // by a second look: after other filters, the first concludes nothing
+				busy = fmt.Sprintf("%s: it did %+v", p.name, rep.Done)
 			}
 		}
 		if busy == "" {
@@ -67,6 +69,9 @@ func (w *world) quietPoint() error {
 		return err
 	}
 	w.ledger.quiet()
+	for i := range w.pairs {
+		w.pairs[i].settle()
+	}
 	for _, n := range w.nodes {
 		clear(n.vacated)
 		if n.mem != nil {

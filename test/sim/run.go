@@ -100,7 +100,13 @@ func (w *world) run(p pairing, how running) (*session.Report, error) {
 		w.mutant.place(w.nodes[p.a], a)
 		w.mutant.place(w.nodes[p.b], b)
 	}
-	pair := session.Pair{Key: p.name, Name: p.name, A: a, B: b, Kind: w.handler, Rules: w.rules}
+	f := p.filter()
+	f.apply(w, w.nodes[p.a], f.on[0])
+	f.apply(w, w.nodes[p.b], f.on[1])
+	pair := session.Pair{Key: p.name, Name: p.name, A: a, B: b, Kind: w.handler, Rules: w.rules, Scope: f.scope()}
+	if w.mutant.unscoped {
+		pair.Scope = ""
+	}
 	if w.swapped {
 		pair.A, pair.B, pair.Rules = b, a, w.rules.Mirror()
 	}
@@ -130,6 +136,7 @@ func (w *world) run(p pairing, how running) (*session.Report, error) {
 	w.log("  run %s: %s, error %v", p.name, tell(rep), err)
 	w.logBase(p.name)
 	if rep != nil && rep.Plan != nil {
+		w.noteFrozen(p, rep.Plan)
 		if bad := cmp.Or(deletesLast(rep.Plan), w.deletesDeleted(rep.Plan)); bad != nil {
 			return rep, bad
 		}

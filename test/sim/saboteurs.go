@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"context"
+	"errors"
 	"iter"
 
 	"tandem"
@@ -83,6 +84,22 @@ func (r *relisted) Changes(ctx context.Context, since tandem.Cursor) (iter.Seq2[
 			r.end(&l)
 		}
 		return l
+	}
+}
+
+// denier also denies by name that there is what a filter hides.
+type denier struct{ relisted }
+
+func (d *denier) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.Record, error] {
+	return func(yield func(tandem.Record, error) bool) {
+		for r, err := range d.Replica.Fetch(ctx, ids) {
+			if errors.Is(err, errFiltered) {
+				err = &tandem.Error{Kind: tandem.NotFound, Op: "fetch", Thing: string(r.ID)}
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
 	}
 }
 

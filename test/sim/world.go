@@ -11,8 +11,9 @@ import (
 
 // pairing is one pair of nodes that is kept in step.
 type pairing struct {
-	a, b int
-	name string
+	a, b    int
+	name    string
+	filters []filter // those in force since the last quiet point, the present one last
 }
 
 // world is one history being played.
@@ -31,16 +32,17 @@ type world struct {
 	strict  bool  // default rules: nothing may be left to history alone
 	names   int
 	log     func(format string, args ...any)
-	loud    bool            // log is worth the trouble
-	wasOpen map[string]bool // what was in conflict at the last quiet point
-	swapped bool            // sides exchanged, listings reversed: for the check of order
-	way     *oneWay         // nil: both ways
-	faulty  bool            // something went wrong at a place since the last quiet point
+	loud    bool                       // log is worth the trouble
+	wasOpen map[string]bool            // what was in conflict at the last quiet point
+	swapped bool                       // sides exchanged, listings reversed: for the check of order
+	way     *oneWay                    // nil: both ways
+	frozen  map[string]map[string]bool // by pair: files left alone because the other side hides them under an old name
+	faulty  bool                       // something went wrong at a place since the last quiet point
 }
 
 // newWorld builds the replicas and pairs of a history on an empty store.
 func newWorld(h history, swapped bool, st *store.Store, m mutant, kinds map[tandem.Kind]kind.Handler) (*world, error) {
-	w := &world{history: h, swapped: swapped, mutant: m, spec: specimens[h.kind], store: st, ledger: newLedger(), now: 1_800_000_000, log: func(string, ...any) {}}
+	w := &world{history: h, swapped: swapped, mutant: m, spec: specimens[h.kind], store: st, ledger: newLedger(), frozen: map[string]map[string]bool{}, now: 1_800_000_000, log: func(string, ...any) {}}
 	w.handler = kinds[w.spec.kind]
 	if m.kind != nil {
 		w.handler = m.kind(w.handler)
@@ -60,7 +62,7 @@ func newWorld(h history, swapped bool, st *store.Store, m mutant, kinds map[tand
 		w.nodes = append(w.nodes, n)
 	}
 	for i := 1; i < h.replicas; i++ {
-		p := pairing{a: i - 1, b: i}
+		p := pairing{a: i - 1, b: i, filters: []filter{{}}}
 		if h.shape == star {
 			p.a = 0
 		}
@@ -100,6 +102,12 @@ func (w *world) play() error {
 	if err := w.quietPoint(); err != nil {
 		return fmt.Errorf("at the end: %w", err)
 	}
+	if w.liftFilters() {
+		w.log("without filters")
+		if err := w.quietPoint(); err != nil {
+			return fmt.Errorf("at the end, without filters: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -118,6 +126,8 @@ func (w *world) step(s step) error {
 		return w.decide(s)
 	case doQuiet:
 		return w.quietPoint()
+	case doFilter:
+		w.filterStep(s)
 	}
 	return nil
 }

@@ -1,0 +1,167 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"tandem"
+	"tandem/engine"
+	"tandem/provider/memory"
+)
+
+// errFiltered is why a filter hides a record.
+var errFiltered = errors.New("the filter of this pair leaves it out")
+
+// filter is what a person chose to leave out of a pair: a share of the records by name, on one side or both. The zero value
+// hides nothing. Names never change in records that have a UID; a file leaves a filter's scope or enters it by being renamed.
+type filter struct {
+	share int     // of four
+	from  int     // which names those are
+	on    [2]bool // at which of the pair's nodes, as pairing has them
+}
+
+// drawFilter makes a filter of the numbers of a step.
+func drawFilter(s step) filter {
+	f := filter{share: 1 + s.more%2, from: s.more / 2 % 4}
+	switch s.pick % 5 {
+	case 0:
+		return filter{}
+	case 1:
+		f.on = [2]bool{true, false}
+	case 2:
+		f.on = [2]bool{false, true}
+	default:
+		f.on = [2]bool{true, true}
+	}
+	return f
+}
+
+// scope is what a session is told of the filter.
+func (f filter) scope() string {
+	if f == (filter{}) {
+		return ""
+	}
+	return fmt.Sprint(f)
+}
+
+// hides tells whether the filter leaves out the record of a name, a UID or a path.
+func (f filter) hides(name string) bool {
+	if f.share == 0 {
+		return false
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		sum := fnv.New32a()
+		sum.Write([]byte(strings.ToLower(part))) // a hash never fails
+		if (int(sum.Sum32()>>8)+f.from)%4 < f.share {
+			return true
+		}
+	}
+	return false
+}
+
+// apply has a place show what the filter lets through. Only places outside the hub have filters.
+func (f filter) apply(w *world, n *node, on bool) {
+	if n.mem == nil {
+		return
+	}
+	var hide func(tandem.ID, []byte) error
+	if on && f.share > 0 {
+		hide = func(id tandem.ID, body []byte) error {
+			name := w.spec.uidOf(body)
+			if w.spec.kind == tandem.File {
+				name = string(id)
+			}
+			if name != "" && f.hides(name) {
+				return errFiltered
+			}
+			return nil
+		}
+	}
+	n.mem.Tune(func(k *memory.Knobs) { k.Filter = hide })
+}
+
+// filtered tells whether any pair leaves out a record, or did since the last quiet point.
+func (w *world) filtered(name string) bool {
+	for _, p := range w.pairs {
+		for _, f := range p.filters {
+			if f.hides(name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// filterStep gives a pair another filter.
+func (w *world) filterStep(s step) {
+	p := &w.pairs[s.replica%len(w.pairs)]
+	f := drawFilter(s)
+	a, b := w.nodes[p.a], w.nodes[p.b]
+	if w.spec.kind == tandem.File || a.trait%11 == 5 || b.trait%11 == 5 {
+		// Where a name may change, or a version with each look, what a place refuses is tried again in every run: such places
+		// are to leave out the same.
+		if f.share == 0 || a.mem == nil || b.mem == nil {
+			f = filter{}
+		}
+		f.on = [2]bool{f.share > 0, f.share > 0}
+	}
+	p.filters = append(p.filters, f)
+	w.log("  %s: filter %+v", p.name, f)
+}
+
+// noteFrozen notes the files that a run left as they are because the filter hides what they are called on the other side. It
+// takes a plan's word for that only if such a file is there and hidden.
+func (w *world) noteFrozen(p pairing, plan *engine.Plan) {
+	frozen := map[string]bool{}
+	for i := range plan.Actions {
+		act := &plan.Actions[i]
+		if w.spec.kind != tandem.File || act.Do != engine.Wait || act.Reason != engine.SideIgnored || act.Row.Link == 0 {
+			continue
+		}
+		for s := tandem.SideA; s <= tandem.SideB; s++ {
+			id := act.Row.Side(s).ID
+			there := slices.ContainsFunc(w.sideOf(p, s).list(), func(r tandem.Record) bool { return r.ID == id })
+			if there && p.filter().hides(string(id)) {
+				frozen[string(act.Shown(s.Other()).ID)] = true
+			}
+		}
+	}
+	w.frozen[p.name] = frozen
+}
+
+// filter is the one in force.
+func (p *pairing) filter() filter { return p.filters[len(p.filters)-1] }
+
+// settle forgets the filters of the past.
+func (p *pairing) settle() { p.filters = []filter{p.filter()} }
+
+// liftFilters ends all filters and reports whether there were any.
+func (w *world) liftFilters() bool {
+	any := false
+	for i := range w.pairs {
+		if p := &w.pairs[i]; p.filter() != (filter{}) {
+			p.filters = append(p.filters, filter{})
+			any = true
+		}
+	}
+	return any
+}
+
+// withFilters puts changes of filters into some histories. They are drawn by themselves, so that the rest of a history is
+// what it would be without.
+func withFilters(h history) history {
+	r := rand.New(rand.NewPCG(h.seed, 0xf117e5))
+	if r.IntN(3) != 0 {
+		return h
+	}
+	for range 1 + r.IntN(4) {
+		at := r.IntN(len(h.steps) + 1)
+		s := step{verb: doFilter, replica: r.IntN(16), pick: r.IntN(1000), more: r.IntN(1000)}
+		h.steps = append(h.steps[:at:at], append([]step{s}, h.steps[at:]...)...)
+	}
+	return h
+}
