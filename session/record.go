@@ -204,7 +204,7 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 		_, err := x.rec.flush(ctx)
 		return err
 	}
-	if err := x.bookkeeping(ctx, plan, seen); err != nil {
+	if err := x.bookkeeping(ctx, plan); err != nil {
 		return err
 	}
 	if err := x.fault("finish"); err != nil {
@@ -265,7 +265,7 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 }
 
 // bookkeeping records the changes to the base that needed no write.
-func (x *executor) bookkeeping(ctx context.Context, plan *engine.Plan, seen *observed) error {
+func (x *executor) bookkeeping(ctx context.Context, plan *engine.Plan) error {
 	for first := 0; first < len(plan.Base); first += bodiesPerFetch {
 		part := plan.Base[first:min(first+bodiesPerFetch, len(plan.Base))]
 		rows := make([]*tandem.Row, 0, len(part))
@@ -295,10 +295,7 @@ func (x *executor) bookkeeping(ctx context.Context, plan *engine.Plan, seen *obs
 			return err
 		}
 	}
-	if err := x.newRows(ctx, plan); err != nil {
-		return err
-	}
-	return nil
+	return x.newRows(ctx, plan)
 }
 
 // newRows records what both sides turned out to hold alike.
