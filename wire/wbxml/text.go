@@ -15,12 +15,38 @@ func legal(r rune) bool {
 
 // plain returns the length of the longest beginning of s that needs no look at its characters: legal ASCII.
 func plain[T string | []byte](s T) int {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c-0x20 >= utf8.RuneSelf-0x20 && c != '\t' && c != '\n' && c != '\r' { // below 0x20 the difference wraps
-			return i
+	for i := 0; i < len(s); {
+		for i+8 <= len(s) && ordinary(word(s, i)) {
+			i += 8
+		}
+		for end := min(i+8, len(s)); i < end; i++ {
+			if c := s[i]; c-0x20 >= utf8.RuneSelf-0x20 && c != '\t' && c != '\n' && c != '\r' { // below 0x20 the difference wraps
+				return i
+			}
 		}
 	}
 	return len(s)
+}
+
+// word reads eight bytes at i.
+func word[T string | []byte](s T, i int) uint64 {
+	s = s[i : i+8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// ordinary reports whether all eight bytes are between 0x20 and 0x7f. A byte below 0x20 borrows into its highest bit; that
+// the borrow may reach the next byte too changes nothing.
+func ordinary(w uint64) bool { return (w|(w-0x20*ones))&highs == 0 }
+
+// without reports whether none of eight bytes below 0x80 is c.
+func without(w uint64, c byte) bool {
+	w ^= uint64(c) * ones
+	return (w-ones)&^w&highs == 0
 }
 
 // flaws tells what tidy found.

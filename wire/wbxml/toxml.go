@@ -38,15 +38,16 @@ func ToXML(w io.Writer, e *Element) error {
 	if e == nil {
 		return errors.New("write XML: no element")
 	}
-	x := &xmlWriter{w: w, root: e.Tag.Page()}
+	x := &xmlWriter{w: w, root: e.Tag.Page(), buf: make([]byte, 0, flushSize+flushSize/4)}
 	x.buf = append(x.buf, `<?xml version="1.0" encoding="utf-8"?>`+"\n"...)
-	var used [256]bool
+	var used pageSet
 	if err := pagesOf(e, &used, 0); err != nil {
 		return err
 	}
-	for i, yes := range used {
-		if p := Page(i); yes && p != x.root {
-			x.prefixes[p] = strings.ToLower(p.String()) + ":"
+	x.prefixes = make([]string, used.last()+1)
+	for i := range x.prefixes {
+		if p := Page(i); used[i] && p != x.root {
+			x.prefixes[i] = strings.ToLower(p.String()) + ":"
 		}
 	}
 	x.element(e, 0, false, true)
@@ -54,8 +55,20 @@ func ToXML(w io.Writer, e *Element) error {
 	return x.flush()
 }
 
+// pageSet is a set of pages.
+type pageSet [256]bool
+
+func (s *pageSet) last() int {
+	for i := len(s) - 1; i > 0; i-- {
+		if s[i] {
+			return i
+		}
+	}
+	return 0
+}
+
 // pagesOf marks the pages whose tags occur, and refuses what cannot be written.
-func pagesOf(e *Element, used *[256]bool, depth int) error {
+func pagesOf(e *Element, used *pageSet, depth int) error {
 	switch {
 	case e == nil:
 		return errors.New("write XML: a child is nil")
@@ -81,7 +94,7 @@ type xmlWriter struct {
 	buf      []byte
 	err      error
 	root     Page
-	prefixes [256]string // by page, with colon; "" for the root's page
+	prefixes []string // by page, with colon; "" for the root's page
 }
 
 func (x *xmlWriter) flush() error {
@@ -136,8 +149,9 @@ func (x *xmlWriter) element(e *Element, depth int, inline, declare bool) {
 }
 
 func (x *xmlWriter) indent(depth int) {
-	x.buf = append(x.buf, '\n')
-	for range depth {
+	const spaces = "\n                                "
+	x.buf = append(x.buf, spaces[:1+min(2*depth, len(spaces)-1)]...)
+	for i := len(spaces) - 1; i < 2*depth; i += 2 {
 		x.buf = append(x.buf, "  "...)
 	}
 }
@@ -183,6 +197,15 @@ func (x *xmlWriter) text(s string) {
 	}
 	from := 0
 	for i := 0; i < len(s); i++ {
+		for i+8 <= len(s) {
+			if w := word(s, i); !ordinary(w) || !without(w, '<') || !without(w, '>') || !without(w, '&') {
+				break
+			}
+			i += 8
+		}
+		if i == len(s) {
+			break
+		}
 		var escape string
 		switch s[i] {
 		case '<':

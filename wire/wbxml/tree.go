@@ -3,15 +3,72 @@ package wbxml
 import (
 	"bytes"
 	"io"
+	"strings"
 )
 
 // builder puts a tree together.
 type builder struct {
 	open []node
 	kids []*Element // finished children of all open elements, the innermost last
-	slab []Element
-	size int // of the next slab
 	root *Element
+
+	slab  []Element
+	size  int // of the slab
+	taken int // of the slab
+	ptrs  []*Element
+	named int // of ptrs
+	texts strings.Builder
+	datas []byte
+}
+
+// What is small is allocated many at a time. A chunk lives as long as anything in it, so chunks are small as well: a string
+// kept from a document holds no more than this.
+const (
+	chunk     = 1 << 10
+	chunkable = chunk / 8
+)
+
+// string copies a piece of text.
+func (b *builder) string(piece []byte) string {
+	n := len(piece)
+	if n > chunkable {
+		return string(piece)
+	}
+	if b.texts.Len()+n > b.texts.Cap() {
+		b.texts.Reset()
+		b.texts.Grow(chunk)
+	}
+	from := b.texts.Len()
+	b.texts.Write(piece)
+	return b.texts.String()[from:]
+}
+
+// children copies a list of elements. To append to the copy reallocates it.
+func (b *builder) children(kids []*Element) []*Element {
+	n := len(kids)
+	if n > chunkable {
+		return append(make([]*Element, 0, n), kids...)
+	}
+	if len(b.ptrs)-b.named < n {
+		b.ptrs, b.named = make([]*Element, min(max(n, b.size), chunkable)), 0
+	}
+	list := b.ptrs[b.named : b.named+n : b.named+n]
+	b.named += n
+	copy(list, kids)
+	return list
+}
+
+// data makes room for n bytes, or for none yet where n is large and may be a lie.
+func (b *builder) data(n int64) []byte {
+	if n > chunkable {
+		return nil
+	}
+	if int64(len(b.datas)) < n {
+		b.datas = make([]byte, chunk)
+	}
+	room := b.datas[:0:n]
+	b.datas = b.datas[n:]
+	return room
 }
 
 // node is an open element.
@@ -71,12 +128,15 @@ func (d *Decoder) tree() (*Element, error) {
 
 // start begins an element. Elements are allocated many at a time, few at first.
 func (b *builder) start(tag Tag) {
-	if len(b.slab) == 0 {
-		b.size = min(max(8, b.size*2), 256)
-		b.slab = make([]Element, b.size)
+	if b.open == nil {
+		b.open, b.kids = make([]node, 0, 16), make([]*Element, 0, 64)
 	}
-	e := &b.slab[0]
-	b.slab = b.slab[1:]
+	if b.taken == len(b.slab) {
+		b.size = min(max(8, b.size*2), 256)
+		b.slab, b.taken = make([]Element, b.size), 0
+	}
+	e := &b.slab[b.taken]
+	b.taken++
 	e.Tag = tag
 	b.open = append(b.open, node{e: e, mark: len(b.kids)})
 }
@@ -91,7 +151,7 @@ func (b *builder) text(piece []byte) {
 	case n.more:
 		n.text = append(n.text, piece...)
 	case n.e.Text == "":
-		n.e.Text = string(piece)
+		n.e.Text = b.string(piece)
 	default:
 		n.text = append(append(n.text, n.e.Text...), piece...)
 		n.more = true
@@ -109,8 +169,12 @@ func (b *builder) opaque(s *source, count int64) error {
 	case n.e.Text != "":
 		data = []byte(n.e.Text)
 	}
-	if data == nil && s.r == nil { // exactly as much as is there
+	switch {
+	case data != nil:
+	case s.r == nil && count > chunkable: // that many are there
 		data = make([]byte, 0, count)
+	default:
+		data = b.data(count)
 	}
 	data, err := s.appendN(data, count)
 	if data == nil {
@@ -130,8 +194,7 @@ func (b *builder) end() (mixed bool) {
 		e.Text = string(n.text)
 	}
 	if kids := b.kids[n.mark:]; len(kids) > 0 {
-		e.Children = append(make([]*Element, 0, len(kids)), kids...)
-		clear(kids)
+		e.Children = b.children(kids)
 		b.kids = b.kids[:n.mark]
 		if blank(e.Text) {
 			e.Text = ""
