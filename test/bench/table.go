@@ -45,6 +45,7 @@ none of the peers does, and keeping what was overwritten.
 	b.WriteString(table(rows))
 	b.WriteString(`
 Scenarios: *files* are 20,000 random files of 4 KiB in 200 folders; *changed* rewrites 1 % of them. *big* is one file of 2 GiB, into which 1 MiB is written in the middle.
+*wbxml* converts answers with 25 and with 25,000 messages, of libraries within one process (libwbxml called from Python) and by the programs.
 *contacts* are 5,000 vCards and *events* 2,000 calendars, folder to folder, one of ten recurring. *memory* rows have no peer: they show the peak.
 `)
 	return b.String()
