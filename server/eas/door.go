@@ -245,8 +245,13 @@ func (d *Door) admitted(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	if status != 0 {
 		return refuse(req.Command, req.Version, status), nil
 	}
+	wipe := dev.Wipe == store.WipeAsked || dev.Wipe == store.WipeSent || dev.Wipe == store.WipeFail
+	if wipe && dev.WipeAccount && req.Version < eas.V161 {
+		// It does not know how to wipe the account alone (MS-ASPROV 2.2.2.1), and must not wipe more; nothing is given to it any longer.
+		return refuse(req.Command, req.Version, statusBlocked), nil
+	}
 	if req.Command != "Provision" {
-		if dev.Wipe == store.WipeAsked || dev.Wipe == store.WipeSent {
+		if wipe {
 			return refuse(req.Command, req.Version, statusRemoteWipe), nil
 		}
 		fine, err := d.cfg.Devices.Provisioned(ctx, dev, q.policyKey)
