@@ -61,6 +61,11 @@ var treeCases = []treeCase{
 	{name: "the old name of a directory that waits is taken", base: "mkdir b; mkdir A; put A/x X; mkdir A/d; put A/d/y Y",
 		rounds: [][2]string{{"mv A b/a; put b/a/n N", "rm b; put b F"}, {"mkdir A", "rm b; put A/d/m M"}},
 		want:   "A=dir b=dir b/a=dir b/a/d=dir b/a/d/m=M b/a/d/y=Y b/a/n=N b/a/x=X"},
+	{name: "a directory moves on after what was put into it", base: "mkdir c; mkdir b; put a two; mkdir c/b; put c/a one",
+		rounds: [][2]string{{"mv c b/b", "mv c/b b/b; mv a b/b/a"}},
+		want:   "b=dir b/b=dir b/b (conflict beb0d021)=dir b/b (conflict beb0d021)/a=two b/b/a=one"},
+	{name: "a conflict at the old name of what waits is recorded once it is free", base: "put a one; put A two", rules: Rules{ReadOnly: [2]bool{true, false}},
+		rounds: [][2]string{{"rm a; rm A; mkdir a", "mv A b; mv a A; put a three"}}},
 	{name: "both put a file where a renamed directory was", base: "mkdir a; put a/x X",
 		rounds: [][2]string{{"mv a b; put a one", "rm a; put a one"}}, want: "a=one b=dir b/x=X"},
 }

@@ -78,7 +78,7 @@ func (w *work) reserve(sorted []*record) bool {
 			if spots == nil {
 				spots = map[spot]*record{}
 				for _, x := range sorted {
-					if x.exists(s) && !x.frozen() {
+					if x.exists(s) && (!x.frozen() || x.do == Conflict && x.row < 0) {
 						spots[x.to[s]] = x
 					}
 				}

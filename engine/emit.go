@@ -303,13 +303,26 @@ func (w *work) keep(r *record, row *tandem.Row) {
 	if op.Row.A.Digest != r.base.A.Digest || op.Row.B.Digest != r.base.B.Digest {
 		op.Row.Body = tandem.Digest{} // both made the same edit: what they agreed on before is no base for a merge any more
 	}
-	if !differs || r.do != Link && (r.steps[0] != 0 && r.isMoved(sideA) || r.steps[1] != 0 && r.isMoved(sideB)) {
+	if !differs || r.do != Link && (r.steps[0] != 0 && r.isMoved(sideA) || r.steps[1] != 0 && r.isMoved(sideB)) && !w.movedOn(r) {
 		return // the moves themselves are recorded as they are made
 	}
 	if w.tree {
-		op.Needs = w.needs(r, nil, sideA)
+		op.Needs = w.needsAll(r)
 	}
 	w.plan.Base = append(w.plan.Base, op)
+}
+
+// movedOn tells that the plan also moves a directory above r, perhaps after r: then what r's last move recorded is not where it
+// ends.
+func (w *work) movedOn(r *record) bool {
+	for s := sideA; s <= sideB; s++ {
+		for up := r.sim[s].up; up != nil; up = up.sim[s].up {
+			if up.steps[s] != 0 && up.isMoved(s) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isMoved tells that the plan moves r itself on side s.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"sort"
 
 	"tandem"
@@ -332,6 +333,20 @@ func (w *work) needs(r *record, also *record, s tandem.Side) []int {
 	}
 	sort.Ints(out)
 	return out
+}
+
+// needsAll lists every step that made or moved r or something above it.
+func (w *work) needsAll(r *record) []int {
+	var out []int
+	for s := sideA; s <= sideB; s++ {
+		for x := r; x != nil; x = x.sim[s].up {
+			if n := int(x.steps[s]); n != 0 {
+				out = append(out, n-1)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // step appends a step of r on side s to the plan.

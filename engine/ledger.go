@@ -27,6 +27,7 @@ type keySide struct {
 type moved struct {
 	id      tandem.ID
 	version tandem.Version
+	other   bool // the place gave it another id than it was to have
 }
 
 // NewLedger starts following a plan.
@@ -153,7 +154,7 @@ func (l *Ledger) movedRow(act Action, out *tandem.Outcome) (tandem.Row, bool, bo
 	if out != nil {
 		m.version = out.Version
 		if out.ID != "" {
-			m.id = out.ID
+			m.id, m.other = out.ID, out.ID != act.NewID
 		}
 	}
 	if id := l.plan.Pending[act.Key][s]; id != "" {
@@ -226,7 +227,10 @@ func (l *Ledger) OpRow(i int) tandem.Row {
 	row := l.plan.Base[i].Row
 	for s := sideA; s <= sideB; s++ {
 		if m, ok := l.links[linkSide{row.Link, s}]; ok && row.Link != 0 && m.version != "" {
-			row.Side(s).ID, row.Side(s).Version = m.id, m.version
+			row.Side(s).Version = m.version
+			if m.other {
+				row.Side(s).ID = m.id
+			}
 		}
 	}
 	return row

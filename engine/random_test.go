@@ -119,7 +119,7 @@ func TestRandomEdits(t *testing.T) {
 				t.Fatalf("waits without a conflict: %s\nbefore:\n%s%s", last.text(), before, p.log)
 			}
 			if !open && p.m[0].String() != p.m[1].String() {
-				t.Fatalf("differ\nbefore:\n%sfirst plan:\n%s\nA: %s\nB: %s", before, first, p.m[0], p.m[1])
+				t.Fatalf("differ\nbefore:\n%sfirst plan:\n%s\nA: %s\nB: %s\n%s", before, first, p.m[0], p.m[1], p.log)
 			}
 		}
 	})
