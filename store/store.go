@@ -35,6 +35,9 @@ type User struct {
 	Name    string // as typed when logging in; lower case, unique
 	Title   string // as shown
 	Address string // the user's own mail address; "": Name, where it is one
+
+	// Props is what front doors keep for the user: "zone" (IANA name of the time zone), "oof" (the answer while away, JSON). SetProps changes them.
+	Props tandem.Attrs
 }
 
 // Accounts keeps users.
@@ -43,6 +46,8 @@ type Accounts interface {
 	User(ctx context.Context, name string) (User, error)
 	Users(ctx context.Context) ([]User, error)
 	PutUser(ctx context.Context, u User) error         // title and address of the one of that name; NotFound
+	// SetProps changes the named properties of a user and leaves the others; an empty value removes one. NotFound.
+	SetProps(ctx context.Context, name string, set map[string]string) error
 	RemoveUser(ctx context.Context, name string) error // with logins and devices; Busy while it owns collections
 }
 

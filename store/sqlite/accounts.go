@@ -21,7 +21,7 @@ func (a accounts) AddUser(ctx context.Context, u store.User) error {
 		return &tandem.Error{Kind: tandem.Invalid, Op: "add user", Err: errors.New("a user needs a name")}
 	}
 	return a.write(ctx, "add user", func(c *conn) error {
-		_, err := c.exec("INSERT INTO user (name, title, address) VALUES (?, ?, ?)", name, u.Title, u.Address)
+		_, err := c.exec("INSERT INTO user (name, title, address, props) VALUES (?, ?, ?, ?)", name, u.Title, u.Address, string(u.Props))
 		if isConstraint(err) {
 			return &tandem.Error{Kind: tandem.Exists, Op: "add user", Thing: name}
 		}
@@ -32,7 +32,7 @@ func (a accounts) AddUser(ctx context.Context, u store.User) error {
 // User implements store.Accounts.
 func (a accounts) User(ctx context.Context, name string) (u store.User, err error) {
 	err = a.read(ctx, "find user", func(c *conn) error {
-		err := c.row("SELECT name, title, address FROM user WHERE name = ?", strings.ToLower(name)).Scan(&u.Name, &u.Title, &u.Address)
+		err := c.row("SELECT name, title, address, props FROM user WHERE name = ?", strings.ToLower(name)).Scan(&u.Name, &u.Title, &u.Address, &u.Props)
 		if errors.Is(err, sql.ErrNoRows) {
 			return notFound("find user", name)
 		}
@@ -46,10 +46,10 @@ func (a accounts) Users(ctx context.Context) (list []store.User, err error) {
 	err = a.read(ctx, "list users", func(c *conn) error {
 		return c.each(func(s scanner) error {
 			var u store.User
-			err := s.Scan(&u.Name, &u.Title, &u.Address)
+			err := s.Scan(&u.Name, &u.Title, &u.Address, &u.Props)
 			list = append(list, u)
 			return err
-		}, "SELECT name, title, address FROM user ORDER BY name")
+		}, "SELECT name, title, address, props FROM user ORDER BY name")
 	})
 	return list, err
 }
@@ -63,6 +63,28 @@ func (a accounts) PutUser(ctx context.Context, u store.User) error {
 			return err
 		}
 		return mustAffect(res, op, u.Name)
+	})
+}
+
+// SetProps implements store.Accounts.
+func (a accounts) SetProps(ctx context.Context, name string, set map[string]string) error {
+	const op = "save user"
+	name = strings.ToLower(name)
+	return a.write(ctx, op, func(c *conn) error {
+		var props tandem.Attrs
+		err := c.row("SELECT props FROM user WHERE name = ?", name).Scan(&props)
+		if errors.Is(err, sql.ErrNoRows) {
+			return notFound(op, name)
+		}
+		if err != nil {
+			return err
+		}
+		all := props.Map()
+		for k, v := range set {
+			all[k] = v
+		}
+		_, err = c.exec("UPDATE user SET props = ? WHERE name = ?", string(tandem.MakeAttrs(all)), name)
+		return err
 	})
 }
 

@@ -45,6 +45,17 @@ func testUsers(k *kit) {
 		k.Fatalf("users %+v", list)
 	}
 	k.wantKind(k.st.Accounts.PutUser(k.ctx, store.User{Name: "bob"}), tandem.NotFound)
+
+	// Properties change one by one, and the rest does not touch them.
+	k.must(k.st.Accounts.SetProps(k.ctx, "ANN", map[string]string{"zone": "Europe/Berlin", "oof": "away & back"}))
+	k.must(k.st.Accounts.SetProps(k.ctx, "ann", map[string]string{"zone": "", "language": "de"}))
+	k.must(k.st.Accounts.PutUser(k.ctx, u))
+	got, err := k.st.Accounts.User(k.ctx, "ann")
+	k.must(err)
+	if got.Title != "Anna" || got.Props != tandem.MakeAttrs(map[string]string{"oof": "away & back", "language": "de"}) {
+		k.Fatalf("user %+v", got)
+	}
+	k.wantKind(k.st.Accounts.SetProps(k.ctx, "bob", map[string]string{"zone": "UTC"}), tandem.NotFound)
 }
 
 func testLogins(k *kit) {
