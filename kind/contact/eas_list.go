@@ -1,0 +1,141 @@
+package contact
+
+import (
+	"slices"
+	"strings"
+
+	"tandem/wire/contentline"
+	"tandem/wire/vcard"
+	"tandem/wire/wbxml"
+)
+
+// maxListed is how many parts a list shows, MS-ASCNTC_R183 and MS-ASCNTC_R194. Further ones stay.
+const maxListed = 300
+
+// list is an element that holds any number of texts, whose order means nothing.
+type list struct {
+	tag, item wbxml.Tag
+	of        func(s *sheet, l *contentline.Line) bool
+	parts     func(p vcard.Property) []string
+	add       func(s *sheet, text string)
+}
+
+func lists() []list {
+	return []list{
+		{wbxml.ContactsCategories, wbxml.ContactsCategory, named("CATEGORIES"), vcard.Property.List, addCategory},
+		{wbxml.ContactsChildren, wbxml.ContactsChild, isChild, func(p vcard.Property) []string { return []string{p.Text()} }, addChild},
+	}
+}
+
+func isChild(s *sheet, l *contentline.Line) bool {
+	return l.Is("X-MS-CHILD") || isRelated(s, l, "CHILD")
+}
+
+func addChild(s *sheet, text string) {
+	l := (*contentline.Line)(nil)
+	if s.card.Version == vcard.V40 {
+		l = newRelated(s, "child")
+	} else {
+		l = s.card.New("X-MS-CHILD").Line
+	}
+	s.card.Property(l).SetText(text)
+}
+
+func addCategory(s *sheet, text string) {
+	p, ok := s.card.Find("CATEGORIES")
+	if !ok {
+		s.card.New("CATEGORIES").SetList([]string{text})
+		return
+	}
+	parts := append(slices.Collect(contentline.SplitText(p.Plain(), ',')), escaped(p, text))
+	if len(parts) == 2 && strings.TrimSpace(parts[0]) == "" {
+		parts = parts[1:]
+	}
+	p.SetPlain(contentline.JoinText(parts, ','))
+}
+
+// escaped is a text as one part of a list or structured value.
+func escaped(p vcard.Property, text string) string {
+	one := vcard.Property{Line: contentline.NewLine(p.Name(), ""), Version: p.Version}
+	one.SetComponents([]string{text})
+	return one.Plain()
+}
+
+// all are the texts, each once.
+func (l list) all(s *sheet) []string {
+	var out []string
+	for o := range s.card.Lines() {
+		if !l.of(s, o) {
+			continue
+		}
+		for _, part := range l.parts(s.card.Property(o)) {
+			if v := line(part); v != "" && !slices.Contains(out, v) {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+// element shows the texts; nil if there are none (MS-ASCNTC_R507).
+func (l list) element(all []string) *wbxml.Element {
+	if len(all) == 0 {
+		return nil
+	}
+	e := wbxml.New(l.tag)
+	for _, v := range all[:min(len(all), maxListed)] {
+		e.Add(wbxml.Text(l.item, v))
+	}
+	return e
+}
+
+// put adds and removes what differs.
+func (l list) put(s *sheet, in []*wbxml.Element) {
+	e := find(in, l.tag)
+	if e == nil && (s.managed == nil || !s.managed(l.tag)) {
+		return
+	}
+	have := l.all(s)
+	shown := have[:min(len(have), maxListed)]
+	var wanted []string
+	for c := range e.All(l.item) {
+		if v := line(c.String()); v != "" && !slices.Contains(wanted, v) {
+			wanted = append(wanted, v)
+		}
+	}
+	for _, v := range shown {
+		if !slices.Contains(wanted, v) {
+			l.remove(s, v)
+		}
+	}
+	for _, v := range wanted {
+		if !slices.Contains(have, v) {
+			l.add(s, v)
+		}
+	}
+}
+
+// remove takes a text out of all properties that have it.
+func (l list) remove(s *sheet, text string) {
+	for _, o := range slices.Collect(s.card.Lines()) {
+		if !l.of(s, o) {
+			continue
+		}
+		p := s.card.Property(o)
+		if v := l.parts(p); len(v) == 1 {
+			if line(v[0]) == text {
+				s.remove(o)
+			}
+			continue
+		}
+		had := slices.Collect(contentline.SplitText(p.Plain(), ','))
+		left := slices.DeleteFunc(slices.Clone(had), func(raw string) bool { return line(p.Unescape(raw)) == text })
+		switch {
+		case len(left) == len(had):
+		case len(left) == 0:
+			s.remove(o)
+		default:
+			p.SetPlain(contentline.JoinText(left, ','))
+		}
+	}
+}
