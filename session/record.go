@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	// rowsPerCommit bounds how many rows wait for a transaction.
-	rowsPerCommit = 4096
+	// rowsPerCommit bounds how many rows wait for a transaction, and bodiesPerCommit how many bodies: these take longer to
+	// write, and are best written while the places are busy with the next batch.
+	rowsPerCommit   = 4096
+	bodiesPerCommit = 1000
 	// bodiesPerFetch bounds how many agreed bodies are read again at a time.
 	bodiesPerFetch = 200
 )
@@ -106,7 +108,8 @@ func (c *recorder) empty() bool {
 
 // launch commits in the background if enough has gathered. join waits for it.
 func (c *recorder) launch(ctx context.Context) error {
-	if len(c.c.Put)+len(c.c.Drop)+len(c.c.History) < rowsPerCommit && c.bytes < c.opt.Batch/2 && len(c.c.Conflicts) < 64 {
+	k := &c.c
+	if len(k.Put)+len(k.Drop)+len(k.History) < rowsPerCommit && len(k.Bodies) < bodiesPerCommit && c.bytes < c.opt.Batch/2 && len(k.Conflicts) < 64 {
 		return nil
 	}
 	if err := c.join(); err != nil {

@@ -37,8 +37,8 @@ type job struct {
 	sure   bool // print is what is there now and will move on with any further change
 }
 
-// Apply implements provider.Replica. New bodies are all written beside their files first and made durable in one go;
-// then each is put in place under its condition.
+// Apply implements provider.Replica. New bodies are written beside their files first and made durable, many in one go; then
+// each is put in place under its condition.
 func (r *Replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Outcome, error) {
 	out := make([]tandem.Outcome, len(writes))
 	jobs := make([]*job, len(writes))
@@ -76,11 +76,9 @@ func (r *Replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Ou
 	}
 	defer d.close()
 	defer discard(d, jobs)
-	trouble := r.stageAll(ctx, d, jobs)
-	if trouble == nil || tandem.IsKind(trouble, tandem.Full) {
-		if err := r.installAll(ctx, d, jobs); err != nil && trouble == nil {
-			trouble = err
-		}
+	trouble := r.prepare(ctx, d, jobs)
+	if trouble == nil {
+		trouble = r.carry(ctx, d, jobs)
 	}
 	if err := r.finish(ctx, d, jobs); err != nil && trouble == nil {
 		trouble = err

@@ -175,6 +175,15 @@ func (d *dir) discard(f *fresh) {
 	}
 }
 
+// syncAll makes everything written to the file system durable.
+func (d *dir) syncAll() error {
+	for {
+		if err := unix.Syncfs(d.fd); err != unix.EINTR {
+			return err
+		}
+	}
+}
+
 // sync makes the bytes of a staged file durable.
 func (d *dir) sync(f *fresh) error {
 	if f.fd < 0 {

@@ -80,6 +80,8 @@ func (d *dir) discard(f *fresh) {
 	}
 }
 
+func (d *dir) syncAll() error { return atomicfile.SyncFS(d.path) }
+
 func (d *dir) sync(f *fresh) error { return atomicfile.SyncFile(d.join(f.temp)) }
 
 // exactTimes tells whether a file that changes after its times were looked at always gets other times.

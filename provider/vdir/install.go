@@ -11,37 +11,47 @@ import (
 	"tandem/internal/atomicfile"
 )
 
-// installAll puts everything in place, in the order of the writes; records within files with several come last, file
-// by file.
-func (r *Replica) installAll(ctx context.Context, d *dir, jobs []*job) error {
-	within := map[string][]*job{}
-	var order []string
+// installer puts writes in place, in their order; records within files with several come last, file by file.
+type installer struct {
+	*Replica
+	dir    *dir
+	within map[string][]*job
+	order  []string
+}
+
+// take puts the next writes in place. An error is about the place as a whole.
+func (in *installer) take(ctx context.Context, jobs []*job) error {
 	for _, j := range jobs {
 		if j.failed() {
 			continue
 		}
-		if err := r.enter(ctx); err != nil {
+		if err := in.enter(ctx); err != nil {
 			return err
 		}
 		if j.key != "" {
-			if within[j.name] == nil {
-				order = append(order, j.name)
+			if in.within[j.name] == nil {
+				in.order = append(in.order, j.name)
 			}
-			within[j.name] = append(within[j.name], j)
+			in.within[j.name] = append(in.within[j.name], j)
 			continue
 		}
 		if j.w.Op == tandem.Create && j.fresh == nil || j.w.Op == tandem.Update && j.staged == nil {
 			continue // not staged: the disk was full before
 		}
-		if full := r.install(d, j); full != nil {
+		if full := in.install(in.dir, j); full != nil {
 			return full
 		}
 	}
-	for _, name := range order {
-		if err := r.enter(ctx); err != nil {
+	return nil
+}
+
+// end performs the writes within files with several records.
+func (in *installer) end(ctx context.Context) error {
+	for _, name := range in.order {
+		if err := in.enter(ctx); err != nil {
 			return err
 		}
-		if full := r.applyWithin(name, within[name]); full != nil {
+		if full := in.applyWithin(name, in.within[name]); full != nil {
 			return full
 		}
 	}

@@ -12,40 +12,9 @@ import (
 	"tandem/internal/atomicfile"
 )
 
-// stageAll checks all writes and writes their bodies beside the files. It stops when the disk is full; what was staged
-// until then can still be put in place.
-func (r *Replica) stageAll(ctx context.Context, d *dir, jobs []*job) error {
-	trouble := r.stageNew(ctx, d, jobs)
-	if trouble != nil && !tandem.IsKind(trouble, tandem.Full) {
-		return trouble
-	}
-	touched := map[string]bool{} // names that earlier writes of this Apply are about
-	for _, j := range jobs {
-		if trouble != nil {
-			break
-		}
-		if err := r.enter(ctx); err != nil {
-			return err
-		}
-		trouble = r.stage(j, touched)
-		touched[j.name] = true
-	}
-	if err := r.syncStaged(d, jobs); err != nil {
-		for _, j := range jobs {
-			if j.staged == nil && j.fresh == nil || j.failed() {
-				continue
-			}
-			if full := j.refuse(err); full != nil {
-				trouble = full
-			}
-		}
-	}
-	return trouble
-}
-
-// stageNew reads the bodies of all writes and stages those of new files.
-func (r *Replica) stageNew(ctx context.Context, d *dir, jobs []*job) error {
-	err := inParallel(len(jobs), func(part func() (int, bool)) error {
+// prepare reads the bodies that writes bring, several at a time, and names new files.
+func (r *Replica) prepare(ctx context.Context, d *dir, jobs []*job) error {
+	return inParallel(len(jobs), func(part func() (int, bool)) error {
 		for i, ok := part(); ok; i, ok = part() {
 			if err := r.enter(ctx); err != nil {
 				return err
@@ -59,24 +28,6 @@ func (r *Replica) stageNew(ctx context.Context, d *dir, jobs []*job) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	// One after the other: making files in one folder at the same time only makes the kernel wait for itself.
-	nameless := r.nameless
-	for _, j := range jobs {
-		if j.names == nil {
-			continue
-		}
-		if err := r.enter(ctx); err != nil {
-			return err
-		}
-		if err := r.create(d, j, nameless > 0); err != nil {
-			return err
-		}
-		nameless--
-	}
-	return nil
 }
 
 // create stages a new file.
@@ -95,7 +46,7 @@ func (r *Replica) create(d *dir, j *job, nameless bool) error {
 // manyFiles is from how many files on one sync of the whole file system is cheaper than one per file.
 const manyFiles = 4
 
-// syncStaged makes everything staged durable. What links lead to may be on another file system.
+// syncStaged makes what is staged of jobs durable. What links lead to may be on another file system.
 func (r *Replica) syncStaged(d *dir, jobs []*job) error {
 	here := 0
 	for _, j := range jobs {
@@ -105,7 +56,7 @@ func (r *Replica) syncStaged(d *dir, jobs []*job) error {
 	}
 	all := false
 	if here >= manyFiles {
-		err := atomicfile.SyncFS(r.path)
+		err := d.syncAll()
 		if all = !errors.Is(err, errors.ErrUnsupported); all && err != nil {
 			return err
 		}
@@ -125,12 +76,19 @@ func (r *Replica) syncStaged(d *dir, jobs []*job) error {
 	return nil
 }
 
-// stage checks one write to what is there and, if it brings a body, writes it beside the file.
-func (r *Replica) stage(j *job, touched map[string]bool) error {
+// stage checks one write to what is there and, if it brings a body, writes it beside the file. touched are the names that
+// earlier writes are about. nameless is how many files may be made without a name.
+func (r *Replica) stage(d *dir, j *job, touched map[string]bool, nameless *int) error {
 	w := j.w
 	switch w.Op {
-	case tandem.Create, tandem.Delete:
+	case tandem.Delete:
 		return nil
+	case tandem.Create:
+		if j.failed() {
+			return nil
+		}
+		*nameless--
+		return r.create(d, j, *nameless >= 0)
 	case tandem.Update:
 		if j.failed() || j.key != "" { // written with the others of its file
 			return nil

@@ -1,0 +1,121 @@
+package vdir
+
+import (
+	"context"
+	"sync"
+
+	"tandem"
+)
+
+const (
+	// handful is how many writes go from one step to the next at a time.
+	handful = 32
+	// flushFrom is how many staged files are worth waiting for before the disk is. While it is busy with them more are
+	// staged, which it is then asked for in one go.
+	flushFrom = 250
+)
+
+// carry takes writes through three steps that work at the same time: staging, flushing what is staged to the disk, and
+// putting in place what is flushed. Each step takes the writes in their order. When the disk is full, what was staged until
+// then is still put in place.
+func (r *Replica) carry(ctx context.Context, d *dir, jobs []*job) error {
+	ctx, cancel := context.WithCancel(ctx)
+	staged := make(chan []*job, len(jobs)/handful+1) // holds all: nobody waits for a step that has ended
+	flushed := make(chan []*job, len(jobs)/handful+1)
+	var trouble [3]error
+	var steps sync.WaitGroup
+	steps.Go(func() {
+		defer close(staged)
+		trouble[0] = r.stageAll(ctx, d, jobs, staged)
+	})
+	steps.Go(func() {
+		defer close(flushed)
+		trouble[1] = r.flushAll(ctx, d, staged, flushed)
+	})
+	in := &installer{Replica: r, dir: d, within: map[string][]*job{}}
+	for part := range flushed {
+		if trouble[2] == nil {
+			trouble[2] = in.take(ctx, part)
+		}
+		if trouble[2] != nil {
+			cancel()
+		}
+	}
+	steps.Wait()
+	err := first(trouble[2], trouble[1], trouble[0])
+	if err == nil || tandem.IsKind(err, tandem.Full) && trouble[2] == nil {
+		err = first(err, in.end(ctx))
+	}
+	cancel()
+	return err
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stageAll is the first step.
+func (r *Replica) stageAll(ctx context.Context, d *dir, jobs []*job, staged chan<- []*job) error {
+	touched := map[string]bool{}
+	nameless := r.nameless
+	for at := 0; at < len(jobs); at += handful {
+		part := jobs[at:min(at+handful, len(jobs))]
+		for i, j := range part {
+			if err := r.enter(ctx); err != nil {
+				return err
+			}
+			if err := r.stage(d, j, touched, &nameless); err != nil {
+				staged <- part[:i]
+				return err
+			}
+			touched[j.name] = true
+		}
+		staged <- part
+	}
+	return nil
+}
+
+// flushAll is the second step.
+func (r *Replica) flushAll(ctx context.Context, d *dir, staged <-chan []*job, flushed chan<- []*job) error {
+	var trouble error
+	for part := range staged {
+		group := part
+		for more := true; more; {
+			if part, more = r.more(staged, len(group) < flushFrom); more {
+				group = group[:len(group)+len(part)] // parts follow one another in one list
+			}
+		}
+		if err := r.enter(ctx); err != nil {
+			trouble = first(trouble, err)
+			continue
+		}
+		if err := r.syncStaged(d, group); err != nil {
+			for _, j := range group {
+				if (j.staged != nil || j.fresh != nil) && !j.failed() {
+					trouble = first(trouble, j.refuse(err))
+				}
+			}
+		}
+		flushed <- group
+	}
+	return trouble
+}
+
+// more takes another part if there is one, or, where that is worth it, waits for one.
+func (r *Replica) more(staged <-chan []*job, wait bool) ([]*job, bool) {
+	if wait {
+		part, ok := <-staged
+		return part, ok
+	}
+	select {
+	case part, ok := <-staged:
+		return part, ok
+	default:
+		return nil, false
+	}
+}
