@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -40,6 +41,11 @@ func drawFilter(s step) filter {
 	return f
 }
 
+var (
+	madeUID  = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	madeName = regexp.MustCompile(` \(conflict [0-9a-f]{8}\)`)
+)
+
 // scope is what a session is told of the filter.
 func (f filter) scope() string {
 	if f == (filter{}) {
@@ -48,12 +54,14 @@ func (f filter) scope() string {
 	return fmt.Sprint(f)
 }
 
-// hides tells whether the filter leaves out the record of a name, a UID or a path.
+// hides tells whether the filter leaves out the record of a name, a UID or a path. A second version that a policy keeps is in
+// scope under the UID it is given, and as a file where the first is: what a place refuses to keep twice is never settled.
 func (f filter) hides(name string) bool {
-	if f.share == 0 {
+	if f.share == 0 || madeUID.MatchString(name) {
 		return false
 	}
 	for part := range strings.SplitSeq(name, "/") {
+		part = madeName.ReplaceAllString(part, "")
 		sum := fnv.New32a()
 		sum.Write([]byte(strings.ToLower(part))) // a hash never fails
 		if (int(sum.Sum32()>>8)+f.from)%4 < f.share {
