@@ -32,6 +32,9 @@ type About interface {
 	Runs(ctx context.Context, item string, limit int) ([]store.Run, error)
 	// Log lists events with an id above after, oldest first; after < 0 gives the newest -after.
 	Log(ctx context.Context, after int64, item string, limit int) ([]store.Event, error)
+	// FollowLog tells events as Log lists them, and then each new one as it is written, until ctx is done. It returns nil then,
+	// and an error when the log can be followed no longer.
+	FollowLog(ctx context.Context, after int64, item string, tell func(store.Event)) error
 	Collections(ctx context.Context) ([]tandem.Collection, error)
 	// Checks looks for trouble with the store and with the places of all items.
 	Checks(ctx context.Context) ([]Check, error)

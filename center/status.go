@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -128,6 +129,37 @@ func (h *Hub) Log(ctx context.Context, after int64, item string, limit int) ([]s
 	}
 	return h.newest(ctx, int(-after), item)
 }
+
+// FollowLog implements Service.
+func (h *Hub) FollowLog(ctx context.Context, after int64, item string, tell func(store.Event)) error {
+	news := h.cfg.Store.Events.Subscribe(ctx) // before the first look, so that nothing comes between
+	for {
+		events, err := h.Log(ctx, after, item, followChunk)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		for _, e := range events {
+			tell(e)
+			after = e.ID
+		}
+		after = max(after, 0)
+		if len(events) == followChunk {
+			continue
+		}
+		if _, ok := <-news; !ok {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return &tandem.Error{Kind: tandem.Gone, Op: "follow log", Err: errors.New("the store was closed")}
+		}
+	}
+}
+
+// followChunk is how many events FollowLog reads at a time.
+const followChunk = 1000
 
 // newest pages through the log and keeps its end. The log is bounded by its retention.
 func (h *Hub) newest(ctx context.Context, n int, item string) ([]store.Event, error) {

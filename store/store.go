@@ -311,6 +311,8 @@ type Events interface {
 	Runs(ctx context.Context, item string, limit int) ([]Run, error) // newest first
 	Add(ctx context.Context, events ...Event) error
 	List(ctx context.Context, after int64, item string, limit int) ([]Event, error) // oldest first, ID > after
+	// Subscribe tells after each Add that there is something new to List, coalesced, until ctx is done. Commit first, then broadcast.
+	Subscribe(ctx context.Context) <-chan struct{}
 	Purge(ctx context.Context, before int64) (int, error)
 }
 

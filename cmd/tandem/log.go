@@ -69,7 +69,7 @@ func (a *app) logCommand() *cobra.Command {
 					return err
 				})
 			}
-			return a.followLog(c.Context(), from, item, lines)
+			return a.followLog(c.Context(), from, item)
 		},
 	}
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "stay and tell what happens next")
@@ -85,17 +85,20 @@ func (a *app) printLog(ctx context.Context, s center.Service, after int64, item 
 		return after, err
 	}
 	for _, e := range events {
-		if a.json {
-			err = ui.JSONLine(a.out, toEvent(e))
-		} else {
-			_, err = fmt.Fprintln(a.out, logLine(e, now()))
-		}
-		if err != nil {
+		if err := a.printEvent(e); err != nil {
 			return after, err
 		}
 		after = e.ID
 	}
 	return after, nil
+}
+
+func (a *app) printEvent(e store.Event) error {
+	if a.json {
+		return ui.JSONLine(a.out, toEvent(e))
+	}
+	_, err := fmt.Fprintln(a.out, logLine(e, now()))
+	return err
 }
 
 func logLine(e store.Event, now time.Time) string {
@@ -104,30 +107,4 @@ func logLine(e store.Event, now time.Time) string {
 		level = levelText(e.Level) + ": "
 	}
 	return fmt.Sprintf("%s  %s  %s%s", ui.When(e.When, now), ui.Clean(e.Item), level, eventText(e))
-}
-
-// pollLog is how often followLog asks. It is for people; programs that must react at once run items with --watch.
-const pollLog = 200 * time.Millisecond
-
-// followLog asks the running hub again and again. Where none runs, the data folder is left free between two looks, so
-// that other commands can work.
-func (a *app) followLog(ctx context.Context, after int64, item string, lines int) error {
-	for {
-		err := a.with(ctx, func(s center.Service) (err error) {
-			after, err = a.printLog(ctx, s, after, item, max(lines, 1000))
-			after = max(after, 0)
-			return err
-		})
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil && !tandem.IsKind(err, tandem.Busy) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(pollLog):
-		}
-	}
 }

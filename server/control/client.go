@@ -243,6 +243,19 @@ func (c *Client) Log(ctx context.Context, after int64, item string, limit int) (
 	return call[[]store.Event](ctx, c, "Log", listArg{Item: item, After: after, Limit: limit})
 }
 
+// FollowLog implements center.Service.
+func (c *Client) FollowLog(ctx context.Context, after int64, item string, tell func(store.Event)) error {
+	err := c.follow(ctx, "FollowLog", listArg{Item: item, After: after}, func(n center.SyncNews) {
+		if n.Event != nil {
+			tell(*n.Event)
+		}
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
 // Collections implements center.Service.
 func (c *Client) Collections(ctx context.Context) ([]tandem.Collection, error) {
 	return call[[]tandem.Collection](ctx, c, "Collections", nothing{})

@@ -77,6 +77,16 @@ func (h *hub) Sync(ctx context.Context, names []string, opt center.SyncOptions, 
 	return h.err
 }
 
+func (h *hub) FollowLog(ctx context.Context, after int64, item string, tell func(store.Event)) error {
+	h.asked = append(h.asked, after, item)
+	if h.err != nil {
+		return h.err
+	}
+	tell(store.Event{ID: 8, Item: "x", Level: store.Warning, Text: "careful", Record: "r", Remedy: "look"})
+	<-ctx.Done()
+	return nil
+}
+
 // serve runs a hub on a data folder and reaches it.
 func serve(t *testing.T, h *hub, dir string) (*Client, func() error) {
 	t.Helper()
@@ -152,6 +162,47 @@ func TestSyncTellsAsItGoes(t *testing.T) {
 	}
 	h.err = tandem.Errorf(tandem.NotFound, "no such item")
 	if err := c.Sync(t.Context(), nil, opt, func(center.SyncNews) {}); !tandem.IsKind(err, tandem.NotFound) {
+		t.Errorf("the error became %v", err)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A log that is followed ends well with its reader, and with the hub.
+func TestFollowLog(t *testing.T) {
+	h := &hub{}
+	c, stop := serve(t, h, t.TempDir())
+	follow := func(end func()) {
+		t.Helper()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		told := make(chan store.Event, 1)
+		ended := make(chan error, 1)
+		go func() { ended <- c.FollowLog(ctx, -5, "x", func(e store.Event) { told <- e }) }()
+		if e := <-told; e.ID != 8 || e.Level != store.Warning || e.Text != "careful" || e.Record != "r" || e.Remedy != "look" {
+			t.Errorf("told %+v", e)
+		}
+		if end == nil {
+			end = cancel
+		}
+		end()
+		if err := <-ended; err != nil {
+			t.Errorf("ended with %v", err)
+		}
+	}
+	follow(nil)
+	if !reflect.DeepEqual(h.asked, []any{int64(-5), "x"}) {
+		t.Errorf("asked %+v", h.asked)
+	}
+	stopped := make(chan error, 1)
+	follow(func() { go func() { stopped <- stop() }() })
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	h = &hub{err: &tandem.Error{Kind: tandem.Invalid, Op: "follow log"}}
+	c, stop = serve(t, h, t.TempDir())
+	if err := c.FollowLog(t.Context(), 0, "", func(store.Event) {}); !tandem.IsKind(err, tandem.Invalid) {
 		t.Errorf("the error became %v", err)
 	}
 	if err := stop(); err != nil {

@@ -109,6 +109,9 @@ func handleAbout(mux *http.ServeMux, s center.About) {
 	handle(mux, "Log", func(ctx context.Context, a listArg) ([]store.Event, error) {
 		return s.Log(ctx, a.After, a.Item, a.Limit)
 	})
+	stream(mux, "FollowLog", func(ctx context.Context, a listArg, tell func(center.SyncNews)) error {
+		return s.FollowLog(ctx, a.After, a.Item, func(e store.Event) { tell(center.SyncNews{Item: e.Item, Event: &e}) })
+	})
 	handle(mux, "Collections", func(ctx context.Context, _ nothing) ([]tandem.Collection, error) { return s.Collections(ctx) })
 	handle(mux, "Checks", func(ctx context.Context, _ nothing) ([]center.Check, error) { return s.Checks(ctx) })
 }

@@ -60,7 +60,7 @@ func (e events) Add(ctx context.Context, list ...store.Event) error {
 	if len(list) == 0 {
 		return nil
 	}
-	return e.write(ctx, "log events", func(c *conn) error {
+	err := e.write(ctx, "log events", func(c *conn) error {
 		for i := range list {
 			v := &list[i]
 			_, err := c.exec("INSERT INTO event (at, session, item, level, text, record, remedy) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -71,7 +71,14 @@ func (e events) Add(ctx context.Context, list ...store.Event) error {
 		}
 		return nil
 	})
+	if err == nil {
+		e.logged.ring()
+	}
+	return err
 }
+
+// Subscribe implements store.Events. Closing the store closes the channel, too.
+func (e events) Subscribe(ctx context.Context) <-chan struct{} { return e.logged.listen(ctx) }
 
 // List implements store.Events.
 func (e events) List(ctx context.Context, after int64, item string, limit int) (list []store.Event, err error) {

@@ -66,6 +66,7 @@ type db struct {
 	soft    pool      // writes what need not be durable at once; used by who holds the writer; the writer itself in memory
 	files   *blob.Dir // nil in memory: everything is inline
 	wake    *hub
+	logged  *bell // rings when something was added to the results log
 
 	random sync.Mutex // guards opt.Random
 
@@ -118,7 +119,7 @@ func newDB(name string, opt Options) *db {
 	if opt.Readers <= 0 {
 		opt.Readers = 4
 	}
-	return &db{name: name, opt: opt, wake: newHub(), leases: map[int64]string{}}
+	return &db{name: name, opt: opt, wake: newHub(), logged: newBell(), leases: map[int64]string{}}
 }
 
 func (d *db) store() *store.Store {
@@ -143,6 +144,7 @@ func (d *db) Close() error {
 	var err error
 	d.closing.Do(func() {
 		d.wake.close()
+		d.logged.close()
 		err = d.closeSQL()
 	})
 	return err

@@ -27,6 +27,7 @@ func runRest(t *testing.T, run runner) {
 	run(t, "Decide", testDecide)
 	run(t, "Runs", testRuns)
 	run(t, "Events", testEvents)
+	run(t, "EventsSubscribe", testEventsSubscribe)
 	run(t, "Settings", testSettings)
 	run(t, "Values", testValues)
 	run(t, "Parallel", testParallel)
