@@ -13,6 +13,7 @@ func expose(o *provider.Opened, w *wrapped, features provider.Features) *provide
 	d, isDigester := o.Replica.(provider.Digester)
 	p, isParker := o.Replica.(provider.Parker)
 	f, isFlusher := o.Replica.(provider.Flusher)
+	w.inner = o.Replica
 	dg, pk, fl := digester{w, d}, parker{w, p}, flusher{w, f}
 	out := *o
 	out.Features = features

@@ -1,6 +1,6 @@
 // Package wrap puts behaviour around opened replicas that is the same for all providers: trying again, keeping a rate,
 // tracing, and refusing to write. Each wrapper takes an opened replica and returns another; they can be stacked. What a
-// replica can do beside the contract (provider.Digester, Parker, Flusher) its wrapper can do as well, and nothing more.
+// replica can do beside the contract (provider.Digester, Parker, Flusher, Advancer) its wrapper can do as well, and nothing more.
 package wrap
 
 import (
@@ -50,6 +50,18 @@ type around interface {
 type wrapped struct {
 	provider.Replica
 	around around
+	inner  provider.Replica // with its optional interfaces; set by expose
+}
+
+var _ provider.Advancer = (*wrapped)(nil)
+
+// Advance implements provider.Advancer. For a replica that cannot advance cursors they stay what they are, which is what
+// not having the method means.
+func (w *wrapped) Advance(next tandem.Cursor) tandem.Cursor {
+	if a, ok := w.inner.(provider.Advancer); ok {
+		return a.Advance(next)
+	}
+	return next
 }
 
 func (w *wrapped) call(ctx context.Context, method string, n int, f func() (int, error)) error {

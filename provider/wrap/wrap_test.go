@@ -121,6 +121,23 @@ type parking1 struct{}
 func (parking1) Unpark(context.Context, string) (tandem.Record, error) { return tandem.Record{}, nil }
 func (parking1) Purge(context.Context, int64) (int64, error)           { return 0, nil }
 
+// advancing moves cursors, as plain does not.
+type advancing struct{ plain }
+
+func (advancing) Advance(next tandem.Cursor) tandem.Cursor { return next + "+" }
+
+// A cursor goes through any number of wrappers to the replica that can advance it, and stays what it is for one that cannot.
+func TestCursorsAdvanceThroughWrappers(t *testing.T) {
+	inner := plain{memory.New("x", memory.Knobs{}).Open().Replica}
+	for want, r := range map[tandem.Cursor]provider.Replica{"c+": advancing{inner}, "c": inner} {
+		o := &provider.Opened{Replica: r}
+		o = wrap.Retry(wrap.RateLimit(wrap.Trace(wrap.DryRun(o), discard(), &clock{}), wrap.Rate{PerSecond: 1}, &clock{}), wrap.Patience{}, &clock{})
+		if got := o.Replica.(provider.Advancer).Advance("c"); got != want {
+			t.Errorf("%T: the cursor became %q, want %q", r, got, want)
+		}
+	}
+}
+
 func skills(r provider.Replica) string {
 	_, d := r.(provider.Digester)
 	_, p := r.(provider.Parker)
