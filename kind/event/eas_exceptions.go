@@ -1,0 +1,327 @@
+package event
+
+import (
+	"slices"
+	"strings"
+
+	"tandem"
+	"tandem/kind/eas"
+	"tandem/wire/contentline"
+	"tandem/wire/ical"
+	"tandem/wire/wbxml"
+)
+
+// exceptions writes the Exceptions element: those in it that differ from what was shown. What is not in it stays
+// (MS-ASCAL_R541, R542).
+func (w *writer) exceptions(e *wbxml.Element, was shown) error {
+	if e == nil {
+		return nil
+	}
+	if !w.ob.repeats() {
+		w.note("Exceptions: the event does not repeat")
+		return nil
+	}
+	known := map[int64]*wbxml.Element{}
+	for _, i := range was.list {
+		known[i.key] = w.s.exception(i)
+	}
+	n := 0
+	for x := range e.All(wbxml.CalendarException) {
+		if n++; n > maxTaken {
+			return invalid("read event", "Exceptions", "more than %d", maxTaken)
+		}
+		id := x.Get(wbxml.AirSyncBaseInstanceId)
+		if id == "" {
+			id = x.Get(wbxml.CalendarExceptionStartTime)
+		}
+		at, err := parse(wbxml.CalendarExceptionStartTime, id)
+		if err != nil {
+			w.note("Exception: %v", err)
+			continue
+		}
+		key := w.keyOf(at)
+		if sameException(known[key], x) {
+			continue
+		}
+		deleted, err := eas.ParseBool(x.Get(wbxml.CalendarDeleted))
+		if err != nil {
+			return err
+		}
+		if x.Has(wbxml.CalendarDeleted) && deleted {
+			w.exclude(key)
+			continue
+		}
+		if err := w.exception(key, x, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const maxTaken = 1000 // Calendar.xsd
+
+// sameException reports whether a client sent what it was shown. When it was written does not count.
+func sameException(a, b *wbxml.Element) bool {
+	if a == nil {
+		return false
+	}
+	bare := func(e *wbxml.Element) *wbxml.Element {
+		out := wbxml.New(e.Tag)
+		for _, c := range e.Children {
+			switch {
+			case c.Tag == wbxml.CalendarDtStamp, c.Tag == wbxml.CalendarDeleted && c.String() == "0":
+			case c.Tag == wbxml.AirSyncBaseInstanceId:
+				out.Add(wbxml.Text(wbxml.CalendarExceptionStartTime, c.String()))
+			default:
+				out.Add(c)
+			}
+		}
+		return out
+	}
+	return same(bare(a), bare(b))
+}
+
+// keyOf is the key that a client's time means.
+func (w *writer) keyOf(at int64) int64 {
+	if w.ob.days() {
+		return w.day(at, w.sent)
+	}
+	return at
+}
+
+// find is the instance that a client means by a time: that which the rules put there or an override replaces; else the one
+// that was moved there, since some clients name an instance by its new time (field note 12); else the one of that day.
+func (w *writer) find(key int64) (int64, bool) {
+	if w.ob.override(key) != nil || w.ob.happens(key) {
+		return key, true
+	}
+	for _, o := range w.ob.overrides {
+		if sp := w.ob.span(o.c); sp.start == key {
+			return o.key, true
+		}
+	}
+	main := w.ob.span(w.ob.main)
+	if main.allDay {
+		return key, false
+	}
+	midnight := ical.FloorDiv(key+int64(main.zone.Offset(key)), ical.DaySeconds) * ical.DaySeconds
+	from, to := main.zone.Instant(midnight), main.zone.Instant(midnight+ical.DaySeconds)
+	if keys, _ := w.ob.instances(from, to, 2); len(keys) == 1 {
+		return keys[0], true
+	}
+	return key, false
+}
+
+// exclude takes an instance out of the series, if there is one.
+func (w *writer) exclude(key int64) bool {
+	key, there := w.find(key)
+	if !there {
+		return false
+	}
+	for _, o := range w.ob.overrides {
+		if o.key == key {
+			w.ob.cal.Remove(contentline.Item{Child: o.c})
+		}
+	}
+	w.ob.reread()
+	if w.ob.happens(key) {
+		id := w.ob.idOf(key)
+		l := contentline.NewLine("EXDATE", id.String())
+		switch id.Form {
+		case ical.Date:
+			l.SetParam("VALUE", "DATE")
+		case ical.Zoned:
+			l.SetParam("TZID", id.TZID)
+		}
+		w.ob.main.Add(contentline.Item{Line: l})
+	}
+	w.dirty, w.moved = true, true
+	w.ob.reread()
+	return true
+}
+
+// include takes back that an instance was excluded.
+func (w *writer) include(key int64) {
+	main := w.ob.main
+	main.Items = slices.DeleteFunc(main.Items, func(it contentline.Item) bool {
+		if it.Line == nil || !it.Line.Is("EXDATE") {
+			return false
+		}
+		tzid, _ := it.Line.Param("TZID")
+		var left []string
+		parts := strings.FieldsFunc(it.Line.Value(), func(r rune) bool { return r == ',' || r == ';' })
+		for _, part := range parts {
+			if t, err := ical.ParseTime(part, tzid); err != nil || w.ob.key(t) != key {
+				left = append(left, part)
+			}
+		}
+		if len(left) != len(parts) {
+			it.Line.SetValue(strings.Join(left, ","))
+			w.dirty = true
+		}
+		return len(left) == 0 && len(parts) > 0
+	})
+	w.ob.reread()
+}
+
+// exception writes one changed instance. whole tells that what is left out is as in the series (MS-ASCAL_R442 and its
+// like), as in an Exception; otherwise it stays.
+func (w *writer) exception(key int64, x *wbxml.Element, whole bool) error {
+	if found, there := w.find(key); there {
+		key = found
+	} else {
+		w.include(key)
+		if found, there = w.find(key); there {
+			key = found
+		}
+	}
+	o := w.ob.override(key)
+	known := o != nil
+	if !known {
+		o = w.adopt(key)
+	}
+	sp := was{span: w.ob.span(o.c), some: true}
+	if whole && !x.Has(wbxml.CalendarStartTime) && !x.Has(wbxml.CalendarEndTime) {
+		sp.span = w.ob.at(key)
+		x = withTimes(w.s, x, sp.span)
+		sp.span = w.ob.span(o.c)
+	}
+	if err := w.times(o.c, x, sp); err != nil {
+		return err
+	}
+	list := fields()
+	for i := range list {
+		f := &list[i]
+		e := x.Child(f.tag)
+		switch {
+		case f.put == nil || !f.inException(w.o.Version):
+			continue
+		case e == nil && (!whole || !known || !f.inherit && !w.manages(f.tag)):
+			continue
+		case e == nil:
+			if e = f.show(w.s, w.ob.main); e == nil {
+				e = wbxml.Empty(f.tag)
+			}
+		}
+		if same(f.show(w.s, o.c), e) {
+			continue
+		}
+		if err := f.put(w, o.c, e); err != nil {
+			return err
+		}
+	}
+	if err := w.attach(o.c, x.Child(wbxml.AirSyncBaseAttachments)); err != nil {
+		return err
+	}
+	w.bookkeeping(o.c, x)
+	w.ob.reread()
+	return nil
+}
+
+func (w *writer) manages(tag wbxml.Tag) bool { return w.o.Managed != nil && w.o.Managed(tag) }
+
+// withTimes adds the times that an Exception leaves to its series.
+func withTimes(s *shower, x *wbxml.Element, sp span) *wbxml.Element {
+	out := wbxml.New(x.Tag, x.Children...)
+	if x.Has(wbxml.CalendarAllDayEvent) {
+		return out
+	}
+	return out.Add(s.instant(wbxml.CalendarStartTime, sp.start, sp.allDay), s.instant(wbxml.CalendarEndTime, sp.end, sp.allDay),
+		wbxml.Text(wbxml.CalendarAllDayEvent, bit(sp.allDay)))
+}
+
+// adopt makes an override for an instance, which says what the series says.
+func (w *writer) adopt(key int64) *override {
+	main := w.ob.main
+	c := contentline.NewComponent("VEVENT")
+	for _, it := range main.Items {
+		if it.Line != nil {
+			switch strings.ToUpper(it.Line.Name()) {
+			case "RRULE", "RDATE", "EXDATE", "EXRULE", "DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "":
+				continue
+			}
+		}
+		c.Items = append(c.Items, w.ob.doc.AdoptItem(it))
+	}
+	id := w.ob.idOf(key)
+	putTime(c, "RECURRENCE-ID", id)
+	sp := w.ob.at(key)
+	if sp.allDay {
+		w.writeDays(c, wanted{allDay: true, start: sp.start, end: sp.end}, ical.Time{})
+	} else {
+		z := w.ob.zoneNamed(id)
+		putTime(c, "DTSTART", z.time(sp.start))
+		putTime(c, "DTEND", z.time(sp.end))
+	}
+	at := len(w.ob.cal.Items)
+	for i, it := range w.ob.cal.Items {
+		if it.Child != nil && it.Child.Is("VEVENT") {
+			at = i + 1
+		}
+	}
+	w.ob.cal.Items = slices.Insert(w.ob.cal.Items, at, contentline.Item{Child: c})
+	w.dirty, w.moved = true, true
+	w.include(key)
+	w.ob.reread()
+	return w.ob.override(key)
+}
+
+// instance changes one instance of a series. MS-ASAIRS 2.2.2.25, MS-ASCMD_R6238
+func (w *writer) instance(all *wbxml.Element) error {
+	if all.Has(wbxml.CalendarTimezone) { // field note 53
+		return invalid("change instance", w.o.Instance, "an instance has no time zone of its own")
+	}
+	key, err := w.locate(w.o.Instance)
+	if err != nil {
+		return err
+	}
+	if !w.ob.repeats() && w.ob.override(key) == nil {
+		return w.event(all)
+	}
+	if e := all.Child(wbxml.CalendarRecurrence); e != nil && len(e.Children) > 0 {
+		return invalid("change instance", w.o.Instance, "an instance does not repeat")
+	}
+	if deleted, err := eas.ParseBool(all.Get(wbxml.CalendarDeleted)); err == nil && all.Has(wbxml.CalendarDeleted) && deleted {
+		w.exclude(key)
+		w.bookkeeping(w.ob.main, all)
+		return nil
+	}
+	if err := w.exception(key, all, false); err != nil {
+		return err
+	}
+	w.bookkeeping(w.ob.main, all)
+	return nil
+}
+
+// locate finds the instance that an InstanceId names.
+func (w *writer) locate(text string) (int64, error) {
+	at, err := parse(wbxml.AirSyncBaseInstanceId, text)
+	if err != nil {
+		return 0, err
+	}
+	if key, there := w.find(w.keyOf(at)); there {
+		return key, nil
+	}
+	return 0, &tandem.Error{Kind: tandem.NotFound, Op: "find instance", Thing: text}
+}
+
+// DropInstance implements eas.Instancer.
+func (v View) DropInstance(body []byte, instance string, o eas.Options) ([]byte, error) {
+	zones := v.zones()
+	ob, err := open(zones, body, userZone(o.Zone, o.Now))
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{ob: ob, o: eas.Put{Options: o}, zones: zones, s: &shower{ob: ob, o: o}}
+	key, err := w.locate(instance)
+	if err != nil {
+		return nil, err
+	}
+	if !ob.repeats() && ob.override(key) == nil {
+		return nil, &tandem.Error{Kind: tandem.NotFound, Op: "find instance", Thing: instance, Remedy: "delete the event, it does not repeat"}
+	}
+	w.exclude(key)
+	w.bookkeeping(ob.main, wbxml.New(wbxml.AirSyncApplicationData))
+	w.define()
+	return ob.doc.Bytes(), nil
+}

@@ -1,0 +1,324 @@
+package event
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"tandem"
+	"tandem/kind/recur"
+	"tandem/wire/contentline"
+	"tandem/wire/ical"
+)
+
+// object is an opened body: the series and its overrides.
+type object struct {
+	doc       *contentline.Document
+	cal       *contentline.Component
+	main      *contentline.Component // the series; where only overrides are known, the first of them
+	overrides []override             // of a series, in the order of the body
+	series    *recur.Series
+	find      recur.Finder
+	user      recur.Zone // what floating times and days are read in
+	home      zoneName   // the same as it is written
+}
+
+// override is one instance that differs from its series.
+type override struct {
+	c   *contentline.Component
+	id  ical.Time // RECURRENCE-ID
+	key int64
+}
+
+func invalid(op, thing, format string, args ...any) error {
+	return &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: thing, Err: fmt.Errorf(format, args...)}
+}
+
+// open reads a body. user is the zone of its owner.
+func open(zones *recur.Zones, body []byte, home zoneName) (*object, error) {
+	doc, err := ical.Parse(body)
+	if err != nil {
+		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "read event", Err: err}
+	}
+	ob := &object{doc: doc, home: home, user: home.zone}
+	for c := range doc.Components() {
+		if c.Is("VCALENDAR") {
+			ob.cal = c
+			break
+		}
+	}
+	ob.find = zones.In(ob.cal)
+	var events []*contentline.Component
+	for c := range ob.cal.Children() {
+		if c.Is("VEVENT") {
+			events = append(events, c)
+		}
+	}
+	if len(events) == 0 {
+		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "read event", Err: fmt.Errorf("no VEVENT")}
+	}
+	at := slices.IndexFunc(events, func(c *contentline.Component) bool { return c.Get("RECURRENCE-ID") == nil })
+	ob.main = events[max(at, 0)]
+	ob.read(events)
+	return ob, nil
+}
+
+// read gathers the overrides and says when the series happens.
+func (ob *object) read(events []*contentline.Component) {
+	ob.overrides = nil
+	parts := []*contentline.Component{ob.main}
+	if ob.main.Get("RECURRENCE-ID") == nil {
+		seen := map[int64]bool{}
+		for _, c := range events {
+			l := c.Get("RECURRENCE-ID")
+			if l == nil {
+				continue
+			}
+			id, err := ical.TimeOf(l)
+			if err != nil {
+				continue
+			}
+			if key := ob.key(id); !seen[key] {
+				seen[key] = true
+				ob.overrides = append(ob.overrides, override{c: c, id: id, key: key})
+				parts = append(parts, c)
+			}
+		}
+	}
+	ob.series = recur.Read(parts, ob.find)
+}
+
+// reread takes the object's components anew after they were edited.
+func (ob *object) reread() {
+	var events []*contentline.Component
+	for c := range ob.cal.Children() {
+		if c.Is("VEVENT") {
+			events = append(events, c)
+		}
+	}
+	ob.read(events)
+}
+
+// days reports whether the series is one of days and not of times.
+func (ob *object) days() bool { return startOf(ob.main).Form == ical.Date }
+
+func startOf(c *contentline.Component) ical.Time { return timeOf(c, "DTSTART") }
+
+func timeOf(c *contentline.Component, name string) ical.Time {
+	if l := c.Get(name); l != nil {
+		if t, err := ical.TimeOf(l); err == nil {
+			return t
+		}
+	}
+	return ical.Time{}
+}
+
+// zoneOf is the zone that a time means.
+func (ob *object) zoneOf(t ical.Time) recur.Zone {
+	switch t.Form {
+	case ical.UTC:
+		return recur.Fixed("UTC", 0)
+	case ical.Zoned:
+		if z := ob.find(t.TZID); z != nil {
+			return z
+		}
+	}
+	return ob.user
+}
+
+// instant is when a time is. A floating time beside a zoned start means the start's zone.
+func (ob *object) instant(t ical.Time) int64 {
+	if start := startOf(ob.main); t.Form == ical.Floating && start.Form == ical.Zoned {
+		return ob.zoneOf(start).Instant(t.Wall)
+	}
+	return ob.zoneOf(t).Instant(t.Wall)
+}
+
+// key is what tells an instance of the series from the others: the day, or the instant.
+func (ob *object) key(t ical.Time) int64 {
+	start := startOf(ob.main)
+	switch {
+	case start.Form == ical.Date && t.Form == ical.Date:
+		return t.Day() * ical.DaySeconds
+	case start.Form == ical.Date:
+		at := ob.instant(t)
+		return ical.FloorDiv(at+int64(ob.user.Offset(at)), ical.DaySeconds) * ical.DaySeconds
+	case t.Form == ical.Date: // that day at the time of the series
+		return ob.zoneOf(start).Instant(t.Wall + start.Wall - start.Day()*ical.DaySeconds)
+	}
+	return ob.instant(t)
+}
+
+// idOf writes a key in the form of the series' start.
+func (ob *object) idOf(key int64) ical.Time {
+	start := startOf(ob.main)
+	switch start.Form {
+	case ical.Date:
+		return ical.Time{Wall: key, Form: ical.Date}
+	case ical.UTC, ical.NoTime:
+		return ical.Time{Wall: key, Form: ical.UTC}
+	}
+	z := ob.zoneOf(start)
+	return ical.Time{Wall: key + int64(z.Offset(key)), Form: start.Form, TZID: start.TZID}
+}
+
+// override is the override with a key, nil if there is none.
+func (ob *object) override(key int64) *override {
+	for i := range ob.overrides {
+		if ob.overrides[i].key == key {
+			return &ob.overrides[i]
+		}
+	}
+	return nil
+}
+
+// instances lists the instances of the series whose keys lie in [from, to), those that overrides moved included.
+func (ob *object) instances(from, to int64, limit int) (keys []int64, complete bool) {
+	s := *ob.series
+	s.Overrides = nil // an instance counts where the rules put it
+	win := recur.Window{From: from, To: to, Max: limit, Floating: ob.user}
+	if ob.days() {
+		win.Floating = recur.Fixed("UTC", 0)
+	}
+	s.Length = recur.Length{}
+	list, complete := s.Expand(ob.find, win)
+	for _, in := range list {
+		if in.ID >= from && in.ID < to {
+			keys = append(keys, in.ID)
+		}
+	}
+	return keys, complete
+}
+
+// happens reports whether the rules have an instance with this key.
+func (ob *object) happens(key int64) bool {
+	keys, _ := ob.instances(key, key+1, 4)
+	return slices.Contains(keys, key)
+}
+
+// repeats reports that the series has or may have several instances.
+func (ob *object) repeats() bool {
+	return len(ob.series.Rules)+len(ob.series.Dates) > 0 || ob.series.Vague
+}
+
+// span is when a component happens.
+type span struct {
+	allDay     bool
+	start, end int64 // instants; of days, the wall times of their midnights
+	zone       recur.Zone
+	form       ical.Time // the start as it is written
+}
+
+// span reads when a component happens. One that does not say happens, for a moment, when it was written.
+func (ob *object) span(c *contentline.Component) span {
+	start := startOf(c)
+	length := ob.length(c)
+	if start.IsZero() {
+		start = timeOf(c, "RECURRENCE-ID")
+		if c != ob.main && c.Get("DTEND") == nil && c.Get("DURATION") == nil {
+			length = ob.length(ob.main)
+		}
+	}
+	for _, name := range []string{"DTSTAMP", "CREATED", "LAST-MODIFIED"} {
+		if start.IsZero() {
+			start = timeOf(c, name)
+		}
+	}
+	if start.IsZero() {
+		start.Form = ical.UTC
+	}
+	s := span{form: start, zone: ob.zoneOf(start), allDay: start.Form == ical.Date}
+	if s.allDay {
+		s.start = start.Wall
+		s.end = start.Wall + max(1, length.Days+(length.Seconds+ical.DaySeconds-1)/ical.DaySeconds)*ical.DaySeconds
+		return s
+	}
+	if main := startOf(ob.main); start.Form == ical.Floating && main.Form == ical.Zoned {
+		s.zone = ob.zoneOf(main)
+	}
+	s.start = s.zone.Instant(start.Wall)
+	s.end = s.start
+	if length.Days != 0 {
+		s.end = s.zone.Instant(start.Wall + length.Days*ical.DaySeconds)
+	}
+	s.end = max(s.start, s.end+length.Seconds)
+	return s
+}
+
+func (ob *object) length(c *contentline.Component) recur.Length {
+	s := recur.Read([]*contentline.Component{c}, ob.find)
+	if len(s.Overrides) > 0 {
+		return s.Overrides[0].Length
+	}
+	return s.Length
+}
+
+// at is the span of an instance that is as the series says.
+func (ob *object) at(key int64) span {
+	s := ob.span(ob.main)
+	length := s.end - s.start
+	s.start = key
+	s.end = key + length
+	s.form = ob.idOf(key)
+	if l := ob.length(ob.main); !s.allDay && l.Days != 0 {
+		wall := key + int64(s.zone.Offset(key))
+		s.end = s.zone.Instant(wall+l.Days*ical.DaySeconds) + l.Seconds
+	}
+	return s
+}
+
+// text is the decoded value of a text property, "" without one.
+func text(c *contentline.Component, name string) string {
+	if l := c.Get(name); l != nil {
+		return ical.Text(l)
+	}
+	return ""
+}
+
+// word is the value of a property that is one word, in upper case.
+func word(c *contentline.Component, name string) string {
+	if l := c.Get(name); l != nil {
+		return strings.ToUpper(strings.TrimSpace(l.Value()))
+	}
+	return ""
+}
+
+// put sets a property, or removes it where the value is "".
+func put(c *contentline.Component, name, value string) {
+	if value == "" {
+		c.RemoveAll(name)
+		return
+	}
+	plain(c, name, value)
+}
+
+// putText is put for texts, which must be escaped.
+func putText(c *contentline.Component, name, value string) {
+	put(c, name, contentline.EscapeText(value))
+}
+
+// plain sets the first property of a name, without an encoding that only its old value had.
+func plain(c *contentline.Component, name, value string) {
+	l := c.Set(name, value)
+	if l.Quoted() {
+		l.DelParam("ENCODING")
+		l.DelParam("CHARSET")
+		l.DelParam("")
+	}
+}
+
+// putTime sets a property that is a time.
+func putTime(c *contentline.Component, name string, t ical.Time) {
+	l := c.Set(name, t.String())
+	l.DelParam("VALUE")
+	l.DelParam("TZID")
+	switch t.Form {
+	case ical.Date:
+		l.SetParam("VALUE", "DATE")
+	case ical.Zoned:
+		l.SetParam("TZID", t.TZID)
+	}
+}
+
+const everBefore, everAfter = math.MinInt64 / 4, math.MaxInt64 / 4

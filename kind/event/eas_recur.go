@@ -1,0 +1,132 @@
+package event
+
+import (
+	"slices"
+
+	"tandem/kind/eas"
+	"tandem/kind/eas/recurrence"
+	"tandem/kind/recur"
+	"tandem/wire/contentline"
+	"tandem/wire/ical"
+	"tandem/wire/wbxml"
+)
+
+// recurrence writes the Recurrence element. MS-ASCAL 2.2.2.37
+func (w *writer) recurrence(all *wbxml.Element, was shown) error {
+	e := all.Child(wbxml.CalendarRecurrence)
+	main := w.ob.main
+	if e == nil {
+		managed := w.o.Managed != nil && w.o.Managed(wbxml.CalendarRecurrence) && w.full(all)
+		if w.fresh || !managed || was.pattern == nil {
+			return nil
+		}
+	}
+	if main.Get("RECURRENCE-ID") != nil {
+		w.note("Recurrence: the record is one instance of a series that is not here")
+		return nil
+	}
+	sent, err := recurrence.CalendarTags().Read(e)
+	if err != nil {
+		return err
+	}
+	switch {
+	case sent == nil && !w.ob.repeats():
+		return nil
+	case sent == nil: // MS-ASCAL_R2180002, field note 27
+		w.forget()
+		for _, name := range []string{"RRULE", "EXRULE", "RDATE"} {
+			main.RemoveAll(name)
+		}
+		w.dirty, w.moved = true, true
+		return nil
+	case w.wasShown(*sent, was):
+		return nil
+	}
+	if was.pattern != nil && sent.Until.IsZero() && sent.Occurrences == 0 && !was.pattern.Until.IsZero() && was.pattern.Shown(w.o.Options).Until.IsZero() {
+		sent.Until = was.pattern.Until // the client does not know of the end (field note 12)
+	}
+	return w.setRule(*sent, was)
+}
+
+// wasShown reports whether the client sent a pattern that it was shown: that of now, or the one nearest to the rule, of
+// which it depends on the time which one is shown.
+func (w *writer) wasShown(sent recurrence.Recurrence, was shown) bool {
+	if was.pattern == nil {
+		return false
+	}
+	same := func(r *recurrence.Recurrence) bool {
+		return r != nil && (r.Same(sent) || r.Shown(w.o.Options).Same(sent))
+	}
+	if same(was.pattern) {
+		return true
+	}
+	return same(was.near) || same(was.wide)
+}
+
+// setRule makes the pattern the rule of the series.
+func (w *writer) setRule(sent recurrence.Recurrence, was shown) error {
+	main := w.ob.main
+	start := startOf(main)
+	if sent.FirstDayOfWeek < 0 && len(w.ob.series.Rules) > 0 {
+		sent.FirstDayOfWeek = w.ob.series.Rules[0].WeekDay1
+	}
+	sent.Until = w.untilAs(sent.Until, start)
+	rule, err := sent.Rule(start)
+	if err != nil {
+		return err
+	}
+	if was.pattern != nil && w.o.Version >= eas.V160 { // MS-ASCAL_R2180, R2114
+		w.forget()
+	}
+	for _, name := range []string{"EXRULE", "RDATE"} {
+		main.RemoveAll(name)
+	}
+	first := main.Get("RRULE")
+	main.Items = slices.DeleteFunc(main.Items, func(it contentline.Item) bool { return it.Line != nil && it.Line != first && it.Line.Is("RRULE") })
+	plain(main, "RRULE", rule.String())
+	w.dirty, w.moved = true, true
+	return nil
+}
+
+// untilAs writes an end as RFC 5545 3.3.10 asks for: a day for a series of days, in UTC for one with a zone.
+func (w *writer) untilAs(t, start ical.Time) ical.Time {
+	switch {
+	case t.IsZero():
+		return t
+	case start.Form == ical.Date:
+		return ical.Time{Wall: w.day(t.Wall, w.sent), Form: ical.Date}
+	case start.Form == ical.Floating:
+		return ical.Time{Wall: t.Wall + int64(w.ob.user.Offset(t.Wall)), Form: ical.Floating}
+	}
+	return ical.Time{Wall: t.Wall, Form: ical.UTC}
+}
+
+// untilFollows brings the end of the rules into the form that a start asks for which was of another.
+func (w *writer) untilFollows(c *contentline.Component, old ical.Time) error {
+	start := startOf(c)
+	if start.Form == old.Form {
+		return nil
+	}
+	for l := range c.All("RRULE") {
+		r, err := recur.ParseRule(l.Value())
+		if err != nil || r.Until.IsZero() {
+			continue
+		}
+		at := r.Until.Wall
+		switch {
+		case r.Until.Form == ical.Date && start.Form != ical.Date:
+			at = w.ob.zoneOf(start).Instant(r.Until.Wall + start.Wall - start.Day()*ical.DaySeconds)
+		case r.Until.Form == ical.Date:
+			continue
+		case start.Form == ical.Date:
+			r.Until = ical.Time{Wall: ical.FloorDiv(at, ical.DaySeconds) * ical.DaySeconds, Form: ical.Date}
+			l.SetValue(r.String())
+			continue
+		case r.Until.Form == ical.Floating:
+			at = w.ob.zoneOf(old).Instant(at)
+		}
+		r.Until = w.untilAs(ical.Time{Wall: at, Form: ical.UTC}, start)
+		l.SetValue(r.String())
+	}
+	return nil
+}

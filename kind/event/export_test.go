@@ -1,0 +1,4 @@
+package event
+
+// Same is what Put goes by to see what a client changed.
+var Same = same
