@@ -234,6 +234,9 @@ func (w *work) fitUnder(r, p *record, s tandem.Side) bool {
 			}
 			why = SideUnknown
 		}
+		if w.comesBack(p, s) {
+			return true
+		}
 		w.hold(r, why)
 		return true
 	case !p.willBeDir(s):
@@ -241,6 +244,18 @@ func (w *work) fitUnder(r, p *record, s tandem.Side) bool {
 		return true
 	}
 	return false
+}
+
+// comesBack restores directory p on side s, which deleted it on its own where the direction does not let that reach the other:
+// what the other has changed below it must have a place. What was deleted in it and not changed stays deleted.
+func (w *work) comesBack(p *record, s tandem.Side) bool {
+	if p.back || p.do != Wait || p.reason != OneWay || p.st[s] != gone || !p.has(s.Other()) || !w.may[s] {
+		return false
+	}
+	p.back = true // once: whoever holds it after that has the last word
+	w.create(p, s, ChangeBeatsDelete)
+	w.aim(p)
+	return true
 }
 
 // willBeDir tells that p is a directory on side s after the plan.

@@ -24,7 +24,7 @@ type Direction uint8
 
 const (
 	TwoWay Direction = iota
-	AToB             // changes of A reach B; what B did on its own stays there, untouched
+	AToB             // changes of A reach B; what B did on its own stays there, untouched, but a directory comes back for a change below it
 	BToA
 	MirrorAToB // B is made equal to A: its own changes and additions are undone
 	MirrorBToA

@@ -32,6 +32,7 @@ type record struct {
 	side   tandem.Side
 	reason Reason
 	lost   bool
+	back   bool // restored for what comes below it
 	swap   bool // replace by delete and create: the type changed
 	into   [2]bool
 	attrs  tandem.Attrs
