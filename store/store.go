@@ -45,7 +45,7 @@ type Accounts interface {
 	AddUser(ctx context.Context, u User) error // Exists
 	User(ctx context.Context, name string) (User, error)
 	Users(ctx context.Context) ([]User, error)
-	PutUser(ctx context.Context, u User) error         // title and address of the one of that name; NotFound
+	PutUser(ctx context.Context, u User) error // title and address of the one of that name; NotFound
 	// SetProps changes the named properties of a user and leaves the others; an empty value removes one. NotFound.
 	SetProps(ctx context.Context, name string, set map[string]string) error
 	RemoveUser(ctx context.Context, name string) error // with logins and devices; Busy while it owns collections

@@ -1,0 +1,67 @@
+// Package people answers what a device asks about users and those they know: Settings, the directory (Search and Find), ResolveRecipients and
+// ValidateCert.
+package people
+
+import (
+	"context"
+	"crypto/x509"
+	"time"
+
+	"tandem/kind/eas"
+	"tandem/store"
+)
+
+// Service answers the commands of this package.
+type Service struct {
+	Accounts store.Accounts
+	Devices  store.Devices
+	Home     store.Home
+	Lookup   store.Lookup
+	Contacts eas.View // how contacts are shown
+
+	// Recovery reports whether the policy of a device lets it leave a password here by which it can be unlocked.
+	Recovery func(ctx context.Context, d store.Device) (bool, error)
+	// Busy lists the times at which an event occupies its calendar's owner, within [from, to) in Unix seconds. Floating times are read in zone.
+	Busy func(body []byte, from, to int64, zone *time.Location) ([]Span, error)
+	// Zone is the time zone of a user.
+	Zone func(user store.User) *time.Location
+	// Roots are the authorities that may vouch for certificates; nil: those that this system trusts.
+	Roots *x509.CertPool
+}
+
+// Span is a stretch of time and what it is for its owner.
+type Span struct {
+	Start, End int64 // Unix seconds, End exclusive
+	Status     Busy
+}
+
+// Busy is what a time is for somebody, by weight. MS-ASCMD 2.2.3.105
+type Busy byte
+
+// The values, as MergedFreeBusy writes them.
+const (
+	Free      Busy = '0'
+	Tentative Busy = '1'
+	Occupied  Busy = '2'
+	Away      Busy = '3'
+	NoData    Busy = '4'
+)
+
+// address is a user's mail address.
+func address(u store.User) string {
+	if u.Address != "" {
+		return u.Address
+	}
+	return u.Name
+}
+
+// title is a user's name for people.
+func title(u store.User) string {
+	if u.Title != "" {
+		return u.Title
+	}
+	return u.Name
+}
+
+// unix is a time in Unix seconds.
+func unix(seconds int64) time.Time { return time.Unix(seconds, 0) }

@@ -1,0 +1,289 @@
+package people
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"strconv"
+	"time"
+
+	"tandem/kind/eas"
+	"tandem/kind/eas/body"
+	"tandem/server/eas/proto"
+	"tandem/store"
+	"tandem/wire/wbxml"
+)
+
+// The statuses of Settings and its properties, MS-ASCMD 2.2.3.177.15.
+const (
+	settingsOK       = "1"
+	settingsSyntax   = "2"
+	settingsInvalid  = "5"
+	settingsConflict = "6"
+	settingsDenied   = "7"
+	noRights         = "168" // MS-ASCMD 2.2.2: IRM_FeatureDisabled
+)
+
+func setting(tag wbxml.Tag, v string) *wbxml.Element { return wbxml.Text(tag, v) }
+
+// Settings implements proto.Command. MS-ASCMD 2.2.1.18
+func (s *Service) Settings(ctx context.Context, r *proto.Request) (*proto.Response, error) {
+	doc := wbxml.Empty(wbxml.SettingsSettings)
+	if r.Body == nil || r.Body.Tag != wbxml.SettingsSettings || len(r.Body.Children) == 0 {
+		return proto.Answer(doc.Add(setting(wbxml.SettingsStatus, settingsSyntax))), nil
+	}
+	doc.Add(setting(wbxml.SettingsStatus, settingsOK))
+	seen := map[wbxml.Tag]bool{}
+	for _, e := range r.Body.Children {
+		if seen[e.Tag] { // each property once
+			return proto.Answer(wbxml.New(wbxml.SettingsSettings, setting(wbxml.SettingsStatus, settingsSyntax))), nil
+		}
+		seen[e.Tag] = true
+		var (
+			out *wbxml.Element
+			err error
+		)
+		switch e.Tag {
+		case wbxml.SettingsOof:
+			out, err = s.oof(ctx, r, e)
+		case wbxml.SettingsDeviceInformation:
+			out, err = s.deviceInformation(ctx, r, e)
+		case wbxml.SettingsDevicePassword:
+			out, err = s.devicePassword(ctx, r, e)
+		case wbxml.SettingsUserInformation:
+			out = userInformation(r, e)
+		case wbxml.SettingsRightsManagementInformation: // MS-ASRM: protected mail is not served
+			out = wbxml.New(e.Tag, setting(wbxml.SettingsStatus, noRights),
+				wbxml.New(wbxml.SettingsGet, wbxml.Empty(wbxml.RightsManagementRightsManagementTemplates)))
+		default:
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		doc.Add(out)
+	}
+	return proto.Answer(doc), nil
+}
+
+// deviceInformation keeps what a device tells about itself. MS-ASCMD 2.2.3.45
+func (s *Service) deviceInformation(ctx context.Context, r *proto.Request, e *wbxml.Element) (*wbxml.Element, error) {
+	info, ok := proto.DeviceInfo(e)
+	if !ok {
+		return wbxml.New(e.Tag, setting(wbxml.SettingsStatus, settingsSyntax)), nil
+	}
+	if r.Device.Number != 0 && !maps.Equal(info, r.Device.Info) {
+		_, err := s.Devices.ChangeDevice(ctx, r.User.Name, r.Device.ID, func(d *store.Device) error {
+			d.Info = info
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return wbxml.New(e.Tag, setting(wbxml.SettingsStatus, settingsOK)), nil
+}
+
+// PasswordDoc is the name of the document of a device's state in which its recovery password is kept.
+const PasswordDoc = "password"
+
+// maxPassword is the length of the longest recovery password in bytes. MS-ASCMD_R4400
+const maxPassword = 255
+
+// devicePassword keeps, or forgets, the password by which a device can be unlocked when its owner forgot theirs; only where the policy lets it.
+// MS-ASCMD 2.2.3.46
+func (s *Service) devicePassword(ctx context.Context, r *proto.Request, e *wbxml.Element) (*wbxml.Element, error) {
+	answer := func(v string) (*wbxml.Element, error) {
+		return wbxml.New(e.Tag, setting(wbxml.SettingsStatus, v)), nil
+	}
+	set := e.Child(wbxml.SettingsSet)
+	if set == nil || !set.Has(wbxml.SettingsPassword) {
+		return answer(settingsSyntax)
+	}
+	password := set.Get(wbxml.SettingsPassword)
+	if len(password) > maxPassword {
+		return answer(settingsInvalid)
+	}
+	allowed, err := s.Recovery(ctx, r.Device)
+	if err != nil {
+		return nil, err
+	}
+	if !allowed || r.Device.Number == 0 {
+		return answer(settingsDenied)
+	}
+	docs, err := s.Devices.State(ctx, r.Device.Number, PasswordDoc)
+	if err != nil {
+		return nil, err
+	}
+	var now []byte
+	if password != "" {
+		now = []byte(password)
+	}
+	err = s.Devices.SwapState(ctx, r.Device.Number, store.Swap{Name: PasswordDoc, Old: docs[PasswordDoc], New: now})
+	if err != nil {
+		return nil, err
+	}
+	return answer(settingsOK)
+}
+
+// userInformation tells the user's addresses; without them an account cannot send (field note 38). MS-ASCMD 2.2.3.193
+func userInformation(r *proto.Request, e *wbxml.Element) *wbxml.Element {
+	if !e.Has(wbxml.SettingsGet) {
+		return wbxml.New(e.Tag, setting(wbxml.SettingsStatus, settingsSyntax))
+	}
+	list := wbxml.New(wbxml.SettingsEmailAddresses, setting(wbxml.SettingsSMTPAddress, address(r.User)))
+	get := wbxml.New(wbxml.SettingsGet, list)
+	if r.Version >= eas.V141 { // MS-ASCMD 2.2.3.2
+		list.Add(setting(wbxml.SettingsPrimarySmtpAddress, address(r.User)))
+		get = wbxml.New(wbxml.SettingsGet, wbxml.New(wbxml.SettingsAccounts,
+			wbxml.New(wbxml.SettingsAccount, setting(wbxml.SettingsUserDisplayName, title(r.User)), list)))
+	}
+	return wbxml.New(e.Tag, setting(wbxml.SettingsStatus, settingsOK), get)
+}
+
+// OofProp is the property of a user in which the answer while away is kept, as JSON of Oof.
+const OofProp = "oof"
+
+// Oof is what is answered while a user is away.
+type Oof struct {
+	State    int                   `json:"state"`           // 0 off, 1 on, 2 between Start and End
+	Start    int64                 `json:"start,omitempty"` // Unix seconds, with State 2
+	End      int64                 `json:"end,omitempty"`
+	Messages map[string]OofMessage `json:"messages,omitempty"` // by audience
+}
+
+// OofMessage is the answer to one audience.
+type OofMessage struct {
+	Enabled bool   `json:"enabled"`
+	Text    string `json:"text,omitempty"`
+	Type    string `json:"type,omitempty"` // "Text" or "HTML"
+}
+
+// audiences are those who are answered, in the order in which they are told. MS-ASCMD 2.2.3.122
+var audiences = []struct {
+	tag  wbxml.Tag
+	name string
+}{
+	{wbxml.SettingsAppliesToInternal, "internal"}, {wbxml.SettingsAppliesToExternalKnown, "known"}, {wbxml.SettingsAppliesToExternalUnknown, "unknown"},
+}
+
+// oof reads or sets the answer while away. MS-ASCMD 2.2.3.121
+func (s *Service) oof(ctx context.Context, r *proto.Request, e *wbxml.Element) (*wbxml.Element, error) {
+	status := func(v string) *wbxml.Element { return wbxml.New(e.Tag, setting(wbxml.SettingsStatus, v)) }
+	get, set := e.Child(wbxml.SettingsGet), e.Child(wbxml.SettingsSet)
+	switch {
+	case get != nil && set == nil:
+		o, err := s.readOof(ctx, r.User.Name)
+		if err != nil {
+			return nil, err
+		}
+		html := get.Get(wbxml.SettingsBodyType) == "HTML"
+		return status(settingsOK).Add(o.show(html)), nil
+	case set != nil && get == nil:
+		o, err := s.readOof(ctx, r.User.Name)
+		if err != nil {
+			return nil, err
+		}
+		if st := o.take(set); st != settingsOK {
+			return status(st), nil
+		}
+		text, err := json.Marshal(o)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Accounts.SetProps(ctx, r.User.Name, map[string]string{OofProp: string(text)}); err != nil {
+			return nil, err
+		}
+		return status(settingsOK), nil
+	}
+	return status(settingsSyntax), nil
+}
+
+func (s *Service) readOof(ctx context.Context, user string) (o Oof, err error) {
+	u, err := s.Accounts.User(ctx, user)
+	if err != nil {
+		return o, err
+	}
+	if text := u.Props.Get(OofProp); text != "" {
+		err = json.Unmarshal([]byte(text), &o)
+	}
+	if o.Messages == nil {
+		o.Messages = map[string]OofMessage{}
+	}
+	return o, err
+}
+
+const oofTime = "2006-01-02T15:04:05.000Z" // MS-ASDTYPE 2.3
+
+// take puts what a client sets over what there was.
+func (o *Oof) take(set *wbxml.Element) (status string) {
+	state, err := strconv.Atoi(set.Get(wbxml.SettingsOofState))
+	if set.Has(wbxml.SettingsOofState) {
+		if err != nil || state < 0 || state > 2 {
+			return settingsSyntax
+		}
+		o.State = state
+	}
+	if set.Has(wbxml.SettingsStartTime) != set.Has(wbxml.SettingsEndTime) { // MS-ASCMD_R2272
+		return settingsSyntax
+	}
+	switch {
+	case o.State != 2: // MS-ASCMD_R7544
+		o.Start, o.End = 0, 0
+	case set.Has(wbxml.SettingsStartTime):
+		start, err1 := time.Parse(time.RFC3339, set.Get(wbxml.SettingsStartTime))
+		end, err2 := time.Parse(time.RFC3339, set.Get(wbxml.SettingsEndTime))
+		if err1 != nil || err2 != nil {
+			return settingsSyntax
+		}
+		if !end.After(start) {
+			return settingsConflict
+		}
+		o.Start, o.End = start.Unix(), end.Unix()
+	case o.Start == 0:
+		return settingsSyntax
+	}
+	for m := range set.All(wbxml.SettingsOofMessage) {
+		msg := OofMessage{Enabled: m.Get(wbxml.SettingsEnabled) == "1", Text: m.Get(wbxml.SettingsReplyMessage), Type: "Text"}
+		if t := m.Get(wbxml.SettingsBodyType); t == "HTML" || t == "html" {
+			msg.Type = "HTML"
+		}
+		for _, a := range audiences {
+			if m.Has(a.tag) {
+				o.Messages[a.name] = msg
+			}
+		}
+	}
+	return settingsOK
+}
+
+// show is the Get element of an answer. MS-ASCMD_R826
+func (o Oof) show(html bool) *wbxml.Element {
+	get := wbxml.New(wbxml.SettingsGet, setting(wbxml.SettingsOofState, strconv.Itoa(o.State)))
+	if o.State == 2 {
+		get.Add(setting(wbxml.SettingsStartTime, time.Unix(o.Start, 0).UTC().Format(oofTime)), setting(wbxml.SettingsEndTime, time.Unix(o.End, 0).UTC().Format(oofTime)))
+	}
+	for _, a := range audiences {
+		m := o.Messages[a.name]
+		e := wbxml.New(wbxml.SettingsOofMessage, wbxml.Empty(a.tag), setting(wbxml.SettingsEnabled, map[bool]string{false: "0", true: "1"}[m.Enabled]))
+		if m.Text != "" {
+			text, typ := m.convert(html)
+			e.Add(setting(wbxml.SettingsReplyMessage, text), setting(wbxml.SettingsBodyType, typ))
+		}
+		get.Add(e)
+	}
+	return get
+}
+
+// convert is the text in the format that a client asks for.
+func (m OofMessage) convert(html bool) (text, typ string) {
+	switch {
+	case html && m.Type != "HTML":
+		return body.ToHTML(m.Text), "HTML"
+	case !html && m.Type == "HTML":
+		return body.ToPlain(m.Text), "Text"
+	case html:
+		return m.Text, "HTML"
+	}
+	return m.Text, "Text"
+}
