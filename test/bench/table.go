@@ -62,5 +62,10 @@ func versions() []string {
 		line, _, _ := strings.Cut(string(text), "\n")
 		out = append(out, strings.Join(strings.Fields(line), " "))
 	}
+	text, err := exec.Command("wbxml2xml", "-h").CombinedOutput() // it has no option that tells its version alone
+	if err == nil {
+		line, _, _ := strings.Cut(string(text), "\n")
+		out = append(out, strings.TrimSpace(line))
+	}
 	return out
 }

@@ -11,7 +11,10 @@ import (
 
 // TestCostOfAttacks bounds what documents of 20 MB that were made to hurt may allocate.
 func TestCostOfAttacks(t *testing.T) {
-	const size = 20 << 20
+	size := 20 << 20
+	if testing.Short() {
+		size = 4 << 20
+	}
 	fill := func(begin, pattern string) []byte {
 		return append(unhex(t, begin), bytes.Repeat(unhex(t, pattern), size/len(unhex(t, pattern)))...)
 	}

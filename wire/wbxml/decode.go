@@ -9,7 +9,7 @@ import (
 )
 
 // The default limits. The deepest document of the published schemas is a Search whose queries nest; Exchange allows few
-// levels, and no other command needs more than 13.
+// levels, and no other command needs more than a dozen.
 const (
 	DefaultDepth    = 64
 	DefaultBytes    = 32 << 20

@@ -27,15 +27,17 @@ func (e *XMLError) Error() string {
 
 func (e *XMLError) Unwrap() error { return e.Err }
 
-var errTooLarge = fmt.Errorf("more than %d bytes", int64(DefaultBytes)*2)
+var errTooLarge = errors.New("too many bytes")
 
 // FromXML reads a document from XML, within the default limits (twice the bytes, since XML is the larger form). The
 // namespace of an element is the name of its page as the schemas write it, or as other programs do ("Calendar:",
 // "http://example.org/calendar"), capitals or not; an element without one is looked for in the page of its parent, in
 // that of the element before it, then in all. The error is an *XMLError.
-func FromXML(r io.Reader) (*Element, error) {
+func FromXML(r io.Reader) (*Element, error) { return fromXML(r, DefaultBytes*2) }
+
+func fromXML(r io.Reader, most int64) (*Element, error) {
 	x := &xmlReader{}
-	x.dec = xml.NewDecoder(&limitedReader{r: r, left: DefaultBytes * 2})
+	x.dec = xml.NewDecoder(&limitedReader{r: r, left: most, most: most})
 	for {
 		tok, err := x.dec.Token()
 		if errors.Is(err, io.EOF) && x.root != nil {
@@ -54,14 +56,14 @@ func FromXML(r io.Reader) (*Element, error) {
 
 // limitedReader fails where the limit is passed.
 type limitedReader struct {
-	r    io.Reader
-	left int64
+	r          io.Reader
+	left, most int64
 }
 
 func (l *limitedReader) Read(p []byte) (int, error) {
 	n, err := l.r.Read(p)
 	if l.left -= int64(n); l.left < 0 {
-		return 0, errTooLarge
+		return 0, fmt.Errorf("%w, more than %d", errTooLarge, l.most)
 	}
 	return n, err
 }

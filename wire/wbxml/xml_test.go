@@ -114,7 +114,7 @@ func TestFromXMLRefuses(t *testing.T) {
 	if _, err := FromXML(iotest.TimeoutReader(iotest.ErrReader(lost))); !errors.Is(err, lost) {
 		t.Errorf("a reader that fails: %v", err)
 	}
-	if _, err := FromXML(&limitedReader{r: endless{}, left: DefaultBytes * 4}); !errors.Is(err, errTooLarge) {
+	if _, err := fromXML(endless{}, 1<<20); !errors.Is(err, errTooLarge) || !strings.HasSuffix(err.Error(), "too many bytes, more than 1048576") {
 		t.Errorf("too large: %v", err)
 	}
 }
