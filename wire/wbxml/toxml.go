@@ -38,7 +38,7 @@ func ToXML(w io.Writer, e *Element) error {
 	if e == nil {
 		return errors.New("write XML: no element")
 	}
-	x := &xmlWriter{w: w, root: e.Tag.Page(), buf: make([]byte, 0, flushSize+flushSize/4)}
+	x := &xmlWriter{w: w, root: e.Tag.Page(), buf: make([]byte, 0, xmlFlush+xmlFlush/4)}
 	x.buf = append(x.buf, `<?xml version="1.0" encoding="utf-8"?>`+"\n"...)
 	var used pageSet
 	if err := pagesOf(e, &used, 0); err != nil {
@@ -54,6 +54,9 @@ func ToXML(w io.Writer, e *Element) error {
 	x.buf = append(x.buf, '\n')
 	return x.flush()
 }
+
+// xmlFlush is how much XML is gathered before it is written.
+const xmlFlush = 4 << 10
 
 // pageSet is a set of pages.
 type pageSet [256]bool
@@ -119,7 +122,7 @@ func (x *xmlWriter) name(t Tag) {
 
 // element writes an element. declare is true for the root. Within text nothing is indented.
 func (x *xmlWriter) element(e *Element, depth int, inline, declare bool) {
-	if len(x.buf) > flushSize {
+	if len(x.buf) > xmlFlush {
 		x.flush()
 	}
 	x.buf = append(x.buf, '<')

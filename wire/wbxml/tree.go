@@ -8,9 +8,10 @@ import (
 
 // builder puts a tree together.
 type builder struct {
-	open []node
-	kids []*Element // finished children of all open elements, the innermost last
-	root *Element
+	open     []node
+	kids     []*Element // finished children of all open elements, the innermost last
+	gathered [][]byte   // texts in more than one piece of open elements, the innermost last
+	root     *Element
 
 	slab  []Element
 	size  int // of the slab
@@ -74,9 +75,8 @@ func (b *builder) data(n int64) []byte {
 // node is an open element.
 type node struct {
 	e    *Element
-	mark int    // where its children begin in kids
-	text []byte // text in more than one piece
-	more bool   // text is in use
+	mark int  // where its children begin in kids
+	more bool // its text has more than one piece: the last of gathered
 }
 
 // Decode reads the document. It returns io.EOF where the reader has nothing, and after a document has been read. Any
@@ -149,11 +149,12 @@ func (b *builder) text(piece []byte) {
 	case n.e.Data != nil:
 		n.e.Data = append(n.e.Data, piece...)
 	case n.more:
-		n.text = append(n.text, piece...)
+		text := &b.gathered[len(b.gathered)-1]
+		*text = append(*text, piece...)
 	case n.e.Text == "":
 		n.e.Text = b.string(piece)
 	default:
-		n.text = append(append(n.text, n.e.Text...), piece...)
+		b.gathered = append(b.gathered, append([]byte(n.e.Text), piece...))
 		n.more = true
 	}
 }
@@ -165,7 +166,7 @@ func (b *builder) opaque(s *source, count int64) error {
 	switch {
 	case data != nil:
 	case n.more:
-		data = n.text
+		data = b.ungather(n)
 	case n.e.Text != "":
 		data = []byte(n.e.Text)
 	}
@@ -180,8 +181,18 @@ func (b *builder) opaque(s *source, count int64) error {
 	if data == nil {
 		data = []byte{}
 	}
-	n.e.Data, n.e.Text, n.text, n.more = data, "", nil, false
+	n.e.Data, n.e.Text = data, ""
 	return err
+}
+
+// ungather takes the text of an element that has more than one piece.
+func (b *builder) ungather(n *node) []byte {
+	last := len(b.gathered) - 1
+	text := b.gathered[last]
+	b.gathered[last] = nil
+	b.gathered = b.gathered[:last]
+	n.more = false
+	return text
 }
 
 // end closes an element and reports whether it has both text and children. White space beside children is somebody's
@@ -191,7 +202,7 @@ func (b *builder) end() (mixed bool) {
 	b.open = b.open[:len(b.open)-1]
 	e := n.e
 	if n.more {
-		e.Text = string(n.text)
+		e.Text = string(b.ungather(&n))
 	}
 	if kids := b.kids[n.mark:]; len(kids) > 0 {
 		e.Children = b.children(kids)
