@@ -78,12 +78,13 @@ func (s *Service) WipeSent(ctx context.Context, user, id string) (store.Device, 
 }
 
 // WipeDone records a device's answer to being told to wipe itself. One that did it is blocked until somebody allows it, for it
-// may be in other hands. An answer to nothing does nothing.
+// may be in other hands. One that could not is told again at its next request, and gets nothing else. An answer to nothing does nothing.
 func (s *Service) WipeDone(ctx context.Context, user, id string, ok bool) (store.Device, error) {
 	const op = "confirm wipe"
 	asked := false
 	d, err := s.change(ctx, op, user, id, func(d *store.Device) error {
-		if asked = waits(*d); !asked {
+		again := d.Wipe == store.WipeFail
+		if asked = waits(*d) || again && ok; !asked {
 			return nil
 		}
 		d.Wipe = store.WipeFail

@@ -21,6 +21,7 @@ import (
 
 	"tandem"
 	"tandem/kind/eas"
+	"tandem/partner/device"
 	"tandem/server/eas/proto"
 	"tandem/store"
 	"tandem/wire/wbxml"
@@ -35,13 +36,10 @@ type Accounts interface {
 	VerifyBasic(ctx context.Context, header, remote string) (store.User, error)
 }
 
-// Sighting is what a request tells of its device.
-type Sighting struct{ ID, Type, Agent, Address, Protocol string }
-
 // Devices let devices in.
 type Devices interface {
 	// Meet records that a device was seen and returns how it stands; Number is 0 for one that only tries the account.
-	Meet(ctx context.Context, user string, s Sighting) (store.Device, error)
+	Meet(ctx context.Context, user string, s device.Sighting) (store.Device, error)
 	// Provisioned reports whether the device obeys the policy in force for it, given the key it sent. A device for which no policy is set does.
 	Provisioned(ctx context.Context, d store.Device, key uint32) (bool, error)
 }
@@ -50,10 +48,10 @@ type Devices interface {
 type Config struct {
 	Accounts Accounts
 	Devices  Devices
-	Commands map[string]proto.Command         // what is served, by name
-	Zone     func(user string) *time.Location // nil: the system's
-	Now      func() time.Time                 // nil: time.Now
-	Log      *slog.Logger                     // nil: nowhere
+	Commands map[string]proto.Command             // what is served, by name
+	Zone     func(user store.User) *time.Location // nil: the system's
+	Now      func() time.Time                     // nil: time.Now
+	Log      *slog.Logger                         // nil: nowhere
 	// Trust tells of a reverse proxy whose X-Forwarded-For is believed; nil: none is.
 	Trust func(remote string) bool
 }
@@ -67,7 +65,7 @@ type Door struct {
 // New makes a door.
 func New(cfg Config) *Door {
 	if cfg.Zone == nil {
-		cfg.Zone = func(string) *time.Location { return time.Local }
+		cfg.Zone = func(store.User) *time.Location { return time.Local }
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -233,7 +231,7 @@ func (d *Door) admitted(ctx context.Context, w http.ResponseWriter, r *http.Requ
 			err = tandem.Errorf(tandem.Internal, "panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	req.Device, err = d.cfg.Devices.Meet(ctx, req.User.Name, Sighting{ID: q.deviceID, Type: q.deviceType, Agent: r.UserAgent(), Address: d.Remote(r), Protocol: req.Version.String()})
+	req.Device, err = d.cfg.Devices.Meet(ctx, req.User.Name, device.Sighting{ID: q.deviceID, Type: q.deviceType, Agent: r.UserAgent(), Address: d.Remote(r), Protocol: req.Version.String()})
 	if err != nil {
 		return nil, err
 	}
@@ -276,7 +274,7 @@ func (d *Door) admitted(ctx context.Context, w http.ResponseWriter, r *http.Requ
 
 // viewOptions fills in what views depend on for a request.
 func (d *Door) viewOptions(req *proto.Request) eas.Options {
-	o := eas.Options{Version: req.Version, Name: req.User.Title, Address: req.User.Address, Zone: d.cfg.Zone(req.User.Name), Now: d.cfg.Now().Unix(),
+	o := eas.Options{Version: req.Version, Name: req.User.Title, Address: req.User.Address, Zone: d.cfg.Zone(req.User), Now: d.cfg.Now().Unix(),
 		Quirks: limitOf(req.Device.Type, req.Device.Agent).quirks}
 	if o.Address == "" {
 		o.Address = req.User.Name

@@ -19,6 +19,8 @@ type Service struct {
 	Lookup   store.Lookup
 	Contacts eas.View // how contacts are shown
 
+	// Info keeps what a device told about itself.
+	Info func(ctx context.Context, user, id string, info map[string]string) (store.Device, error)
 	// Recovery reports whether the policy of a device lets it leave a password here by which it can be unlocked.
 	Recovery func(ctx context.Context, d store.Device) (bool, error)
 	// Busy lists the times at which an event occupies its calendar's owner, within [from, to) in Unix seconds. Floating times are read in zone.

@@ -3,7 +3,6 @@ package people
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"strconv"
 	"time"
 
@@ -72,12 +71,8 @@ func (s *Service) deviceInformation(ctx context.Context, r *proto.Request, e *wb
 	if !ok {
 		return wbxml.New(e.Tag, setting(wbxml.SettingsStatus, settingsSyntax)), nil
 	}
-	if r.Device.Number != 0 && !maps.Equal(info, r.Device.Info) {
-		_, err := s.Devices.ChangeDevice(ctx, r.User.Name, r.Device.ID, func(d *store.Device) error {
-			d.Info = info
-			return nil
-		})
-		if err != nil {
+	if r.Device.Number != 0 {
+		if _, err := s.Info(ctx, r.User.Name, r.Device.ID, info); err != nil {
 			return nil, err
 		}
 	}
