@@ -1,0 +1,234 @@
+package synckey
+
+import (
+	"encoding/json"
+	"slices"
+
+	"tandem"
+)
+
+// format is the version of the document.
+const format = 1
+
+// State is the document of one device and collection.
+type State struct {
+	Format    int         `json:"v"`
+	Secret    []byte      `json:"secret"`              // opens keys; drawn once
+	Count     uint64      `json:"count"`               // keys given out
+	Now       *Generation `json:"now,omitempty"`       // the last one given out
+	Was       *Generation `json:"was,omitempty"`       // the one it was made from; nil if that is the key 0
+	Options   Options     `json:"options,omitzero"`    // of the last request that had any
+	Supported []uint16    `json:"supported,omitempty"` // tags that the device manages, MS-ASCMD 2.2.3.179
+
+	// Limit is the most commands to send while a record is looked for with which the device cannot cope, 0: none; Tries is how often an answer made
+	// from Was was asked for again.
+	Limit int `json:"limit,omitempty"`
+	Tries int `json:"tries,omitempty"`
+}
+
+// Options are what a device asked for earlier and need not repeat. MS-ASCMD_R3598
+type Options struct {
+	Filter  int          `json:"filter,omitempty"`
+	Clients bool         `json:"clients,omitempty"` // Conflict 0: the client's change wins
+	Bodies  []Preference `json:"bodies,omitempty"`
+}
+
+// Preference is a BodyPreference, MS-ASAIRS 2.2.2.12.
+type Preference struct {
+	Type       uint8 `json:"type"`
+	Truncation int64 `json:"truncation"` // -1: none
+	AllOrNone  bool  `json:"allornone,omitempty"`
+	Preview    int   `json:"preview,omitempty"`
+}
+
+// Generation is what a key stands for, and how it was made.
+type Generation struct {
+	Key     string    `json:"key"`
+	From    int64     `json:"from"`   // the device has the collection as it stood then, as far as Window shows it
+	Cursor  int64     `json:"cursor"` // and everything last written up to here; From when it is not catching up
+	Settled []Settled `json:"settled,omitempty"`
+	Window  Window    `json:"window,omitzero"`
+	Own     []Own     `json:"own,omitempty"`
+	Aside   []Aside   `json:"aside,omitempty"`
+
+	// How it was made from Was.
+	Digest  []byte   `json:"digest,omitempty"`  // of the request
+	Stood   int64    `json:"stood,omitempty"`   // where the collection stood
+	Results []Result `json:"results,omitempty"` // of the client's commands, in order
+	Mine    []Own    `json:"mine,omitempty"`    // what those commands added to Own
+	Sent    int      `json:"sent,omitempty"`    // commands
+	More    bool     `json:"more,omitempty"`
+}
+
+// Settled is an answer, or several while nothing was written: the collection stood at At, and what was then last written up to Upto has been told.
+type Settled struct {
+	At   int64 `json:"at"`
+	Upto int64 `json:"upto"`
+}
+
+// Own is a record that the device wrote itself, or of which something else is known that the numbers do not say, up to its sequence number Seq.
+type Own struct {
+	Number int64 `json:"n"`
+	Seq    int64 `json:"seq"`
+	Has    Has   `json:"has,omitempty"`
+	Told   bool  `json:"told,omitempty"`   // it is told nevertheless
+	Merged bool  `json:"merged,omitempty"` // it holds more than the device sent
+}
+
+// Has is whether a device has a record.
+type Has uint8
+
+// The answers.
+const (
+	Unsaid Has = iota // the numbers tell
+	Yes
+	No
+)
+
+// Aside is a record that is not sent until it changes.
+type Aside struct {
+	Number int64 `json:"n"`
+	Seq    int64 `json:"seq"`
+	Has    bool  `json:"has,omitempty"` // the device has an older version
+}
+
+// Result is how a client's command ended.
+type Result struct {
+	Op       byte   `json:"op"` // 'a', 'c', 'd' or 'f'
+	Client   string `json:"client,omitempty"`
+	Server   string `json:"server,omitempty"`
+	Instance string `json:"instance,omitempty"`
+	Status   int    `json:"status"`
+	Answer   []byte `json:"answer,omitempty"` // ApplicationData as WBXML
+}
+
+// Parse reads a document. One of a newer program is TooNew.
+func Parse(doc []byte) (*State, error) {
+	s := &State{}
+	if err := json.Unmarshal(doc, s); err != nil {
+		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "read sync state", Err: err, Remedy: "let the device start over: `tandem device resync`"}
+	}
+	if s.Format > format {
+		return nil, &tandem.Error{Kind: tandem.TooNew, Op: "read sync state", Remedy: "use the newer tandem that wrote it"}
+	}
+	return s, nil
+}
+
+// Bytes writes the document.
+func (s *State) Bytes() ([]byte, error) {
+	s.Format = format
+	doc, err := json.Marshal(s)
+	if err != nil {
+		return nil, &tandem.Error{Op: "write sync state", Err: err}
+	}
+	return doc, nil
+}
+
+// Issue gives a generation the next key.
+func (s *State) Issue(collection int64, g *Generation) {
+	s.Count++
+	w := g.Window
+	w.Sweep = nil
+	g.Key = Seal(s.Secret, collection, Position{Count: s.Count, From: g.From, Cursor: g.Cursor, Window: w})
+}
+
+// Next is a generation that begins where g is: the way it was made is left out.
+func (g *Generation) Next() *Generation {
+	n := &Generation{From: g.From, Cursor: g.Cursor, Settled: slices.Clone(g.Settled), Window: g.Window, Own: slices.Clone(g.Own), Aside: slices.Clone(g.Aside)}
+	if g.Window.Sweep != nil {
+		sweep := *g.Window.Sweep
+		n.Window.Sweep = &sweep
+	}
+	return n
+}
+
+// OwnOf is the latest entry about a record.
+func (g *Generation) OwnOf(number int64) (Own, bool) {
+	for _, o := range slices.Backward(g.Own) {
+		if o.Number == number {
+			return o, true
+		}
+	}
+	return Own{}, false
+}
+
+// AddOwn adds an entry, which replaces what was said of the record.
+func (g *Generation) AddOwn(o Own) {
+	g.Own = append(without(g.Own, o.Number), o)
+}
+
+// Did adds an entry about a write of the commands with which the generation was made.
+func (g *Generation) Did(o Own) {
+	g.AddOwn(o)
+	g.Mine = append(without(g.Mine, o.Number), o)
+}
+
+func without(list []Own, number int64) []Own {
+	return slices.DeleteFunc(list, func(have Own) bool { return have.Number == number })
+}
+
+// Undo returns the generation to begin with when the device comes back to was, of which now was made: the answer was lost, and the device has
+// other wishes by now. What it wrote then is told like other changes, but it is still what the device's next edits are based on.
+func Undo(was, now *Generation) *Generation {
+	g := was.Next()
+	for _, o := range now.Mine {
+		before, _ := g.OwnOf(o.Number)
+		g.AddOwn(Own{Number: o.Number, Seq: o.Seq, Has: before.Has, Told: true, Merged: o.Merged})
+	}
+	return g
+}
+
+// Past is the generation of a key of which nothing more is known than what it says.
+func (p Position) Past() *Generation {
+	return &Generation{From: p.From, Cursor: p.Cursor, Window: p.Window}
+}
+
+// AsideOf is the entry about a record that was set aside.
+func (g *Generation) AsideOf(number int64) (Aside, bool) {
+	for _, a := range g.Aside {
+		if a.Number == number {
+			return a, true
+		}
+	}
+	return Aside{}, false
+}
+
+// SetAside adds a record to those that wait.
+func (g *Generation) SetAside(a Aside) {
+	g.Release(a.Number)
+	g.Aside = append(g.Aside, a)
+	if len(g.Aside) > maxAside {
+		g.Aside = g.Aside[1:]
+	}
+}
+
+// maxAside bounds the document. Whatever is forgotten is merely sent as a change where it was an addition.
+const maxAside = 500
+
+// Release removes a record from those that wait.
+func (g *Generation) Release(number int64) {
+	g.Aside = slices.DeleteFunc(g.Aside, func(have Aside) bool { return have.Number == number })
+}
+
+// maxSettled bounds the document: a device that takes that many answers to catch up while the folder is written to before each is told of some
+// records twice.
+const maxSettled = 64
+
+// Advance moves the cursor. The collection stood at stood when what lies up to it was read.
+func (g *Generation) Advance(cursor, stood int64) {
+	g.Cursor = cursor
+	if n := len(g.Settled); n > 0 && g.Settled[n-1].At == stood {
+		g.Settled[n-1].Upto = cursor
+	} else {
+		g.Settled = append(g.Settled, Settled{At: stood, Upto: cursor})
+	}
+	if len(g.Settled) > maxSettled {
+		g.Settled = g.Settled[1:]
+	}
+}
+
+// Finish says that the device has everything as the collection stood.
+func (g *Generation) Finish(stood int64) {
+	g.From, g.Cursor, g.Settled = stood, stood, nil
+	g.Own = slices.DeleteFunc(g.Own, func(o Own) bool { return o.Seq <= stood })
+}
