@@ -1,0 +1,310 @@
+package airsync
+
+import (
+	"context"
+
+	"tandem"
+	"tandem/server/eas/synckey"
+	"tandem/store"
+	"tandem/wire/wbxml"
+)
+
+// change is one command for the client.
+type change struct {
+	tag wbxml.Tag // AirSyncAdd, AirSyncChange, AirSyncDelete or AirSyncSoftDelete
+	rec store.HomeRecord
+	had bool
+	end int64 // of the sweep's order, where it comes from one
+}
+
+// listing are changes in order.
+type listing struct {
+	changes []change
+	cursor  int64 // everything last written up to here was looked at
+	stood   int64 // where the collection stood
+	more    bool
+}
+
+// collect lists what the device must be told, renders as much as fits and moves the generation on.
+func (p *part) collect(ctx context.Context) ([]*wbxml.Element, error) {
+	room := min(p.w.window, p.b.room)
+	if p.st.Limit > 0 {
+		room = min(room, p.st.Limit)
+	}
+	if room <= 0 {
+		return nil, p.peek(ctx)
+	}
+	list, err := p.since(ctx, room)
+	if tandem.IsKind(err, tandem.Gone) {
+		p.forget(ctx)
+		list, err = p.since(ctx, room)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out, n, err := p.render(ctx, list.changes)
+	if err != nil {
+		return nil, err
+	}
+	p.g.Stood, p.g.More = list.stood, list.more
+	if n < len(list.changes) {
+		p.g.More = true
+		list.cursor = list.changes[n-1].rec.Seq
+	}
+	if p.g.More {
+		p.g.Advance(list.cursor, list.stood)
+		return out, nil
+	}
+	p.g.Finish(list.stood)
+	if room -= n; room > 0 && !p.b.spent() {
+		swept, err := p.sweep(ctx, room)
+		return append(out, swept...), err
+	}
+	p.g.More = p.g.Window.Sweep != nil
+	return out, nil
+}
+
+// peek finds out whether there is more for a collection for which the answer has no room left. MS-ASCMD_R4779
+func (p *part) peek(ctx context.Context) error {
+	list, err := p.since(ctx, 1)
+	if tandem.IsKind(err, tandem.Gone) {
+		p.g.More = true
+		return nil
+	}
+	p.g.More = err == nil && len(list.changes) > 0
+	p.g.Stood = list.stood
+	return err
+}
+
+// forget begins to tell everything again, because the store no longer knows what changed: the device was away for longer than deletions are
+// remembered, or the store was put back to an earlier state. An Add of what the device has is a change to it (MS-ASCMD_R757), and nothing
+// is lost on it, as it would be if its key were refused.
+func (p *part) forget(ctx context.Context) {
+	p.g = &synckey.Generation{Window: p.target(), Results: p.g.Results, Mine: p.g.Mine, Own: p.g.Own}
+	p.s.tell(ctx, p.r, store.Event{Level: store.Warning, Text: "what changed in " + p.col.Name + " since the last sync is not known any more; all of it is sent again",
+		Remedy: "if records that were deleted are left on the device, let it start over: `tandem device resync`"})
+}
+
+// settle is how often the listing is made again because the collection was written to meanwhile.
+const settle = 3
+
+// since lists what was last written after the cursor. Where it is cut, it must be known where the collection stood at that moment.
+func (p *part) since(ctx context.Context, room int) (list listing, err error) {
+	for range settle {
+		before := p.col.Seq
+		if list, err = p.list(ctx, p.g, room, 0); err != nil {
+			return list, err
+		}
+		if !list.more {
+			list.stood = max(before, list.cursor)
+			return list, nil
+		}
+		col, err := p.s.Folders.Find(ctx, p.r, p.w.id)
+		if err != nil {
+			return list, err
+		}
+		p.col = col
+		list.stood = col.Seq
+		if col.Seq == before {
+			break
+		}
+	}
+	return list, nil
+}
+
+// list lists changes for a generation, at most room of them, and up to stop if that is not 0.
+func (p *part) list(ctx context.Context, g *synckey.Generation, room int, stop int64) (listing, error) {
+	list := listing{cursor: g.Cursor}
+	at := map[int64]int{} // place of a record in changes; it may change while we list
+	for {
+		recs, more, err := p.s.Home.Since(ctx, p.col.ID, list.cursor, min(room-len(list.changes)+16, maxWindow))
+		if err != nil {
+			return list, err
+		}
+		for _, r := range recs {
+			if stop != 0 && r.Seq > stop {
+				return list, nil
+			}
+			c, err := p.decide(ctx, g, r, r)
+			if err != nil {
+				return list, err
+			}
+			if c != nil {
+				if len(list.changes) == room {
+					list.more = true
+					return list, nil
+				}
+				if i, twice := at[r.Number]; twice {
+					list.changes = append(list.changes[:i], list.changes[i+1:]...)
+					clear(at)
+					for j, have := range list.changes {
+						at[have.rec.Number] = j
+					}
+				}
+				at[r.Number] = len(list.changes)
+				list.changes = append(list.changes, *c)
+			}
+			list.cursor = r.Seq
+		}
+		if !more {
+			return list, nil
+		}
+	}
+}
+
+// decide tells what a device of generation g must be told of a version v of a record, r being the record as it is now; nil: nothing.
+func (p *part) decide(ctx context.Context, g *synckey.Generation, r, v store.HomeRecord) (*change, error) {
+	if a, ok := g.AsideOf(r.Number); ok && a.Seq == v.Seq {
+		return nil, nil
+	}
+	shown, err := p.shown(ctx, g, r, &v)
+	if err != nil {
+		return nil, err
+	}
+	if own, ok := g.OwnOf(r.Number); ok && own.Seq == v.Seq && !own.Told && shown == (own.Has == synckey.Yes) {
+		return nil, nil // its own
+	}
+	k, err := p.known(ctx, g, r)
+	if err != nil {
+		return nil, err
+	}
+	c := &change{rec: v, had: k.has}
+	switch {
+	case shown && k.has:
+		c.tag = wbxml.AirSyncChange
+	case shown:
+		c.tag = wbxml.AirSyncAdd
+	case k.sure && !k.has:
+		return nil, nil
+	case v.Deleted:
+		c.tag = wbxml.AirSyncDelete
+	default:
+		c.tag = wbxml.AirSyncSoftDelete // MS-ASCMD_R3967
+	}
+	return c, nil
+}
+
+// shown reports whether a device of generation g is to have a version of a record. Where that hangs on the body, v gets it.
+func (p *part) shown(ctx context.Context, g *synckey.Generation, r store.HomeRecord, v *store.HomeRecord) (bool, error) {
+	if v.Deleted {
+		return false, nil
+	}
+	if g.Window.Plain() {
+		return true, nil
+	}
+	if v.Body == nil && g.Window.AsksFinished() {
+		got, err := p.s.Lookup.At(ctx, p.col.ID, v.Number, v.Seq)
+		if tandem.IsKind(err, tandem.NotFound) || tandem.IsKind(err, tandem.Gone) {
+			return false, nil // it changed again, and comes again
+		}
+		if err != nil {
+			return false, err
+		}
+		v.Body = got.Body
+	}
+	f, err := p.facts(g.Window, *v, v.Seq != r.Seq)
+	return g.Window.Has(f), err
+}
+
+// sweep moves the window, once there is nothing else to tell. MS-ASCMD 2.2.3.68.2
+func (p *part) sweep(ctx context.Context, room int) ([]*wbxml.Element, error) {
+	if p.g.Window.Sweep == nil {
+		to := p.target()
+		if p.g.Window.Same(to) {
+			return nil, nil
+		}
+		p.g.Window = p.g.Window.Toward(to)
+	}
+	var out []*wbxml.Element
+	for {
+		changes, more, err := p.stretch(ctx, p.g, p.g.Window, p.g.Stood, room-len(out))
+		if err != nil {
+			return out, err
+		}
+		done, n, err := p.render(ctx, changes.changes)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, done...)
+		sw := p.g.Window.Sweep
+		switch {
+		case n < len(changes.changes):
+			sw.End, sw.Number, sw.Seq = changes.changes[n-1].end, changes.changes[n-1].rec.Number, changes.changes[n-1].rec.Seq
+			p.g.More = true
+			return out, nil
+		case !more:
+			p.g.Window = p.g.Window.Target()
+			p.g.More = !p.g.Window.Same(p.target()) // one way an answer, so that it can be gone again
+			return out, nil
+		}
+		sw.End, sw.Number, sw.Seq = changes.end, changes.number, changes.cursor
+		if len(out) >= room || p.b.spent() {
+			p.g.More = true
+			return out, nil
+		}
+	}
+}
+
+// swept is a stretch of a sweep.
+type swept struct {
+	changes             []change
+	end, number, cursor int64 // how far it went
+}
+
+// stretch lists the next records on the way of a window, of those last written up to seq, and whether there are more.
+func (p *part) stretch(ctx context.Context, g *synckey.Generation, w synckey.Window, seq int64, room int) (s swept, more bool, err error) {
+	sw := w.Sweep
+	s.end, s.number, s.cursor = sw.End, sw.Number, sw.Seq
+	var recs []store.HomeRecord
+	if w.ByFinish() {
+		recs, more, err = p.s.Home.Since(ctx, p.col.ID, sw.Seq, room)
+	} else {
+		from, to := w.Bounds()
+		recs, err = p.s.Lookup.Ended(ctx, p.col.ID, seq, from, to, sw.End, sw.Number, room)
+		more = len(recs) == room
+	}
+	if err != nil {
+		return s, false, err
+	}
+	for _, r := range recs {
+		if r.Seq > seq {
+			return s, false, nil
+		}
+		s.end, s.number, s.cursor = r.Index.End, r.Number, r.Seq
+		c, err := p.passed(ctx, g, w, r)
+		if err != nil {
+			return s, false, err
+		}
+		if c != nil {
+			s.changes = append(s.changes, *c)
+		}
+	}
+	return s, more, nil
+}
+
+// passed tells what moving a window means for a record on its way; nil: nothing.
+func (p *part) passed(ctx context.Context, g *synckey.Generation, w synckey.Window, r store.HomeRecord) (*change, error) {
+	if r.Deleted {
+		return nil, nil
+	}
+	if w.ByFinish() {
+		got, err := p.s.Lookup.At(ctx, p.col.ID, r.Number, r.Seq)
+		if err != nil {
+			return nil, nil // it changed this very moment, and comes with what it is now
+		}
+		r.Body = got.Body
+		f, err := p.facts(synckey.Window{Open: true}, r, false)
+		if err != nil || !f.Finished {
+			return nil, err
+		}
+	}
+	_, aside := g.AsideOf(r.Number)
+	if aside {
+		return nil, nil
+	}
+	c := &change{tag: wbxml.AirSyncAdd, rec: r, end: r.Index.End}
+	if w.Narrows() {
+		c.tag, c.had = wbxml.AirSyncSoftDelete, true
+	}
+	return c, nil
+}

@@ -1,0 +1,471 @@
+package airsync_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tandem"
+	"tandem/kind/eas"
+	"tandem/server/eas/airsync"
+	"tandem/server/eas/synckey"
+	"tandem/store"
+	"tandem/wire/wbxml"
+)
+
+// world is a random history of a collection: a device, a desktop that edits at the same time, and a way between device and hub on which answers get
+// lost, requests come twice and the hub restarts.
+type world struct {
+	*kit
+	rnd    *rand.Rand
+	col    tandem.Collection
+	view   lines
+	faults bool
+	trace  []string
+
+	// The device.
+	key    string
+	items  map[string]map[wbxml.Tag]string
+	queue  []*wbxml.Element // commands not yet acknowledged
+	filter int              // -1: not supported by the kind
+	tokens []string         // what was written and acknowledged: it must be somewhere, for ever
+	adds   int
+	serial int
+	ids    []tandem.ID // records that the desktop made
+}
+
+func (w *world) logf(format string, args ...any) {
+	w.trace = append(w.trace, fmt.Sprintf(format, args...))
+}
+
+func (w *world) fail(format string, args ...any) {
+	w.Helper()
+	w.Fatalf("%s\n%s", fmt.Sprintf(format, args...), strings.Join(w.trace, "\n"))
+}
+
+func newWorld(t *testing.T, kind tandem.Kind, seed uint64, faults bool) *world {
+	w := &world{kit: newKit(t), rnd: rand.New(rand.NewPCG(seed, 7)), faults: faults, key: "0", items: map[string]map[wbxml.Tag]string{}, filter: -1}
+	w.limits.Patience = 1000 // the way is bad, the device is not
+	w.restart()
+	w.col = map[tandem.Kind]tandem.Collection{tandem.Contact: w.contacts, tandem.Event: w.calendar, tandem.Task: w.tasks}[kind]
+	w.view = testViews()[kind].(lines)
+	if kind != tandem.Contact {
+		w.filter = 0
+	}
+	return w
+}
+
+// value makes a new value for a field.
+func (w *world) value(tag wbxml.Tag) string {
+	w.serial++
+	switch tag {
+	case wbxml.CalendarStartTime, wbxml.CalendarEndTime:
+		// Around the present, at most half a year back.
+		return w.clock.AddDate(0, 0, w.rnd.IntN(200)-180).Format("20060102T150405Z")
+	case wbxml.TasksComplete:
+		return fmt.Sprint(w.rnd.IntN(2))
+	}
+	return fmt.Sprintf("v%d.", w.serial)
+}
+
+func (w *world) fresh() []*wbxml.Element {
+	var out []*wbxml.Element
+	for _, f := range w.view.fields {
+		out = append(out, wbxml.Text(f.tag, w.value(f.tag)))
+	}
+	if w.col.Kind == tandem.Event { // the end is a bit after the start
+		start, _ := time.Parse("20060102T150405Z", out[1].Text)
+		out[2].Text = start.Add(time.Hour).Format("20060102T150405Z")
+	}
+	return out
+}
+
+// partly makes new values for some fields.
+func (w *world) partly() []*wbxml.Element {
+	all := w.fresh()
+	if w.col.Kind == tandem.Event && w.rnd.IntN(2) == 0 {
+		return all[1:]
+	}
+	i := 0
+	if w.col.Kind != tandem.Event {
+		i = w.rnd.IntN(len(all))
+	}
+	return all[i : i+1]
+}
+
+func textsOf(data []*wbxml.Element) map[wbxml.Tag]string {
+	m := map[wbxml.Tag]string{}
+	for _, e := range data {
+		m[e.Tag] = e.String()
+	}
+	return m
+}
+
+// desktop makes a random edit in the hub.
+func (w *world) desktop() {
+	if len(w.ids) == 0 || w.rnd.IntN(3) == 0 {
+		w.serial++
+		id := tandem.ID(fmt.Sprint("r", w.serial))
+		w.put(id, nil, w.fresh())
+		w.ids = append(w.ids, id)
+		return
+	}
+	live := w.all()
+	if len(live) == 0 {
+		return
+	}
+	id := live[w.rnd.IntN(len(live))]
+	switch w.rnd.IntN(6) {
+	case 0:
+		w.logf("desktop deletes %s", w.serverID(w.col, id))
+		w.write(w.col, tandem.Delete, id, "")
+		if w.rnd.IntN(2) == 0 {
+			w.put(id, nil, w.fresh()) // and makes it again
+		}
+	default:
+		w.put(id, []byte(w.body(w.col, id)), w.partly())
+	}
+}
+
+func (w *world) put(id tandem.ID, body []byte, data []*wbxml.Element) {
+	op := tandem.Update
+	if body == nil {
+		op = tandem.Create
+	}
+	made, err := w.view.Put(body, data, eas.Put{UID: string(id)})
+	w.must(err)
+	if body != nil { // an edit that says nothing new would look like an echo
+		now, err := w.view.Get(made.Body, eas.Options{})
+		w.must(err)
+		was, err := w.view.Get(body, eas.Options{})
+		w.must(err)
+		if maps.Equal(textsOf(now), textsOf(was)) {
+			return
+		}
+	}
+	w.write(w.col, op, id, string(made.Body))
+	w.logf("desktop: %s %s %v", op, w.serverID(w.col, id), textsOf(data))
+}
+
+// all are the ids of the live records.
+func (w *world) all() (ids []tandem.ID) {
+	recs, _, err := w.st.Home.Since(w.ctx, w.col.ID, 0, 0)
+	w.must(err)
+	for _, r := range recs {
+		if !r.Deleted {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+// person makes a random edit on the device.
+func (w *world) person() {
+	have := slices.Sorted(maps.Keys(w.items))
+	if len(have) == 0 || w.rnd.IntN(4) == 0 {
+		w.adds++
+		data := w.fresh()
+		w.queue = append(w.queue, add(fmt.Sprint("client", w.adds), data...))
+		w.logf("person adds client%d %v", w.adds, textsOf(data))
+		return
+	}
+	server := have[w.rnd.IntN(len(have))]
+	for _, q := range w.queue { // one edit of a record at a time
+		if q.Get(wbxml.AirSyncServerId) == server {
+			return
+		}
+	}
+	if w.rnd.IntN(5) == 0 {
+		delete(w.items, server)
+		w.queue = append(w.queue, drop(server))
+		w.logf("person deletes %s", server)
+		return
+	}
+	data := w.partly()
+	maps.Copy(w.items[server], textsOf(data))
+	w.queue = append(w.queue, edit(server, data...))
+	w.logf("person edits %s %v", server, textsOf(data))
+}
+
+var errLost = errors.New("the answer was lost")
+
+// exchange sends a request over a bad way.
+func (w *world) exchange(req *wbxml.Element) (*wbxml.Element, error) {
+	if w.faults && w.rnd.IntN(6) == 0 {
+		e := w.do(w.svc.Sync, "Sync", req)
+		w.logf("  the request comes twice; first %s", cmds(e.Child(wbxml.AirSyncCollections).Child(wbxml.AirSyncCollection)))
+		if w.rnd.IntN(2) == 0 {
+			w.desktop()
+		}
+	}
+	e := w.do(w.svc.Sync, "Sync", req)
+	if w.faults {
+		switch w.rnd.IntN(6) {
+		case 0:
+			w.logf("  the answer is lost: %s", cmds(e.Child(wbxml.AirSyncCollections).Child(wbxml.AirSyncCollection)))
+			return nil, errLost
+		case 1:
+			w.logf("  the hub restarts")
+			w.restart()
+			return nil, errLost
+		}
+	}
+	return e, nil
+}
+
+// round is one request of the device; more tells that another should follow.
+func (w *world) round() (more bool) {
+	var opts []*wbxml.Element
+	if w.key != "0" {
+		if w.rnd.IntN(3) > 0 {
+			opts = append(opts, window(1+w.rnd.IntN(4)))
+		}
+		if w.filter >= 0 {
+			opts = append(opts, options(filter(w.filter)))
+		}
+	}
+	sent := len(w.queue)
+	if w.key == "0" {
+		sent = 0
+	}
+	for {
+		more := slices.Clone(opts)
+		if sent > 0 {
+			more = append(more, commands(w.queue[:sent]...))
+		}
+		w.logf("sync %s with %s", last(w.key), show(commands(w.queue[:sent]...)))
+		e, err := w.exchange(syncOf(collection(w.col, w.key, more...)))
+		if err == nil {
+			return w.take(e, sent)
+		}
+		// The same again, or with what came up since.
+		for w.rnd.IntN(3) == 0 {
+			w.desktop()
+		}
+		if w.rnd.IntN(2) == 0 && w.key != "0" {
+			w.person()
+			sent = len(w.queue)
+		}
+	}
+}
+
+func last(key string) string { return key[max(0, len(key)-4):] }
+
+// take takes an answer in as a strict device does.
+func (w *world) take(e *wbxml.Element, sent int) (more bool) {
+	if e == nil {
+		if sent > 0 {
+			w.fail("an empty answer to commands")
+		}
+		return false
+	}
+	col := e.Child(wbxml.AirSyncCollections).Child(wbxml.AirSyncCollection)
+	if status(col) != "1" {
+		w.fail("status %s", status(col))
+	}
+	if key(col) == w.key {
+		w.fail("the key stays")
+	}
+	w.logf("  answer %s: %s; %s", last(key(col)), resps(col), cmds(col))
+	w.results(col, sent)
+	w.queue = w.queue[sent:]
+	if list := col.Child(wbxml.AirSyncCommands); list != nil {
+		for _, c := range list.Children {
+			w.command(c)
+		}
+	}
+	fresh := w.key == "0"
+	w.key = key(col)
+	return fresh || col.Has(wbxml.AirSyncMoreAvailable)
+}
+
+func (w *world) results(col *wbxml.Element, sent int) {
+	failed, added := map[string]string{}, map[string]string{}
+	if list := col.Child(wbxml.AirSyncResponses); list != nil {
+		for _, c := range list.Children {
+			if c.Tag == wbxml.AirSyncAdd {
+				added[c.Get(wbxml.AirSyncClientId)] = c.Get(wbxml.AirSyncServerId)
+			} else {
+				failed[c.Get(wbxml.AirSyncServerId)] = c.Get(wbxml.AirSyncStatus)
+			}
+		}
+	}
+	for _, q := range w.queue[:sent] {
+		server := q.Get(wbxml.AirSyncServerId)
+		if q.Tag == wbxml.AirSyncAdd {
+			if server = added[q.Get(wbxml.AirSyncClientId)]; server == "" {
+				w.fail("no answer to the Add of %s", q.Get(wbxml.AirSyncClientId))
+			}
+			if w.items[server] != nil {
+				w.fail("%s was added twice", server)
+			}
+			w.items[server] = textsOf(q.Child(wbxml.AirSyncApplicationData).Children)
+		}
+		switch failed[server] {
+		case "", "7", "8":
+		default:
+			w.fail("command for %s: status %s", server, failed[server])
+		}
+		if data := q.Child(wbxml.AirSyncApplicationData); data != nil {
+			for _, v := range textsOf(data.Children) {
+				if strings.HasPrefix(v, "v") {
+					w.tokens = append(w.tokens, v)
+				}
+			}
+		}
+	}
+}
+
+func (w *world) command(c *wbxml.Element) {
+	server := c.Get(wbxml.AirSyncServerId)
+	queued := slices.IndexFunc(w.queue, func(q *wbxml.Element) bool { return q.Get(wbxml.AirSyncServerId) == server })
+	dropped := queued >= 0 && w.queue[queued].Tag == wbxml.AirSyncDelete
+	have := w.items[server]
+	switch c.Tag {
+	case wbxml.AirSyncAdd, wbxml.AirSyncChange:
+		data := textsOf(c.Child(wbxml.AirSyncApplicationData).Children)
+		if c.Tag == wbxml.AirSyncAdd && have != nil {
+			w.fail("Add of %s, which the device has", server)
+		}
+		if c.Tag == wbxml.AirSyncChange && have == nil && !dropped {
+			w.fail("Change of %s, which the device does not have", server)
+		}
+		if !w.faults && w.col.Kind == tandem.Contact && c.Tag == wbxml.AirSyncChange && queued < 0 && maps.Equal(have, data) {
+			w.fail("Change of %s to what the device has: an echo", server)
+		}
+		if dropped {
+			return
+		}
+		if queued >= 0 {
+			maps.Copy(data, textsOf(w.queue[queued].Child(wbxml.AirSyncApplicationData).Children))
+		}
+		w.items[server] = data
+	default:
+		if have == nil && !dropped {
+			w.fail("%s of %s, which the device does not have", c.Tag.Name(), server)
+		}
+		delete(w.items, server)
+	}
+}
+
+// settle syncs until nothing is left to say, without faults.
+func (w *world) settle() {
+	w.logf("now all is quiet")
+	w.faults = false
+	for n := 0; w.round() || len(w.queue) > 0; n++ {
+		if n > 1000 {
+			w.fail("it never ends")
+		}
+	}
+	if w.round() {
+		w.fail("more after the end")
+	}
+}
+
+// check compares the device with the hub, and looks for what got lost.
+func (w *world) check() {
+	want := map[string]map[wbxml.Tag]string{}
+	bodies := map[string]bool{}
+	target := synckey.Window{Open: w.filter == 8}
+	if w.filter == 4 || w.filter == 5 {
+		from := w.clock.AddDate(0, 0, -14)
+		if w.filter == 5 {
+			from = w.clock.AddDate(0, -1, 0)
+		}
+		target = synckey.Window{Limited: true, Cutoff: synckey.Floor(from.Unix())}
+	}
+	for _, id := range w.all() {
+		r, _ := w.record(w.col, id)
+		body := w.body(w.col, id)
+		bodies[body] = true
+		if w.filter >= 0 && !target.Has(synckey.Facts{Start: r.Index.Start, End: r.Index.End, Finished: w.view.Finished([]byte(body))}) {
+			continue
+		}
+		data, err := w.view.Get([]byte(body), eas.Options{})
+		w.must(err)
+		want[airsync.ServerID(w.col.ID, r.Number)] = textsOf(data)
+	}
+	for server, data := range want {
+		if !maps.Equal(data, w.items[server]) {
+			w.fail("%s is %v in the hub and %v on the device", server, data, w.items[server])
+		}
+	}
+	for server := range w.items {
+		if want[server] == nil {
+			w.fail("%s is on the device and not in the hub", server)
+		}
+	}
+	past, err := w.st.History.List(w.ctx, store.PastFilter{})
+	w.must(err)
+	for _, p := range past {
+		if p.Body.IsZero() {
+			continue
+		}
+		b, err := w.st.Blobs.Get(w.ctx, p.Body)
+		w.must(err)
+		bodies[string(b)] = true
+	}
+	text := strings.Join(slices.Sorted(maps.Keys(bodies)), "\n")
+	for _, token := range w.tokens {
+		if !strings.Contains(text, token) {
+			w.fail("%s was lost", token)
+		}
+	}
+}
+
+func (w *world) run(steps int) {
+	for range steps {
+		switch w.rnd.IntN(5) {
+		case 0, 1:
+			w.desktop()
+		case 2:
+			w.person()
+		case 3:
+			w.round()
+		case 4:
+			if w.filter >= 0 && w.rnd.IntN(4) == 0 {
+				w.filter = []int{0, 4, 5}[w.rnd.IntN(3)]
+				if w.col.Kind == tandem.Task {
+					w.filter = []int{0, 8}[w.rnd.IntN(2)]
+				}
+				w.logf("the person chooses filter %d", w.filter)
+			}
+			if w.rnd.IntN(6) == 0 {
+				w.clock = w.clock.AddDate(0, 0, 1)
+				w.logf("a day goes by")
+			}
+			for n := 0; w.round() && n < 8; n++ {
+				if w.rnd.IntN(2) == 0 {
+					w.desktop()
+				}
+			}
+		}
+	}
+	w.settle()
+	w.check()
+}
+
+func TestHistories(t *testing.T) {
+	runs := 25
+	if testing.Short() {
+		runs = 5
+	}
+	for _, kind := range []tandem.Kind{tandem.Contact, tandem.Event, tandem.Task} {
+		for _, faults := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s faults=%v", kind, faults), func(t *testing.T) {
+				t.Parallel()
+				for seed := range uint64(runs) {
+					t.Run(fmt.Sprint(seed), func(t *testing.T) {
+						w := newWorld(t, kind, seed, faults)
+						w.run(40)
+					})
+				}
+			})
+		}
+	}
+}

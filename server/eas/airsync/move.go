@@ -1,0 +1,239 @@
+package airsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"tandem"
+	"tandem/server/eas/proto"
+	"tandem/server/eas/synckey"
+	"tandem/store"
+	"tandem/wire/wbxml"
+)
+
+// The statuses of MoveItems, MS-ASCMD 2.2.3.177.10.
+const (
+	moveNoSource = 1
+	moveNoTarget = 2
+	moveOK       = 3
+	moveSame     = 4
+	moveFailed   = 5
+	moveLocked   = 7
+)
+
+// maxMoves is how many records may be moved at once. MS-ASCMD_R5653
+const maxMoves = 1000
+
+// MoveItems implements proto.Command. MS-ASCMD 2.2.1.12
+func (s *Service) MoveItems(ctx context.Context, r *proto.Request) (*proto.Response, error) {
+	root := wbxml.New(wbxml.MoveMoveItems)
+	if r.Body == nil || r.Body.Tag != wbxml.MoveMoveItems {
+		return proto.Answer(root.Add(number(wbxml.MoveStatus, statusBadXML))), nil
+	}
+	moves := slices.Collect(r.Body.All(wbxml.MoveMove))
+	if len(moves) == 0 || len(moves) > maxMoves {
+		return proto.Answer(root.Add(number(wbxml.MoveStatus, statusBadXML))), nil
+	}
+	release, err := s.locks.take(ctx, r.Device.Number)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	for _, e := range moves {
+		src := e.Get(wbxml.MoveSrcMsgId)
+		if src == "" || len(src) > synckey.MaxLen { // what the schema of the answer has no words for
+			return proto.Answer(wbxml.New(root.Tag, number(wbxml.MoveStatus, statusBadXML))), nil
+		}
+		m := &move{s: s, r: r, src: src}
+		status, err := m.do(ctx, e)
+		switch {
+		case ctx.Err() != nil:
+			return nil, err
+		case err != nil:
+			s.tell(ctx, r, store.Event{Level: store.Error, Text: "move of a record failed: " + err.Error(), Record: tandem.ID(src)})
+			status = moveLocked
+		}
+		resp := wbxml.New(wbxml.MoveResponse, wbxml.Text(wbxml.MoveSrcMsgId, src), number(wbxml.MoveStatus, status))
+		if status == moveOK {
+			resp.Add(wbxml.Text(wbxml.MoveDstMsgId, m.dst))
+		}
+		root.Add(resp)
+	}
+	return proto.Answer(root), nil
+}
+
+// move is one record on its way to another collection.
+type move struct {
+	s        *Service
+	r        *proto.Request
+	src, dst string // ServerIds
+
+	from, to *part
+	number   int64
+	marker   tandem.Marker
+}
+
+// do moves a record: it is made in its new place, durably, before it goes from its old one. Done again, it finds what it made.
+func (m *move) do(ctx context.Context, e *wbxml.Element) (status int, err error) {
+	if n := len(slices.Collect(e.All(wbxml.MoveDstFldId))); n > 1 { // MS-ASCMD_R4222
+		return moveFailed, nil
+	}
+	m.from = &part{s: m.s, r: m.r, w: &wish{id: e.Get(wbxml.MoveSrcFldId)}}
+	m.to = &part{s: m.s, r: m.r, w: &wish{id: e.Get(wbxml.MoveDstFldId)}}
+	if err := m.from.find(ctx); err != nil { // MS-ASCMD_R4207
+		return missingOr(err, moveNoSource)
+	}
+	if err := m.to.find(ctx); err != nil { // MS-ASCMD_R4212
+		return missingOr(err, moveNoTarget)
+	}
+	col, n, ok := ParseServerID(m.src)
+	switch {
+	case !ok || col != m.from.col.ID:
+		return moveNoSource, nil
+	case m.from.col.ID == m.to.col.ID: // MS-ASCMD_R4219
+		return moveSame, nil
+	case m.from.col.Kind != m.to.col.Kind:
+		return moveFailed, nil
+	}
+	m.number = n
+	m.marker = tandem.Marker(fmt.Sprintf("eas/%d/move/%s", m.r.Device.Number, m.src))
+	for range tries {
+		again, status, err := m.once(ctx)
+		if !again || err != nil {
+			return status, err
+		}
+	}
+	return moveLocked, nil
+}
+
+func missingOr(err error, status int) (int, error) {
+	if tandem.IsKind(err, tandem.NotFound) {
+		return status, nil
+	}
+	return 0, err
+}
+
+// once tries to move; again, if the record changed under its hands.
+func (m *move) once(ctx context.Context) (again bool, status int, err error) {
+	rec, err := m.from.number(ctx, m.number)
+	if err != nil {
+		status, err = missingOr(err, moveNoSource)
+		return false, status, err
+	}
+	made, err := m.s.Home.Find(ctx, m.to.col.ID, m.marker)
+	found := err == nil && !made.Deleted
+	if err != nil && !tandem.IsKind(err, tandem.NotFound) {
+		return false, 0, err
+	}
+	if rec.Deleted {
+		if !found { // MS-ASCMD_R4208
+			return false, moveNoSource, nil
+		}
+		copied, ok, err := m.copied(ctx, made.ID) // by this request, whose answer was lost
+		if err != nil || !ok {
+			return false, moveNoSource, err
+		}
+		return m.finish(ctx, copied, rec)
+	}
+	copied, ok, status, err := m.copy(ctx, rec, made, found)
+	if !ok || err != nil {
+		return status == 0, status, err
+	}
+	del := store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: rec.ID, If: rec.Version}}
+	outs, err := m.s.Home.Write(ctx, m.from.col.ID, author(m.r), []store.HomeWrite{del})
+	switch {
+	case err != nil:
+		return false, 0, err
+	case outs[0].Status == tandem.PreconditionFailed:
+		return true, 0, nil
+	case outs[0].Status != tandem.Applied:
+		return false, moveFailed, nil
+	}
+	gone, err := m.from.number(ctx, m.number)
+	if err != nil && !tandem.IsKind(err, tandem.NotFound) {
+		return false, 0, err
+	}
+	return m.finish(ctx, copied, gone)
+}
+
+// copy makes the record in its new place, or brings what was made there before up to date; ok is false, with status 0, to try again.
+func (m *move) copy(ctx context.Context, rec, made store.HomeRecord, found bool) (copied store.HomeRecord, ok bool, status int, err error) {
+	body, err := bodyOf(rec.Record)
+	if err != nil {
+		return copied, false, 0, err
+	}
+	w, err := m.to.written(tandem.Create, "", "", body)
+	if err != nil {
+		return copied, false, moveFailed, nil
+	}
+	w.Record.Attrs, w.Marker = rec.Attrs, m.marker
+	if found {
+		have, there, err := m.copied(ctx, made.ID)
+		if err != nil || !there {
+			return copied, false, 0, err
+		}
+		if have.Digest == rec.Digest {
+			return have, true, 0, nil
+		}
+		w.Op, w.ID, w.If, w.Marker = tandem.Update, have.ID, have.Version, ""
+	}
+	outs, err := m.s.Home.Write(ctx, m.to.col.ID, author(m.r), []store.HomeWrite{w})
+	if err != nil {
+		return copied, false, 0, err
+	}
+	var taken *store.UIDTaken
+	switch out := outs[0]; {
+	case out.Status == tandem.Applied:
+		copied, there, err := m.copied(ctx, out.ID)
+		return copied, there, 0, err
+	case errors.As(out.Err, &taken): // a copy of it is there: if it says the same, the two become one
+		have, there, err := m.copied(ctx, taken.By)
+		if err != nil || !there || have.Digest != rec.Digest {
+			return copied, false, moveFailed, err
+		}
+		return have, true, 0, nil
+	case out.Status == tandem.PreconditionFailed:
+		return copied, false, 0, nil
+	}
+	return copied, false, moveFailed, nil
+}
+
+func (m *move) copied(ctx context.Context, id tandem.ID) (store.HomeRecord, bool, error) {
+	for r, err := range m.s.Home.Get(ctx, m.to.col.ID, []tandem.ID{id}) {
+		return r, err == nil, err
+	}
+	return store.HomeRecord{}, false, nil
+}
+
+// finish notes the move in the state of both collections, so that the device is told nothing that it did itself.
+func (m *move) finish(ctx context.Context, copied, gone store.HomeRecord) (again bool, status int, err error) {
+	m.dst = ServerID(m.to.col.ID, copied.Number)
+	if err := m.own(ctx, m.to, synckey.Own{Number: copied.Number, Seq: copied.Seq, Has: synckey.Yes}); err != nil {
+		return false, 0, err
+	}
+	if gone.Deleted {
+		err = m.own(ctx, m.from, synckey.Own{Number: gone.Number, Seq: gone.Seq, Has: synckey.No})
+	}
+	return false, moveOK, err
+}
+
+// own adds an entry to both generations of a collection.
+func (m *move) own(ctx context.Context, p *part, o synckey.Own) error {
+	for range tries {
+		p.doc, p.st = nil, nil
+		if err := p.load(ctx); err != nil || p.st == nil {
+			return err
+		}
+		for _, g := range []*synckey.Generation{p.st.Now, p.st.Was} {
+			if g != nil && g.Cursor < o.Seq {
+				g.AddOwn(o)
+			}
+		}
+		if err := p.save(ctx); !tandem.IsKind(err, tandem.Changed) {
+			return err
+		}
+	}
+	return nil // it is told of its move, which it bears
+}

@@ -1,0 +1,225 @@
+package airsync
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"tandem"
+	"tandem/kind/eas"
+	"tandem/server/eas/synckey"
+	"tandem/store"
+	"tandem/wire/wbxml"
+)
+
+func number(tag wbxml.Tag, n int) *wbxml.Element { return wbxml.Text(tag, strconv.Itoa(n)) }
+
+// short keeps what a client sent within what the schemas allow.
+func short(id string) string {
+	if len(id) > synckey.MaxLen {
+		return ""
+	}
+	return id
+}
+
+// readAhead is how many bodies are read at a time.
+const readAhead = 64
+
+// render turns changes into commands until the budget is spent, and reports how many it dealt with: at least one, if there is one.
+func (p *part) render(ctx context.Context, changes []change) (out []*wbxml.Element, n int, err error) {
+	for some := range slices.Chunk(changes, readAhead) {
+		if err := p.bodies(ctx, some); err != nil {
+			return nil, n, err
+		}
+		for i := range some {
+			c := &some[i]
+			if n > 0 && p.b.spent() {
+				return out, n, nil
+			}
+			e, err := p.command(ctx, c)
+			if err != nil {
+				return nil, n, err
+			}
+			if e != nil {
+				size := weight(e)
+				if len(out) > 0 && size > p.b.bytes {
+					return out, n, nil
+				}
+				p.b.bytes -= size
+				out = append(out, e)
+			}
+			n++
+		}
+	}
+	return out, n, nil
+}
+
+// bodies reads the bodies that changes need, in the versions that are meant.
+func (p *part) bodies(ctx context.Context, changes []change) error {
+	var ids []tandem.ID
+	at := map[int64]*change{}
+	for i := range changes {
+		if c := &changes[i]; c.rec.Body == nil && (c.tag == wbxml.AirSyncAdd || c.tag == wbxml.AirSyncChange) {
+			ids = append(ids, c.rec.ID)
+			at[c.rec.Number] = c
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	for r, err := range p.s.Home.Get(ctx, p.col.ID, ids) {
+		if err != nil {
+			return err
+		}
+		if c := at[r.Number]; c != nil && r.Seq == c.rec.Seq {
+			c.rec.Body = r.Body
+			delete(at, r.Number)
+		}
+	}
+	for _, c := range at { // changed again since they were listed
+		v, err := p.version(ctx, c.rec, c.rec.Seq)
+		if err != nil {
+			return err
+		}
+		c.rec.Body = v.Body
+	}
+	return nil
+}
+
+// command is a change as a command; nil if it cannot be shown.
+func (p *part) command(ctx context.Context, c *change) (*wbxml.Element, error) {
+	id := wbxml.Text(wbxml.AirSyncServerId, ServerID(p.col.ID, c.rec.Number))
+	if c.tag == wbxml.AirSyncDelete || c.tag == wbxml.AirSyncSoftDelete {
+		p.g.Release(c.rec.Number)
+		return wbxml.New(c.tag, id), nil
+	}
+	if c.rec.Body == nil {
+		return nil, nil // gone again, which comes next
+	}
+	data, err := p.data(c.rec, p.show)
+	if err != nil {
+		p.aside(ctx, c, err.Error())
+		return nil, nil
+	}
+	p.g.Release(c.rec.Number)
+	return wbxml.New(c.tag, id, wbxml.New(wbxml.AirSyncApplicationData, data...)), nil
+}
+
+// data shows a record.
+func (p *part) data(r store.HomeRecord, o eas.Options) ([]*wbxml.Element, error) {
+	body, err := bodyOf(r.Record)
+	if err != nil {
+		return nil, err
+	}
+	name := ServerID(p.col.ID, r.Number)
+	o.Attachment = func(n int) string { return name + ":" + strconv.Itoa(n) }
+	return p.view.Get(body, o)
+}
+
+// aside sets a record aside that cannot be shown, or with which the device cannot cope.
+func (p *part) aside(ctx context.Context, c *change, why string) {
+	p.g.SetAside(synckey.Aside{Number: c.rec.Number, Seq: c.rec.Seq, Has: c.had})
+	p.s.tell(ctx, p.r, store.Event{Level: store.Error, Text: "a record of " + p.col.Name + " is not sent to the device: " + why, Record: c.rec.ID,
+		Remedy: "change the record, and it is sent again"})
+}
+
+// weight is about how many bytes an element takes.
+func weight(e *wbxml.Element) int {
+	n := 4 + len(e.Text) + len(e.Data)
+	for _, c := range e.Children {
+		n += weight(c)
+	}
+	return n
+}
+
+// answer is the answer for the collection. The order is Exchange's own: old clients rely on it.
+func (p *part) answer(ctx context.Context, changes []*wbxml.Element) (*wbxml.Element, error) {
+	e := wbxml.New(wbxml.AirSyncCollection, wbxml.Text(wbxml.AirSyncSyncKey, p.g.Key), wbxml.Text(wbxml.AirSyncCollectionId, p.w.id),
+		number(wbxml.AirSyncStatus, statusOK))
+	if p.g.More {
+		e.Add(wbxml.Empty(wbxml.AirSyncMoreAvailable))
+	}
+	responses, err := p.responses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(responses) > 0 { // MS-ASCMD_R3836
+		e.Add(wbxml.New(wbxml.AirSyncResponses, responses...))
+	}
+	if len(changes) > 0 { // MS-ASCMD_R2053
+		e.Add(wbxml.New(wbxml.AirSyncCommands, changes...))
+	}
+	return e, nil
+}
+
+// responses are the results that a client is told: of additions and fetches, and of what failed. MS-ASCMD_R759
+func (p *part) responses(ctx context.Context) ([]*wbxml.Element, error) {
+	var out []*wbxml.Element
+	for _, r := range p.g.Results {
+		var e *wbxml.Element
+		switch {
+		case r.Op == 'a':
+			e = wbxml.New(wbxml.AirSyncAdd, wbxml.Text(wbxml.AirSyncClientId, r.Client))
+			if r.Server != "" {
+				e.Add(wbxml.Text(wbxml.AirSyncServerId, r.Server))
+			}
+		case r.Op == 'f':
+			f, err := p.fetched(ctx, r)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, f)
+			continue
+		case r.Status == statusOK:
+			continue
+		case r.Op == 'c':
+			e = wbxml.New(wbxml.AirSyncChange, wbxml.Text(wbxml.AirSyncServerId, r.Server))
+		default:
+			e = wbxml.New(wbxml.AirSyncDelete, wbxml.Text(wbxml.AirSyncServerId, r.Server))
+		}
+		if r.Instance != "" {
+			e.Add(wbxml.Text(wbxml.AirSyncBaseInstanceId, r.Instance))
+		}
+		e.Add(number(wbxml.AirSyncStatus, r.Status))
+		if r.Answer != nil {
+			data, _, err := wbxml.Unmarshal(r.Answer, wbxml.Limits{})
+			if err != nil {
+				return nil, &tandem.Error{Op: "read result", Thing: r.Client, Err: err}
+			}
+			e.Add(data)
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// fetched is the result of a Fetch: the record as it is now, whole. MS-ASCMD_R2956
+func (p *part) fetched(ctx context.Context, r synckey.Result) (*wbxml.Element, error) {
+	e := wbxml.New(wbxml.AirSyncFetch, wbxml.Text(wbxml.AirSyncServerId, r.Server))
+	status := r.Status
+	var data []*wbxml.Element
+	if status == statusOK {
+		_, n, _ := ParseServerID(r.Server)
+		rec, err := p.number(ctx, n)
+		switch {
+		case tandem.IsKind(err, tandem.NotFound) || err == nil && rec.Deleted:
+			status = statusMissing
+		case err != nil:
+			return nil, err
+		default:
+			whole := p.show
+			whole.Bodies = slices.Clone(whole.Bodies)
+			for i := range whole.Bodies {
+				whole.Bodies[i].Truncation = -1
+			}
+			if data, err = p.data(rec, whole); err != nil {
+				status = statusBadRecord
+			}
+		}
+	}
+	e.Add(number(wbxml.AirSyncStatus, status))
+	if status == statusOK {
+		e.Add(wbxml.New(wbxml.AirSyncApplicationData, data...))
+	}
+	return e, nil
+}
