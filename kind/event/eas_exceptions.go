@@ -1,6 +1,8 @@
 package event
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -233,6 +235,10 @@ func withTimes(s *shower, x *wbxml.Element, sp span) *wbxml.Element {
 // adopt makes an override for an instance, which says what the series says.
 func (w *writer) adopt(key int64) *override {
 	main := w.ob.main
+	if ical.UID(main) == "" { // nothing would hold series and instance together
+		sum := sha256.Sum256(w.ob.doc.Bytes())
+		putText(main, "UID", hex.EncodeToString(sum[:16]))
+	}
 	c := contentline.NewComponent("VEVENT")
 	for _, it := range main.Items {
 		if it.Line != nil {

@@ -67,9 +67,11 @@ func (v View) Put(body []byte, data []*wbxml.Element, o eas.Put) (eas.Result, er
 	return r, nil
 }
 
+const product = "-//Tandem//Tandem//EN"
+
 // blank is an event of which nothing is known yet.
 func blank(uid string) []byte {
-	return []byte("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Tandem//Tandem//EN\r\nBEGIN:VEVENT\r\nUID:" +
+	return []byte("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:" + product + "\r\nBEGIN:VEVENT\r\nUID:" +
 		contentline.EscapeText(uid) + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
 }
 
@@ -236,7 +238,7 @@ func (w *writer) bookkeeping(c *contentline.Component, all *wbxml.Element) {
 		putTime(c, "CREATED", now)
 	}
 	putTime(c, "LAST-MODIFIED", now)
-	if w.moved && !w.fresh && (c.Get("SEQUENCE") != nil || c.Get("ATTENDEE") != nil) {
+	if _, mine := w.s.organized(c); mine && w.moved && !w.fresh && (c.Get("SEQUENCE") != nil || c.Get("ATTENDEE") != nil) {
 		n, _ := eas.ParseInt(word(c, "SEQUENCE"), 0, 1<<30)
 		put(c, "SEQUENCE", fmt.Sprint(n+1))
 	}
