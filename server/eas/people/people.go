@@ -23,31 +23,11 @@ type Service struct {
 	Info func(ctx context.Context, user, id string, info map[string]string) (store.Device, error)
 	// Recovery reports whether the policy of a device lets it leave a password here by which it can be unlocked.
 	Recovery func(ctx context.Context, d store.Device) (bool, error)
-	// Busy lists the times at which an event occupies its calendar's owner, within [from, to) in Unix seconds. Floating times are read in zone.
-	Busy func(body []byte, from, to int64, zone *time.Location) ([]Span, error)
 	// Zone is the time zone of a user.
 	Zone func(user store.User) *time.Location
 	// Roots are the authorities that may vouch for certificates; nil: those that this system trusts.
 	Roots *x509.CertPool
 }
-
-// Span is a stretch of time and what it is for its owner.
-type Span struct {
-	Start, End int64 // Unix seconds, End exclusive
-	Status     Busy
-}
-
-// Busy is what a time is for somebody, by weight. MS-ASCMD 2.2.3.105
-type Busy byte
-
-// The values, as MergedFreeBusy writes them.
-const (
-	Free      Busy = '0'
-	Tentative Busy = '1'
-	Occupied  Busy = '2'
-	Away      Busy = '3'
-	NoData    Busy = '4'
-)
 
 // address is a user's mail address.
 func address(u store.User) string {

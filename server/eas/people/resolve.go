@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/kind/event"
 	"tandem/server/eas/proto"
 	"tandem/wire/contentline"
 	"tandem/wire/vcard"
@@ -187,7 +188,7 @@ func (s *Service) availability(ctx context.Context, q *question, e entry) (*wbxm
 
 // busy are the digits of MergedFreeBusy: one for each half hour begun, the weightiest of what falls into it. MS-ASCMD_R3327, R3329
 func (s *Service) busy(ctx context.Context, user string, from, to int64) ([]byte, error) {
-	digits := slices.Repeat([]byte{byte(Free)}, int(min((to-from+slot-1)/slot, maxSlots)))
+	digits := slices.Repeat([]byte{'0'}, int(min((to-from+slot-1)/slot, maxSlots)))
 	u, err := s.Accounts.User(ctx, user)
 	if err != nil {
 		return nil, err
@@ -211,7 +212,7 @@ func (s *Service) busy(ctx context.Context, user string, from, to int64) ([]byte
 			if err != nil {
 				return nil, err
 			}
-			spans, err := s.Busy(body, from, to, s.Zone(u))
+			spans, err := event.Busy(body, address(u), from, to, s.Zone(u))
 			if err != nil {
 				continue // it is set aside where it syncs, with the reason
 			}
@@ -223,8 +224,11 @@ func (s *Service) busy(ctx context.Context, user string, from, to int64) ([]byte
 	return digits, nil
 }
 
-func mark(digits []byte, span Span, from int64) {
-	if span.End <= span.Start {
+// elsewhere is the status of somebody who works, but not here: for others they are free, and the digit would say that nothing is known.
+const elsewhere = 4
+
+func mark(digits []byte, span event.Span, from int64) {
+	if span.End <= span.Start || span.Status >= elsewhere {
 		return
 	}
 	first, last := (span.Start-from)/slot, (span.End-1-from)/slot
@@ -232,7 +236,7 @@ func mark(digits []byte, span Span, from int64) {
 		first = 0
 	}
 	for i := max(first, 0); i <= last && i < int64(len(digits)); i++ {
-		digits[i] = max(digits[i], byte(span.Status))
+		digits[i] = max(digits[i], '0'+byte(span.Status))
 	}
 }
 

@@ -1,0 +1,121 @@
+// Package all puts the phones' door together: it is the one list of the commands that are served.
+package all
+
+import (
+	"context"
+	"crypto/x509"
+	"log/slog"
+	"sync"
+	"time"
+
+	"tandem"
+	"tandem/kind"
+	"tandem/kind/eas"
+	"tandem/partner/device"
+	door "tandem/server/eas"
+	"tandem/server/eas/airsync"
+	"tandem/server/eas/folders"
+	"tandem/server/eas/items"
+	"tandem/server/eas/meeting"
+	"tandem/server/eas/people"
+	"tandem/server/eas/proto"
+	"tandem/server/eas/provision"
+	"tandem/server/eas/push"
+	"tandem/store"
+)
+
+// Config is what the door stands on. Everything without a remark must be set.
+type Config struct {
+	Store    *store.Store
+	Kinds    map[tandem.Kind]kind.Handler
+	Views    map[tandem.Kind]eas.View
+	Accounts door.Accounts
+	Devices  *device.Service
+	Now      func() time.Time         // nil: time.Now
+	Log      *slog.Logger             // nil: nowhere
+	Trust    func(remote string) bool // nil: no reverse proxy is believed
+	Pings    push.Limits              // zero: the defaults
+	Sync     airsync.Limits           // zero: the defaults
+	Roots    *x509.CertPool           // for ValidateCert; nil: the system's
+}
+
+// Door is the whole door. Phones wait for changes only between Start and its stop.
+type Door struct {
+	*door.Door
+	Broker *push.Broker
+
+	store *store.Store
+}
+
+// New puts a door together.
+func New(cfg Config) *Door {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	broker := push.NewBroker()
+	return &Door{Broker: broker, store: cfg.Store, Door: door.New(door.Config{
+		Accounts: cfg.Accounts, Devices: cfg.Devices, Commands: commands(cfg, broker), Zone: Zone, Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust,
+	})}
+}
+
+// Start passes the store's wake-ups to waiting phones, until stop is called or ctx is done.
+func (d *Door) Start(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	wakeups := d.store.Home.Subscribe(ctx)
+	var done sync.WaitGroup
+	done.Go(func() { d.Broker.Run(wakeups) })
+	return func() {
+		cancel()
+		done.Wait()
+	}
+}
+
+// commands are all commands that are served. What is not in this list is not advertised.
+func commands(cfg Config, broker *push.Broker) map[string]proto.Command {
+	st := cfg.Store
+	hierarchy := &folders.Service{Home: st.Home, Devices: st.Devices, Views: cfg.Views}
+	syncs := &airsync.Service{Home: st.Home, Lookup: st.Lookup, Devices: st.Devices, Events: st.Events, Folders: hierarchy, Kinds: cfg.Kinds, Views: cfg.Views,
+		Broker: broker, Now: cfg.Now, Limits: cfg.Sync}
+	pings := &push.Service{Broker: broker, Devices: st.Devices, Folders: hierarchy, Pending: syncs.Pending, Limits: cfg.Pings}
+	fetches := &items.Service{Home: st.Home, Lookup: st.Lookup, Folders: hierarchy}
+	invitations := &meeting.Service{Home: st.Home, Lookup: st.Lookup, Events: st.Events, Folders: hierarchy, Kind: cfg.Kinds[tandem.Event]}
+	policies := &provision.Service{Devices: cfg.Devices}
+	persons := &people.Service{Accounts: st.Accounts, Devices: st.Devices, Home: st.Home, Lookup: st.Lookup, Contacts: cfg.Views[tandem.Contact],
+		Info: cfg.Devices.SetInfo, Recovery: recovery(cfg.Devices), Zone: Zone, Roots: cfg.Roots}
+	return map[string]proto.Command{
+		"FolderCreate":      hierarchy.FolderCreate,
+		"FolderDelete":      hierarchy.FolderDelete,
+		"FolderSync":        hierarchy.FolderSync,
+		"FolderUpdate":      hierarchy.FolderUpdate,
+		"Find":              persons.Find,
+		"GetItemEstimate":   syncs.GetItemEstimate,
+		"ItemOperations":    fetches.ItemOperations,
+		"MeetingResponse":   invitations.MeetingResponse,
+		"MoveItems":         syncs.MoveItems,
+		"Ping":              pings.Ping,
+		"Provision":         policies.Provision,
+		"ResolveRecipients": persons.ResolveRecipients,
+		"Search":            persons.Search,
+		"Settings":          persons.Settings,
+		"Sync":              syncs.Sync,
+		"ValidateCert":      persons.ValidateCert,
+	}
+}
+
+// Zone is a user's time zone: the one set for the user, else the system's.
+func Zone(u store.User) *time.Location {
+	if name := u.Props.Get("zone"); name != "" {
+		if loc, err := time.LoadLocation(name); err == nil {
+			return loc
+		}
+	}
+	return time.Local
+}
+
+// recovery reports whether the policy of a device lets it leave a password by which it can be unlocked.
+func recovery(devices *device.Service) func(context.Context, store.Device) (bool, error) {
+	return func(ctx context.Context, d store.Device) (bool, error) {
+		p, err := devices.PolicyFor(ctx, d.User, d.ID)
+		return p["PasswordRecoveryEnabled"] == "1", err
+	}
+}

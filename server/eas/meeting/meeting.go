@@ -1,0 +1,241 @@
+// Package meeting answers MeetingResponse: what a person says to an invitation in the calendar. MS-ASCMD 2.2.1.11
+package meeting
+
+import (
+	"context"
+	"strings"
+
+	"tandem"
+	"tandem/kind"
+	"tandem/kind/eas"
+	"tandem/kind/event"
+	"tandem/server/eas/items"
+	"tandem/server/eas/proto"
+	"tandem/store"
+	"tandem/wire/ical"
+	"tandem/wire/wbxml"
+)
+
+// Folders finds the collection behind a folder's id.
+type Folders interface {
+	// FindView returns a folder's collection and how its records are shown; NotFound.
+	FindView(ctx context.Context, r *proto.Request, id string) (tandem.Collection, eas.View, error)
+}
+
+// Service answers MeetingResponse.
+type Service struct {
+	Home    store.Home
+	Lookup  store.Lookup
+	Events  store.Events
+	Folders Folders
+	Kind    kind.Handler // of events
+}
+
+// The statuses, MS-ASCMD 2.2.3.177.9 and 2.2.2.
+const (
+	statusOK           = "1"
+	statusInvalid      = "2"
+	statusServer       = "4"
+	statusTooMany      = "103"
+	statusInstance     = "104" // no time at all
+	statusNotRecurring = "146"
+)
+
+// maxRequests is how many answers one request may hold. MS-ASCMD_R5650
+const maxRequests = 100
+
+// answers are the values of UserResponse, MS-ASCMD 2.2.3.188.
+var answers = map[string]event.Answer{"1": event.Accept, "2": event.Tentative, "3": event.Decline}
+
+// MeetingResponse implements proto.Command.
+func (s *Service) MeetingResponse(ctx context.Context, r *proto.Request) (*proto.Response, error) {
+	doc := wbxml.Empty(wbxml.MeetingResponseMeetingResponse)
+	result := func(status string, more ...*wbxml.Element) *wbxml.Element {
+		return wbxml.New(wbxml.MeetingResponseResult).Add(more...).Add(wbxml.Text(wbxml.MeetingResponseStatus, status))
+	}
+	if r.Body == nil || r.Body.Tag != wbxml.MeetingResponseMeetingResponse || !r.Body.Has(wbxml.MeetingResponseRequest) {
+		return proto.Answer(doc.Add(result(statusInvalid))), nil
+	}
+	n := 0
+	for e := range r.Body.All(wbxml.MeetingResponseRequest) {
+		if n++; n > maxRequests {
+			return proto.Answer(wbxml.New(wbxml.MeetingResponseMeetingResponse, result(statusTooMany))), nil
+		}
+		status, calendar, err := s.answer(ctx, r, e)
+		if err != nil {
+			return nil, err
+		}
+		var id *wbxml.Element // MS-ASCMD_R5374
+		if in := e.Child(wbxml.MeetingResponseRequestId); in != nil {
+			id = wbxml.Text(in.Tag, in.String()[:min(len(in.String()), 64)])
+		}
+		out := result(status, id)
+		if calendar != "" { // MS-ASCMD_R3843
+			out.Add(wbxml.Text(wbxml.MeetingResponseCalendarId, calendar))
+		}
+		doc.Add(out)
+	}
+	return proto.Answer(doc), nil
+}
+
+// answer answers one invitation, and returns the ServerId of the event in the calendar; "" where there is none any longer. An error is the
+// server's.
+func (s *Service) answer(ctx context.Context, r *proto.Request, e *wbxml.Element) (status, calendar string, err error) {
+	said, ok := answers[e.Get(wbxml.MeetingResponseUserResponse)]
+	instance := e.Get(wbxml.MeetingResponseInstanceId)
+	switch {
+	case !ok, r.Version < eas.V141 && e.Has(wbxml.MeetingResponseInstanceId): // MS-ASCMD_R6712
+		return statusInvalid, "", nil
+	}
+	id := e.Get(wbxml.MeetingResponseRequestId)
+	if id == "" {
+		id = e.Get(wbxml.SearchLongId)
+	}
+	// Some clients leave out the instance and name it behind the id (field note 27).
+	if base, rest, cut := strings.Cut(id, "!"); cut {
+		id = base
+		if instance == "" {
+			instance = rest
+		}
+	}
+	c, view, rec, err := s.find(ctx, r, e.Get(wbxml.MeetingResponseCollectionId), id)
+	if tandem.IsKind(err, tandem.NotFound) {
+		return statusInvalid, "", nil
+	}
+	if err != nil {
+		return "", "", err
+	}
+	comment := e.Child(wbxml.MeetingResponseSendResponse).Child(wbxml.AirSyncBaseBody).Get(wbxml.AirSyncBaseData)
+	for range 3 { // another program may write the event at the same time
+		a := attempt{Service: s, r: r, c: c, view: view, rec: rec, said: said, instance: instance, comment: comment}
+		status, again, err := a.run(ctx)
+		if err != nil || !again {
+			if status == statusOK && said != event.Decline {
+				calendar = id
+			}
+			return status, calendar, err
+		}
+		if _, _, rec, err = s.find(ctx, r, "", id); err != nil {
+			return statusInvalid, "", nil
+		}
+	}
+	return statusServer, "", nil
+}
+
+// find finds the event that an id names, of this user and no other.
+func (s *Service) find(ctx context.Context, r *proto.Request, folder, id string) (c tandem.Collection, view eas.View, rec store.HomeRecord, err error) {
+	of, number, ok := items.Number(id)
+	notFound := &tandem.Error{Kind: tandem.NotFound, Op: "find event", Thing: id}
+	if !ok || folder != "" && folder != of {
+		return c, nil, rec, notFound
+	}
+	if c, view, err = s.Folders.FindView(ctx, r, of); err != nil {
+		return c, nil, rec, err
+	}
+	if c.Kind != tandem.Event {
+		return c, nil, rec, notFound
+	}
+	for rec, err := range s.Lookup.ByNumber(ctx, c.ID, []int64{number}) {
+		if err != nil {
+			return c, nil, rec, err
+		}
+		if !rec.Deleted {
+			return c, view, rec, nil
+		}
+	}
+	return c, nil, rec, notFound
+}
+
+// attempt is one try to write an answer into an event as it stands.
+type attempt struct {
+	*Service
+	r                 *proto.Request
+	c                 tandem.Collection
+	view              eas.View
+	rec               store.HomeRecord
+	said              event.Answer
+	instance, comment string
+}
+
+// maxEvent is the size in bytes of the largest event that is answered.
+const maxEvent = 16 << 20
+
+// run writes the answer. again tells that the event was changed meanwhile.
+func (a *attempt) run(ctx context.Context) (status string, again bool, err error) {
+	body, err := tandem.ReadBody(a.rec.Body, maxEvent)
+	if err != nil {
+		return "", false, err
+	}
+	now, reply, err := event.Respond(body, a.r.Options.Address, a.said, a.instance, a.comment, a.r.Options.Now)
+	switch {
+	case tandem.IsKind(err, tandem.Invalid) && a.instance != "": // MS-ASCMD_R3195
+		return statusInstance, false, nil
+	case tandem.IsKind(err, tandem.NotFound) && a.instance != "" && !repeats(body): // MS-ASCMD_R3196
+		return statusNotRecurring, false, nil
+	case tandem.IsKind(err, tandem.NotFound), tandem.IsKind(err, tandem.Invalid):
+		return statusInvalid, false, nil
+	case err != nil:
+		return "", false, err
+	case reply == nil: // MS-ASCMD_R4184: the user is the organizer, or nobody is
+		return statusInvalid, false, nil
+	}
+	w := store.HomeWrite{Write: tandem.Write{Op: tandem.Update, ID: a.rec.ID, If: a.rec.Version, Record: tandem.Record{Meta: tandem.Meta{Attrs: a.rec.Attrs}, Body: tandem.Bytes(now)}}}
+	if a.said == event.Decline {
+		// What is declined leaves the calendar, as the protocol has it; history keeps it.
+		if a.instance == "" {
+			w = store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: a.rec.ID, If: a.rec.Version}, Title: a.rec.Title}
+		} else if drop, ok := a.view.(eas.Instancer); ok {
+			if now, err = drop.DropInstance(now, a.instance, a.r.Options); err != nil {
+				return statusInvalid, false, nil
+			}
+			w.Record.Body = tandem.Bytes(now)
+		}
+	}
+	who := store.Author{User: a.r.User.Name, Via: "eas:" + a.r.Device.Type + "/" + a.r.Device.ID}
+	done, err := a.write(ctx, a.c.ID, who, w)
+	if err != nil || !done {
+		return statusServer, !done && err == nil, err
+	}
+	a.tell(ctx)
+	return statusOK, false, nil
+}
+
+// repeats reports whether an event happens more than once.
+func repeats(body []byte) bool {
+	doc, err := ical.Parse(body)
+	if err != nil {
+		return false
+	}
+	for cal := range doc.Components() {
+		for c := range cal.Children() {
+			if c.Get("RRULE") != nil || c.Get("RDATE") != nil || c.Get("RECURRENCE-ID") != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// write writes an event whose meaning the kind has looked up. done is false if it was changed meanwhile.
+func (s *Service) write(ctx context.Context, collection int64, who store.Author, w store.HomeWrite) (done bool, err error) {
+	if b, ok := w.Record.Body.(tandem.Bytes); ok && w.Op == tandem.Update {
+		info, err := s.Kind.Inspect(b)
+		if err != nil {
+			return false, err
+		}
+		w.Digest, w.Index, w.Title = info.Digest, info.Index, info.Summary.String()
+		w.Record.UID, w.Record.Modified = info.Index.UID, info.Modified
+	}
+	out, err := s.Home.Write(ctx, collection, who, []store.HomeWrite{w})
+	if err != nil {
+		return false, err
+	}
+	return out[0].Status == tandem.Applied, nil
+}
+
+// tell notes in the log that an answer is in the calendar, and that nobody sends it: there is no mail yet. That the line may be missing is no reason
+// for the phone to answer again.
+func (a *attempt) tell(ctx context.Context) {
+	_ = a.Events.Add(ctx, store.Event{When: a.r.Options.Now, Item: "device " + a.r.Device.ID, Level: store.Info, Record: a.rec.ID,
+		Text: "the answer of " + a.r.User.Name + " to " + a.rec.Title + " is in the calendar; no mail tells the organizer"})
+}
