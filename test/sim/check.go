@@ -22,7 +22,7 @@ func (w *world) checkEqual(conflicts map[string]bool) error {
 	for _, p := range w.pairs {
 		a, b := w.contents(w.nodes[p.a], conflicts), w.contents(w.nodes[p.b], conflicts)
 		for _, side := range []map[string]string{a, b} { // what a filter leaves out may differ
-			maps.DeleteFunc(side, func(name, _ string) bool { return p.filter().hides(name) || w.frozen[p.name][name] })
+			maps.DeleteFunc(side, func(name, _ string) bool { return w.spared(p, name) })
 		}
 		if !maps.Equal(a, b) {
 			return fmt.Errorf("convergence: %s and %s differ after a quiet point:\n%s", w.nodes[p.a], w.nodes[p.b], difference(a, b))

@@ -122,9 +122,9 @@ func (w *world) filterStep(s step) {
 }
 
 // noteFrozen notes the files that a run left as they are because the filter hides what they are called on the other side. It
-// takes a plan's word for that only if such a file is there and hidden.
+// takes a plan's word for that only if such a file is there and hidden. What is in such a directory stays with it.
 func (w *world) noteFrozen(p pairing, plan *engine.Plan) {
-	frozen := map[string]bool{}
+	frozen := map[tandem.ID]bool{}
 	for i := range plan.Actions {
 		act := &plan.Actions[i]
 		if w.spec.kind != tandem.File || act.Do != engine.Wait || act.Reason != engine.SideIgnored || act.Row.Link == 0 {
@@ -134,11 +134,27 @@ func (w *world) noteFrozen(p pairing, plan *engine.Plan) {
 			id := act.Row.Side(s).ID
 			there := slices.ContainsFunc(w.sideOf(p, s).list(), func(r tandem.Record) bool { return r.ID == id })
 			if there && p.filter().hides(string(id)) {
-				frozen[string(act.Shown(s.Other()).ID)] = true
+				frozen[act.Shown(s.Other()).ID] = true
 			}
 		}
 	}
 	w.frozen[p.name] = frozen
+}
+
+// spared tells that a record may be on one side only: for the filter, or for what it hides in a directory that was deleted
+// on the other side and must stay.
+func (w *world) spared(p pairing, name string) bool {
+	if p.filter().hides(name) || within(tandem.ID(name), w.frozen[p.name]) {
+		return true
+	}
+	for _, n := range []*node{w.nodes[p.a], w.nodes[p.b]} {
+		for _, r := range n.list() {
+			if strings.HasPrefix(string(r.ID), name+"/") && p.filter().hides(string(r.ID)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // filter is the one in force.

@@ -56,7 +56,7 @@ func (w *world) checkReached(conflicts map[string]bool) error {
 		body := bodyOf(r)
 		// A directory that was deleted at the target stays deleted, with what is put into it at the source.
 		up := r.ID[:max(0, strings.LastIndexByte(string(r.ID), '/'))]
-		if within(up, w.way.target.left) || w.inConflict(r, conflicts) || w.filtered(w.nameOf(r)) || w.frozen[w.pairs[0].name][w.nameOf(r)] || w.ledger.twice[w.nameOf(r)] {
+		if within(up, w.way.target.left) || w.inConflict(r, conflicts) || w.filtered(w.nameOf(r)) || within(r.ID, w.frozen[w.pairs[0].name]) || w.ledger.twice[w.nameOf(r)] {
 			continue
 		}
 		for _, t := range tokensIn(body) {

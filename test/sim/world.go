@@ -32,17 +32,17 @@ type world struct {
 	strict  bool  // default rules: nothing may be left to history alone
 	names   int
 	log     func(format string, args ...any)
-	loud    bool                       // log is worth the trouble
-	wasOpen map[string]bool            // what was in conflict at the last quiet point
-	swapped bool                       // sides exchanged, listings reversed: for the check of order
-	way     *oneWay                    // nil: both ways
-	frozen  map[string]map[string]bool // by pair: files left alone because the other side hides them under an old name
-	faulty  bool                       // something went wrong at a place since the last quiet point
+	loud    bool                          // log is worth the trouble
+	wasOpen map[string]bool               // what was in conflict at the last quiet point
+	swapped bool                          // sides exchanged, listings reversed: for the check of order
+	way     *oneWay                       // nil: both ways
+	frozen  map[string]map[tandem.ID]bool // by pair: files left alone because the other side hides them under an old name
+	faulty  bool                          // something went wrong at a place since the last quiet point
 }
 
 // newWorld builds the replicas and pairs of a history on an empty store.
 func newWorld(h history, swapped bool, st *store.Store, m mutant, kinds map[tandem.Kind]kind.Handler) (*world, error) {
-	w := &world{history: h, swapped: swapped, mutant: m, spec: specimens[h.kind], store: st, ledger: newLedger(), frozen: map[string]map[string]bool{}, now: 1_800_000_000, log: func(string, ...any) {}}
+	w := &world{history: h, swapped: swapped, mutant: m, spec: specimens[h.kind], store: st, ledger: newLedger(), frozen: map[string]map[tandem.ID]bool{}, now: 1_800_000_000, log: func(string, ...any) {}}
 	w.handler = kinds[w.spec.kind]
 	if m.kind != nil {
 		w.handler = m.kind(w.handler)
