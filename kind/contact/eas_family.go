@@ -182,9 +182,10 @@ func (f *family) twinsOf(s *sheet, one *contentline.Line, have []*contentline.Li
 	return out
 }
 
-// hold pins properties where they would not be in their places by themselves.
+// hold pins properties where they would not be in their places by themselves. If hiding those that move up brings up others, all that
+// have no place are hidden.
 func (f *family) hold(s *sheet, next []*contentline.Line) {
-	for range 3 {
+	for round := range 5 {
 		now := f.assign(s)
 		if slices.Equal(now, next) {
 			return
@@ -198,6 +199,14 @@ func (f *family) hold(s *sheet, next []*contentline.Line) {
 			}
 			if next[i] != nil {
 				next[i].SetParam(pinParam, f.places[i].Name())
+			}
+		}
+		if round < 1 {
+			continue
+		}
+		for l := range s.card.Lines() {
+			if f.of(s, l) && f.show(s, l) != "" && !slices.Contains(next, l) {
+				l.SetParam(pinParam, pinNone)
 			}
 		}
 	}

@@ -78,6 +78,8 @@ func easRandomEdit(t *rapid.T, before []byte, o eas.Put) []byte {
 		p := base64.StdEncoding.EncodeToString([]byte("\xff\xd8\xff" + rapid.SampledFrom([]string{"one", "two"}).Draw(t, "bytes")))
 		in = append(in, wbxml.Text(wbxml.ContactsPicture, p))
 		want["Picture"] = p
+	} else { // left out, it would stay: MS-ASCMD_R878
+		in = append(in, wbxml.Empty(wbxml.ContactsPicture))
 	}
 	r, err := View{}.Put(before, in, o)
 	if err != nil {

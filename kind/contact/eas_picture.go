@@ -51,9 +51,13 @@ type sentPicture struct {
 	data   []byte // nil removes the photo
 }
 
-// wantPicture reads what the client wants. An empty element removes the photo only if the client manages it (field note 29).
+// wantPicture reads what the client wants. A photo that is left out stays, whoever manages it (MS-ASCMD_R878); an empty element removes it
+// only if the client manages it (field note 29).
 func (s *sheet) wantPicture(in []*wbxml.Element) (sentPicture, error) {
 	e := find(in, wbxml.ContactsPicture)
+	if e == nil {
+		return sentPicture{}, nil
+	}
 	text := e.String()
 	if len(text) > maxPicture { // MS-ASCNTC_R384
 		return sentPicture{}, &tandem.Error{Kind: tandem.Invalid, Op: "write contact", Thing: "picture",
