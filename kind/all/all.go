@@ -5,6 +5,7 @@ import (
 	"tandem"
 	"tandem/kind"
 	"tandem/kind/contact"
+	"tandem/kind/eas"
 	"tandem/kind/event"
 	"tandem/kind/file"
 	"tandem/kind/note"
@@ -20,4 +21,15 @@ func Kinds() map[tandem.Kind]kind.Handler {
 		kinds[h.Kind()] = h
 	}
 	return kinds
+}
+
+// Views returns a fresh map of what Exchange ActiveSync sees of each kind. Those that deal with times share one memory of zones.
+func Views() map[tandem.Kind]eas.View {
+	zones := &recur.Zones{}
+	return map[tandem.Kind]eas.View{
+		tandem.Contact: contact.View{},
+		tandem.Event:   event.View{Zones: zones},
+		tandem.Task:    task.View{Zones: zones},
+		tandem.Note:    note.View{},
+	}
 }

@@ -24,3 +24,17 @@ func TestKinds(t *testing.T) {
 		t.Error("the map is shared")
 	}
 }
+
+// Classes are named as Sync does, MS-ASCMD 2.2.3.27.5.
+func TestViews(t *testing.T) {
+	views := all.Views()
+	for k, class := range map[tandem.Kind]string{tandem.Contact: "Contacts", tandem.Event: "Calendar", tandem.Task: "Tasks", tandem.Note: "Notes"} {
+		if views[k] == nil || views[k].Class() != class {
+			t.Errorf("the view of a %s is %v", k, views[k])
+		}
+	}
+	views[tandem.Contact] = nil
+	if all.Views()[tandem.Contact] == nil {
+		t.Error("the map is shared")
+	}
+}
