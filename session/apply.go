@@ -117,9 +117,14 @@ func (x *executor) apply(ctx context.Context, b *batch) error {
 	if err := x.carry(ctx, &todo); err != nil {
 		return err
 	}
-	for _, st := range b.steps {
+	for i, st := range b.steps {
 		if err := x.close(ctx, st); err != nil {
 			return err
+		}
+		if i%rowsPerCommit == rowsPerCommit-1 { // a batch may be large: what is done of it is recorded while the rest is closed
+			if err := x.rec.launch(context.WithoutCancel(ctx)); err != nil {
+				return err
+			}
 		}
 	}
 	x.tell.finish(len(b.steps))
@@ -322,7 +327,10 @@ func (x *executor) add(st *step, s tandem.Side, op tandem.Op, attrs tandem.Attrs
 	j.write = tandem.Write{Op: op, ID: st.target[s].id, If: st.target[s].at}
 	switch op {
 	case tandem.Create:
-		j.write.ID, j.write.If, j.write.Marker = x.wished(st, s), "", x.marker(st, s)
+		j.write.ID, j.write.If, j.write.Marker = x.wished(st, s), "", st.mark
+		if j.write.Marker == "" {
+			j.write.Marker = x.marker(st, s)
+		}
 	case tandem.Move:
 		j.write.To = st.act.NewID
 	}

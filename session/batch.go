@@ -30,13 +30,14 @@ type step struct {
 	act    engine.Action // as planned; a Merge becomes what Settle makes of it
 	target [2]target     // what each side has by the time of the step
 	seen   [2]tandem.Shown
-	got    [2]*got      // what was fetched from each side
-	body   *got         // Write: what is written; nil for other actions
-	fields []kind.Clash // what a merge could not settle
-	jobs   []*job       // the writes it comes to
-	err    error        // why it cannot be done
-	merge  bool         // it was planned as a Merge
-	failed bool         // a write of it was not done
+	got    [2]*got       // what was fetched from each side
+	body   *got          // Write: what is written; nil for other actions
+	mark   tandem.Marker // Copy: of the create it comes to
+	fields []kind.Clash  // what a merge could not settle
+	jobs   []*job        // the writes it comes to
+	err    error         // why it cannot be done
+	merge  bool          // it was planned as a Merge
+	failed bool          // a write of it was not done
 }
 
 // target is where a side has a record and at which version, earlier moves of the run done.

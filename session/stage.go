@@ -99,6 +99,8 @@ func (x *executor) prepare(ctx context.Context, b *batch, st *step) error {
 		}
 	}
 	switch st.act.Do {
+	case engine.Copy:
+		st.mark = x.marker(st, st.act.To)
 	case engine.Merge:
 		return x.merge(ctx, st)
 	case engine.Conflict:

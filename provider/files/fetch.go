@@ -7,9 +7,15 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"sync"
 
 	"tandem"
 	"tandem/kind/file"
+)
+
+const (
+	fetchBlock = 1024 // how many records Fetch looks at before it gives them away
+	fetchPart  = 64   // how many are worth a worker of their own
 )
 
 // Fetch implements provider.Replica. Bodies are opened when they are read; they notice when the file is no longer what
@@ -21,21 +27,73 @@ func (r *Replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.R
 			return
 		}
 		defer r.use.RUnlock()
-		open := newFolders(r.root)
-		defer open.forget()
-		for _, id := range ids {
-			if err := ctx.Err(); err != nil {
-				yield(tandem.Record{ID: id}, err)
-				return
-			}
-			rec, err := r.record(open, id)
-			if err != nil {
-				rec, err = tandem.Record{ID: id}, classify("read", id, err)
-			}
-			if !yield(rec, err) {
-				return
+		f := &fetcher{r: r}
+		defer f.close()
+		for len(ids) > 0 {
+			part := ids[:min(fetchBlock, len(ids))]
+			ids = ids[len(part):]
+			f.look(ctx, part)
+			for i, id := range part {
+				if err := ctx.Err(); err != nil {
+					yield(tandem.Record{ID: id}, err)
+					return
+				}
+				if !yield(f.found[i].rec, f.found[i].err) {
+					return
+				}
 			}
 		}
+	}
+}
+
+// fetcher looks at records, several at a time.
+type fetcher struct {
+	r     *Replica
+	found []fetched
+	open  []*folders // of each worker
+}
+
+type fetched struct {
+	rec tandem.Record
+	err error
+}
+
+// look fills in found. Neighbours in the list go to one worker, since they are mostly in one directory.
+func (f *fetcher) look(ctx context.Context, ids []tandem.ID) {
+	f.found = make([]fetched, len(ids))
+	workers := min(f.r.workers, len(ids)/fetchPart+1)
+	for len(f.open) < workers {
+		f.open = append(f.open, newFolders(f.r.root))
+	}
+	size := (len(ids) + workers - 1) / workers
+	var all sync.WaitGroup
+	for w := range workers {
+		from, to := min(w*size, len(ids)), min((w+1)*size, len(ids))
+		work := func() {
+			for i := from; i < to && ctx.Err() == nil; i++ {
+				f.found[i] = f.one(f.open[w], ids[i])
+			}
+		}
+		if w+1 < workers {
+			all.Go(work)
+		} else {
+			work()
+		}
+	}
+	all.Wait()
+}
+
+func (f *fetcher) one(open *folders, id tandem.ID) fetched {
+	rec, err := f.r.record(open, id)
+	if err != nil {
+		return fetched{tandem.Record{ID: id}, classify("read", id, err)}
+	}
+	return fetched{rec, nil}
+}
+
+func (f *fetcher) close() {
+	for _, open := range f.open {
+		open.forget()
 	}
 }
 

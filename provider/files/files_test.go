@@ -1,7 +1,11 @@
 package files
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -89,5 +93,60 @@ func TestUpdateMoveDelete(t *testing.T) {
 	}
 	if got := p.ids(); !slices.Equal(got, []string{"g"}) {
 		t.Errorf("ids %q", got)
+	}
+}
+
+// TestFetchOfMany fetches more than one worker looks at, of many directories, some of it gone, and ends when told to.
+func TestFetchOfMany(t *testing.T) {
+	root := t.TempDir()
+	var ids []tandem.ID
+	for i := range 2*fetchBlock + 100 {
+		id := fmt.Sprintf("d%d/f%d", i%70, i)
+		ids = append(ids, tandem.ID(id))
+		if i%70 == i {
+			if err := os.Mkdir(filepath.Join(root, fmt.Sprintf("d%d", i)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if i%50 == 0 {
+			continue // not there
+		}
+		if err := os.WriteFile(filepath.Join(root, id), []byte(id), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := openPlace(t, root)
+	n := 0
+	for rec, err := range p.Fetch(t.Context(), ids) {
+		switch {
+		case rec.ID != ids[n]:
+			t.Fatalf("record %d is %q, want %q", n, rec.ID, ids[n])
+		case n%50 == 0:
+			if !tandem.IsKind(err, tandem.NotFound) {
+				t.Errorf("%s: error %v, want not found", rec.ID, err)
+			}
+		case err != nil || rec.Size != int64(len(rec.ID)):
+			t.Errorf("%s: %d bytes (%v)", rec.ID, rec.Size, err)
+		}
+		n++
+	}
+	if n != len(ids) {
+		t.Errorf("%d records, want %d", n, len(ids))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	n = 0
+	var last error
+	for _, err := range p.Fetch(ctx, ids) {
+		if n++; n == 100 {
+			cancel()
+		}
+		last = err
+	}
+	if n != 101 || !errors.Is(last, context.Canceled) {
+		t.Errorf("cancelled after 100, %d records came, the last with %v", n, last)
+	}
+	for range p.Fetch(t.Context(), ids) {
+		break // whoever stops early leaves nothing behind
 	}
 }
