@@ -88,7 +88,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return d.tour(ctx)
 	}
 	d.welcome()
-	return d.app.serveQuietly(ctx, d.hub)
+	return d.app.serveQuietly(ctx, d.hub, nil)
 }
 
 // escape writes a path so that a place holds it as it is.

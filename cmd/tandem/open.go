@@ -19,6 +19,7 @@ import (
 	"tandem/provider/home"
 	"tandem/server/control"
 	"tandem/session"
+	"tandem/store"
 	"tandem/store/sqlite"
 )
 
@@ -64,6 +65,7 @@ func (a *app) service(ctx context.Context) (center.Service, func() error, error)
 // hub is a center on a data folder of which this process is the owner.
 type hub struct {
 	*center.Hub
+	store *store.Store
 	dir   string
 	close []io.Closer // in the order of opening
 }
@@ -120,7 +122,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 			return session.Run(ctx, session.Deps{Store: st}, p, o)
 		},
 	})
-	return &hub{Hub: h, dir: dir, close: []io.Closer{closer(lock.Release), st}}, nil
+	return &hub{Hub: h, store: st, dir: dir, close: []io.Closer{closer(lock.Release), st}}, nil
 }
 
 // version is the program's, from how it was built.

@@ -22,27 +22,37 @@ a second of a change, on either side; all are looked over every few minutes besi
 What was overwritten or deleted, and the log, is kept for 30 days. --keep-history 90d
 keeps it longer, up to 366 days; the hub remembers that until told otherwise.
 
+Phones and mail programs reach the hub at the addresses of --listen, by Exchange
+ActiveSync; a browser that opens the same address is told how to connect them. Add
+people with ` + "`tandem user add`" + `. Without a certificate of your own the hub makes an
+authority of its own on first run, which phones are given by that page.
+
 Stop it with Ctrl-C; whatever it was doing goes on when it starts again.`
 
 func (a *app) serveCommand() *cobra.Command {
 	var keep string
+	var at doorFlags
 	c := &cobra.Command{
 		Use:     "serve",
 		Short:   "Run the hub, which keeps its sync items in step",
 		Long:    serveHelp,
-		Example: "  tandem serve\n  tandem serve --keep-history 90d\n  tandem serve --data /srv/tandem",
+		Example: "  tandem serve\n  tandem serve --listen https://:443 --tls-cert chain.pem --tls-key key.pem\n  tandem serve --listen http://127.0.0.1:8080 --public https://sync.example.org --trust-proxy 127.0.0.1\n  tandem serve --listen none --keep-history 90d",
 		Args:    args(0, 0, "serve takes no arguments; the data folder is --data DIR"),
-		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), keep) },
+		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), keep, at) },
 	}
+	at.add(c)
 	c.Flags().StringVar(&keep, "keep-history", "", "how long to keep what was overwritten or deleted: 30d, 8w (default: as the last time, at first 30d)")
 	return a.jsonFlag(c)
 }
 
 // serve runs the hub; keep is the span for which history is kept, "" as before.
-func (a *app) serve(ctx context.Context, keep string) error {
+func (a *app) serve(ctx context.Context, keep string, at doorFlags) error {
+	plan, err := at.parse()
+	if err != nil {
+		return err
+	}
 	var span time.Duration
 	if keep != "" {
-		var err error
 		if span, err = center.ParseDays(keep); err != nil {
 			return asUsage(err)
 		}
@@ -62,27 +72,34 @@ func (a *app) serve(ctx context.Context, keep string) error {
 		defer one.Unlock()
 		a.serveNews(show, n)
 	}
-	h, err := openHub(dir, hubOptions{log: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn})), news: news})
+	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	h, err := openHub(dir, hubOptions{log: log, news: news})
 	if err != nil {
 		return err
 	}
 	if span != 0 {
 		err = h.KeepHistory(ctx, span)
 	}
+	var d *doors
 	if err == nil {
-		err = a.serveHub(ctx, h)
+		d, err = h.openDoors(plan, log)
+	}
+	if err == nil {
+		err = a.serveHub(ctx, h, d)
 	}
 	return errors.Join(err, h.Close())
 }
 
-// serveHub says what an opened hub does, and runs it until ctx is done.
-func (a *app) serveHub(ctx context.Context, h *hub) error {
+// serveHub says what an opened hub does, and runs it and its doors until ctx is done.
+func (a *app) serveHub(ctx context.Context, h *hub, d *doors) error {
 	items, err := h.Status(ctx, nil)
 	if err == nil && !a.json {
-		err = a.banner(h.dir, items)
+		err = a.banner(h.dir, items, d)
 	}
 	if err == nil {
-		err = a.serveQuietly(ctx, h)
+		err = a.serveQuietly(ctx, h, d)
+	} else {
+		err = errors.Join(err, d.close())
 	}
 	if err == nil && !a.json {
 		_, err = fmt.Fprintln(a.out, "stopped")
@@ -90,21 +107,33 @@ func (a *app) serveHub(ctx context.Context, h *hub) error {
 	return err
 }
 
-// serveQuietly runs an opened hub until ctx is done.
-func (a *app) serveQuietly(ctx context.Context, h *hub) error {
+// serveQuietly runs an opened hub and its doors until ctx is done, or one of them fails.
+func (a *app) serveQuietly(ctx context.Context, h *hub, d *doors) error {
 	l, err := control.Listen(h.dir)
 	if err != nil {
-		return err
+		return errors.Join(err, d.close())
 	}
 	if err := h.Start(ctx); err != nil {
-		return errors.Join(err, l.Close())
+		return errors.Join(err, l.Close(), d.close())
 	}
-	return control.Serve(ctx, l, h, version())
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		defer stop()
+		ended <- d.serve(ctx)
+	}()
+	err = control.Serve(ctx, l, h, version())
+	stop()
+	return errors.Join(err, <-ended)
 }
 
 // banner says what the hub does, where its data are, and what can be done next.
-func (a *app) banner(dir string, items []center.ItemStatus) error {
+func (a *app) banner(dir string, items []center.ItemStatus, d *doors) error {
 	fmt.Fprintf(a.out, "Tandem %s keeps your sync items in step. Data: %s\n", version(), dir)
+	if err := a.addresses(d); err != nil {
+		return err
+	}
 	if len(items) == 0 {
 		_, err := fmt.Fprint(a.out, `
 There are no sync items yet. From another terminal, pair a home collection with the

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tandem/server/certs"
+	"tandem/server/eas"
+	phones "tandem/server/eas/all"
+	"tandem/server/eas/autodiscover"
+	"tandem/server/listen"
+	"tandem/server/setup"
+)
+
+// doorFlags say where the front doors of a hub are.
+type doorFlags struct {
+	listen    []string
+	cert, key string
+	public    string
+	proxies   []string
+}
+
+func (f *doorFlags) add(c *cobra.Command) {
+	fl := c.Flags()
+	fl.StringSliceVar(&f.listen, "listen", []string{listen.Default}, "where phones and browsers find the hub: https://:8443, http://127.0.0.1:8080, or none")
+	fl.StringVar(&f.cert, "tls-cert", "", "a certificate with its chain, PEM (default: an authority of the hub's own, made on first run)")
+	fl.StringVar(&f.key, "tls-key", "", "the key of --tls-cert, PEM")
+	fl.StringVar(&f.public, "public", "", "the address that phones use, where it is another: https://sync.example.org")
+	fl.StringSliceVar(&f.proxies, "trust-proxy", nil, "networks of reverse proxies whose X-Forwarded-For is believed: 127.0.0.1,10.0.0.0/8")
+}
+
+// doorPlan is what the flags mean.
+type doorPlan struct {
+	addresses []listen.Address
+	cert, key string
+	public    *url.URL // nil: what requests say
+	proxies   []netip.Prefix
+}
+
+func (f *doorFlags) parse() (p doorPlan, err error) {
+	for _, s := range f.listen {
+		if s == "none" {
+			if len(f.listen) > 1 {
+				return p, errUsage{errors.New("--listen none goes with no other address")}
+			}
+			return p, nil
+		}
+		a, err := listen.Parse(s)
+		if err != nil {
+			return p, errUsage{err}
+		}
+		p.addresses = append(p.addresses, a)
+	}
+	if p.cert, p.key = f.cert, f.key; (p.cert == "") != (p.key == "") {
+		return p, errUsage{errors.New("--tls-cert and --tls-key go together")}
+	}
+	if f.public != "" {
+		u, err := url.Parse(f.public)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+			return p, errUsage{fmt.Errorf("--public takes an address without a path, such as https://sync.example.org, not %s", f.public)}
+		}
+		p.public = &url.URL{Scheme: u.Scheme, Host: u.Host}
+	}
+	for _, s := range f.proxies {
+		net, err := netip.ParsePrefix(s)
+		if err != nil {
+			ip, err2 := netip.ParseAddr(s)
+			if err2 != nil {
+				return p, errUsage{fmt.Errorf("--trust-proxy takes addresses and networks, such as 127.0.0.1 or 10.0.0.0/8, not %s", s)}
+			}
+			net = netip.PrefixFrom(ip, ip.BitLen())
+		}
+		p.proxies = append(p.proxies, net)
+	}
+	return p, nil
+}
+
+func (p doorPlan) trusts(remote string) bool {
+	ip, err := netip.ParseAddr(remote)
+	return err == nil && slices.ContainsFunc(p.proxies, func(n netip.Prefix) bool { return n.Contains(ip.Unmap()) })
+}
+
+// base is the address under which the client of a request knows the hub.
+func (p doorPlan) base(r *http.Request) string {
+	if p.public != nil {
+		return p.public.String()
+	}
+	scheme, host := "http", r.Host
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if remote, _, err := net.SplitHostPort(r.RemoteAddr); err == nil && p.trusts(remote) {
+		if proto := r.Header.Get("X-Forwarded-Proto"); proto == "https" || proto == "http" {
+			scheme = proto
+		}
+		if h := r.Header.Get("X-Forwarded-Host"); h != "" {
+			host = h
+		}
+	}
+	if strings.ContainsAny(host, "/\\\"'<>?#@ ") || host == "" {
+		host = "localhost"
+	}
+	return scheme + "://" + host
+}
+
+// doors are the open front doors of a hub.
+type doors struct {
+	srv  *listen.Server
+	http http.Handler
+	own  *certs.Own // nil: another vouches for the hub
+	log  *slog.Logger
+	door *phones.Door
+}
+
+// openDoors opens the addresses of a plan; nobody is served yet. Without any address it returns nil.
+func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
+	if len(p.addresses) == 0 {
+		return nil, nil
+	}
+	door, accounts, err := h.newPhones(p, log)
+	if err != nil {
+		return nil, err
+	}
+	d := &doors{log: log, door: door}
+	set := setup.Config{Base: p.base, Log: log}
+	tls, err := d.tls(h.dir, p)
+	if err != nil {
+		return nil, err
+	}
+	if d.own != nil {
+		set.Authority, set.Fingerprint = d.own.Authority(), d.own.Fingerprint()
+	}
+	page, err := setup.New(set)
+	if err != nil {
+		return nil, err
+	}
+	find := autodiscover.New(autodiscover.Config{Accounts: accounts, Remote: d.door.Remote, Base: p.base, Log: log})
+	d.http = route(d.door, find, page)
+	d.srv, err = listen.Open(p.addresses, tls)
+	return d, err
+}
+
+// route sends requests to the doors. Clients spell the paths in many ways.
+func route(door, find, page http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := strings.ToLower(r.URL.Path)
+		switch {
+		case strings.TrimSuffix(strings.TrimSuffix(path, "/default.eas"), "/") == strings.ToLower(eas.Path):
+			door.ServeHTTP(w, r)
+		case autodiscover.Is(path):
+			find.ServeHTTP(w, r)
+		case path == setup.Path || strings.HasPrefix(path, setup.Path+"/"):
+			page.ServeHTTP(w, r)
+		case path == "/":
+			http.Redirect(w, r, setup.Path, http.StatusSeeOther)
+		default:
+			http.NotFound(w, r)
+		}
+	})
+}
+
+// serve answers until ctx is done. Without doors it only waits.
+func (d *doors) serve(ctx context.Context) error {
+	if d == nil {
+		<-ctx.Done()
+		return nil
+	}
+	stop := d.door.Start(ctx)
+	defer stop()
+	return d.srv.Serve(ctx, d.http, d.log)
+}
+
+// close gives the addresses back without having served.
+func (d *doors) close() error {
+	if d == nil {
+		return nil
+	}
+	return d.srv.Close()
+}
+
+// addresses says where phones find the hub.
+func (a *app) addresses(d *doors) error {
+	if d == nil {
+		return nil
+	}
+	for _, at := range d.srv.Addresses() {
+		host := at.Host
+		if host == "" || net.ParseIP(host).IsUnspecified() {
+			host = hostName()
+		}
+		shown := listen.Address{TLS: at.TLS, Host: host, Port: at.Port}
+		if _, err := fmt.Fprintf(a.out, "Phones and browsers: %s%s\n", shown, setup.Path); err != nil {
+			return err
+		}
+	}
+	if d.own == nil {
+		return nil
+	}
+	_, err := fmt.Fprintf(a.out, "Its own certificate authority has the fingerprint (SHA-256)\n  %s\n", d.own.Fingerprint())
+	return err
+}
+
+// hostName is this computer's name, as others in its network may know it.
+func hostName() string {
+	if host, err := os.Hostname(); err == nil && host != "" {
+		return host
+	}
+	return "localhost"
+}
+
+// names are what the hub's own certificate must hold for.
+func (p doorPlan) names() []string {
+	names := certs.Names()
+	if p.public != nil {
+		names = append(names, p.public.Hostname())
+	}
+	for _, a := range p.addresses {
+		if ip := net.ParseIP(a.Host); a.Host != "" && (ip == nil || !ip.IsUnspecified()) {
+			names = append(names, a.Host)
+		}
+	}
+	return names
+}
+
+// tlsDir is where the hub's own authority is kept, within the data folder.
+func tlsDir(data string) string { return filepath.Join(data, "tls") }
