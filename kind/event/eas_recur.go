@@ -25,7 +25,13 @@ func (w *writer) recurrence(all *wbxml.Element, was shown) error {
 		w.note("Recurrence: the record is one instance of a series that is not here")
 		return nil
 	}
-	sent, err := recurrence.CalendarTags().Read(e)
+	n := 0
+	for range e.All(wbxml.CalendarCalendarType) {
+		if n++; n > 1 { // MS-ASCAL_R53912
+			return invalid("read event", "Recurrence", "more than one CalendarType")
+		}
+	}
+	sent, err := recurrence.CalendarTags().Read(w.withType(e, was))
 	if err != nil {
 		return err
 	}
@@ -46,6 +52,21 @@ func (w *writer) recurrence(all *wbxml.Element, was shown) error {
 		sent.Until = was.pattern.Until // the client does not know of the end (field note 12)
 	}
 	return w.setRule(*sent, was)
+}
+
+// withType completes a pattern that says only what is new in it: from 16.0 on Type is optional (MS-ASCAL_R374001, R448001).
+func (w *writer) withType(e *wbxml.Element, was shown) *wbxml.Element {
+	if e == nil || len(e.Children) == 0 || e.Has(wbxml.CalendarType) || w.o.Version < eas.V160 || was.pattern == nil {
+		return e
+	}
+	ends := e.Has(wbxml.CalendarUntil) || e.Has(wbxml.CalendarOccurrences)
+	out := wbxml.New(e.Tag, e.Children...)
+	for _, c := range was.element(w.o.Options).Children {
+		if end := c.Tag == wbxml.CalendarUntil || c.Tag == wbxml.CalendarOccurrences; !e.Has(c.Tag) && !(end && ends) {
+			out.Add(c)
+		}
+	}
+	return out
 }
 
 // wasShown reports whether the client sent a pattern that it was shown: that of now, or the one nearest to the rule, of

@@ -288,6 +288,8 @@ func TestRefusals(t *testing.T) {
 		"reminder":                                {eas.V141, "<Reminder>soon</Reminder>"},
 		"MS-ASCAL_R53914: first day of week":      {eas.V141, "<Recurrence><Type>1</Type><DayOfWeek>2</DayOfWeek><FirstDayOfWeek>7</FirstDayOfWeek></Recurrence>"},
 		"MS-ASCAL_R53913: calendar type":          {eas.V141, "<Recurrence><Type>2</Type><DayOfMonth>2</DayOfMonth><CalendarType>13</CalendarType></Recurrence>"},
+		"MS-ASCAL_R53912: two calendars":          {eas.V141, "<Recurrence><Type>2</Type><DayOfMonth>2</DayOfMonth><CalendarType>1</CalendarType><CalendarType>1</CalendarType></Recurrence>"},
+		"MS-ASCAL_R448: no type":                  {eas.V141, "<Recurrence><DayOfMonth>2</DayOfMonth></Recurrence>"},
 		"MS-ASCAL_R53916: day of month, weekly":   {eas.V141, "<Recurrence><Type>1</Type><DayOfMonth>2</DayOfMonth></Recurrence>"},
 		"MS-ASCAL_R53917: day of week, monthly":   {eas.V141, "<Recurrence><Type>2</Type><DayOfWeek>2</DayOfWeek></Recurrence>"},
 		"MS-ASCAL_R53918: month of year, weekly":  {eas.V141, "<Recurrence><Type>1</Type><MonthOfYear>2</MonthOfYear></Recurrence>"},
