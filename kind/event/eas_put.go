@@ -27,6 +27,7 @@ type writer struct {
 	moved   bool   // and it matters to those who are invited: when, how often, where
 	invites bool   // somebody was invited who was not before
 	sent    wanted // the zone that was sent with the series
+	stamp   string // DtStamp of the series, which holds for exceptions without one (MS-ASCAL_R600)
 	named   []zoneName
 	notes   []string
 	answer  []*wbxml.Element
@@ -107,6 +108,7 @@ func (w *writer) event(all *wbxml.Element) error {
 	if !w.fresh && !w.full(all) && len(all.Children) == 0 {
 		return nil
 	}
+	w.stamp = all.Get(wbxml.CalendarDtStamp)
 	before := shownFields(w.s.event()) // what the client knows, before anything is edited
 	ser := w.s.series()
 	main := w.ob.main
@@ -228,9 +230,10 @@ func (w *writer) bookkeeping(c *contentline.Component, all *wbxml.Element) {
 	}
 	now := ical.Time{Wall: w.o.Now, Form: ical.UTC}
 	stamp := now
-	if w.o.Version < eas.V160 { // MS-ASCAL_R2088
-		if t, err := eas.ParseTime(all.Get(wbxml.CalendarDtStamp)); err == nil {
+	for _, text := range []string{all.Get(wbxml.CalendarDtStamp), w.stamp} {
+		if t, err := eas.ParseTime(text); err == nil && w.o.Version < eas.V160 { // MS-ASCAL_R2088
 			stamp.Wall = t.Unix()
+			break
 		}
 	}
 	putTime(c, "DTSTAMP", stamp)

@@ -232,6 +232,9 @@ func (s *shower) exception(i instance) *wbxml.Element {
 	if i.c == nil {
 		return e
 	}
+	if stamp := s.stamp(i.c); stamp != nil && !same(stamp, s.stamp(s.ob.main)) {
+		e.Add(stamp) // MS-ASCAL_R22111
+	}
 	list := fields()
 	for n := range list {
 		if f := &list[n]; f.inException(s.o.Version) {

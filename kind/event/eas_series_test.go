@@ -82,6 +82,10 @@ func TestSeriesShown(t *testing.T) {
 		{"an excluded instance that is there", cal(daily+"|EXDATE;TZID=Europe/Berlin:20260304T100000", bare), eas.V161, "InstanceId=20260304T090000Z Subject=Other"},
 		{"extra dates of a short series", cal(meet + "|RDATE;TZID=Europe/Berlin:20260304T100000,20260316T120000"), eas.V161,
 			"Deleted=1 InstanceId=20260309T090000Z\nDeleted=1 InstanceId=20260311T090000Z\nInstanceId=20260316T090000Z StartTime=20260316T110000Z EndTime=20260316T120000Z"},
+		{"MS-ASCAL_R22111, R2083: when it was written", cal(daily, strings.Replace(bare, "DTSTAMP:20260101", "DTSTAMP:20260102", 1)), eas.V141, "ExceptionStartTime=20260304T090000Z DtStamp=20260102T000000Z Subject=Other"},
+		{"MS-ASCAL_R351, R35811: no link", cal(daily+"|CONFERENCE:https://x.org", bare), eas.V141, "ExceptionStartTime=20260304T090000Z Subject=Other OnlineMeetingExternalLink="},
+		{"MS-ASCAL_R40211, R89011: answered otherwise", cal(daily+"|ORGANIZER:mailto:b@x.org|ATTENDEE:mailto:anna@example.org", bare+"|ORGANIZER:mailto:b@x.org|ATTENDEE;PARTSTAT=ACCEPTED:mailto:anna@example.org|X-MICROSOFT-CDO-REPLYTIME:20260201T100000Z"), eas.V141, "ExceptionStartTime=20260304T090000Z Subject=Other Attendees= AppointmentReplyTime=20260201T100000Z ResponseType=3"},
+		{"MS-ASCAL_R525221, R52522111: not answered", cal(daily+"|ORGANIZER:mailto:b@x.org|ATTENDEE;PARTSTAT=ACCEPTED:mailto:anna@example.org", bare+"|ORGANIZER:mailto:b@x.org|ATTENDEE;PARTSTAT=DECLINED:mailto:anna@example.org|X-MICROSOFT-CDO-REPLYTIME:20260201T100000Z"), eas.V141, "ExceptionStartTime=20260304T090000Z Subject=Other Attendees= ResponseType=4"},
 		{"no series", cal(meet), eas.V161, ""},
 	} {
 		if got := exceptions(all(t, c.body, options(t, c.v))); got != c.want {

@@ -2,6 +2,7 @@ package event_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -139,6 +140,7 @@ func TestShown(t *testing.T) {
 		{"MS-ASCAL_R414: accepted", meet + "|ORGANIZER:mailto:b@x.org|ATTENDEE;PARTSTAT=ACCEPTED:mailto:ANNA@example.org", eas.V161, wbxml.CalendarResponseType, "3"},
 		{"MS-ASCAL_R416: declined", meet + "|ORGANIZER:mailto:b@x.org|ATTENDEE;PARTSTAT=DECLINED:mailto:anna@example.org", eas.V161, wbxml.CalendarResponseType, "4"},
 		{"MS-ASCAL_R418: not answered", meet + "|ORGANIZER:mailto:b@x.org|ATTENDEE:mailto:anna@example.org", eas.V161, wbxml.CalendarResponseType, "5"},
+		{"MS-ASCAL_R408: not invited", meet + "|ORGANIZER:mailto:b@x.org|ATTENDEE:mailto:c@x.org", eas.V161, wbxml.CalendarResponseType, "0"},
 		{"MS-ASCAL_R2190: not in 12.1", meet + "|ORGANIZER:mailto:b@x.org|ATTENDEE:mailto:anna@example.org", eas.V121, wbxml.CalendarResponseType, "<none>"},
 		{"MS-ASCAL_R88011: when", meet + "|ORGANIZER:mailto:b@x.org|ATTENDEE;PARTSTAT=ACCEPTED:mailto:anna@example.org|X-MICROSOFT-CDO-REPLYTIME:20260201T100000Z", eas.V140, wbxml.CalendarAppointmentReplyTime, "20260201T100000Z"},
 		{"MS-ASCAL_R52522: nothing was done", meet + "|ORGANIZER:mailto:b@x.org|ATTENDEE:mailto:anna@example.org|X-MICROSOFT-CDO-REPLYTIME:20260201T100000Z", eas.V140, wbxml.CalendarAppointmentReplyTime, "<none>"},
@@ -175,6 +177,45 @@ func TestShown(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: %s is %q, want %q", c.name, c.tag, got, c.want)
 		}
+	}
+}
+
+func TestAttendeesShown(t *testing.T) {
+	body := cal(meet + "|ATTENDEE:mailto:A@x.org|ATTENDEE;CN=B;ROLE=OPT-PARTICIPANT;PARTSTAT=TENTATIVE:mailto:b@x.org|ATTENDEE;CN=Room 1;CUTYPE=ROOM;PARTSTAT=ACCEPTED:mailto:r@x.org" +
+		"|ATTENDEE;CN=C;PARTSTAT=DECLINED:invalid:nomail|ATTENDEE;CN=D;EMAIL=d@x.org;PARTSTAT=NEEDS-ACTION;ROLE=CHAIR:urn:uuid:1|ATTENDEE;PARTSTAT=DELEGATED;ROLE=NON-PARTICIPANT:http://x.org/e")
+	var got []string
+	for a := range all(t, body, options(t, eas.V141)).Child(wbxml.CalendarAttendees).All(wbxml.CalendarAttendee) {
+		got = append(got, a.Get(wbxml.CalendarEmail)+","+a.Get(wbxml.CalendarName)+","+a.Get(wbxml.CalendarAttendeeStatus)+","+a.Get(wbxml.CalendarAttendeeType))
+	}
+	want := "a@x.org,a@x.org,0,1 b@x.org,B,2,2 r@x.org,Room 1,3,3 ,C,4,1 d@x.org,D,5,1 http://x.org/e,http://x.org/e,0,2"
+	if strings.Join(got, " ") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	// Field note 26: a cancelled event without anybody names the user.
+	a := all(t, cal(meet+"|STATUS:CANCELLED"), options(t, eas.V141)).Child(wbxml.CalendarAttendees).Child(wbxml.CalendarAttendee)
+	if a.Get(wbxml.CalendarEmail) != "anna@example.org" || a.Get(wbxml.CalendarName) != "Anna Ä" {
+		t.Errorf("cancelled: %v", a)
+	}
+}
+
+// MS-ASCAL_R187, R11026, R463
+func TestLimits(t *testing.T) {
+	lines := meet
+	for i := range 400 {
+		lines += fmt.Sprintf("|CATEGORIES:c%d", i)
+	}
+	body := strings.Replace(cal(lines), "UID:u", "UID:"+strings.Repeat("ü", 400), 1)
+	e := all(t, body, options(t, eas.V141))
+	if n := len(e.Child(wbxml.CalendarCategories).Children); n != 300 {
+		t.Errorf("%d categories", n)
+	}
+	if n := len([]rune(e.Get(wbxml.CalendarUID))); n != 300 {
+		t.Errorf("a UID of %d characters", n)
+	}
+	sent := "<Categories><Category>c5</Category><Category>new</Category></Categories>"
+	after := put(t, body, eas.Put{Options: options(t, eas.V141)}, sent)
+	if missing := has(after, "!CATEGORIES:c4"); missing != nil || !strings.Contains(strings.ReplaceAll(after, "\r\n ", ""), "CATEGORIES:c5,new,c300,c301,") {
+		t.Errorf("%q\n%s", missing, after)
 	}
 }
 
@@ -245,6 +286,8 @@ func TestEdits(t *testing.T) {
 		{"MS-ASCAL_R2169, R2175: not from 16.0 on", meet, "<OrganizerName>Ben</OrganizerName><OrganizerEmail>ben@x.org</OrganizerEmail>", "!ORGANIZER", eas.V160},
 		{"myself needs no mention", meet, "<OrganizerName>Anna Ä</OrganizerName><OrganizerEmail>anna@example.org</OrganizerEmail>", "!ORGANIZER", eas.V141},
 		{"MS-ASCAL_R313: cancelled", people, "<MeetingStatus>5</MeetingStatus>", "STATUS:CANCELLED", eas.V141},
+		{"MS-ASCAL_R317, R318: 13 is 5", people, "<MeetingStatus>13</MeetingStatus>", "STATUS:CANCELLED", eas.V141},
+		{"MS-ASCAL_R315, R316: 9 is 1", people + "|STATUS:CANCELLED", "<MeetingStatus>9</MeetingStatus>", "!STATUS", eas.V141},
 		{"and not", people + "|STATUS:CANCELLED", "<MeetingStatus>1</MeetingStatus>", "!STATUS", eas.V141},
 		{"MS-ASCAL_R349, R356, R92, R404: what clients must not send", meet, "<OnlineMeetingExternalLink>https://x</OnlineMeetingExternalLink><AppointmentReplyTime>20260101T000000Z</AppointmentReplyTime><ResponseType>3</ResponseType>", "!X-MICROSOFT|!ATTENDEE", eas.V141},
 
