@@ -23,20 +23,20 @@ func (w *writer) exceptions(e *wbxml.Element, was shown) error {
 		w.note("Exceptions: the event does not repeat")
 		return nil
 	}
-	known := map[int64]*wbxml.Element{}
+	known, named := map[int64]*wbxml.Element{}, map[string]*wbxml.Element{}
 	for _, i := range was.list {
 		known[i.key] = w.s.exception(i)
+		named[idText(known[i.key])] = known[i.key]
 	}
 	n := 0
 	for x := range e.All(wbxml.CalendarException) {
 		if n++; n > maxTaken {
 			return invalid("read event", "Exceptions", "more than %d", maxTaken)
 		}
-		id := x.Get(wbxml.AirSyncBaseInstanceId)
-		if id == "" {
-			id = x.Get(wbxml.CalendarExceptionStartTime)
+		if sameException(named[idText(x)], x) {
+			continue
 		}
-		at, err := parse(wbxml.CalendarExceptionStartTime, id)
+		at, err := parse(wbxml.CalendarExceptionStartTime, idText(x))
 		if err != nil {
 			w.note("Exception: %v", err)
 			continue
@@ -58,6 +58,14 @@ func (w *writer) exceptions(e *wbxml.Element, was shown) error {
 		}
 	}
 	return nil
+}
+
+// idText is the time that an Exception is named by. From 16.0 on that is InstanceId; the old name is understood too.
+func idText(x *wbxml.Element) string {
+	if id := x.Get(wbxml.AirSyncBaseInstanceId); id != "" {
+		return id
+	}
+	return x.Get(wbxml.CalendarExceptionStartTime)
 }
 
 const maxTaken = 1000 // Calendar.xsd

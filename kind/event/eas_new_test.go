@@ -85,6 +85,48 @@ func TestNewUID(t *testing.T) {
 	}
 }
 
+// From 16.0 on the user is the organizer of what they add; before, whom the client names. Without guests nobody need be.
+func TestOrganizerOfNew(t *testing.T) {
+	const guest = "<Attendees><Attendee><Email>b@x.org</Email><Name>B</Name></Attendee></Attendees>"
+	const ben = "<OrganizerName>Ben</OrganizerName><OrganizerEmail>ben@x.org</OrganizerEmail>"
+	for _, v := range versions {
+		for _, c := range []struct{ sent, before, since string }{
+			{guest, "ORGANIZER;CN=Anna Ä:mailto:anna@example.org", "ORGANIZER;CN=Anna Ä:mailto:anna@example.org"},
+			{guest + ben, "ORGANIZER;CN=Ben:mailto:ben@x.org", "ORGANIZER;CN=Anna Ä:mailto:anna@example.org"},
+			{ben, "ORGANIZER;CN=Ben:mailto:ben@x.org", "!ORGANIZER"},
+			{"<Subject>x</Subject>", "!ORGANIZER", "!ORGANIZER"},
+		} {
+			want := c.before
+			if v >= eas.V160 { // MS-ASCAL_R2169, R2169001, R2175, R2175001
+				want = c.since
+			}
+			body := put(t, "", eas.Put{Options: options(t, v), UID: "u"}, c.sent)
+			if missing := has(body, want); missing != nil {
+				t.Errorf("%s in %s: %q\n%s", c.sent, v, missing, body)
+			}
+		}
+	}
+}
+
+// An empty element in an Exception takes away what the series has. MS-ASCAL_R508, R2242
+func TestEmptied(t *testing.T) {
+	const rich = daily + "|LOCATION:Room|CATEGORIES:A|ATTENDEE:mailto:b@x.org|BEGIN:VALARM|ACTION:DISPLAY|TRIGGER:-PT5M|END:VALARM"
+	for _, tag := range []string{"Subject", "Location", "Categories", "Attendees", "Reminder"} {
+		sent := "<Exceptions><Exception><ExceptionStartTime>20260304T090000Z</ExceptionStartTime><" + tag + "/></Exception></Exceptions>"
+		body := put(t, cal(rich), eas.Put{Options: options(t, eas.V141)}, sent)
+		x := all(t, body, options(t, eas.V141)).Child(wbxml.CalendarExceptions).Child(wbxml.CalendarException)
+		e := x.Children[len(x.Children)-1]
+		for _, c := range x.Children {
+			if strings.HasSuffix(c.Tag.String(), tag) {
+				e = c
+			}
+		}
+		if !strings.HasSuffix(e.Tag.String(), tag) || e.String() != "" || len(e.Children) > 0 {
+			t.Errorf("%s: %s\n%s", tag, xml(t, []*wbxml.Element{x}), body)
+		}
+	}
+}
+
 func TestAttachments(t *testing.T) {
 	o := eas.Put{Options: options(t, eas.V161)}
 	lines := meet + "|ATTACH;FMTTYPE=text/plain;ENCODING=BASE64;VALUE=BINARY;FILENAME=a.txt:aGVsbG8=|ATTACH:https://x.org/b.pdf|ATTACH;FMTTYPE=image/png;ENCODING=BASE64;VALUE=BINARY:" + base64.StdEncoding.EncodeToString([]byte("png"))

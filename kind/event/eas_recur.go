@@ -81,7 +81,9 @@ func (w *writer) wasShown(sent recurrence.Recurrence, was shown) bool {
 	if same(was.pattern) {
 		return true
 	}
-	return same(was.near) || same(was.wide)
+	// An end in a year that the protocol cannot say is not in what was shown.
+	said, err := recurrence.CalendarTags().Read(was.element(w.o.Options))
+	return same(was.near) || same(was.wide) || err == nil && said != nil && said.Same(sent)
 }
 
 // setRule makes the pattern the rule of the series.

@@ -77,8 +77,10 @@ func (w *writer) wanted(all *wbxml.Element, was was) (wanted, error) {
 			return want, err
 		}
 	}
-	at := func(t *int64, known int64) int64 {
+	at := func(tag wbxml.Tag, t *int64, known int64) int64 {
 		switch {
+		case t != nil && was.some && want.allDay == was.span.allDay && all.Get(tag) == w.s.compact(known, want.allDay):
+			return known
 		case t != nil && want.allDay:
 			return w.day(*t, want)
 		case t != nil:
@@ -91,8 +93,8 @@ func (w *writer) wanted(all *wbxml.Element, was was) (wanted, error) {
 		}
 		return known
 	}
-	want.start = at(start, was.span.start)
-	switch want.end = at(end, was.span.end); {
+	want.start = at(wbxml.CalendarStartTime, start, was.span.start)
+	switch want.end = at(wbxml.CalendarEndTime, end, was.span.end); {
 	case end == nil && start != nil && was.some: // it lasts as long as before
 		want.end = want.start + was.span.end - was.span.start
 	case want.allDay:
