@@ -21,6 +21,8 @@ type Service interface {
 	Inbox
 	Syncs
 	About
+	Users
+	Phones
 }
 
 // About is the part of Service that only looks.

@@ -8,6 +8,8 @@ import (
 
 	"tandem"
 	"tandem/kind"
+	"tandem/partner/account"
+	"tandem/partner/device"
 	"tandem/provider"
 	"tandem/session"
 	"tandem/store"
@@ -24,6 +26,8 @@ type Config struct {
 	Run      Runner
 	OpenHome func(c tandem.Collection) (*provider.Opened, error)
 	Env      provider.Env
+	Accounts *account.Service                // users; nil where nobody asks for them
+	Devices  *device.Service                 // their devices; likewise
 	Dir      string                          // the data folder, which must not be synced itself; "": none
 	Verify   func(ctx context.Context) error // looks the store over for damage; nil: nothing to look over
 	Now      func() time.Time                // nil: time.Now

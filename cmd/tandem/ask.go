@@ -57,6 +57,21 @@ func (q *asker) question(text, letters string) byte {
 	}
 }
 
+// line asks for a line of text. The end of the input and Ctrl-C answer with nothing.
+func (q *asker) line(text string) string {
+	fmt.Fprintf(q.out, "%s ", text)
+	select {
+	case line, ok := <-q.lines:
+		if !ok {
+			fmt.Fprintln(q.out)
+		}
+		return line
+	case <-q.ctx.Done():
+		fmt.Fprintln(q.out)
+		return ""
+	}
+}
+
 // askGuard asks what is to become of a held plan.
 func (q *asker) askGuard(n center.SyncNews, opt center.SyncOptions) (center.SyncOptions, bool) {
 	switch q.question("go ahead (g), restore what was deleted (r), or leave it (l)?", "grl") {

@@ -51,6 +51,30 @@ func (a *app) partnerNames(ctx context.Context, _ string) ([]string, cobra.Shell
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
+func (a *app) userNames(ctx context.Context, _ string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	_ = a.with(ctx, func(s center.Service) error { // without a hub there is nothing to offer
+		users, err := s.ListUsers(ctx)
+		for _, u := range users {
+			names = append(names, u.User.Name+"\t"+u.User.Title)
+		}
+		return err
+	})
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+func (a *app) deviceNames(ctx context.Context, _ string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	_ = a.with(ctx, func(s center.Service) error { // without a hub there is nothing to offer
+		devices, err := s.ListDevices(ctx, "")
+		for _, d := range devices {
+			names = append(names, d.Device.ID+"\t"+model(d.Device)+" of "+d.Device.User)
+		}
+		return err
+	})
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
 func (a *app) collectionNames(ctx context.Context, _ string) ([]string, cobra.ShellCompDirective) {
 	var names []string
 	_ = a.with(ctx, func(s center.Service) error { // without a hub there is nothing to offer

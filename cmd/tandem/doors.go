@@ -129,11 +129,7 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	if len(p.addresses) == 0 {
 		return nil, nil
 	}
-	door, accounts, err := h.newPhones(p, log)
-	if err != nil {
-		return nil, err
-	}
-	d := &doors{log: log, door: door}
+	d := &doors{log: log, door: h.newPhones(p, log)}
 	set := setup.Config{Base: p.base, Log: log}
 	tls, err := d.tls(h.dir, p)
 	if err != nil {
@@ -146,7 +142,7 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	if err != nil {
 		return nil, err
 	}
-	find := autodiscover.New(autodiscover.Config{Accounts: accounts, Remote: d.door.Remote, Base: p.base, Log: log})
+	find := autodiscover.New(autodiscover.Config{Accounts: h.accounts, Remote: d.door.Remote, Base: p.base, Log: log})
 	d.http = route(d.door, find, page)
 	d.srv, err = listen.Open(p.addresses, tls)
 	return d, err

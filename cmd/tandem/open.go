@@ -14,6 +14,8 @@ import (
 	"tandem/internal/ui"
 	"tandem/kind"
 	kinds "tandem/kind/all"
+	"tandem/partner/account"
+	"tandem/partner/device"
 	"tandem/provider"
 	"tandem/provider/all"
 	"tandem/provider/home"
@@ -65,9 +67,11 @@ func (a *app) service(ctx context.Context) (center.Service, func() error, error)
 // hub is a center on a data folder of which this process is the owner.
 type hub struct {
 	*center.Hub
-	store *store.Store
-	dir   string
-	close []io.Closer // in the order of opening
+	store    *store.Store
+	dir      string
+	accounts *account.Service
+	devices  *device.Service
+	close    []io.Closer // in the order of opening
 }
 
 // Close ends everything, the folder's lock last.
@@ -102,13 +106,18 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	accounts, err := account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings})
+	if err != nil {
+		return nil, errors.Join(err, st.Close(), lock.Release())
+	}
+	devices := device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events})
 	known := kinds.Kinds()
 	opener := home.Opener{Store: st, Kinds: known}
 	h := center.New(center.Config{
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
 		Kind: func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok },
 		Env:  provider.Env{Log: log, Home: opener},
-		Dir:  dir,
+		Dir:  dir, Accounts: accounts, Devices: devices,
 		Verify: func(ctx context.Context) error {
 			damage, err := sqlite.Check(ctx, dir)
 			return errors.Join(append(damage, err)...)
@@ -122,7 +131,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 			return session.Run(ctx, session.Deps{Store: st}, p, o)
 		},
 	})
-	return &hub{Hub: h, store: st, dir: dir, close: []io.Closer{closer(lock.Release), st}}, nil
+	return &hub{Hub: h, store: st, dir: dir, accounts: accounts, devices: devices, close: []io.Closer{closer(lock.Release), st}}, nil
 }
 
 // version is the program's, from how it was built.

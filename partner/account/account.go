@@ -54,7 +54,7 @@ type Service struct {
 	slots  chan bool  // bounds how many passwords are hashed at once; hashed counts them
 	change sync.Mutex // held while a user's logins change
 	hashed atomic.Int64
-	dummy  string // a hash that no password has, to spend the time of a real one
+	dummy  func() (string, error) // a hash that no password has, to spend the time of a real one; made when first needed
 }
 
 // New makes a service.
@@ -73,9 +73,8 @@ func New(cfg Config) (*Service, error) {
 		return nil, &tandem.Error{Op: "draw random key", Err: err}
 	}
 	s := &Service{cfg: cfg, known: newMemory(key), guard: newGuard(cfg.Now), slots: make(chan bool, hashesAtOnce)}
-	var err error
-	s.dummy, err = s.hash("", cfg.Cost)
-	return s, err
+	s.dummy = sync.OnceValues(func() (string, error) { return s.hash("", cfg.Cost) })
+	return s, nil
 }
 
 // homes are the home collections that every user has: name and kind.

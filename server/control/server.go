@@ -54,6 +54,8 @@ func handler(s center.Service, version string) http.Handler {
 	handleItems(mux, s)
 	handleInbox(mux, s)
 	handleAbout(mux, s)
+	handleUsers(mux, s)
+	handlePhones(mux, s)
 	stream(mux, "Sync", func(ctx context.Context, a syncArg, tell func(center.SyncNews)) error {
 		return s.Sync(ctx, a.Names, a.Options, tell)
 	})

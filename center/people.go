@@ -1,0 +1,238 @@
+package center
+
+import (
+	"context"
+	"errors"
+
+	"tandem"
+	"tandem/partner/device"
+	"tandem/store"
+)
+
+// Users is the part of Service about users and how they log in.
+type Users interface {
+	// AddUser adds a user with the home collections that every user has.
+	AddUser(ctx context.Context, u store.User, password string) (store.User, error)
+	ListUsers(ctx context.Context) ([]UserStatus, error)
+	SetUser(ctx context.Context, u store.User) error // title and address
+	// RemoveUser removes a user; Held while there are records, unless all is set.
+	RemoveUser(ctx context.Context, name string, all bool) error
+	SetPassword(ctx context.Context, name, password string) error
+	// AddAppPassword makes a password for one app or device. It is shown this once.
+	AddAppPassword(ctx context.Context, name, label string) (AppPassword, error)
+	RevokeAppPassword(ctx context.Context, name, label string) error
+}
+
+// UserStatus is a user with how they log in. No hash is in it.
+type UserStatus struct {
+	User    store.User
+	Logins  []store.Login
+	Devices int
+}
+
+// AppPassword is a new password for one app or device.
+type AppPassword struct {
+	Password string
+	Login    store.Login
+}
+
+// DeviceStatus is a device with what follows from the settings.
+type DeviceStatus struct {
+	Device store.Device
+	Copied int64         // when two devices were last seen under its id, Unix seconds, 0: never
+	Policy device.Policy // in force for it
+	Obeys  bool          // it accepted that policy
+}
+
+// DeviceOrder is what a person orders about a device: one of the orders, by whom, and what belongs to it.
+type DeviceOrder struct {
+	User, ID string
+	Do       string // see the Device constants
+	By       string
+	Account  bool   // DeviceWipe: only this account and its data
+	Version  string // DeviceVersion: "" for what is right for its sort
+}
+
+// The orders.
+const (
+	DeviceAllow   = "allow"
+	DeviceHold    = "hold"
+	DeviceBlock   = "block"
+	DeviceWipe    = "wipe"
+	DeviceKeep    = "cancel wipe"
+	DeviceResync  = "resync"
+	DeviceRemove  = "remove"
+	DeviceVersion = "version"
+)
+
+// Phones is the part of Service about devices.
+type Phones interface {
+	ListDevices(ctx context.Context, user string) ([]DeviceStatus, error) // "" : of all users
+	// FindDevice finds a device by its id or enough of its beginning; user "": whoever's.
+	FindDevice(ctx context.Context, user, id string) (DeviceStatus, error)
+	OrderDevice(ctx context.Context, o DeviceOrder) (DeviceStatus, error)
+	DeviceRules(ctx context.Context) ([]device.Rule, error)
+	AddDeviceRule(ctx context.Context, r device.Rule, before int) ([]device.Rule, error)
+	RemoveDeviceRule(ctx context.Context, number int) ([]device.Rule, error)
+	DevicePolicy(ctx context.Context, scope device.Scope) (device.Policy, error)
+	SetDevicePolicy(ctx context.Context, scope device.Scope, values map[string]string) (device.Policy, error)
+}
+
+// AddUser implements Service.
+func (h *Hub) AddUser(ctx context.Context, u store.User, password string) (store.User, error) {
+	return h.cfg.Accounts.Add(ctx, u, password)
+}
+
+// ListUsers implements Service.
+func (h *Hub) ListUsers(ctx context.Context) ([]UserStatus, error) {
+	users, err := h.cfg.Accounts.Users(ctx)
+	if err != nil {
+		return nil, err
+	}
+	devices, err := h.cfg.Devices.Devices(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	count := map[string]int{}
+	for _, d := range devices {
+		count[d.User]++
+	}
+	list := make([]UserStatus, 0, len(users))
+	for _, u := range users {
+		logins, err := h.cfg.Accounts.Logins(ctx, u.Name)
+		if tandem.IsKind(err, tandem.NotFound) { // removed meanwhile
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, UserStatus{User: u, Logins: logins, Devices: count[u.Name]})
+	}
+	return list, nil
+}
+
+// SetUser implements Service.
+func (h *Hub) SetUser(ctx context.Context, u store.User) error { return h.cfg.Accounts.Set(ctx, u) }
+
+// RemoveUser implements Service.
+func (h *Hub) RemoveUser(ctx context.Context, name string, all bool) error {
+	return h.cfg.Accounts.Remove(ctx, name, all)
+}
+
+// SetPassword implements Service.
+func (h *Hub) SetPassword(ctx context.Context, name, password string) error {
+	return h.cfg.Accounts.SetPassword(ctx, name, password)
+}
+
+// AddAppPassword implements Service.
+func (h *Hub) AddAppPassword(ctx context.Context, name, label string) (AppPassword, error) {
+	password, login, err := h.cfg.Accounts.NewAppPassword(ctx, name, label)
+	return AppPassword{password, login}, err
+}
+
+// RevokeAppPassword implements Service.
+func (h *Hub) RevokeAppPassword(ctx context.Context, name, label string) error {
+	return h.cfg.Accounts.Revoke(ctx, name, label)
+}
+
+// ListDevices implements Service.
+func (h *Hub) ListDevices(ctx context.Context, user string) ([]DeviceStatus, error) {
+	if user != "" {
+		if _, err := h.cfg.Store.Accounts.User(ctx, user); err != nil {
+			return nil, err
+		}
+	}
+	devices, err := h.cfg.Devices.Devices(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]DeviceStatus, 0, len(devices))
+	for _, d := range devices {
+		s, err := h.standing(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// standing tells of a device.
+func (h *Hub) standing(ctx context.Context, d store.Device) (s DeviceStatus, err error) {
+	s.Device = d
+	if s.Copied, err = h.cfg.Devices.Copied(ctx, d); err != nil {
+		return s, err
+	}
+	if s.Policy, err = h.cfg.Devices.PolicyFor(ctx, d.User, d.ID); err != nil {
+		return s, err
+	}
+	s.Obeys, err = h.cfg.Devices.Provisioned(ctx, d, d.PolicyKey)
+	return s, err
+}
+
+// FindDevice implements Service.
+func (h *Hub) FindDevice(ctx context.Context, user, id string) (DeviceStatus, error) {
+	d, err := h.cfg.Devices.Find(ctx, user, id)
+	if err != nil {
+		return DeviceStatus{}, err
+	}
+	return h.standing(ctx, d)
+}
+
+// OrderDevice implements Service. The device must be named in full.
+func (h *Hub) OrderDevice(ctx context.Context, o DeviceOrder) (DeviceStatus, error) {
+	dev := h.cfg.Devices
+	d, err := h.cfg.Store.Devices.Device(ctx, o.User, o.ID)
+	if err != nil {
+		return DeviceStatus{}, err
+	}
+	switch o.Do {
+	case DeviceAllow:
+		d, err = dev.Allow(ctx, o.User, o.ID, o.By)
+	case DeviceHold:
+		d, err = dev.Hold(ctx, o.User, o.ID, o.By)
+	case DeviceBlock:
+		d, err = dev.Block(ctx, o.User, o.ID, o.By)
+	case DeviceWipe:
+		d, err = dev.AskWipe(ctx, o.User, o.ID, o.Account, o.By)
+	case DeviceKeep:
+		d, err = dev.CancelWipe(ctx, o.User, o.ID, o.By)
+	case DeviceVersion:
+		d, err = dev.SetOffer(ctx, o.User, o.ID, o.Version, o.By)
+	case DeviceResync:
+		err = dev.Resync(ctx, o.User, o.ID, o.By)
+	case DeviceRemove:
+		return DeviceStatus{Device: d}, dev.Remove(ctx, o.User, o.ID, o.By)
+	default:
+		err = &tandem.Error{Kind: tandem.Invalid, Op: "order device", Thing: o.Do, Err: errors.New("there is no such order")}
+	}
+	if err != nil {
+		return DeviceStatus{}, err
+	}
+	return h.standing(ctx, d)
+}
+
+// DeviceRules implements Service.
+func (h *Hub) DeviceRules(ctx context.Context) ([]device.Rule, error) {
+	return h.cfg.Devices.Rules(ctx)
+}
+
+// AddDeviceRule implements Service.
+func (h *Hub) AddDeviceRule(ctx context.Context, r device.Rule, before int) ([]device.Rule, error) {
+	return h.cfg.Devices.AddRule(ctx, r, before)
+}
+
+// RemoveDeviceRule implements Service.
+func (h *Hub) RemoveDeviceRule(ctx context.Context, number int) ([]device.Rule, error) {
+	return h.cfg.Devices.RemoveRule(ctx, number)
+}
+
+// DevicePolicy implements Service.
+func (h *Hub) DevicePolicy(ctx context.Context, c device.Scope) (device.Policy, error) {
+	return h.cfg.Devices.Policy(ctx, c)
+}
+
+// SetDevicePolicy implements Service.
+func (h *Hub) SetDevicePolicy(ctx context.Context, c device.Scope, values map[string]string) (device.Policy, error) {
+	return h.cfg.Devices.SetPolicy(ctx, c, values)
+}

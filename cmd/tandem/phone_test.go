@@ -1,0 +1,21 @@
+package main
+
+import (
+	"context"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"tandem/partner/device"
+)
+
+// meetPhone DIR USER ID TYPE VERSION lets a device make its first contact with a data folder on which no hub runs.
+func meetPhone(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 5 {
+		ts.Fatalf("usage: phone DIR USER ID TYPE VERSION")
+	}
+	h, err := openHub(ts.MkAbs(args[0]), hubOptions{})
+	ts.Check(err)
+	_, err = h.devices.Meet(context.Background(), args[1], device.Sighting{ID: args[2], Type: args[3], Agent: args[3] + "/1.0", Address: "192.0.2.1", Protocol: args[4]})
+	ts.Check(err)
+	ts.Check(h.Close())
+}
