@@ -197,6 +197,9 @@ func (b *Base) id(i int32, s tandem.Side) []byte {
 	return id
 }
 
+// sameIDs tells that row i has one id on both sides.
+func (b *Base) sameIDs(i int32) bool { return b.at(i)[0]&sameID != 0 }
+
 // stamp returns the version and node of row i on side s, without copying them.
 func (b *Base) stamp(i int32, s tandem.Side) (version, node []byte) {
 	r := b.at(i)

@@ -1,68 +1,116 @@
 package engine
 
 import (
+	"slices"
 	"sort"
 
 	"tandem"
 )
 
-// fitNames finds records that would share a name and reports whether it changed anything.
+// clash is a record that cannot have the name it is to get on a side.
+type clash struct {
+	s      tandem.Side
+	r, x   *record // x has the name, or is to have it
+	block  *seen   // or it is that of something that cannot be read, or is ignored
+	taken  map[foldKey]*record
+	lose   *record // who gives way
+	rename bool    // by getting another name; otherwise by waiting
+}
+
+// fitNames finds records that would share a name and reports whether it changed anything. Of two clashes the one that makes
+// somebody wait is dealt with first: it may free the name of the other.
 func (w *work) fitNames(sorted []*record) bool {
-	for s := sideA; s <= sideB; s++ {
-		var coming []*record
-		hard := w.rules.Names[s].FoldCase || w.rules.Names[s].NFC || len(w.v[s].block) > 0
-		for _, r := range sorted {
-			if w.placing(r, s) {
-				coming = append(coming, r)
-				if up := r.to[s].up; !hard && len(w.b.rows) > 0 && (up == nil || up.cur[s] != nil) {
-					hard = w.b.find(s, join(w.pathNow(up, s), r.to[s].name)) >= 0
-				}
-			}
-			// Copies of new records cannot meet anybody: their names differ where they come from, and what has the same
-			// name here was joined with them, unless a row came into its way.
-			hard = hard || r.row >= 0 && (r.moved[0] || r.moved[1] || !r.agreed() || r.has(sideA) != r.has(sideB))
-		}
-		if !hard || len(coming) == 0 {
-			continue
-		}
-		rule := w.rules.Names[s]
-		taken := map[foldKey]*record{}
-		for _, r := range sorted {
-			if r.exists(s) && !w.placing(r, s) {
-				taken[foldKey{r.to[s].up, fold(r.to[s].name, rule)}] = r
-			}
-		}
-		quiet := w.quietNames(s, rule)
-		sort.SliceStable(coming, func(i, j int) bool { return older(coming[i], coming[j]) })
-		for _, r := range coming {
-			k := foldKey{r.to[s].up, fold(r.to[s].name, rule)}
-			x := taken[k]
-			if x == nil {
-				x = w.quietAt(s, k, quiet)
-			}
-			if x == nil {
-				taken[k] = r
-				continue
-			}
-			if x != r {
-				w.part(x, r, s, taken)
-				return true
-			}
-		}
-		blocks := map[tandem.ID]*seen{}
-		for id, n := range w.v[s].block {
-			blocks[join(parent(id), fold(name(id), rule))] = n
-		}
-		for _, r := range coming {
-			if up := r.to[s].up; up == nil || up.cur[s] != nil {
-				if n := blocks[join(w.pathNow(up, s), fold(r.to[s].name, rule))]; n != nil && n != r.cur[s] && n.st.blocked() {
-					w.hold(r, blockReason(n.st))
-					return true
-				}
-			}
+	n := len(w.recs)
+	a, b := w.nameClash(sorted, sideA), w.nameClash(sorted, sideB)
+	switch {
+	case len(w.recs) > n:
+		return true // an unchanged record is in the way: it is one of them now
+	case a == nil && b == nil:
+		return false
+	case a == nil || b != nil && w.before(b, a):
+		a = b
+	}
+	w.part(a)
+	return true
+}
+
+// before orders clashes on the two sides by what they are about.
+func (w *work) before(b, a *clash) bool {
+	if a.rename != b.rename {
+		return a.rename
+	}
+	for _, of := range [...]func(*clash) *record{func(c *clash) *record { return c.lose }, func(c *clash) *record { return c.r }, func(c *clash) *record { return c.x }} {
+		if x, y := of(a), of(b); x != y && x != nil && y != nil {
+			return slices.Compare(w.ids(y), w.ids(x)) < 0
 		}
 	}
 	return false
+}
+
+func (w *work) ids(r *record) []tandem.ID {
+	ids := w.namesOf(r)
+	return ids[:]
+}
+
+// nameClash returns the first clash on side s, or nil.
+func (w *work) nameClash(sorted []*record, s tandem.Side) *clash {
+	coming, hard := w.coming(sorted, s)
+	if !hard || len(coming) == 0 {
+		return nil
+	}
+	rule := w.rules.Names[s]
+	taken := map[foldKey]*record{}
+	for _, r := range sorted {
+		if r.exists(s) && !w.placing(r, s) {
+			taken[foldKey{r.to[s].up, fold(r.to[s].name, rule)}] = r
+		}
+	}
+	quiet := w.quietNames(s, rule)
+	sort.SliceStable(coming, func(i, j int) bool { return older(coming[i], coming[j]) })
+	for _, r := range coming {
+		k := foldKey{r.to[s].up, fold(r.to[s].name, rule)}
+		x := taken[k]
+		if x == nil {
+			x = w.quietAt(s, k, quiet)
+		}
+		if x == nil {
+			taken[k] = r
+			continue
+		}
+		if x != r {
+			c := &clash{s: s, r: r, x: x, taken: taken}
+			w.judge(c)
+			return c
+		}
+	}
+	blocks := map[tandem.ID]*seen{}
+	for id, n := range w.v[s].block {
+		blocks[join(parent(id), fold(name(id), rule))] = n
+	}
+	for _, r := range coming {
+		if up := r.to[s].up; up == nil || up.cur[s] != nil {
+			if n := blocks[join(w.pathNow(up, s), fold(r.to[s].name, rule))]; n != nil && n != r.cur[s] && n.st.blocked() {
+				return &clash{s: s, r: r, block: n, lose: r}
+			}
+		}
+	}
+	return nil
+}
+
+// coming lists what gets a place on side s, and tells whether it can meet anybody there. Copies of new records cannot: their
+// names differ where they come from, and what has the same name here was joined with them, unless a row came into its way.
+func (w *work) coming(sorted []*record, s tandem.Side) (coming []*record, hard bool) {
+	hard = w.rules.Names[s].FoldCase || w.rules.Names[s].NFC || len(w.v[s].block) > 0
+	for _, r := range sorted {
+		if w.placing(r, s) {
+			coming = append(coming, r)
+			if up := r.to[s].up; !hard && len(w.b.rows) > 0 && (up == nil || up.cur[s] != nil) {
+				hard = w.b.find(s, join(w.pathNow(up, s), r.to[s].name)) >= 0
+			}
+		}
+		hard = hard || r.row >= 0 && (r.moved[0] || r.moved[1] || !r.agreed() || r.has(sideA) != r.has(sideB))
+	}
+	return coming, hard
 }
 
 // reserve holds back whatever took the place of a record that has to wait. The base goes on naming the old place for the
@@ -175,37 +223,51 @@ func (r *record) content() string {
 	return out
 }
 
-// part separates x and r, which would both be called the same on side s. A name that is spelled differently cannot be
-// helped: the place cannot tell the two apart, so r waits. Otherwise the younger record gets another name on both sides.
-func (w *work) part(x, r *record, s tandem.Side, taken map[foldKey]*record) {
-	for _, st := range [...]state{x.st[s], x.st[s.Other()]} {
-		if st.blocked() {
-			w.hold(r, blockReason(st))
-			return
-		}
-	}
-	lose := r
-	if older(r, x) && !x.frozen() {
-		lose = x
-	}
-	if x.to[s].name != r.to[s].name || lose.shift == NameClash || !w.canRename(lose) {
-		if lose.frozen() || !w.placing(lose, s) {
-			lose = r
-		}
-		w.hold(lose, NameClash)
+// judge says who gives way where x and r would both be called the same on a side, and how. A name that is spelled differently
+// cannot be helped: the place cannot tell the two apart, so r waits. Otherwise the younger gets another name on both sides.
+func (w *work) judge(c *clash) {
+	x, r, s := c.x, c.r, c.s
+	c.lose = r
+	if x.st[s].blocked() || x.st[s.Other()].blocked() {
 		return
 	}
-	at := lose.to[s]
-	to := conflictName(at.name, lose.content())
-	for w.nameTaken(at.up, to, taken) {
+	if older(r, x) && !x.frozen() {
+		c.lose = x
+	}
+	c.rename = x.to[s].name == r.to[s].name && c.lose.shift != NameClash && w.canRename(c.lose)
+	if !c.rename && (c.lose.frozen() || !w.placing(c.lose, s)) {
+		c.lose = r
+	}
+}
+
+// part does what judge said.
+func (w *work) part(c *clash) {
+	if c.block != nil {
+		w.hold(c.lose, blockReason(c.block.st))
+		return
+	}
+	if !c.rename {
+		why := NameClash
+		for _, st := range [...]state{c.x.st[c.s], c.x.st[c.s.Other()]} {
+			if st.blocked() {
+				why = blockReason(st)
+				break
+			}
+		}
+		w.hold(c.lose, why)
+		return
+	}
+	at := c.lose.to[c.s]
+	to := conflictName(at.name, c.lose.content())
+	for w.nameTaken(at.up, to, c.taken) {
 		to = conflictName(at.name, to)
 	}
-	for o := range lose.to {
-		if lose.exists(tandem.Side(o)) {
-			lose.to[o].name = to
+	for o := range c.lose.to {
+		if c.lose.exists(tandem.Side(o)) {
+			c.lose.to[o].name = to
 		}
 	}
-	lose.shift = NameClash
+	c.lose.shift = NameClash
 }
 
 func (w *work) canRename(r *record) bool {

@@ -57,10 +57,12 @@ func (w *work) allot() {
 // match finds out which records are one.
 func (w *work) match() {
 	for s := sideA; s <= sideB; s++ {
+		astray := w.untangle(s)
 		if w.tree {
 			w.exchange(s)
 		}
 		w.relink(s)
+		giveUp(astray, s)
 	}
 	for _, r := range w.recs {
 		for s := range r.st {

@@ -176,7 +176,12 @@ func (w *work) pairLevel(level []*record, rule NameRule, holds map[foldKey]*reco
 // locate finds each record's parent, now and in the base, and what moved.
 func (w *work) locate() {
 	from := w.located
-	defer func() { w.untie(w.recs[from:]) }()
+	defer func() {
+		w.untie(w.recs[from:])
+		for _, r := range w.recs[from:] {
+			w.reunite(r)
+		}
+	}()
 	for ; w.located < len(w.recs); w.located++ { // grows: parents are records too
 		r := w.recs[w.located]
 		for s := sideA; s <= sideB; s++ {
@@ -282,10 +287,11 @@ func (w *work) aimBoth(r *record) {
 	win := w.firstMove(r)
 	lose := win.Other()
 	goal := r.to[win]
-	if r.up[win] == r.up0[win] && r.up[lose] != r.up0[lose] {
+	theirs := !isTemp(r.name[lose]) // else nobody's: left over from a plan that was cut short
+	if theirs && r.up[win] == r.up0[win] && r.up[lose] != r.up0[lose] {
 		goal.up = r.up[lose]
 	}
-	if r.name[win] == r.name0[win] && r.name[lose] != r.name0[lose] {
+	if theirs && r.name[win] == r.name0[win] && r.name[lose] != r.name0[lose] {
 		goal.name = r.name[lose]
 	}
 	r.shift = MovedHere

@@ -196,6 +196,7 @@ func (w *work) meetRow(i int32) {
 		w.unproven = append(w.unproven, i)
 	}
 	_, odd := w.b.odd[i]
+	odd = odd || w.apart(i)
 	if a == same && b == same && !odd && w.v[0].detail[i] == nil && w.v[1].detail[i] == nil {
 		return
 	}
