@@ -36,7 +36,7 @@ func (s *shower) lead(c, alarm *contentline.Component) (minutes int64, ok bool) 
 	return seconds / 60, true
 }
 
-const maxLead = 1 << 31 // minutes; MS-ASCAL_R39511: an unsignedInt
+const maxLead = 200_000_000 // minutes, which is 380 years; MS-ASCAL_R39511: an unsignedInt
 
 // alarm is the first alarm that the protocol can say, nil if there is none.
 func (s *shower) alarm(c *contentline.Component) (*contentline.Component, int64) {
@@ -71,9 +71,13 @@ func putReminder(w *writer, c *contentline.Component, e *wbxml.Element) error {
 		}
 		return nil
 	}
-	n, err := eas.ParseInt(text, 0, 1<<31-1)
+	n, err := eas.ParseInt(text, 0, 1<<32-1)
 	if err != nil {
 		return err
+	}
+	if n > maxLead {
+		w.note("Reminder: %d minutes are too many", n)
+		return nil
 	}
 	if alarm != nil && have == int64(n) {
 		return nil

@@ -90,6 +90,25 @@ func decode64(s string) ([]byte, error) {
 	return base64.RawStdEncoding.DecodeString(s)
 }
 
+// size is how long the content is, without decoding it.
+func size(l *contentline.Line) int {
+	if kind, _ := l.Param("VALUE"); strings.EqualFold(kind, "BINARY") || l.Base64() {
+		return len(strings.TrimRight(strings.TrimSpace(l.Value()), "=")) * 3 / 4
+	}
+	data, _ := content(l)
+	return len(data)
+}
+
+// mediaTypeOf is content's without the content.
+func mediaTypeOf(l *contentline.Line) string {
+	if kind, _ := l.Param("VALUE"); strings.EqualFold(kind, "BINARY") || l.Base64() {
+		mediaType, _ := l.Param("FMTTYPE")
+		return orOctets(mediaType)
+	}
+	_, mediaType := content(l)
+	return mediaType
+}
+
 // fileName is the name of an attachment: RFC 8607 4.5, what programs write, or one made of what it is.
 func fileName(l *contentline.Line, mediaType string, n int) string {
 	for _, p := range []string{"FILENAME", "X-FILENAME", "X-APPLE-FILENAME", "X-LABEL", "LABEL"} {
@@ -128,12 +147,11 @@ func (s *shower) attachments(c *contentline.Component) *wbxml.Element {
 		if !ok {
 			continue
 		}
-		data, mediaType := content(l)
 		a := wbxml.New(wbxml.AirSyncBaseAttachment,
-			wbxml.Text(wbxml.AirSyncBaseDisplayName, fileName(l, mediaType, n)),
+			wbxml.Text(wbxml.AirSyncBaseDisplayName, fileName(l, mediaTypeOf(l), n)),
 			wbxml.Text(wbxml.AirSyncBaseFileReference, s.o.Attachment(n)),
 			wbxml.Text(wbxml.AirSyncBaseMethod, "1"),
-			wbxml.Text(wbxml.AirSyncBaseEstimatedDataSize, strconv.Itoa(len(data))))
+			wbxml.Text(wbxml.AirSyncBaseEstimatedDataSize, strconv.Itoa(size(l))))
 		if id, ok := l.Param("X-CONTENT-ID"); ok && id != "" {
 			a.Add(wbxml.Text(wbxml.AirSyncBaseContentId, eas.Clean(id)))
 		}
@@ -143,6 +161,16 @@ func (s *shower) attachments(c *contentline.Component) *wbxml.Element {
 		return nil
 	}
 	return e
+}
+
+// otherAttachments shows those of an override that are not as in the series.
+func (s *shower) otherAttachments(c *contentline.Component) *wbxml.Element {
+	main := slices.Collect(s.ob.main.All("ATTACH"))
+	own := slices.Collect(c.All("ATTACH"))
+	if slices.EqualFunc(main, own, func(a, b *contentline.Line) bool { return a.Value() == b.Value() }) {
+		return nil
+	}
+	return s.attachments(c)
 }
 
 // Attachment implements eas.Attacher.

@@ -15,7 +15,7 @@ import (
 
 // exceptions writes the Exceptions element: those in it that differ from what was shown. What is not in it stays
 // (MS-ASCAL_R541, R542).
-func (w *writer) exceptions(e *wbxml.Element, was shown) error {
+func (w *writer) exceptions(e *wbxml.Element, was knownExceptions) error {
 	if e == nil {
 		return nil
 	}
@@ -23,17 +23,12 @@ func (w *writer) exceptions(e *wbxml.Element, was shown) error {
 		w.note("Exceptions: the event does not repeat")
 		return nil
 	}
-	known, named := map[int64]*wbxml.Element{}, map[string]*wbxml.Element{}
-	for _, i := range was.list {
-		known[i.key] = w.s.exception(i)
-		named[idText(known[i.key])] = known[i.key]
-	}
 	n := 0
 	for x := range e.All(wbxml.CalendarException) {
 		if n++; n > maxTaken {
 			return invalid("read event", "Exceptions", "more than %d", maxTaken)
 		}
-		if sameException(named[idText(x)], x) {
+		if sameException(was.named[idText(x)], x) {
 			continue
 		}
 		at, err := parse(wbxml.CalendarExceptionStartTime, idText(x))
@@ -42,7 +37,7 @@ func (w *writer) exceptions(e *wbxml.Element, was shown) error {
 			continue
 		}
 		key := w.keyOf(at)
-		if sameException(known[key], x) {
+		if sameException(was.keyed[key], x) {
 			continue
 		}
 		deleted, err := eas.ParseBool(x.Get(wbxml.CalendarDeleted))
@@ -58,6 +53,23 @@ func (w *writer) exceptions(e *wbxml.Element, was shown) error {
 		}
 	}
 	return nil
+}
+
+// knownExceptions are those that were shown, by key and by the time that names them.
+type knownExceptions struct {
+	keyed map[int64]*wbxml.Element
+	named map[string]*wbxml.Element
+}
+
+func (w *writer) known(was shown) knownExceptions {
+	out := knownExceptions{map[int64]*wbxml.Element{}, map[string]*wbxml.Element{}}
+	if e := w.s.exceptions(was); e != nil {
+		for n, i := range was.list {
+			out.keyed[i.key] = e.Children[n]
+			out.named[idText(e.Children[n])] = e.Children[n]
+		}
+	}
+	return out
 }
 
 // idText is the time that an Exception is named by. From 16.0 on that is InstanceId; the old name is understood too.

@@ -184,6 +184,33 @@ func TestAttachments(t *testing.T) {
 	}
 }
 
+// An instance has attachments of its own where they are not those of its series.
+func TestInstanceAttachments(t *testing.T) {
+	o := eas.Put{Options: options(t, eas.V161), Instance: "20260304T090000Z"}
+	body := cal(daily + "|ATTACH;ENCODING=BASE64;VALUE=BINARY;FILENAME=a.txt:aGVsbG8=")
+	of := func(body string) string {
+		x := all(t, body, o.Options).Child(wbxml.CalendarExceptions).Child(wbxml.CalendarException)
+		var out []string
+		for a := range x.Child(wbxml.AirSyncBaseAttachments).All(wbxml.AirSyncBaseAttachment) {
+			out = append(out, a.Get(wbxml.AirSyncBaseDisplayName)+" "+a.Get(wbxml.AirSyncBaseFileReference))
+		}
+		return strings.Join(out, ", ")
+	}
+	body = put(t, body, o, "<Subject>Other</Subject>")
+	if got := of(body); got != "" {
+		t.Errorf("as in the series: %s\n%s", got, body)
+	}
+	body = put(t, body, o, "<b:Attachments><b:Add><b:Method>1</b:Method><b:Content>d29ybGQ=</b:Content><b:DisplayName>w.txt</b:DisplayName></b:Add></b:Attachments>")
+	if got := of(body); got != "a.txt 5:7:1, w.txt 5:7:2" {
+		t.Errorf("with one more: %s\n%s", got, body)
+	}
+	for n, want := range []string{"hello", "hello", "world"} {
+		if got, _, err := view.Attachment([]byte(body), n); err != nil || string(got) != want {
+			t.Errorf("attachment %d: %q, %v", n, got, err)
+		}
+	}
+}
+
 // What a client manages and leaves out is taken away before 16.0, and only if it says all else. MS-ASCMD_R5907 to R5912
 func TestLeftOut(t *testing.T) {
 	const rich = meet + "|LOCATION:Room|CATEGORIES:A|RRULE:FREQ=DAILY|ATTENDEE:mailto:b@x.org|BEGIN:VALARM|ACTION:DISPLAY|TRIGGER:-PT5M|END:VALARM"

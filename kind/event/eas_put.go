@@ -111,6 +111,7 @@ func (w *writer) event(all *wbxml.Element) error {
 	w.stamp = all.Get(wbxml.CalendarDtStamp)
 	before := shownFields(w.s.event()) // what the client knows, before anything is edited
 	ser := w.s.series()
+	known := w.known(ser)
 	main := w.ob.main
 	if err := w.times(main, all, w.wasMain()); err != nil {
 		return err
@@ -128,7 +129,7 @@ func (w *writer) event(all *wbxml.Element) error {
 	if err := w.attach(main, all.Child(wbxml.AirSyncBaseAttachments)); err != nil {
 		return err
 	}
-	if err := w.exceptions(all.Child(wbxml.CalendarExceptions), ser); err != nil {
+	if err := w.exceptions(all.Child(wbxml.CalendarExceptions), known); err != nil {
 		return err
 	}
 	w.organizer(all, before)

@@ -197,14 +197,27 @@ func (s *shower) exceptions(d shown) *wbxml.Element {
 		return nil
 	}
 	e := wbxml.New(wbxml.CalendarExceptions)
+	var list []field
+	var main []*wbxml.Element // what the series shows
+	for _, f := range fields() {
+		if f.inException(s.o.Version) {
+			list, main = append(list, f), append(main, f.show(s, s.ob.main))
+		}
+	}
 	for _, i := range d.list {
-		e.Add(s.exception(i))
+		x := s.exception(i)
+		if i.c != nil {
+			for n := range list {
+				x.Add(s.differs(&list[n], main[n], list[n].show(s, i.c)))
+			}
+			x.Add(s.otherAttachments(i.c))
+		}
+		e.Add(x)
 	}
 	return e
 }
 
-// exception writes one of them: what is as in the series is left out, what the series has and it has not is empty
-// (MS-ASCAL_R539, R543).
+// exception writes when one of them is.
 func (s *shower) exception(i instance) *wbxml.Element {
 	e := wbxml.New(wbxml.CalendarException)
 	days := s.ob.days()
@@ -235,18 +248,12 @@ func (s *shower) exception(i instance) *wbxml.Element {
 	if stamp := s.stamp(i.c); stamp != nil && !same(stamp, s.stamp(s.ob.main)) {
 		e.Add(stamp) // MS-ASCAL_R22111
 	}
-	list := fields()
-	for n := range list {
-		if f := &list[n]; f.inException(s.o.Version) {
-			e.Add(s.differs(f, i.c))
-		}
-	}
 	return e
 }
 
-// differs shows a field of an override where it is not as in the series.
-func (s *shower) differs(f *field, c *contentline.Component) *wbxml.Element {
-	was, is := f.show(s, s.ob.main), f.show(s, c)
+// differs shows a field of an exception: what is as in the series is left out, what the series has and it has not is empty
+// (MS-ASCAL_R539, R543).
+func (s *shower) differs(f *field, was, is *wbxml.Element) *wbxml.Element {
 	switch {
 	case same(was, is):
 		return nil

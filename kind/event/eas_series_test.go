@@ -12,6 +12,7 @@ import (
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
 	"tandem/wire/wbxml"
+	"tandem/wire/wintz"
 )
 
 // daily is a series at ten in Berlin, from Monday the second of March on.
@@ -137,6 +138,8 @@ func TestInexpressible(t *testing.T) {
 func TestSeriesEdits(t *testing.T) {
 	const other = "RECURRENCE-ID;TZID=Europe/Berlin:20260304T100000|DTSTART;TZID=Europe/Berlin:20260304T100000|DTEND;TZID=Europe/Berlin:20260304T110000|SUMMARY:Other|X-B:1"
 	const moved = "RECURRENCE-ID;TZID=Europe/Berlin:20260305T100000|DTSTART;TZID=Europe/Berlin:20260305T140000|DTEND;TZID=Europe/Berlin:20260305T150000|SUMMARY:Talk"
+	// Berlin's rules, as one who counts the weeks from the front has them for 2026.
+	odd := wintz.Zone{Bias: -60, DaylightBias: -60, DaylightDate: wintz.Date{Year: 2026, Month: 3, Day: 29, Hour: 2}, StandardDate: wintz.Date{Year: 2026, Month: 10, Day: 25, Hour: 3}}.String()
 	exception := func(xml string) string {
 		return "<Exceptions><Exception>" + xml + "</Exception></Exceptions>"
 	}
@@ -167,6 +170,18 @@ func TestSeriesEdits(t *testing.T) {
 		{"MS-ASCAL_R2180: so with another pattern", cal(daily+"|EXDATE;TZID=Europe/Berlin:20260303T100000", other), "<Recurrence><Type>0</Type><Interval>2</Interval></Recurrence>", "RRULE:FREQ=DAILY;INTERVAL=2|!EXDATE|!RECURRENCE-ID", "02T10:00 04T10:00 06T10:00", eas.V161},
 		{"MS-ASCAL_R374001, R448001: a pattern without Type", cal(meet + "|RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;COUNT=4"), "<Recurrence><Until>20260401T080000Z</Until></Recurrence>", "RRULE:FREQ=WEEKLY;INTERVAL=2;UNTIL=20260401T080000Z;BYDAY=MO", "", eas.V160},
 		{"not in 14.1", cal(daily+"|EXDATE;TZID=Europe/Berlin:20260304T100000", moved), "<Recurrence><Type>0</Type><Interval>2</Interval></Recurrence>", "RRULE:FREQ=DAILY;INTERVAL=2|EXDATE;TZID=Europe/Berlin:20260304T100000", "02T10:00 05T14:00 06T10:00", eas.V141},
+		{"a series moves and its exceptions are sent as they were shown", cal(daily+"|EXDATE;TZID=Europe/Berlin:20260303T100000", other),
+			start + "<Exceptions><Exception><Deleted>1</Deleted><ExceptionStartTime>20260303T090000Z</ExceptionStartTime></Exception><Exception><ExceptionStartTime>20260304T090000Z</ExceptionStartTime><Subject>Other</Subject></Exception></Exceptions>",
+			"EXDATE;TZID=Europe/Berlin:20260303T110000|RECURRENCE-ID;TZID=Europe/Berlin:20260304T110000|SUMMARY:Other|X-B:1", "02T11:00 04T11:00 05T11:00", eas.V141},
+		{"a series moves and its exceptions are sent anew", cal(daily+"|EXDATE;TZID=Europe/Berlin:20260303T100000", other),
+			start + "<Exceptions><Exception><Deleted>1</Deleted><ExceptionStartTime>20260303T100000Z</ExceptionStartTime></Exception><Exception><ExceptionStartTime>20260304T100000Z</ExceptionStartTime><Subject>Third</Subject></Exception></Exceptions>",
+			"EXDATE;TZID=Europe/Berlin:20260303T110000|RECURRENCE-ID;TZID=Europe/Berlin:20260304T110000|SUMMARY:Third|X-B:1", "02T11:00 04T11:00 05T11:00", eas.V141},
+		{"only another zone: exceptions stay", cal(daily+"|EXDATE;TZID=Europe/Berlin:20260303T100000", other), "<Timezone>" + blob(t, "Asia/Tokyo") + "</Timezone>",
+			"DTSTART;TZID=Asia/Tokyo:20260302T180000|EXDATE;TZID=Asia/Tokyo:20260303T180000|RECURRENCE-ID;TZID=Asia/Tokyo:20260304T180000|X-B:1", "02T10:00 04T10:00 05T10:00", eas.V161},
+		{"the rules of another year: nothing changed", cal(daily+"|EXDATE;TZID=Europe/Berlin:20260303T100000", other), "<Timezone>" + odd + "</Timezone>",
+			"DTSTART;TZID=Europe/Berlin:20260302T100000|EXDATE;TZID=Europe/Berlin:20260303T100000|RECURRENCE-ID;TZID=Europe/Berlin:20260304T100000|!LAST-MODIFIED", "02T10:00 04T10:00 05T10:00", eas.V161},
+		{"zeros: nothing changed", cal(daily+"|EXDATE;TZID=Europe/Berlin:20260303T100000", other), "<Timezone>" + (wintz.Zone{}).String() + "</Timezone>",
+			"DTSTART;TZID=Europe/Berlin:20260302T100000|EXDATE;TZID=Europe/Berlin:20260303T100000|!LAST-MODIFIED", "02T10:00 04T10:00 05T10:00", eas.V161},
 		{"to days, with all that excepts", cal(daily+"|EXDATE;TZID=Europe/Berlin:20260303T100000", other), "<AllDayEvent>1</AllDayEvent><StartTime>20260301T230000Z</StartTime><EndTime>20260302T230000Z</EndTime>",
 			"DTSTART;VALUE=DATE:20260302|EXDATE;VALUE=DATE:20260303|RECURRENCE-ID;VALUE=DATE:20260304|DTSTART;VALUE=DATE:20260304", "02T00:00 04T00:00 05T00:00", eas.V141},
 		{"until goes along", cal(meet + "|RRULE:FREQ=DAILY;UNTIL=20260305T090000Z"), "<AllDayEvent>1</AllDayEvent><StartTime>20260301T230000Z</StartTime><EndTime>20260302T230000Z</EndTime>", "RRULE:FREQ=DAILY;UNTIL=20260305", "02T00:00 03T00:00 04T00:00 05T00:00", eas.V141},

@@ -257,6 +257,8 @@ func TestEdits(t *testing.T) {
 		{"reminder", meet, "<Reminder>30</Reminder>", "BEGIN:VALARM|TRIGGER:-PT30M|ACTION:DISPLAY|DESCRIPTION:Talk", eas.V161},
 		{"the alarm that was shown is moved", alarms, "<Reminder>30</Reminder>", "TRIGGER:-P2D|TRIGGER:-PT30M|TRIGGER:-PT5M|!TRIGGER;RELATED", eas.V161},
 		{"reminder taken away", alarms, "<Reminder/>", "TRIGGER:-P2D|!TRIGGER:-PT5M|!TRIGGER;RELATED", eas.V161},
+		{"more minutes than there are", meet, "<Reminder>4294967295</Reminder>", "!BEGIN:VALARM", eas.V161},
+		{"Outlook's own mark of days", meet + "|X-MICROSOFT-CDO-ALLDAYEVENT:FALSE", "<AllDayEvent>1</AllDayEvent>", "DTSTART;VALUE=DATE:20260302|X-MICROSOFT-CDO-ALLDAYEVENT:TRUE", eas.V161},
 		{"reminder at the start", meet, "<Reminder>0</Reminder>", "TRIGGER:PT0S", eas.V161},
 
 		{"private", meet, "<Sensitivity>2</Sensitivity>", "CLASS:PRIVATE", eas.V161},

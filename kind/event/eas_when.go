@@ -2,6 +2,7 @@ package event
 
 import (
 	"tandem/kind/eas"
+	"tandem/kind/eas/zone"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
 	"tandem/wire/wbxml"
@@ -14,6 +15,12 @@ type was struct {
 	some bool       // false: nothing yet
 	blob wintz.Zone // as it was shown
 	has  bool       // there is a blob
+}
+
+// means reports whether a client that sends a zone may mean that of the event: what it was shown, the rules of another year,
+// or zeros, as those send that know nothing of zones (field note 55).
+func (was was) means(blob wintz.Zone, now int64) bool {
+	return was.has && blob.Same(was.blob) || was.some && !was.span.allDay && (blob == wintz.Zone{} || zone.Fits(blob, was.span.zone, was.span.start, now))
 }
 
 // wasMain is what it knows of the series.
@@ -33,7 +40,7 @@ func (w *writer) times(c *contentline.Component, all *wbxml.Element, was was) er
 		return err
 	}
 	if was.some && want == (wanted{allDay: was.span.allDay, start: was.span.start, end: was.span.end, blob: want.blob, has: want.has}) &&
-		(!want.has || was.span.allDay || was.has && want.blob.Same(was.blob)) {
+		(!want.has || was.span.allDay || was.means(want.blob, w.o.Now)) {
 		return nil // as it was shown
 	}
 	if c == w.ob.main && was.some {
@@ -170,6 +177,9 @@ func (w *writer) day(at int64, want wanted) int64 {
 func (w *writer) write(c *contentline.Component, want wanted, was was) {
 	w.dirty, w.moved = true, true
 	old := startOf(c)
+	if outlook := "X-MICROSOFT-CDO-ALLDAYEVENT"; c.Get(outlook) != nil {
+		put(c, outlook, map[bool]string{true: "TRUE", false: "FALSE"}[want.allDay])
+	}
 	if want.allDay {
 		w.writeDays(c, want, old)
 		return
@@ -212,10 +222,10 @@ func (w *writer) writeDays(c *contentline.Component, want wanted, old ical.Time)
 func (w *writer) zoneOf(want wanted, was was, old ical.Time) zoneName {
 	timed := old.Form != ical.NoTime && old.Form != ical.Date
 	switch {
-	case timed && (!want.has || was.has && want.blob.Same(was.blob)):
+	case timed && (!want.has || was.means(want.blob, w.o.Now)):
 		return w.ob.zoneNamed(old)
 	case want.has:
-		return w.zoneFor(want.blob, old, want.start)
+		return w.zoneFor(want.blob, want.start)
 	case was.some && !was.span.allDay && was.span.form.Form != ical.NoTime: // an instance that is new: as its series
 		return w.ob.zoneNamed(was.span.form)
 	}
@@ -231,9 +241,12 @@ func (w *writer) moveSeries(c *contentline.Component, want wanted, was was) erro
 	if !w.ob.repeats() {
 		return nil
 	}
-	if w.o.Version >= eas.V160 {
+	switch {
+	case want.allDay == was.span.allDay && want.start == was.span.start && want.end == was.span.end: // only the zone is another
+		w.follow(keys, was.span, want)
+	case w.o.Version >= eas.V160:
 		w.forget()
-	} else {
+	default:
 		w.follow(keys, was.span, want)
 	}
 	w.ob.series.Start = startOf(c)

@@ -54,13 +54,8 @@ func (ob *object) zoneNamed(t ical.Time) zoneName {
 	return zoneName{zone: ob.zoneOf(t), form: ical.Zoned, tzid: t.TZID}
 }
 
-// zoneFor finds the zone that a client means by a structure, for an event that was written in was (NoTime: a new one).
-func (w *writer) zoneFor(blob wintz.Zone, was ical.Time, at int64) zoneName {
-	if was.Form != ical.NoTime && was.Form != ical.Date {
-		if blob == (wintz.Zone{}) || zone.Fits(blob, w.ob.zoneOf(was), at, w.o.Now) {
-			return w.ob.zoneNamed(was) // as it was, or a client that knows nothing of zones (field note 55)
-		}
-	}
+// zoneFor finds the zone that a client means by a structure, where that is not the event's own.
+func (w *writer) zoneFor(blob wintz.Zone, at int64) zoneName {
 	wanted := zone.Wanted{Blob: blob, At: at, Now: w.o.Now, User: w.o.Zone}
 	switch id := zone.Find(w.zones, wanted); {
 	case id == "":
