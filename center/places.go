@@ -219,19 +219,20 @@ func (h *Hub) withKind(p provider.Place, kind string) string {
 // agreeOnKind meets the case where one place holds nothing yet and so took its provider's default: it becomes of the
 // kind that the other is.
 func (h *Hub) agreeOnKind(ctx context.Context, a, b provider.Place, oa, ob *provider.Opened) (*provider.Opened, *provider.Opened, error, error) {
-	emptyA, errA := isEmpty(ctx, oa)
-	emptyB, errB := isEmpty(ctx, ob)
-	switch {
-	case errA != nil || errB != nil:
-		return oa, ob, errA, errB
-	case emptyB && h.withKind(b, string(oa.Kind)) != b.Text:
-		ob.Close()
-		ob, errB = h.openPlace(ctx, b, string(oa.Kind))
-	case emptyA && h.withKind(a, string(ob.Kind)) != a.Text:
-		oa.Close()
-		oa, errA = h.openPlace(ctx, a, string(ob.Kind))
+	empty, err := isEmpty(ctx, ob)
+	if err != nil {
+		return oa, ob, nil, err
 	}
-	return oa, ob, errA, errB
+	if empty && h.withKind(b, string(oa.Kind)) != b.Text {
+		ob.Close()
+		ob, err = h.openPlace(ctx, b, string(oa.Kind))
+		return oa, ob, nil, err
+	}
+	if empty, err = isEmpty(ctx, oa); err == nil && empty && h.withKind(a, string(ob.Kind)) != a.Text {
+		oa.Close()
+		oa, err = h.openPlace(ctx, a, string(ob.Kind))
+	}
+	return oa, ob, err, nil
 }
 
 // isEmpty reports whether a place shows nothing at all, of whatever presence.

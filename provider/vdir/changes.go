@@ -114,23 +114,24 @@ func (l *lister) look(ctx context.Context, names []string) (bool, error) {
 		l.seen = make(map[string]bool, len(names))
 	}
 	todo := make([]string, 0, min(len(names), block))
+	size := 8 // some only ask whether there is anything
 	for i, name := range names {
 		if !l.seen[name] {
 			l.seen[name] = true
 			todo = append(todo, name)
 		}
-		if len(todo) < block && i+1 < len(names) {
+		if len(todo) < size && i+1 < len(names) {
 			continue
 		}
 		if ok, err := l.lookBlock(ctx, todo); !ok || err != nil {
 			return false, err
 		}
-		todo = todo[:0]
+		todo, size = todo[:0], min(4*size, block)
 	}
 	return true, nil
 }
 
-// block is how many files are read before what they showed is told.
+// block is how many files are read at most before what they showed is told.
 const block = 512
 
 // lookBlock reads files, several at a time, and shows them in order.
