@@ -3,9 +3,7 @@ package contact
 import (
 	"bytes"
 	"encoding/base64"
-	"image"
-	"image/color"
-	"image/jpeg"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,14 +12,13 @@ import (
 	"pgregory.net/rapid"
 
 	"tandem"
-	"tandem/internal/corpus"
 	"tandem/kind/eas"
 	"tandem/wire/wbxml"
 )
 
-// Every element of MS-ASCNTC 2.2.2, both ways, in all versions of cards.
-func TestViewEveryElement(t *testing.T) {
-	sent := map[string]string{
+// everyElement has a value for each element of MS-ASCNTC 2.2.2 that a contact has.
+func everyElement() map[string]string {
+	return map[string]string{
 		"FileAs": "Doe, Jane", "FirstName": "Jane", "LastName": "Doe", "MiddleName": "Q", "Title": "Dr.", "Suffix": "PhD", "NickName": "JD",
 		"YomiFirstName": "ジェーン", "YomiLastName": "ドウ", "YomiCompanyName": "エグザンプル", "CompanyName": "Example; Inc", "Department": "R&D",
 		"JobTitle": "Head", "OfficeLocation": "3.14", "ManagerName": "M", "AssistantName": "A", "Spouse": "S", "Email1Address": "1@x.example",
@@ -36,6 +33,11 @@ func TestViewEveryElement(t *testing.T) {
 		"Children": "Ann|Bob", "Birthday": "1980-04-12T00:00:00.000Z", "Anniversary": "2005-06-07T00:00:00.000Z", "Body": "A note.\r\nTwo lines.",
 		"Picture": base64.StdEncoding.EncodeToString([]byte("\xff\xd8\xffpicture")),
 	}
+}
+
+// Every element of MS-ASCNTC 2.2.2, both ways, in all versions of cards.
+func TestViewEveryElement(t *testing.T) {
+	sent := everyElement()
 	for _, tag := range textTags() {
 		if sent[tag.Name()] == "" {
 			t.Errorf("%s is not tried", tag)
@@ -45,16 +47,21 @@ func TestViewEveryElement(t *testing.T) {
 	for name, v := range sent {
 		list = append(list, name+"="+v)
 	}
+	shown := map[string]map[string]string{}
 	for name, b := range map[string][]byte{"new": nil, "2.1": body("2.1", "N:x", "X-OWN:1"), "3.0": body("3.0", "N:x", "FN:y"), "4.0": body("4.0", "FN:y")} {
-		got := easShow(t, easSend(t, b, easPut(), list...), easOptions())
-		if !maps.Equal(got, sent) {
-			for k := range sent {
-				if got[k] != sent[k] {
-					t.Errorf("%s: %s is %q, want %q", name, k, got[k], sent[k])
+		shown[name] = easShow(t, easSend(t, b, easPut(), list...), easOptions())
+		if len(shown[name]) != len(sent) {
+			t.Errorf("%s: %q", name, shown[name])
+		}
+	}
+	for element, want := range sent {
+		t.Run(element, func(t *testing.T) {
+			for name, got := range shown {
+				if got[element] != want {
+					t.Errorf("%s: %q, want %q", name, got[element], want)
 				}
 			}
-			t.Errorf("%s: %q", name, got)
-		}
+		})
 	}
 	made := string(easSend(t, nil, easPut(), list...))
 	for _, line := range []string{"VERSION:3.0", "UID:uid-1", "N:Doe;Jane;Q;Dr.;PhD", "FN:Dr. Jane Q Doe PhD", "ORG:Example\\; Inc;R&D", "BDAY:1980-04-12",
@@ -113,6 +120,35 @@ func TestViewGhosting(t *testing.T) {
 	}
 	if after := easSend(t, before, managed(easPut())); !strings.Contains(string(after), "NOTE:one") { // MS-ASCNTC_R461
 		t.Error("a missing body took the note away")
+	}
+}
+
+// MS-ASCMD_R5911, MS-ASCMD_R5912, element by element: what a client manages and leaves out goes, and nothing else.
+func TestViewGhostsEveryElement(t *testing.T) {
+	var list []string
+	for name, v := range everyElement() {
+		list = append(list, name+"="+v)
+	}
+	full := easSend(t, nil, easPut(), list...)
+	for name := range everyElement() {
+		t.Run(name, func(t *testing.T) {
+			o := easPut()
+			o.Managed = func(tag wbxml.Tag) bool { return tag.Name() == name }
+			want := everyElement()
+			switch name {
+			case "Body", "Picture": // MS-ASCNTC_R461, MS-ASCMD_R878: these stay
+			case "FileAs": // by default it is the name
+				want[name] = "Dr. Jane Q Doe PhD"
+			default:
+				delete(want, name)
+			}
+			if as := map[string]string{"FirstName": "Doe", "LastName": "Jane"}[name]; as != "" {
+				want["FileAs"] = as // it is made of them, and follows
+			}
+			if got := easShow(t, easSend(t, full, o), easOptions()); !maps.Equal(got, want) {
+				t.Errorf("%q", got)
+			}
+		})
 	}
 }
 
@@ -273,126 +309,6 @@ func TestViewNames(t *testing.T) {
 	easSend(t, nil, easPut()) // a contact without anything
 }
 
-// photo draws a picture that does not compress well.
-func photo(t testing.TB, w, h int) []byte {
-	t.Helper()
-	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	seed := uint32(1)
-	for y := range h {
-		for x := range w {
-			seed = seed*1664525 + 1013904223
-			img.Set(x, y, color.RGBA{byte(seed >> 24), byte(x), byte(y), 255})
-		}
-	}
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 95}); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-// MS-ASCNTC_R381: a picture too large is shown smaller, and stays as large as it is when that comes back.
-func TestViewLargePicture(t *testing.T) {
-	large := photo(t, 700, 500)
-	b := body("3.0", "N:x", "FN:x", "PHOTO;ENCODING=b;TYPE=JPEG:"+base64.StdEncoding.EncodeToString(large))
-	shown := easShow(t, b, easOptions())["Picture"]
-	if shown == "" || len(shown) > 48<<10 {
-		t.Fatalf("shown with %d bytes", len(shown))
-	}
-	data, err := base64.StdEncoding.DecodeString(shown)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if c, err := jpeg.DecodeConfig(bytes.NewReader(data)); err != nil || c.Width*5 != c.Height*7 && c.Width < 100 {
-		t.Errorf("%+v, %v", c, err)
-	}
-	if r, err := (View{}).Put(b, elements(t, "Picture="+shown), easPut()); err != nil || !bytes.Equal(r.Body, b) {
-		t.Error("the smaller picture replaced the photo")
-	}
-	o := easOptions()
-	o.Quirks.MaxPicture = 3028 // field note 44
-	if small := easShow(t, b, o)["Picture"]; small == "" || len(small) > 3028 {
-		t.Errorf("shown with %d bytes", len(small))
-	}
-	after := easSend(t, b, easPut(), "Picture="+base64.StdEncoding.EncodeToString([]byte("\x89PNG\r\n\x1a\nnew")))
-	if !strings.Contains(string(after), "TYPE=PNG") {
-		t.Errorf("%s", after)
-	}
-}
-
-// Field note 29: an empty picture removes the photo only where the client manages pictures; what it never saw stays.
-func TestViewPicture(t *testing.T) {
-	inline := body("3.0", "N:x", "FN:x", "PHOTO;ENCODING=b;TYPE=JPEG:QUJD")
-	address := body("3.0", "N:x", "FN:x", "PHOTO;VALUE=uri:https://x.example/p.jpg")
-	broken := body("3.0", "N:x", "FN:x", "PHOTO;ENCODING=b;TYPE=JPEG:!!!")
-	for name, c := range map[string]struct {
-		before []byte
-		o      eas.Put
-		sent   []string
-		stays  bool
-	}{
-		"empty, not managed":              {inline, easPut(), []string{"Picture="}, true},
-		"missing, not managed":            {inline, easPut(), nil, true},
-		"empty, managed":                  {inline, managed(easPut()), []string{"Picture="}, false},
-		"MS-ASCMD_R878: missing, managed": {inline, managed(easPut()), nil, true},
-		"the same":                        {inline, easPut(), []string{"Picture=QUJD"}, true},
-		"an address, managed":             {address, managed(easPut()), []string{"Picture="}, true},
-		"a broken one, managed":           {broken, managed(easPut()), nil, true},
-		"no base64":                       {inline, easPut(), []string{"Picture=!"}, true},
-	} {
-		r, err := View{}.Put(c.before, elements(t, append(c.sent, "LastName=x")...), c.o)
-		if err != nil || strings.Contains(string(r.Body), "PHOTO") != c.stays {
-			t.Errorf("%s: %v\n%s", name, err, r.Body)
-		}
-	}
-	// MS-ASCNTC_R384
-	if _, err := (View{}).Put(inline, elements(t, "Picture="+strings.Repeat("A", 48<<10+4)), easPut()); !tandem.IsKind(err, tandem.Invalid) {
-		t.Errorf("a picture too large: %v", err)
-	}
-	after := easSend(t, address, easPut(), "Picture=QUJD")
-	if !strings.Contains(string(after), "https://x.example/p.jpg") || easShow(t, after, easOptions())["Picture"] != "QUJD" {
-		t.Errorf("%s", after)
-	}
-}
-
-// All eight orientations of Exif come out upright.
-func TestViewOrientation(t *testing.T) {
-	tried := 0
-	for i, f := range corpus.Files(t, "photos", ".jpg") {
-		if testing.Short() && i%3 > 0 {
-			continue
-		}
-		small := shrink(f.Data, 30<<10)
-		if small == nil {
-			t.Errorf("%s: not shown", f.Name)
-			continue
-		}
-		img, err := jpeg.Decode(bytes.NewReader(small))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if wide := img.Bounds().Dx() > img.Bounds().Dy(); wide != strings.Contains(f.Name, "Landscape") {
-			t.Errorf("%s is %v", f.Name, img.Bounds())
-		}
-		tried++
-	}
-	if tried < 6 {
-		t.Errorf("%d pictures", tried)
-	}
-}
-
-func TestShrinkRefuses(t *testing.T) {
-	for name, b := range map[string][]byte{"nothing": nil, "text": []byte("hello"), "cut short": photo(t, 30, 30)[:200], "a JPEG of nothing": []byte("\xff\xd8\xff\xe1\x00\x02")} {
-		if shrink(b, 1000) != nil {
-			t.Errorf("%s is shown", name)
-		}
-	}
-	for i := range 60 { // Exif data cut anywhere
-		exif := []byte("\xff\xd8\xff\xe1\x00\x30Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
-		orientation(exif[:min(i, len(exif))])
-	}
-}
-
 // MS-ASCNTC_R105, MS-ASCNTC_R415: Alias and WeightedRank are the server's; elements of other classes are noted and left out.
 func TestViewForeignElements(t *testing.T) {
 	b := body("3.0", "N:x", "FN:x")
@@ -449,4 +365,39 @@ func TestViewAnyElements(t *testing.T) {
 			t.Fatalf("%v\n%s", err, r.Body)
 		}
 	})
+}
+
+// MS-ASCNTC_R183, MS-ASCNTC_R194: 300 parts of a list are shown; the others stay when these come back.
+func TestViewManyParts(t *testing.T) {
+	lines := []string{"N:x", "FN:x"}
+	for i := range 400 {
+		lines = append(lines, fmt.Sprintf("X-MS-CHILD:c%d", i), fmt.Sprintf("CATEGORIES:k%d,l%d", i, i))
+	}
+	b := body("3.0", lines...)
+	shown := easShow(t, b, easOptions())
+	for _, name := range []string{"Categories", "Children"} {
+		if n := strings.Count(shown[name], "|") + 1; n != 300 {
+			t.Errorf("%s: %d parts", name, n)
+		}
+	}
+	after := easSend(t, b, easPut(), "Categories="+strings.Replace(shown["Categories"], "k0|", "", 1))
+	if got := string(after); strings.Contains(got, "k0,") || strings.Contains(got, "k0\r") || !strings.Contains(got, "k399,l399") {
+		t.Error("more or less than one category is gone")
+	}
+}
+
+// MS-ASCNTC_R459, MS-ASCNTC_R512: a note is cut where the client asks for that, and stays whole when the part comes back.
+func TestViewTruncatedNote(t *testing.T) {
+	b := body("3.0", "N:x", "FN:x", "NOTE:0123456789")
+	o := easPut()
+	o.Bodies = []eas.BodyPreference{{Type: eas.Plain, Truncation: 4}}
+	if got := easShow(t, b, o.Options)["Body"]; got != "0123" {
+		t.Errorf("shown as %q", got)
+	}
+	if after := easSend(t, b, o, "Body=0123"); !bytes.Equal(after, b) {
+		t.Errorf("%s", after)
+	}
+	if after := easSend(t, b, o, "Body=other"); !strings.Contains(string(after), "NOTE:other\r\n") {
+		t.Errorf("%s", after)
+	}
 }

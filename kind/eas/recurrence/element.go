@@ -155,7 +155,7 @@ func (t Tags) readNumbers(e *wbxml.Element, r *Recurrence) error {
 		return invalid("Type "+e.Get(t.Type), "no such type of recurrence")
 	}
 	r.Type = Type(kind)
-	var regenerate, dead int
+	var regenerate, dead, leap int // a leap month is one of calendars that are not supported
 	for _, f := range []struct {
 		tag               wbxml.Tag
 		low, high, absent int
@@ -169,8 +169,9 @@ func (t Tags) readNumbers(e *wbxml.Element, r *Recurrence) error {
 		{t.WeekOfMonth, 1, 5, 0, &r.WeekOfMonth, "36"},            // MS-ASTASK_R320
 		{t.MonthOfYear, 1, 12, 0, &r.MonthOfYear, "56"},           //
 		{t.FirstDayOfWeek, 0, 6, -1, &r.FirstDayOfWeek, "012356"}, // MS-ASTASK_R171
-		{t.Regenerate, 0, 1, 0, &regenerate, "012356"},            //
-		{t.DeadOccur, 0, 255, 0, &dead, "012356"},                 // MS-ASTASK_R156
+		{t.IsLeapMonth, 0, 1, 0, &leap, "012356"},
+		{t.Regenerate, 0, 1, 0, &regenerate, "012356"}, //
+		{t.DeadOccur, 0, 255, 0, &dead, "012356"},      // MS-ASTASK_R156
 	} {
 		v, err := n(f.tag, f.low, f.high, f.absent)
 		if err != nil {

@@ -221,6 +221,8 @@ func TestRead(t *testing.T) {
 		"MS-ASTASK_R210: MonthOfYear 13":          read(text(wbxml.TasksType, "5"), text(wbxml.TasksMonthOfYear, "13")),
 		"MS-ASTASK_R317: WeekOfMonth 6":           read(text(wbxml.TasksType, "6"), text(wbxml.TasksWeekOfMonth, "6")),
 		"MS-ASTASK_R84: the Hebrew calendar":      read(text(wbxml.TasksType, "2"), text(wbxml.TasksCalendarType, "8")),
+		"MS-ASTASK_R201: IsLeapMonth 2":           read(text(wbxml.TasksType, "2"), text(wbxml.TasksIsLeapMonth, "2")),
+		"MS-ASTASK_R4221: Regenerate 2":           read(text(wbxml.TasksType, "2"), text(wbxml.TasksRegenerate, "2")),
 		"Until is no time":                        read(text(wbxml.TasksType, "0"), text(wbxml.TasksUntil, "never")),
 	} {
 		if !tandem.IsKind(err, tandem.Invalid) {
@@ -232,6 +234,16 @@ func TestRead(t *testing.T) {
 	}
 	if r, err := tags.Read(nil); r != nil || err != nil {
 		t.Errorf("none is %v, %v", r, err)
+	}
+	for _, calendar := range []string{"0", "1", "2", "3", "4", "5", "7", "9", "10", "11", "12"} { // those with our months
+		if err := read(text(wbxml.TasksType, "2"), text(wbxml.TasksCalendarType, calendar), text(wbxml.TasksIsLeapMonth, "0")); err != nil {
+			t.Errorf("calendar %s: %v", calendar, err)
+		}
+	}
+	for _, calendar := range []string{"13", "16", "17", "18", "19", "23", "24"} { // MS-ASTASK_R382 and the like
+		if err := read(text(wbxml.TasksType, "2"), text(wbxml.TasksCalendarType, calendar)); !tandem.IsKind(err, tandem.Invalid) {
+			t.Errorf("calendar %s: %v", calendar, err)
+		}
 	}
 	r, err := tags.Read(wbxml.New(wbxml.TasksRecurrence, text(wbxml.TasksType, "1"), text(wbxml.TasksDayOfWeek, ""), text(wbxml.TasksDeadOccur, "255"),
 		text(wbxml.TasksRegenerate, "1"), text(wbxml.TasksStart, "2026-03-01T00:00:00.000Z")))
