@@ -58,6 +58,9 @@ func (p *part) collect(ctx context.Context) ([]*wbxml.Element, error) {
 	p.g.Finish(list.stood)
 	if room -= n; room > 0 && !p.b.spent() {
 		swept, err := p.sweep(ctx, room)
+		if err == nil && len(out)+len(swept) == 0 && !p.g.More {
+			return p.retry(ctx)
+		}
 		return append(out, swept...), err
 	}
 	p.g.More = p.g.Window.Sweep != nil
@@ -307,4 +310,33 @@ func (p *part) passed(ctx context.Context, g *synckey.Generation, w synckey.Wind
 		c.tag, c.had = wbxml.AirSyncSoftDelete, true
 	}
 	return c, nil
+}
+
+// retry sends one record, alone, that was set aside a while ago.
+func (p *part) retry(ctx context.Context) ([]*wbxml.Element, error) {
+	a, ok := p.g.Due(p.s.now().Unix())
+	if !ok {
+		return nil, nil
+	}
+	r, err := p.number(ctx, a.Number)
+	if tandem.IsKind(err, tandem.NotFound) || err == nil && (r.Deleted || r.Seq != a.Seq) {
+		return nil, nil // it is dealt with as it changes
+	}
+	if err != nil {
+		return nil, err
+	}
+	out, _, err := p.render(ctx, []change{retrial(a, r)})
+	if len(out) > 0 {
+		p.g.Retried = a.Number
+	}
+	return out, err
+}
+
+// retrial is the command for a record that was set aside.
+func retrial(a synckey.Aside, r store.HomeRecord) change {
+	c := change{tag: wbxml.AirSyncAdd, rec: r, had: a.Has}
+	if a.Has {
+		c.tag = wbxml.AirSyncChange
+	}
+	return c
 }

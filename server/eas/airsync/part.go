@@ -205,7 +205,7 @@ func (p *part) remember() bool {
 		p.st.Options = o
 	}
 	p.show = p.r.Options
-	p.show.Bodies = preferences(p.st.Options.Bodies)
+	p.show.Bodies = p.st.Options.Bodies
 	return filterFits(p.col.Kind, p.st.Options.Filter)
 }
 

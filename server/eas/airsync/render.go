@@ -116,9 +116,16 @@ func (p *part) data(r store.HomeRecord, o eas.Options) ([]*wbxml.Element, error)
 	return p.view.Get(body, o)
 }
 
-// aside sets a record aside that cannot be shown, or with which the device cannot cope.
+// aside sets a record aside that cannot be shown, or with which the device cannot cope, and says so the first time.
 func (p *part) aside(ctx context.Context, c *change, why string) {
-	p.g.SetAside(synckey.Aside{Number: c.rec.Number, Seq: c.rec.Seq, Has: c.had})
+	a := synckey.Aside{Number: c.rec.Number, Seq: c.rec.Seq, Has: c.had}
+	now := p.s.now().Unix()
+	if p.base != nil {
+		p.base.SetAside(a, now) // also should the device come back to this key
+	}
+	if p.g.SetAside(a, now) > 1 {
+		return
+	}
 	p.s.tell(ctx, p.r, store.Event{Level: store.Error, Text: "a record of " + p.col.Name + " is not sent to the device: " + why, Record: c.rec.ID,
 		Remedy: "change the record, and it is sent again"})
 }

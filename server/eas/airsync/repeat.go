@@ -37,6 +37,13 @@ func (p *part) repeat(ctx context.Context) (out []*wbxml.Element, ok bool, err e
 // told lists the changes of the last answer, in order.
 func (p *part) told(ctx context.Context) (changes []change, ok bool, err error) {
 	was, now := p.st.Was.Next(), p.st.Now
+	if a, aside := was.AsideOf(now.Retried); aside {
+		r, err := p.number(ctx, a.Number)
+		if err != nil || r.Seq != a.Seq {
+			return nil, false, nil // it changed, and is tried as what it is now
+		}
+		return []change{retrial(a, r)}, true, nil
+	}
 	for _, o := range now.Mine {
 		was.AddOwn(o)
 	}
@@ -165,8 +172,6 @@ func (p *part) suspect(ctx context.Context) error {
 	if ok && len(changes) > 0 {
 		p.g = g
 		p.aside(ctx, &changes[0], "the device asked for it again and again without getting on")
-		c := changes[0]
-		p.base.SetAside(synckey.Aside{Number: c.rec.Number, Seq: c.rec.Seq, Has: c.had}) // also should it come back to this key
 	}
 	p.st.Limit, p.st.Tries = 0, 0
 	return nil

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"time"
 
-	"tandem/kind/eas"
+	"tandem/server/eas/proto"
 	"tandem/server/eas/synckey"
 	"tandem/wire/wbxml"
 )
@@ -216,41 +216,7 @@ func readOptions(list []*wbxml.Element, class string) (o synckey.Options, ok boo
 		default:
 			return o, false
 		}
-		for p := range e.All(wbxml.AirSyncBaseBodyPreference) {
-			pref, ok := readPreference(p)
-			if !ok {
-				return o, false
-			}
-			o.Bodies = append(o.Bodies, pref)
-		}
+		o.Bodies = proto.BodyPreferences(e)
 	}
 	return o, true
-}
-
-// readPreference reads a BodyPreference, MS-ASAIRS 2.2.2.12.
-func readPreference(e *wbxml.Element) (p synckey.Preference, ok bool) {
-	t, err := strconv.Atoi(e.Get(wbxml.AirSyncBaseType))
-	if err != nil || t < int(eas.Plain) || t > int(eas.MIME) {
-		return p, false
-	}
-	p = synckey.Preference{Type: uint8(t), Truncation: -1, AllOrNone: e.Get(wbxml.AirSyncBaseAllOrNone) == "1"}
-	if size := e.Get(wbxml.AirSyncBaseTruncationSize); size != "" {
-		n, err := strconv.ParseUint(size, 10, 32)
-		if err != nil {
-			return p, false
-		}
-		p.Truncation = int64(n)
-	}
-	if n, err := strconv.Atoi(e.Get(wbxml.AirSyncBasePreview)); err == nil && n > 0 && n <= 255 { // MS-ASAIRS 2.2.2.35.2
-		p.Preview = n
-	}
-	return p, true
-}
-
-// preferences turns what is remembered into what views understand.
-func preferences(list []synckey.Preference) (out []eas.BodyPreference) {
-	for _, p := range list {
-		out = append(out, eas.BodyPreference{Type: eas.BodyType(p.Type), Truncation: p.Truncation, AllOrNone: p.AllOrNone, Preview: p.Preview})
-	}
-	return out
 }

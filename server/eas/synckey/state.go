@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tandem"
+	"tandem/kind/eas"
 )
 
 // format is the version of the document.
@@ -28,17 +29,9 @@ type State struct {
 
 // Options are what a device asked for earlier and need not repeat. MS-ASCMD_R3598
 type Options struct {
-	Filter  int          `json:"filter,omitempty"`
-	Clients bool         `json:"clients,omitempty"` // Conflict 0: the client's change wins
-	Bodies  []Preference `json:"bodies,omitempty"`
-}
-
-// Preference is a BodyPreference, MS-ASAIRS 2.2.2.12.
-type Preference struct {
-	Type       uint8 `json:"type"`
-	Truncation int64 `json:"truncation"` // -1: none
-	AllOrNone  bool  `json:"allornone,omitempty"`
-	Preview    int   `json:"preview,omitempty"`
+	Filter  int                  `json:"filter,omitempty"`
+	Clients bool                 `json:"clients,omitempty"` // Conflict 0: the client's change wins
+	Bodies  []eas.BodyPreference `json:"bodies,omitempty"`
 }
 
 // Generation is what a key stands for, and how it was made.
@@ -58,6 +51,7 @@ type Generation struct {
 	Mine    []Own    `json:"mine,omitempty"`    // what those commands added to Own
 	Sent    int      `json:"sent,omitempty"`    // commands
 	More    bool     `json:"more,omitempty"`
+	Retried int64    `json:"retried,omitempty"` // the record that was set aside and alone was sent
 }
 
 // Settled is an answer, or several while nothing was written: the collection stood at At, and what was then last written up to Upto has been told.
@@ -85,11 +79,14 @@ const (
 	No
 )
 
-// Aside is a record that is not sent until it changes.
+// Aside is a record that is not sent, because it cannot be shown or because the device seems not to cope with it. It is tried again when it
+// changes, and after a while: it may have been the way that broke, not the device.
 type Aside struct {
 	Number int64 `json:"n"`
 	Seq    int64 `json:"seq"`
-	Has    bool  `json:"has,omitempty"` // the device has an older version
+	Has    bool  `json:"has,omitempty"`   // the device has an older version
+	Times  int   `json:"times,omitempty"` // how often it was set aside
+	Again  int64 `json:"again,omitempty"` // Unix seconds from which on it is tried again
 }
 
 // Result is how a client's command ended.
@@ -193,13 +190,29 @@ func (g *Generation) AsideOf(number int64) (Aside, bool) {
 	return Aside{}, false
 }
 
-// SetAside adds a record to those that wait.
-func (g *Generation) SetAside(a Aside) {
+// SetAside adds a record to those that wait: a day, then two, then four, at most about a month.
+func (g *Generation) SetAside(a Aside, now int64) (times int) {
+	if before, ok := g.AsideOf(a.Number); ok && before.Seq == a.Seq {
+		a.Times = before.Times
+	}
+	a.Times++
+	a.Again = now + day<<min(a.Times-1, 5)
 	g.Release(a.Number)
 	g.Aside = append(g.Aside, a)
 	if len(g.Aside) > maxAside {
 		g.Aside = g.Aside[1:]
 	}
+	return a.Times
+}
+
+// Due is a record that was set aside and is to be tried again.
+func (g *Generation) Due(now int64) (Aside, bool) {
+	for _, a := range g.Aside {
+		if a.Again <= now {
+			return a, true
+		}
+	}
+	return Aside{}, false
 }
 
 // maxAside bounds the document. Whatever is forgotten is merely sent as a change where it was an addition.
