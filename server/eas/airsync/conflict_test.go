@@ -1,11 +1,14 @@
 package airsync_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"tandem"
+	"tandem/kind/eas"
 	"tandem/store"
+	"tandem/wire/wbxml"
 )
 
 // inHistory reports whether a text is in some version that was kept.
@@ -64,6 +67,203 @@ func TestChangeOfDeleted(t *testing.T) {
 				t.Errorf("and then %s", cmds(e))
 			}
 			k.validate(20)
+		})
+	}
+}
+
+// Both sides change a record: what does not clash is merged; what does is decided by Conflict, and the loser is in history. MS-ASCMD 2.2.3.34
+func TestConflict(t *testing.T) {
+	clients, servers := wbxml.Text(wbxml.AirSyncConflict, "0"), wbxml.Text(wbxml.AirSyncConflict, "1")
+	for _, c := range []struct {
+		name     string
+		options  []*wbxml.Element
+		desktop  string // what the record is made into meanwhile
+		phone    []*wbxml.Element
+		response string
+		body     string // what the record then holds
+		told     string // what the device is told
+		kept     string // what must be in history
+	}{
+		{"different fields", nil, vcard("a", "Ann", "TEL;TYPE=CELL:1", "TITLE:Boss"), []*wbxml.Element{phone("2")}, "nothing",
+			"TITLE:Boss TEL;TYPE=CELL:2", "Change # Ann 2 Boss", "TEL;TYPE=CELL:1"},
+		{"MS-ASCMD_R2066 without Conflict the server wins", nil, vcard("a", "Ann", "TEL;TYPE=CELL:3"), []*wbxml.Element{phone("2")}, "Change # 7",
+			"TEL;TYPE=CELL:3", "Change # Ann 3", "CELL:2"},
+		{"MS-ASCMD_R2068 the server wins", []*wbxml.Element{servers}, vcard("a", "Ann", "TEL;TYPE=CELL:3"), []*wbxml.Element{phone("2")}, "Change # 7", // MS-ASCMD_R2069, R4444
+			"TEL;TYPE=CELL:3", "Change # Ann 3", "CELL:2"},
+		{"MS-ASCMD_R2067 the client wins", []*wbxml.Element{clients}, vcard("a", "Ann", "TEL;TYPE=CELL:3"), []*wbxml.Element{phone("2")}, "nothing",
+			"TEL;TYPE=CELL:2", "nothing", "CELL:3"},
+		{"the client wins what clashes only", []*wbxml.Element{clients}, vcard("a", "Ann", "TEL;TYPE=CELL:3", "TITLE:Boss"), []*wbxml.Element{phone("2")}, "nothing",
+			"TITLE:Boss TEL;TYPE=CELL:2", "Change # Ann 2 Boss", "CELL:3"},
+		{"the server wins what clashes only", nil, vcard("a", "Ann", "TEL;TYPE=CELL:3"), []*wbxml.Element{phone("2"), title("Boss")}, "Change # 7",
+			"TITLE:Boss TEL;TYPE=CELL:3", "Change # Ann 3 Boss", "CELL:2"},
+		{"both say the same", nil, vcard("a", "Ann", "TEL;TYPE=CELL:2"), []*wbxml.Element{phone("2")}, "nothing", "TEL;TYPE=CELL:2", "nothing", "CELL:1"},
+		{"the client says nothing new", nil, vcard("a", "Ann", "TEL;TYPE=CELL:3"), []*wbxml.Element{phone("1")}, "nothing", "TEL;TYPE=CELL:3", "Change # Ann 3", "CELL:1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := newKit(t)
+			k.write(k.contacts, tandem.Create, "a", vcard("a", "Ann", "TEL;TYPE=CELL:1"))
+			server := k.serverID(k.contacts, "a")
+			at := k.prime(k.contacts)
+			k.write(k.contacts, tandem.Update, "a", c.desktop)
+			req := []*wbxml.Element{commands(edit(server, c.phone...))}
+			if c.options != nil {
+				req = append([]*wbxml.Element{options(c.options...)}, req...)
+			}
+			col := k.sync(k.contacts, at, req...)
+			k.want(resps(col), strings.ReplaceAll(c.response, "#", server))
+			for _, want := range strings.Fields(c.body) {
+				if !strings.Contains(k.body(k.contacts, "a"), want) {
+					t.Errorf("the record lacks %s: %s", want, k.body(k.contacts, "a"))
+				}
+			}
+			if !k.inHistory(c.kept) {
+				t.Errorf("%s is not in history", c.kept)
+			}
+			told := strings.Fields(strings.ReplaceAll(c.told, "#", server))
+			if got := cmds(col); len(strings.Fields(got)) != len(told) {
+				t.Errorf("told %q, want %q", got, told)
+			} else {
+				for _, w := range told {
+					if !strings.Contains(got, w) {
+						t.Errorf("told %q, want %q", got, told)
+					}
+				}
+			}
+			if e := k.sync(k.contacts, key(col)); e != nil {
+				t.Errorf("and then %s", cmds(e))
+			}
+			k.validate(10)
+		})
+	}
+}
+
+// A Delete of a record that somebody else changed: it stays and is sent again, unless the client is to win.
+func TestDeleteOfChanged(t *testing.T) {
+	for clients, want := range map[string]string{"1": "Add # Anna", "0": "nothing"} {
+		k := newKit(t)
+		k.write(k.contacts, tandem.Create, "a", vcard("a", "Ann"))
+		server := k.serverID(k.contacts, "a")
+		at := k.prime(k.contacts)
+		k.write(k.contacts, tandem.Update, "a", vcard("a", "Anna"))
+		col := k.sync(k.contacts, at, options(wbxml.Text(wbxml.AirSyncConflict, clients)), commands(drop(server)))
+		k.want(resps(col), "nothing")
+		k.want(cmds(col), strings.ReplaceAll(want, "#", server))
+		if (k.body(k.contacts, "a") == "") != (clients == "0") {
+			t.Errorf("Conflict %s: %q", clients, k.body(k.contacts, "a"))
+		}
+		if e := k.sync(k.contacts, key(col)); e != nil {
+			t.Errorf("and then %s", cmds(e))
+		}
+	}
+}
+
+// Somebody writes between our look at a record and our write.
+func TestWriteUnderOurHands(t *testing.T) {
+	for name, cmd := range map[string]func(server string) *wbxml.Element{
+		"change": func(server string) *wbxml.Element { return edit(server, phone("2")) },
+		"delete": func(server string) *wbxml.Element { return drop(server) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newKit(t)
+			k.write(k.contacts, tandem.Create, "a", vcard("a", "Ann", "TEL;TYPE=CELL:1"))
+			server := k.serverID(k.contacts, "a")
+			at := k.prime(k.contacts)
+			times := 2
+			k.svc.Home = meddling{k.st.Home, func() {
+				if times--; times >= 0 {
+					k.write(k.contacts, tandem.Update, "a", vcard("a", "Ann", "TEL;TYPE=CELL:1", "TITLE:Boss "+strings.Repeat("!", times)))
+				}
+			}}
+			col := k.sync(k.contacts, at, commands(cmd(server)))
+			k.want(resps(col), "nothing")
+			body := k.body(k.contacts, "a")
+			if name == "change" && (!strings.Contains(body, "CELL:2") || !strings.Contains(body, "TITLE:Boss")) {
+				t.Errorf("%s", body)
+			}
+			if name == "delete" && !strings.Contains(body, "TITLE:Boss") {
+				t.Errorf("what somebody changed was deleted: %q", body)
+			}
+			if e := k.sync(k.contacts, key(col)); e != nil {
+				t.Errorf("and then %s", cmds(e))
+			}
+		})
+	}
+}
+
+// meddling is a store to which somebody else writes just before we do.
+type meddling struct {
+	store.Home
+	before func()
+}
+
+func (m meddling) Write(ctx context.Context, collection int64, who store.Author, writes []store.HomeWrite) ([]tandem.Outcome, error) {
+	m.before()
+	return m.Home.Write(ctx, collection, who, writes)
+}
+
+// An Add of what is there already under its UID becomes one with it, if the device does not have it; else it gets a UID of its own.
+func TestAddOfKnownUID(t *testing.T) {
+	k := newKit(t)
+	k.write(k.contacts, tandem.Create, "a", vcard("a", "Ann", "TITLE:Boss"))
+	at := key(k.sync(k.contacts, "0")) // it has nothing yet
+	k.svc.Views = map[tandem.Kind]eas.View{tandem.Contact: sameUID{k.svc.Views[tandem.Contact].(lines), "a"}}
+	col := k.sync(k.contacts, at, commands(add("n", name("Ann"), phone("1"))))
+	server := k.serverID(k.contacts, "a")
+	k.want(resps(col), "Add n "+server+" 1")
+	if b := k.body(k.contacts, "a"); !strings.Contains(b, "TITLE:Boss") || !strings.Contains(b, "CELL:1") {
+		t.Errorf("%s", b)
+	}
+	if e := k.sync(k.contacts, key(col)); e != nil {
+		col = e
+	}
+	col = k.sync(k.contacts, key(col), commands(add("m", name("Ann"), phone("2"))))
+	if s := col.Child(wbxml.AirSyncResponses).Child(wbxml.AirSyncAdd); s.Get(wbxml.AirSyncStatus) != "1" || s.Get(wbxml.AirSyncServerId) == server {
+		t.Errorf("%s", resps(col))
+	}
+	if b := k.body(k.contacts, "a"); !strings.Contains(b, "CELL:1") {
+		t.Errorf("%s", b)
+	}
+}
+
+// sameUID gives every new record one UID.
+type sameUID struct {
+	lines
+	uid string
+}
+
+func (v sameUID) Put(body []byte, data []*wbxml.Element, o eas.Put) (eas.Result, error) {
+	o.UID = v.uid
+	return v.lines.Put(body, data, o)
+}
+
+// What a device does not name is kept, unless it said that it manages it. MS-ASCMD 2.2.3.179
+func TestGhosting(t *testing.T) {
+	managed := wbxml.New(wbxml.AirSyncSupported, wbxml.Empty(wbxml.ContactsMobilePhoneNumber))
+	for _, c := range []struct {
+		name      string
+		supported *wbxml.Element
+		kept      bool
+	}{
+		{"no Supported: all is kept", nil, true},
+		{"MS-ASCMD_R5909 empty Supported: all is kept", wbxml.Empty(wbxml.AirSyncSupported), true},
+		{"MS-ASCMD_R5912 managed: removed", managed, false},
+		{"MS-ASCMD_R5911 others managed: kept", wbxml.New(wbxml.AirSyncSupported, wbxml.Empty(wbxml.ContactsEmail1Address)), true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := newKit(t)
+			k.write(k.contacts, tandem.Create, "a", vcard("a", "Ann", "TEL;TYPE=CELL:1"))
+			server := k.serverID(k.contacts, "a")
+			var more []*wbxml.Element
+			if c.supported != nil {
+				more = append(more, c.supported)
+			}
+			col := k.sync(k.contacts, key(k.sync(k.contacts, "0", more...)))
+			k.restart()
+			k.sync(k.contacts, key(col), commands(edit(server, name("Anna"))))
+			body := k.body(k.contacts, "a")
+			if strings.Contains(body, "CELL:1") != c.kept || !strings.Contains(body, "FN:Anna") || !strings.Contains(body, "X-KEEP") {
+				t.Errorf("%s", body)
+			}
 		})
 	}
 }
