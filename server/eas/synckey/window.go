@@ -129,7 +129,3 @@ func (w Window) Has(f Facts) bool {
 	swept := w.Sweep.Number != 0 && (f.End < w.Sweep.End || f.End == w.Sweep.End && f.Number <= w.Sweep.Number)
 	return swept != w.Narrows()
 }
-
-// Before reports whether the sweep of w, if any, had not come to a record where that of o had; it tells which records the way from w to o
-// was about. Both must be on the same way.
-func (w Window) Before(o Window, f Facts) bool { return w.Has(f) != o.Has(f) }
