@@ -319,7 +319,6 @@ func fetch(server string) *wbxml.Element {
 
 func name(s string) *wbxml.Element  { return wbxml.Text(wbxml.ContactsFileAs, s) }
 func phone(s string) *wbxml.Element { return wbxml.Text(wbxml.ContactsMobilePhoneNumber, s) }
-func mail(s string) *wbxml.Element  { return wbxml.Text(wbxml.ContactsEmail1Address, s) }
 func title(s string) *wbxml.Element { return wbxml.Text(wbxml.ContactsJobTitle, s) }
 
 func collection(c tandem.Collection, key string, more ...*wbxml.Element) *wbxml.Element {

@@ -2,6 +2,7 @@ package airsync_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -450,10 +451,12 @@ func (w *world) run(steps int) {
 	w.check()
 }
 
+var histories = flag.Int("histories", 12, "how many random histories to run of each sort")
+
 func TestHistories(t *testing.T) {
-	runs := 25
+	runs := *histories
 	if testing.Short() {
-		runs = 5
+		runs = min(runs, 4)
 	}
 	for _, kind := range []tandem.Kind{tandem.Contact, tandem.Event, tandem.Task} {
 		for _, faults := range []bool{false, true} {
