@@ -25,7 +25,7 @@ func (a *app) deviceCommand() *cobra.Command {
 		a.deviceOrder(center.DeviceHold, "Let a device wait until somebody allows it", "held"),
 		a.deviceOrder(center.DeviceBlock, "Turn a device away", "blocked"),
 		a.deviceWipe(),
-		a.deviceOrder(center.DeviceResync, "Let a device load everything anew; nothing is lost here", "will start over"),
+		a.deviceOrder(center.DeviceResync, "Let a device load everything anew", "will start over"),
 		a.deviceOrder(center.DeviceRemove, "Forget a device; if it comes again it is a new one", "removed"),
 		a.deviceVersion(), a.deviceRuleCommand(), a.devicePolicyCommand())
 }
@@ -229,12 +229,23 @@ func (a *app) done(d center.DeviceStatus, how string) error {
 	return err
 }
 
+// deviceLong explains the verbs that need it.
+var deviceLong = map[string]string{
+	center.DeviceResync: `Lets a device load everything anew at its next request. Nothing is lost in the hub. What
+was changed on the device and not sent yet may be lost there: let it sync first, if it
+still does.`,
+	center.DeviceRemove: `Forgets a device and how far it is. If it comes again, that is a first contact, and it
+loads everything anew. What was changed on it and not sent yet may be lost there.`,
+	center.DeviceBlock: `Turns a device away. What is on it stays there; to erase that, see tandem device wipe.`,
+}
+
 // deviceOrder is a verb that needs nothing but the device.
 func (a *app) deviceOrder(do, short, how string) *cobra.Command {
 	var user string
 	c := &cobra.Command{
 		Use:               do + " DEVICE",
 		Short:             short,
+		Long:              deviceLong[do],
 		Example:           "  tandem device " + do + " APPL1234",
 		Args:              args(1, 1, "name one device: tandem device "+do+" DEVICE"),
 		ValidArgsFunction: positions(a.deviceNames, none),

@@ -73,7 +73,8 @@ func (s *Service) Remove(ctx context.Context, user, id, by string) error {
 }
 
 // Resync lets a device start over: what the front doors remember of it is dropped, and it loads everything anew. What is in the
-// home collections stays.
+// home collections stays. What was changed on the device and not sent yet may be lost there, for many devices drop what they have
+// when they start over.
 func (s *Service) Resync(ctx context.Context, user, id, by string) error {
 	const op = "resync device"
 	d, err := s.cfg.Devices.Device(ctx, user, id)
