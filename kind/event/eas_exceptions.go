@@ -289,6 +289,13 @@ func (w *writer) adopt(key int64) *override {
 	w.dirty, w.moved = true, true
 	w.include(key)
 	w.ob.reread()
+	w.s.numbers = nil
+	// An alarm at an instant is as long before the instance as before the series.
+	if e := showReminder(w.s, main); e != nil && !same(e, showReminder(w.s, c)) {
+		if err := putReminder(w, c, e); err != nil {
+			w.note("Reminder: %v", err)
+		}
+	}
 	return w.ob.override(key)
 }
 

@@ -40,6 +40,7 @@ func putMeetingStatus(w *writer, c *contentline.Component, e *wbxml.Element) err
 		return err
 	}
 	off := word(c, "STATUS") == "CANCELLED"
+	was := busy(c)
 	switch {
 	case n&cancelled != 0 && !off:
 		plain(c, "STATUS", "CANCELLED")
@@ -47,6 +48,9 @@ func putMeetingStatus(w *writer, c *contentline.Component, e *wbxml.Element) err
 		c.RemoveAll("STATUS")
 	default:
 		return nil
+	}
+	if busy(c) != was { // STATUS said it
+		put(c, busyStatus, busyNames[was])
 	}
 	w.dirty, w.moved = true, true
 	return nil

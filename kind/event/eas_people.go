@@ -256,46 +256,72 @@ func (w *writer) attendee(l *contentline.Line, e *wbxml.Element, name string, fr
 	return nil
 }
 
-// organizer writes who organizes the event. From 16.0 on that is the user (MS-ASCAL_R2169, R2175). An event that invites
-// nobody needs none.
-func (w *writer) organizer(all *wbxml.Element, before map[wbxml.Tag]*wbxml.Element) {
-	main := w.ob.main
-	name, mail := all.Child(wbxml.CalendarOrganizerName), all.Child(wbxml.CalendarOrganizerEmail)
+// sentOrganizer is what a client says of who organizes the event. From 16.0 on that is the user (MS-ASCAL_R2169, R2175).
+func (w *writer) sentOrganizer(all *wbxml.Element) (name, mail *wbxml.Element) {
 	if w.o.Version >= eas.V160 {
-		name, mail = nil, nil
+		return nil, nil
 	}
-	l := main.Get("ORGANIZER")
-	if l == nil {
-		address, cn := w.o.Address, w.o.Name
-		if mail != nil && strings.Contains(mail.String(), "@") {
-			address = strings.TrimSpace(eas.Clean(mail.String()))
-			if cn = eas.Clean(name.String()); name == nil && isMe(address, w.o.Address) {
-				cn = w.o.Name
-			}
-		}
-		said := mail != nil && !same(mail, before[wbxml.CalendarOrganizerEmail]) && !isMe(address, w.o.Address)
-		if address == "" || !said && (main.Get("ATTENDEE") == nil || !w.invites) {
-			return
-		}
-		l = contentline.NewLine("ORGANIZER", "mailto:"+address)
-		if cn != "" {
-			l.SetParam("CN", cn)
-		}
-		main.Add(contentline.Item{Line: l})
-		for _, o := range w.ob.overrides {
-			if o.c.Get("ORGANIZER") == nil {
-				o.c.Add(contentline.Item{Line: l.Clone()})
-			}
-		}
-		w.edited()
+	name, mail = all.Child(wbxml.CalendarOrganizerName), all.Child(wbxml.CalendarOrganizerEmail)
+	if mail != nil && !strings.Contains(mail.String(), "@") {
+		mail = nil
+	}
+	return name, mail
+}
+
+// newOrganizer names who organizes an event that named nobody. One that invites nobody needs none.
+func (w *writer) newOrganizer(all *wbxml.Element, before map[wbxml.Tag]*wbxml.Element) {
+	main := w.ob.main
+	if main.Get("ORGANIZER") != nil {
 		return
 	}
-	if mail != nil && strings.Contains(mail.String(), "@") && !same(mail, before[wbxml.CalendarOrganizerEmail]) && !strings.EqualFold(strings.TrimSpace(mail.String()), mailOf(l)) {
-		l.SetValue("mailto:" + strings.TrimSpace(eas.Clean(mail.String())))
+	name, mail := w.sentOrganizer(all)
+	address, cn := w.o.Address, w.o.Name
+	if mail != nil {
+		address = strings.TrimSpace(eas.Clean(mail.String()))
+		if cn = eas.Clean(name.String()); name == nil && isMe(address, w.o.Address) {
+			cn = w.o.Name
+		}
+	}
+	said := mail != nil && !same(mail, before[wbxml.CalendarOrganizerEmail]) && !isMe(address, w.o.Address)
+	if address == "" || !said && (main.Get("ATTENDEE") == nil || !w.invites) {
+		return
+	}
+	l := contentline.NewLine("ORGANIZER", "mailto:"+address)
+	if cn != "" {
+		l.SetParam("CN", cn)
+	}
+	main.Add(contentline.Item{Line: l})
+	for _, o := range w.ob.overrides {
+		if o.c.Get("ORGANIZER") == nil {
+			o.c.Add(contentline.Item{Line: l.Clone()})
+		}
+	}
+	w.edited()
+}
+
+// otherOrganizer writes who organizes an event instead of whom it names.
+func (w *writer) otherOrganizer(all *wbxml.Element, before map[wbxml.Tag]*wbxml.Element) {
+	l := w.ob.main.Get("ORGANIZER")
+	if l == nil {
+		return
+	}
+	name, mail := w.sentOrganizer(all)
+	lines := []*contentline.Line{l}
+	for _, o := range w.ob.overrides {
+		if ol := o.c.Get("ORGANIZER"); ol != nil && mailOf(ol) == mailOf(l) {
+			lines = append(lines, ol)
+		}
+	}
+	if mail != nil && !same(mail, before[wbxml.CalendarOrganizerEmail]) && !strings.EqualFold(strings.TrimSpace(mail.String()), mailOf(l)) {
+		for _, l := range lines {
+			l.SetValue("mailto:" + strings.TrimSpace(eas.Clean(mail.String())))
+		}
 		w.edited()
 	}
 	if name != nil && name.String() != "" && !same(name, before[wbxml.CalendarOrganizerName]) {
-		l.SetParam("CN", eas.Clean(name.String()))
+		for _, l := range lines {
+			l.SetParam("CN", eas.Clean(name.String()))
+		}
 		w.edited()
 	}
 }

@@ -120,6 +120,7 @@ func (w *writer) event(all *wbxml.Element) error {
 		return err
 	}
 	w.ob.reread()
+	w.otherOrganizer(all, before)
 	if err := w.fields(main, all, before); err != nil {
 		return err
 	}
@@ -129,10 +130,10 @@ func (w *writer) event(all *wbxml.Element) error {
 	if err := w.attach(main, all.Child(wbxml.AirSyncBaseAttachments)); err != nil {
 		return err
 	}
+	w.newOrganizer(all, before)
 	if err := w.exceptions(all.Child(wbxml.CalendarExceptions), known); err != nil {
 		return err
 	}
-	w.organizer(all, before)
 	if w.fresh && w.o.Version >= eas.V160 { // MS-ASCAL_R2223
 		w.answer = append([]*wbxml.Element{showUID(w.s, main)}, w.answer...)
 	}
@@ -310,7 +311,6 @@ func putBusy(w *writer, c *contentline.Component, e *wbxml.Element) error {
 	if n < 0 { // MS-ASCAL_R13810: not known
 		return nil
 	}
-	const property = "X-MICROSOFT-CDO-BUSYSTATUS"
 	if have := busy(c); have == n || have == elsewhere && n == busyness {
 		return nil
 	}
@@ -321,8 +321,8 @@ func putBusy(w *writer, c *contentline.Component, e *wbxml.Element) error {
 		transparent = "OPAQUE"
 	}
 	put(c, "TRANSP", transparent)
-	if c.Get(property) != nil || busy(c) != n {
-		put(c, property, busyNames[n])
+	if c.Get(busyStatus) != nil || busy(c) != n {
+		put(c, busyStatus, busyNames[n])
 	}
 	w.edited()
 	return nil

@@ -227,10 +227,12 @@ const (
 	elsewhere = 4
 )
 
+const busyStatus = "X-MICROSOFT-CDO-BUSYSTATUS"
+
 // busy is how an event shows in the time of its owner.
 func busy(c *contentline.Component) int {
 	transparent := word(c, "TRANSP")
-	if n := slices.Index(busyNames[:], word(c, "X-MICROSOFT-CDO-BUSYSTATUS")); n >= 0 {
+	if n := slices.Index(busyNames[:], word(c, busyStatus)); n >= 0 {
 		switch {
 		case n == free && transparent != "OPAQUE", n != free && transparent != "TRANSPARENT":
 			return n

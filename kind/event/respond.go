@@ -92,14 +92,14 @@ func (w *writer) answer1(c *contentline.Component, answer Answer) {
 	l.SetParam("PARTSTAT", string(answer))
 	l.DelParam("RSVP")
 	putTime(c, replyTime, ical.Time{Wall: w.o.Now, Form: ical.UTC})
-	const property, intended = "X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-CDO-INTENDEDSTATUS"
+	const intended = "X-MICROSOFT-CDO-INTENDEDSTATUS"
 	switch {
 	case answer == Tentative && busy(c) != free:
-		put(c, property, busyNames[tentative])
-	case answer == Accept && word(c, property) == busyNames[tentative]:
-		put(c, property, busyNames[busyness])
+		put(c, busyStatus, busyNames[tentative])
+	case answer == Accept && word(c, busyStatus) == busyNames[tentative]:
+		put(c, busyStatus, busyNames[busyness])
 		if n := slices.Index(busyNames[:], word(c, intended)); n > free {
-			put(c, property, busyNames[n])
+			put(c, busyStatus, busyNames[n])
 		}
 	}
 	w.dirty = true
