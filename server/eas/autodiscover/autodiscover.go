@@ -14,6 +14,11 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
 	"tandem"
 	"tandem/server/eas"
 	"tandem/store"
@@ -93,7 +98,7 @@ func (h *Handler) xml(w http.ResponseWriter, r *http.Request) {
 		err = parse(data, &req)
 	}
 	switch {
-	case err != nil || len(req.Requests) != 1: // MS-ASCMD_R3799
+	case err != nil, len(req.Requests) != 1, req.Requests[0].Address == "", req.Requests[0].Schema == "": // MS-ASCMD_R2287, R3799
 		h.send(w, h.problem(600, "Invalid Request"))
 		return
 	case !strings.EqualFold(user.Address, req.Requests[0].Address) && !strings.EqualFold(user.Name, req.Requests[0].Address):
@@ -103,7 +108,7 @@ func (h *Handler) xml(w http.ResponseWriter, r *http.Request) {
 	if address == "" {
 		address = req.Requests[0].Address
 	}
-	switch strings.TrimSpace(req.Requests[0].Schema) {
+	switch req.Requests[0].Schema {
 	case phoneSchema:
 		h.send(w, h.phone(user, address, h.cfg.Base(r)+eas.Path))
 	case outlookSchema:
@@ -113,24 +118,39 @@ func (h *Handler) xml(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// parse reads a request strictly enough to refuse entities, which encoding/xml does not expand, and nonsense.
+// parse reads a request in any charset that XML is written in. Entities that the document itself defines make it unreadable: encoding/xml
+// expands none.
 func parse(data []byte, req *request) error {
-	dec := xml.NewDecoder(bytes.NewReader(data))
+	// XML 1.0 appendix F: a byte order mark tells more than the declaration.
+	marked := bytes.HasPrefix(data, []byte{0xef, 0xbb, 0xbf}) || bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff})
+	dec := xml.NewDecoder(transform.NewReader(bytes.NewReader(data), unicode.BOMOverride(encoding.Nop.NewDecoder())))
 	dec.CharsetReader = func(charset string, in io.Reader) (io.Reader, error) {
-		if strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "us-ascii") {
+		// A declaration that could be read is not in UTF-16, whatever it says; programs that print a string as XML write so.
+		if marked || strings.HasPrefix(strings.ToLower(charset), "utf-16") {
 			return in, nil
 		}
-		return nil, errors.New("charset " + charset)
+		enc, err := htmlindex.Get(charset)
+		if err != nil {
+			return nil, errors.New("charset " + charset)
+		}
+		return enc.NewDecoder().Reader(in), nil
 	}
-	return dec.Decode(req)
+	if err := dec.Decode(req); err != nil {
+		return err
+	}
+	for i := range req.Requests {
+		r := &req.Requests[i]
+		r.Address, r.Schema = strings.TrimSpace(r.Address), strings.TrimSpace(r.Schema)
+	}
+	return nil
 }
 
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var e *tandem.Error
 	switch {
-	case tandem.IsKind(err, tandem.Busy) && errors.As(err, &e):
+	case errors.As(err, &e) && (e.Kind == tandem.Busy || e.Kind == tandem.Transient):
 		w.Header().Set("Retry-After", strconv.FormatInt(max(e.Wait, 5), 10))
-		http.Error(w, "too many attempts", http.StatusServiceUnavailable)
+		http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
 	case tandem.IsKind(err, tandem.Denied), tandem.IsKind(err, tandem.NotFound), tandem.IsKind(err, tandem.Invalid):
 		w.Header().Set("WWW-Authenticate", `Basic realm="Tandem", charset="UTF-8"`)
 		http.Error(w, "unauthorized", http.StatusUnauthorized)
@@ -208,7 +228,17 @@ func (h *Handler) send(w http.ResponseWriter, e element) {
 
 // json answers version 2, which asks for one protocol and needs no log-in: it says nothing about whether the user exists.
 func (h *Handler) json(w http.ResponseWriter, r *http.Request) {
-	protocol := r.URL.Query().Get("Protocol")
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return
+	}
+	protocol := ""
+	for key, values := range r.URL.Query() { // clients differ in the case of the name
+		if strings.EqualFold(key, "Protocol") {
+			protocol = values[0]
+		}
+	}
 	answer := map[string]string{"Protocol": protocol}
 	switch strings.ToLower(protocol) {
 	case "activesync":
