@@ -30,6 +30,7 @@ type doorFlags struct {
 	cert, key string
 	public    string
 	proxies   []string
+	acme      acmeFlags
 }
 
 func (f *doorFlags) add(c *cobra.Command) {
@@ -38,6 +39,7 @@ func (f *doorFlags) add(c *cobra.Command) {
 	fl.StringVar(&f.cert, "tls-cert", "", "a certificate with its chain, PEM (default: an authority of the hub's own, made on first run)")
 	fl.StringVar(&f.key, "tls-key", "", "the key of --tls-cert, PEM")
 	fl.StringVar(&f.public, "public", "", "the address that phones use, where it is another: https://sync.example.org")
+	f.acme.add(fl)
 	fl.StringSliceVar(&f.proxies, "trust-proxy", nil, "networks of reverse proxies whose X-Forwarded-For is believed: 127.0.0.1,10.0.0.0/8")
 }
 
@@ -47,6 +49,7 @@ type doorPlan struct {
 	cert, key string
 	public    *url.URL // nil: what requests say
 	proxies   []netip.Prefix
+	acme      acmeFlags
 }
 
 func (f *doorFlags) parse() (p doorPlan, err error) {
@@ -65,6 +68,9 @@ func (f *doorFlags) parse() (p doorPlan, err error) {
 	}
 	if p.cert, p.key = f.cert, f.key; (p.cert == "") != (p.key == "") {
 		return p, errUsage{errors.New("--tls-cert and --tls-key go together")}
+	}
+	if p.acme, err = f.acme.parse(p); err != nil {
+		return p, err
 	}
 	if f.public != "" {
 		u, err := url.Parse(f.public)
@@ -119,7 +125,8 @@ func (p doorPlan) base(r *http.Request) string {
 type doors struct {
 	srv  *listen.Server
 	http http.Handler
-	own  *certs.Own // nil: another vouches for the hub
+	own  *certs.Own  // nil: another vouches for the hub
+	acme *certs.ACME // nil: no authority is asked over the network
 	log  *slog.Logger
 	door *phones.Door
 }
@@ -144,6 +151,9 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	}
 	find := autodiscover.New(autodiscover.Config{Accounts: h.accounts, Remote: d.door.Remote, Base: p.base, Log: log})
 	d.http = route(d.door, find, page)
+	if d.acme != nil {
+		d.http = d.acme.Challenge(d.http)
+	}
 	d.srv, err = listen.Open(p.addresses, tls)
 	return d, err
 }
@@ -175,6 +185,10 @@ func (d *doors) serve(ctx context.Context) error {
 	}
 	stop := d.door.Start(ctx)
 	defer stop()
+	renewing, end := context.WithCancel(ctx)
+	wait := d.renew(renewing)
+	defer wait()
+	defer end()
 	return d.srv.Serve(ctx, d.http, d.log)
 }
 

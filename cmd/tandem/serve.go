@@ -25,7 +25,9 @@ keeps it longer, up to 366 days; the hub remembers that until told otherwise.
 Phones and mail programs reach the hub at the addresses of --listen, by Exchange
 ActiveSync; a browser that opens the same address is told how to connect them. Add
 people with ` + "`tandem user add`" + `. Without a certificate of your own the hub makes an
-authority of its own on first run, which phones are given by that page.
+authority of its own on first run, which phones are given by that page. With --acme NAME
+it gets one from Let's Encrypt, which phones trust already, and renews it: ports 443 or
+80 of that name must lead to the hub. Asking agrees to the authority's terms of service.
 
 Stop it with Ctrl-C; whatever it was doing goes on when it starts again.`
 
@@ -36,7 +38,7 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:     "serve",
 		Short:   "Run the hub, which keeps its sync items in step",
 		Long:    serveHelp,
-		Example: "  tandem serve\n  tandem serve --listen https://:443 --tls-cert chain.pem --tls-key key.pem\n  tandem serve --listen http://127.0.0.1:8080 --public https://sync.example.org --trust-proxy 127.0.0.1\n  tandem serve --listen none --keep-history 90d",
+		Example: "  tandem serve\n  tandem serve --listen https://:443 --tls-cert chain.pem --tls-key key.pem\n  tandem serve --listen https://:443 --acme sync.example.org --acme-email admin@example.org\n  tandem serve --listen http://127.0.0.1:8080 --public https://sync.example.org --trust-proxy 127.0.0.1\n  tandem serve --listen none --keep-history 90d",
 		Args:    args(0, 0, "serve takes no arguments; the data folder is --data DIR"),
 		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), keep, at) },
 	}
