@@ -2,6 +2,7 @@ package contact
 
 import (
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -101,4 +102,38 @@ func easRandomEdit(t *rapid.T, before []byte, o eas.Put) []byte {
 		t.Fatalf("before:\n%s\nwant %q\ngot  %q\nafter:\n%s", before, want, got, r.Body)
 	}
 	return r.Body
+}
+
+// One element sent changes one property: all others stay, but for the pins that hold them, in every card of the corpora.
+func TestViewTouchesOneProperty(t *testing.T) {
+	lines := func(b []byte) (out []string) {
+		_, card, err := parse(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for l := range card.Lines() {
+			if !l.Is("REV") && !l.Is("FN") && !l.Is(fileAsName) { // these follow
+				l.DelParam(pinParam)
+				out = append(out, fmt.Sprint(l.Group(), l.Name(), l.Params(), l.Value()))
+			}
+		}
+		return out
+	}
+	for name, b := range cards(t) {
+		before := lines(b)
+		for _, tag := range textTags() {
+			for _, v := range []string{"zz", ""} {
+				after := lines(easSend(t, b, easPut(), tag.Name()+"="+v))
+				lost := 0
+				for _, l := range before {
+					if !slices.Contains(after, l) {
+						lost++
+					}
+				}
+				if lost > 2 { // the property, and a label or twin of it
+					t.Errorf("%s: %s=%q changes %d properties", name, tag.Name(), v, lost)
+				}
+			}
+		}
+	}
 }

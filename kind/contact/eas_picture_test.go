@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"image/png"
 	"strings"
 	"testing"
 
@@ -123,7 +124,11 @@ func TestViewOrientation(t *testing.T) {
 }
 
 func TestShrinkRefuses(t *testing.T) {
-	for name, b := range map[string][]byte{"nothing": nil, "text": []byte("hello"), "cut short": photo(t, 30, 30)[:200], "a JPEG of nothing": []byte("\xff\xd8\xff\xe1\x00\x02")} {
+	var huge bytes.Buffer // a few kilobytes that would become a quarter of a gigabyte
+	if err := png.Encode(&huge, image.NewGray(image.Rect(0, 0, 8000, 8000))); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{"nothing": nil, "a bomb": huge.Bytes(), "text": []byte("hello"), "cut short": photo(t, 30, 30)[:200], "a JPEG of nothing": []byte("\xff\xd8\xff\xe1\x00\x02")} {
 		if shrink(b, 1000) != nil {
 			t.Errorf("%s is shown", name)
 		}

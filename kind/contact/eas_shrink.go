@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	maxPixels = 50 << 20 // of a picture that is decoded
+	maxPixels = 12 << 20 // of a picture that is decoded, so that it takes some ten megabytes at most
+	maxJPEG   = 24 << 20 // the same of a JPEG, which takes less for each
 	firstSide = 480      // pixels of the longer side that are tried first
 	leastSide = 24
 )
@@ -62,8 +63,12 @@ func shrink(data []byte, most int) []byte {
 	if !ok {
 		return nil
 	}
+	pixels := int64(maxPixels)
+	if f.mediaType == "image/jpeg" {
+		pixels = maxJPEG
+	}
 	c, err := f.config(bytes.NewReader(data))
-	if err != nil || c.Width <= 0 || c.Height <= 0 || int64(c.Width)*int64(c.Height) > maxPixels {
+	if err != nil || c.Width <= 0 || c.Height <= 0 || int64(c.Width)*int64(c.Height) > pixels {
 		return nil
 	}
 	img, err := f.decode(bytes.NewReader(data))
