@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -39,6 +41,8 @@ type house struct {
 	devices  *device.Service
 	kinds    map[tandem.Kind]kind.Handler
 	srv      *httptest.Server
+
+	ahead atomic.Int64 // how far the hub's clock is ahead, in seconds
 
 	mu      sync.Mutex
 	door    *all.Door
@@ -87,7 +91,8 @@ func (h *house) open() {
 	if h.stop != nil {
 		h.stop()
 	}
-	h.door = all.New(all.Config{Store: h.st, Kinds: h.kinds, Views: kinds.Views(), Accounts: h.accounts, Devices: h.devices})
+	h.door = all.New(all.Config{Store: h.st, Kinds: h.kinds, Views: kinds.Views(), Accounts: h.accounts, Devices: h.devices,
+		Now: func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load()) * time.Second) }})
 	h.stop = h.door.Start(context.Background())
 }
 
