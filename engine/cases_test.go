@@ -29,7 +29,7 @@ func (m *model) script(t *testing.T, text string) {
 	}
 }
 
-// treeCase is a history that a random test found a planner to fail on: a base, and rounds of edits on both sides.
+// treeCase is a history that a planner, ours or another, was found to fail on: a base, and rounds of edits on both sides.
 type treeCase struct {
 	name   string
 	rules  Rules
@@ -66,6 +66,36 @@ var treeCases = []treeCase{
 		want:   "b=dir b/b=dir b/b (conflict beb0d021)=dir b/b (conflict beb0d021)/a=two b/b/a=one"},
 	{name: "a conflict at the old name of what waits is recorded once it is free", base: "put a one; put A two", rules: Rules{ReadOnly: [2]bool{true, false}},
 		rounds: [][2]string{{"rm a; rm A; mkdir a", "mv A b; mv a A; put a three"}}},
+	{name: "Archives into Drafts, Drafts into January", base: "mkdir Archives; mkdir Archives/January; put Archives/January/bill B; mkdir Drafts; put Drafts/letter L",
+		rounds: [][2]string{{"mv Archives Drafts/Archives", "mv Drafts Archives/January/Drafts"}}, want: "Archives=dir Archives/January=dir Archives/January/Drafts=dir Archives/January/Drafts/letter=L Archives/January/bill=B"},
+	{name: "directories moved into each other", base: "mkdir a; put a/x X; mkdir b; put b/y Y",
+		rounds: [][2]string{{"mv a b/a", "mv b a/b"}}, want: "a=dir a/b=dir a/b/y=Y a/x=X"},
+	{name: "three directories in a ring", base: "mkdir a; mkdir b; mkdir c; put c/z Z",
+		rounds: [][2]string{{"mv a b/a; mv b c/b", "mv c a/c"}}, want: "a=dir a/c=dir a/c/b=dir a/c/z=Z"},
+	{name: "a name in another case", base: "put readme X; mkdir dir; put dir/in IN", rules: Rules{Names: [2]NameRule{{FoldCase: true}, {FoldCase: true}}},
+		rounds: [][2]string{{"mv readme README; mv dir Dir", "put dir/new N"}}, want: "Dir=dir Dir/in=IN Dir/new=N README=X"},
+	{name: "a name in two other cases", base: "put readme X", rules: Rules{Names: [2]NameRule{{FoldCase: true}, {FoldCase: true}}},
+		rounds: [][2]string{{"mv readme README", "mv readme Readme"}}, want: "README=X"},
+	{name: "two names that are one on the other side", base: "put one X", rules: Rules{Names: [2]NameRule{{}, {FoldCase: true}}},
+		rounds: [][2]string{{"put ONE Y", ""}}},
+	{name: "a directory deleted where the other side works", base: "mkdir d; mkdir d/e; put d/e/f F; put d/g G; put d/h H",
+		rounds: [][2]string{{"rm d", "put d/e/f F2; put d/n N; rm d/h"}}, want: "d=dir d/e=dir d/e/f=F2 d/n=N"},
+	{name: "a directory renamed where the other side deletes it", base: "mkdir d; put d/f F; mkdir d/e; put d/e/g G",
+		rounds: [][2]string{{"mv d kept", "rm d"}}, want: "kept=dir kept/e=dir kept/e/g=G kept/f=F"},
+	{name: "moved out of a directory that the other side deletes", base: "mkdir d; put d/f F; put d/g G",
+		rounds: [][2]string{{"mv d/f f", "rm d"}}, want: "f=F"},
+	{name: "moved into a directory that the other side deletes", base: "mkdir d; put d/g G; put f F",
+		rounds: [][2]string{{"mv f d/f", "rm d"}}, want: "d=dir d/f=F"},
+	{name: "one file moved to two places", base: "mkdir a; mkdir b; put f F",
+		rounds: [][2]string{{"mv f a/f", "mv f b/f"}}, want: "a=dir a/f=F b=dir"},
+	{name: "two files moved to one place", base: "put f F; put g G; mkdir d",
+		rounds: [][2]string{{"mv f d/x", "mv g d/x"}}, want: "d=dir d/x=G d/x (conflict 5769a382)=F"},
+	{name: "saved by an editor that renames", base: "put doc v1",
+		rounds: [][2]string{{"put tmp v2; rm doc; mv tmp doc", ""}}, want: "doc=v2"},
+	{name: "saved by an editor that keeps a backup", base: "put doc v1",
+		rounds: [][2]string{{"mv doc doc~; put doc v2", "put doc v3"}}, open: true},
+	{name: "the same done on both sides", base: "mkdir d; put d/f F; put g G",
+		rounds: [][2]string{{"mv d e; put e/f F2; rm g; mkdir n", "mv d e; put e/f F2; rm g; mkdir n"}}, want: "e=dir e/f=F2 n=dir"},
 	{name: "both put a file where a renamed directory was", base: "mkdir a; put a/x X",
 		rounds: [][2]string{{"mv a b; put a one", "rm a; put a one"}}, want: "a=one b=dir b/x=X"},
 }
