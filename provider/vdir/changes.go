@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"time"
 
 	"tandem"
 )
@@ -164,20 +163,6 @@ func (l *lister) lookBlock(ctx context.Context, names []string) (bool, error) {
 	return true, nil
 }
 
-// settle waits until what was written before has times of the past.
-func (r *Replica) settle(ctx context.Context) error {
-	timer := time.NewTimer(tick + time.Millisecond)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-r.closed:
-		return r.enter(ctx)
-	}
-}
-
 // sight is what one file showed.
 type sight struct {
 	name    string
@@ -204,9 +189,8 @@ func (l *lister) see(s *sight, name string, buf *[]byte) {
 		*buf = make([]byte, 64<<10)
 	}
 	f := l.readInto(l.dir, name, *buf)
-	now := l.clock()
 	s.print = f.print
-	s.racy = f.err == nil && f.print.racy(now)
+	s.racy = f.err == nil && f.print.racy(f.asOf)
 	switch {
 	case tandem.IsKind(f.err, tandem.NotFound):
 		s.gone = true
@@ -215,25 +199,25 @@ func (l *lister) see(s *sight, name string, buf *[]byte) {
 	case len(f.records) == 0:
 		c.Presence, c.Err = tandem.OutOfScope, errors.New("it holds no event, task, note or contact")
 	case len(f.records) == 1:
-		l.tell(c, f, &f.records[0], now)
+		l.tell(c, f, &f.records[0])
 		if s.sound = c.Presence == tandem.Present && !s.racy; s.sound {
 			l.kept.add(f)
 		}
 	default:
 		s.changes = make([]tandem.Change, len(f.records))
 		for i := range f.records {
-			l.tell(&s.changes[i], f, &f.records[i], now)
+			l.tell(&s.changes[i], f, &f.records[i])
 		}
 	}
 }
 
 // tell fills in what a listing shows of a record.
-func (l *lister) tell(c *tandem.Change, f *file, rec *record, now clock) {
+func (l *lister) tell(c *tandem.Change, f *file, rec *record) {
 	*c = tandem.Change{ID: f.id(rec), Presence: tandem.Present}
 	if err := l.inScope(rec); err != nil {
 		c.Presence, c.Err = tandem.OutOfScope, err
 	} else {
-		c.Meta = f.meta(rec, now)
+		c.Meta = f.meta(rec)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -219,18 +220,30 @@ func (d *dir) remove(name string) error {
 	}
 }
 
-// exactTimes tells whether a file that changes after its times were looked at always gets other times. So it is on these
-// file systems as of Linux 6.13 ("multigrain timestamps").
-func exactTimes(path string) bool {
+// timesOf tells how a file system gives files their times. These local ones take the system's coarse clock and, as of Linux
+// 6.13 ("multigrain timestamps"), a finer one for a file whose times were looked at.
+func timesOf(path string) times {
 	var st unix.Statfs_t
 	if unix.Statfs(path, &st) != nil {
-		return false
+		return vague
 	}
 	switch uint32(st.Type) {
 	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.TMPFS_MAGIC:
-		return kernelFrom(6, 13)
+		if kernelFrom(6, 13) {
+			return exact
+		}
+		return ticking
 	}
-	return false
+	return vague
+}
+
+// coarseNow reads the clock that files get their times from.
+func coarseNow() time.Time {
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_REALTIME_COARSE, &ts) != nil {
+		return time.Now().Add(-tick)
+	}
+	return time.Unix(ts.Unix())
 }
 
 // namelessFiles is how many files in the making may be held open without a name at a time: nothing of them is left should

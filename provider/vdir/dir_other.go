@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"tandem/internal/atomicfile"
 )
@@ -84,8 +85,10 @@ func (d *dir) syncAll() error { return atomicfile.SyncFS(d.path) }
 
 func (d *dir) sync(f *fresh) error { return atomicfile.SyncFile(d.join(f.temp)) }
 
-// exactTimes tells whether a file that changes after its times were looked at always gets other times.
-func exactTimes(string) bool { return false }
+// timesOf tells how a file system gives files their times.
+func timesOf(string) times { return vague }
+
+func coarseNow() time.Time { return time.Now().Add(-tick) }
 
 // namelessFiles is how many files in the making may be held open without a name at a time.
 func namelessFiles(string) int { return 0 }

@@ -19,6 +19,7 @@ import (
 type file struct {
 	name    string
 	path    string
+	asOf    clock // from before it was looked at
 	print   print
 	data    []byte
 	outline *outline
@@ -83,6 +84,7 @@ func unreadable(path string, err error, remedy string) error {
 // load reads the bytes, making sure that they are those of one moment.
 func (f *file) load(r *Replica, d *dir, buf []byte) error {
 	for range 3 {
+		f.asOf = r.clock()
 		// Asked before opening: opening some things that are no files does something to them.
 		before, err := d.stat(f.name)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -231,10 +233,10 @@ func (f *file) id(rec *record) tandem.ID {
 }
 
 // meta is what a listing shows of a record.
-func (f *file) meta(rec *record, now clock) tandem.Meta {
+func (f *file) meta(rec *record) tandem.Meta {
 	m := tandem.Meta{UID: rec.uid, Modified: f.print.mtime}
 	if rec.key == "" {
-		m.Version, m.Size, m.Node = f.print.version(now), int64(len(f.data)), f.print.node()
+		m.Version, m.Size, m.Node = f.print.version(f.asOf), int64(len(f.data)), f.print.node()
 		return m
 	}
 	m.Version, m.Size = versionOfPart(rec.body), int64(len(rec.body))
@@ -286,5 +288,5 @@ func (r *Replica) fetched(f *file, key string) (tandem.Record, error) {
 	if err := r.inScope(rec); err != nil {
 		return tandem.Record{}, unreadable(f.path, err, "open the folder with another kind for it")
 	}
-	return tandem.Record{Meta: f.meta(rec, r.clock()), Body: tandem.Bytes(rec.body)}, nil
+	return tandem.Record{Meta: f.meta(rec), Body: tandem.Bytes(rec.body)}, nil
 }

@@ -40,7 +40,7 @@ func (r *Replica) Find(ctx context.Context, w tandem.Write) (tandem.Outcome, boo
 		if len(f.records) != 1 {
 			continue
 		}
-		o := tandem.Outcome{Status: tandem.Applied, ID: tandem.ID(name), Meta: f.meta(&f.records[0], r.clock())}
+		o := tandem.Outcome{Status: tandem.Applied, ID: tandem.ID(name), Meta: f.meta(&f.records[0])}
 		switch {
 		case body != nil && string(body) == string(f.data):
 			return o, true, nil

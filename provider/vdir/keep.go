@@ -62,10 +62,11 @@ func (r *Replica) recall(d *dir, name string) (tandem.Record, bool) {
 	if !ok {
 		return tandem.Record{}, false
 	}
+	now := r.clock()
 	e, err := r.lookAt(d, name)
 	if err != nil || e.print != f.print || !e.mode.IsRegular() {
 		return tandem.Record{}, false
 	}
-	m := tandem.Meta{UID: f.uid, Version: f.print.version(r.clock()), Size: f.print.size, Node: f.print.node(), Modified: f.print.mtime}
+	m := tandem.Meta{UID: f.uid, Version: f.print.version(now), Size: f.print.size, Node: f.print.node(), Modified: f.print.mtime}
 	return tandem.Record{Meta: m, Body: tandem.Bytes(f.body)}, true
 }

@@ -13,7 +13,7 @@ import (
 func TestAListedFileIsFetchedAsItIsNow(t *testing.T) {
 	f := open1(t, tandem.Contact, map[string]string{"a.vcf": aCard("a", "Same"), "b.vcf": aCard("b", "Old"), "c.vcf": aCard("c", "Gone"), "two.vcf": aCard("x", "X") + aCard("y", "Y")})
 	r := f.Replica.(*Replica)
-	r.exact = false // what was written just now is kept only once it cannot change unseen
+	r.times = vague // what was written just now is kept only once it cannot change unseen
 	all := f.list()
 	f.put("b.vcf", aCard("b", "New"))
 	f.put("c.vcf", "BEGIN:VCARD")
@@ -92,9 +92,10 @@ func TestWaysOfCreating(t *testing.T) {
 		"as here":           func(*Replica) {},
 		"temporary names":   func(r *Replica) { r.nameless = 0 },
 		"a few nameless":    func(r *Replica) { r.nameless = min(r.nameless, 3) },
-		"inexact times":     func(r *Replica) { r.exact = false },
-		"unstable inodes":   func(r *Replica) { r.stable, r.exact = false, false },
-		"all of them wrong": func(r *Replica) { r.nameless, r.exact, r.stable = 0, false, false },
+		"inexact times":     func(r *Replica) { r.times = vague },
+		"ticking times":     func(r *Replica) { r.times = min(r.times, ticking) },
+		"unstable inodes":   func(r *Replica) { r.stable, r.times = false, vague },
+		"all of them wrong": func(r *Replica) { r.nameless, r.times, r.stable = 0, vague, false },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package vdir
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"strconv"
@@ -67,28 +68,59 @@ func (p print) changed() int64 {
 	return p.mtime
 }
 
-// clock is a moment, and how the times of files relate to it.
+// times is how a file system gives files their times.
+type times uint8
+
+const (
+	vague   times = iota // to within tick
+	ticking              // by the system's coarse clock: a change that comes after it moved on has later times
+	exact                // a change after the times were looked at has other times, however soon
+)
+
+// clock is a moment, and how the times of files relate to it. It must be read before the file is looked at.
 type clock struct {
 	now   time.Time
-	exact bool // a change after the times were looked at gives other times, however soon
+	times times
 }
 
-func (r *Replica) clock() clock { return clock{time.Now(), r.exact} }
-
-// tick is how long after a change another one may leave the times as they are.
-func (c clock) tick(p print) time.Duration {
-	switch {
-	case p.changed()%int64(time.Second) == 0:
-		return coarseTick
-	case c.exact:
-		return 0
+func (r *Replica) clock() clock {
+	if r.times == ticking {
+		return clock{coarseNow(), ticking}
 	}
-	return tick
+	return clock{time.Now(), r.times}
 }
 
 // racy tells whether somebody could still write to the file without its times moving on.
 func (p print) racy(c clock) bool {
-	return p.changed() > c.now.Add(-c.tick(p)).UnixNano()
+	changed, now := p.changed(), c.now.UnixNano()
+	switch {
+	case changed%int64(time.Second) == 0:
+		return changed > now-int64(coarseTick)
+	case c.times == exact:
+		return changed > now
+	case c.times == ticking:
+		return changed >= now
+	}
+	return changed > now-int64(tick)
+}
+
+// settle waits until what was written before has times of the past.
+func (r *Replica) settle(ctx context.Context) error {
+	began, start := r.clock().now, time.Now()
+	timer := time.NewTicker(time.Millisecond)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-r.closed:
+			return r.enter(ctx)
+		}
+		if r.times == ticking && r.clock().now.After(began) || time.Since(start) > tick {
+			return nil
+		}
+	}
 }
 
 // version is the fingerprint as a version. That of a racy file promises nothing: it is never shown again.

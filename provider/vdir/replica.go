@@ -29,8 +29,8 @@ type Replica struct {
 	identity tandem.Identity
 	planted  bool // the identity is a file in the folder
 	stable   bool // inode numbers last
-	exact    bool // see exactTimes
-	nameless int  // see namelessFiles
+	times    times
+	nameless int // see namelessFiles
 	readOnly bool
 	foldCase bool
 	nfc      bool

@@ -42,7 +42,7 @@ func (r *Replica) openRoot() error {
 	if err != nil {
 		return r.rootTrouble(err)
 	}
-	r.stable, r.exact, r.nameless = stableInodes(r.path), exactTimes(r.path), namelessFiles(r.path)
+	r.stable, r.times, r.nameless = stableInodes(r.path), timesOf(r.path), namelessFiles(r.path)
 	r.readOnly = !writable(r.path)
 	r.identity, err = r.readIdentity()
 	if errors.Is(err, fs.ErrNotExist) && !r.readOnly {

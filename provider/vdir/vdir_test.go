@@ -346,15 +346,41 @@ func TestARacyFileHasNoLastingVersion(t *testing.T) {
 	if v := one.version(soon); v == one.version(at(tick/2+1)) || v == one.version(late) || !one.at(v) || !one.at(one.version(late)) {
 		t.Errorf("versions %q, %q, %q", v, one.version(at(tick/2+1)), one.version(late))
 	}
-	soon.exact = true
+	soon.times = exact
 	if one.changed()%1e9 != 0 && one.racy(soon) {
 		t.Error("racy although times are exact")
 	}
 	whole := print{size: 1, mtime: 5e9, ctime: 7e9}
-	for _, exact := range []bool{false, true} {
-		if !whole.racy(clock{time.Unix(8, 0), exact}) || whole.racy(clock{time.Unix(10, 0), exact}) {
+	for _, t1 := range []times{vague, ticking, exact} {
+		if !whole.racy(clock{time.Unix(8, 0), t1}) || whole.racy(clock{time.Unix(10, 0), t1}) {
 			t.Error("times in whole seconds are trusted too early, or never")
 		}
+	}
+}
+
+func TestTickingTimes(t *testing.T) {
+	p := print{size: 1, mtime: 5e9 + 1, ctime: 5e9 + 1}
+	for after, racy := range map[int64]bool{-1: true, 0: true, 1: false, 1e9: false} {
+		if got := p.racy(clock{time.Unix(0, p.ctime+after), ticking}); got != racy {
+			t.Errorf("%d ns after the change: racy %v", after, got)
+		}
+	}
+	f := open1(t, tandem.Contact, nil)
+	r := f.Replica.(*Replica)
+	for _, r.times = range []times{min(r.times, ticking), vague} {
+		f.put("a.vcf", aCard("a", "A"))
+		p, _, err := r.stat(filepath.Join(f.dir, "a.vcf"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.settle(t.Context()); err != nil || p.racy(r.clock()) {
+			t.Errorf("racy although it has settled (%v)", err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.settle(ctx); err == nil {
+		t.Error("settles although it is cancelled")
 	}
 }
 
@@ -371,11 +397,12 @@ func TestExactTimes(t *testing.T) {
 	seen := map[tandem.Version]int{}
 	for i := range 200 {
 		f.put("a.vcf", aCard("a", fmt.Sprintf("Name %03d", i)))
+		now := r.clock()
 		e, err := r.lookAt(d, "a.vcf")
 		if err != nil {
 			t.Fatal(err)
 		}
-		v := e.version(r.clock())
+		v := e.version(now)
 		if n, twice := seen[v]; twice {
 			t.Fatalf("version %q after edits %d and %d", v, n, i)
 		}

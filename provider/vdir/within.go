@@ -199,7 +199,7 @@ func (r *Replica) tellWithin(w *rewriting, jobs []*job) {
 	} else if w.gone < len(w.records) {
 		f.err = err
 	}
-	now := r.clock()
+	f.asOf = r.clock()
 	if p, _, err := r.stat(f.path); err == nil {
 		f.print = p
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -220,7 +220,7 @@ func (r *Replica) tellWithin(w *rewriting, jobs []*job) {
 			j.fail(tandem.Maybe, tandem.Errorf(tandem.Changed, "the file was rewritten, and the record is not found in it again"))
 			continue
 		}
-		j.out.Status, j.out.ID, j.out.Meta = tandem.Applied, f.id(rec), f.meta(rec, now)
+		j.out.Status, j.out.ID, j.out.Meta = tandem.Applied, f.id(rec), f.meta(rec)
 		if rec.key == "" {
 			j.out.Version = tandem.Version(f.print.text() + raceMark) // the file may be another by now; the next listing tells
 		}
