@@ -20,7 +20,7 @@ type Login struct {
 
 // Logins keeps the secrets of users.
 type Logins interface {
-	PutLogin(ctx context.Context, l Login) (Login, error) // ID 0 adds (Exists if the label is taken), or replaces the password when Label is ""
+	PutLogin(ctx context.Context, l Login) (Login, error) // ID 0 adds (Exists if the label is taken), or replaces the password when Label is ""; otherwise that login's label and hash are replaced (NotFound)
 	Logins(ctx context.Context, user string) ([]Login, error)
 	UseLogin(ctx context.Context, id, when int64, from string) error // best effort: need not be durable when it returns
 	RemoveLogin(ctx context.Context, id int64) error                 // NotFound

@@ -3,6 +3,8 @@ package account
 import (
 	"container/list"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/netip"
 	"sync"
 	"time"
@@ -71,8 +73,18 @@ func host(remote string) string {
 	return remote
 }
 
+// short bounds what is remembered of a name that a client made up.
+func short(name string) string {
+	if len(name) <= 256 {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	return "#" + hex.EncodeToString(sum[:])
+}
+
 // find returns the tally of a sender, fresh if what is known is too old. The caller holds mu.
 func (g *guard) find(who guesser) *tally {
+	who = guesser{short(who.user), short(who.address)}
 	if e := g.by[who]; e != nil {
 		g.used.MoveToFront(e)
 		t := e.Value.(*tally)

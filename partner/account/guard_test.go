@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -120,6 +121,15 @@ func TestBounds(t *testing.T) {
 	}
 	if n := len(k.guard.by); n != maxGuessers || k.guard.used.Len() != n {
 		t.Fatalf("%d senders are remembered", n)
+	}
+	for _, name := range []string{strings.Repeat("x", 1<<20), strings.Repeat("y", 1<<20)} {
+		k.out(name, "wrong password", "192.0.2.1", tandem.Denied)
+		k.out("anna", "wrong password", name, tandem.Denied)
+	}
+	for who := range k.guard.by {
+		if len(who.user)+len(who.address) > 600 {
+			t.Fatalf("a name of %d bytes is remembered", len(who.user)+len(who.address))
+		}
 	}
 	for i := range maxKnown + 10 {
 		k.known.learn(store.Login{ID: int64(i)}, "x")
