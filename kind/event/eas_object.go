@@ -139,7 +139,7 @@ func (ob *object) instant(t ical.Time) int64 {
 func (ob *object) key(t ical.Time) int64 {
 	start := startOf(ob.main)
 	switch {
-	case start.Form == ical.Date && t.Form == ical.Date:
+	case start.Form == ical.Date && t.Form != ical.UTC: // the day as it is written, in whatever zone
 		return t.Day() * ical.DaySeconds
 	case start.Form == ical.Date:
 		at := ob.instant(t)
@@ -261,11 +261,30 @@ func (ob *object) at(key int64) span {
 	s.start = key
 	s.end = key + length
 	s.form = ob.idOf(key)
+	if end, ok := ob.period(key); ok {
+		s.end = end
+		return s
+	}
 	if l := ob.length(ob.main); !s.allDay && l.Days != 0 {
 		wall := key + int64(s.zone.Offset(key))
 		s.end = s.zone.Instant(wall+l.Days*ical.DaySeconds) + l.Seconds
 	}
 	return s
+}
+
+// period is the end of an instance that RDATE gives one of its own.
+func (ob *object) period(key int64) (end int64, ok bool) {
+	for _, p := range ob.series.Dates {
+		if !p.HasLength && p.End.IsZero() || p.Start.Form == ical.Date || ob.days() || ob.key(p.Start) != key {
+			continue
+		}
+		if p.HasLength {
+			z := ob.zoneOf(startOf(ob.main))
+			return z.Instant(key+int64(z.Offset(key))+p.Length.Days*ical.DaySeconds) + p.Length.Seconds, true
+		}
+		return ob.instant(p.End), true
+	}
+	return 0, false
 }
 
 // text is the decoded value of a text property, "" without one.
