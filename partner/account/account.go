@@ -114,11 +114,19 @@ func (s *Service) Add(ctx context.Context, u store.User, password string) (store
 	return s.cfg.Accounts.User(ctx, u.Name)
 }
 
+// furnish gives a user a password, and a home collection of each kind that phones show, where there is none.
 func (s *Service) furnish(ctx context.Context, user, hash string) error {
 	if _, err := s.cfg.Logins.PutLogin(ctx, store.Login{User: user, Hash: hash, Added: s.cfg.Now().Unix()}); err != nil {
 		return err
 	}
+	have, err := s.cfg.Home.Collections(ctx, user)
+	if err != nil {
+		return err
+	}
 	for _, h := range homes {
+		if slices.ContainsFunc(have, func(c tandem.Collection) bool { return c.Kind == h.kind }) {
+			continue
+		}
 		if _, err := s.cfg.Home.PutCollection(ctx, tandem.Collection{User: user, Kind: h.kind, Name: h.name}); err != nil {
 			return err
 		}
@@ -204,7 +212,8 @@ func (s *Service) clear(ctx context.Context, user string) error {
 	return s.cfg.Accounts.RemoveUser(ctx, user)
 }
 
-// SetPassword gives a user another password. App passwords stay.
+// SetPassword gives a user another password. App passwords stay. Who had none, such as the user that a hub without users makes for its
+// first sync item, gets the home collections that are missing.
 func (s *Service) SetPassword(ctx context.Context, name, password string) error {
 	const op = "set password"
 	u, err := s.cfg.Accounts.User(ctx, name)
@@ -220,6 +229,13 @@ func (s *Service) SetPassword(ctx context.Context, name, password string) error 
 	}
 	s.change.Lock()
 	defer s.change.Unlock()
+	have, err := s.cfg.Logins.Logins(ctx, u.Name)
+	if err != nil {
+		return err
+	}
+	if len(have) == 0 || have[0].Label != "" { // the own one comes first
+		return s.furnish(ctx, u.Name, hash)
+	}
 	_, err = s.cfg.Logins.PutLogin(ctx, store.Login{User: u.Name, Hash: hash, Added: s.cfg.Now().Unix()})
 	return err
 }

@@ -131,6 +131,28 @@ func TestAdd(t *testing.T) {
 	k.kind(k.Set(k.ctx, store.User{Name: "anna", Address: "@"}), tandem.Invalid)
 }
 
+// TestFirstPassword gives a password to a user whom the hub made for a sync item.
+func TestFirstPassword(t *testing.T) {
+	k := newKit(t)
+	k.must(k.st.Accounts.AddUser(k.ctx, store.User{Name: "me"}))
+	_, err := k.st.Home.PutCollection(k.ctx, tandem.Collection{User: "me", Kind: tandem.Contact, Name: "friends"})
+	k.must(err)
+	for range 2 {
+		k.must(k.SetPassword(k.ctx, "me", "my own password"))
+		colls, err := k.st.Home.Collections(k.ctx, "me")
+		k.must(err)
+		var names []string
+		for _, c := range colls {
+			names = append(names, c.Name)
+		}
+		slices.Sort(names)
+		if want := []string{"calendar", "friends", "notes", "tasks"}; !slices.Equal(names, want) {
+			t.Fatalf("collections %q, want %q", names, want)
+		}
+	}
+	k.in("me", "my own password", "192.0.2.1")
+}
+
 // TestAddIsAllOrNothing lets the last step of adding fail.
 func TestAddIsAllOrNothing(t *testing.T) {
 	k := newKit(t)
