@@ -203,6 +203,15 @@ func TestViewNumberMoves(t *testing.T) {
 	}
 }
 
+// Numbers that belong to a place come before those that only find room there.
+func TestViewPhonesFindRoom(t *testing.T) {
+	got := easShow(t, body("3.0", "N:;;;;", "TEL:1", "TEL;TYPE=CELL:2", "TEL;TYPE=CELL:3", "TEL;TYPE=HOME:4", "TEL;TYPE=CELL,WORK:5", "TEL;TYPE=WORK:6", "TEL:7"), easOptions())
+	want := map[string]string{"MobilePhoneNumber": "2", "HomePhoneNumber": "4", "Home2PhoneNumber": "1", "BusinessPhoneNumber": "6", "Business2PhoneNumber": "5"}
+	if !maps.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestViewPhoneTypes(t *testing.T) {
 	for line, want := range map[string]string{
 		"TEL:1": "HomePhoneNumber", "TEL;TYPE=HOME:1": "HomePhoneNumber", "TEL;TYPE=WORK:1": "BusinessPhoneNumber", "TEL;TYPE=CELL:1": "MobilePhoneNumber",

@@ -21,6 +21,7 @@ type family struct {
 	make   func(s *sheet, place int) *contentline.Line // adds an empty property for a place
 
 	likes  func(s *sheet, l *contentline.Line) []int      // places, the best first; nil: all in order
+	spare  func(s *sheet, l *contentline.Line) []int      // places to take where nobody likes to be; nil: none
 	settle func(s *sheet, l *contentline.Line, place int) // makes a property fit for a place; nil: nothing to do
 	twins  func(v string) string                          // properties of one such key say the same; nil: there are none
 }
@@ -56,18 +57,33 @@ func (f *family) assign(s *sheet) []*contentline.Line {
 	if len(f.places) > 1 {
 		slices.SortStableFunc(rest, func(a, b *contentline.Line) int { return cmp.Compare(rank(s, a), rank(s, b)) })
 	}
-	for _, l := range rest {
+	rest = f.seat(s, got, rest, f.liking)
+	if f.spare != nil {
+		f.seat(s, got, rest, f.spare)
+	}
+	return got
+}
+
+// seat puts properties into the first free of their places, and returns those that found none.
+func (f *family) seat(s *sheet, got, list []*contentline.Line, places func(*sheet, *contentline.Line) []int) (rest []*contentline.Line) {
+	for _, l := range list {
 		if f.twins != nil && slices.ContainsFunc(got, func(o *contentline.Line) bool { return o != nil && f.twin(s, o, l) }) {
 			continue
 		}
-		for _, i := range f.liking(s, l) {
+		free := -1
+		for _, i := range places(s, l) {
 			if got[i] == nil {
-				got[i] = l
+				free = i
 				break
 			}
 		}
+		if free < 0 {
+			rest = append(rest, l)
+			continue
+		}
+		got[free] = l
 	}
-	return got
+	return rest
 }
 
 func rank(s *sheet, l *contentline.Line) int {

@@ -10,7 +10,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"tandem/internal/easschema"
 	"tandem/kind/eas"
+	"tandem/kind/internal/viewtest"
 	"tandem/wire/wbxml"
 )
 
@@ -29,6 +31,7 @@ func easValue(t *rapid.T, tag wbxml.Tag) string {
 func TestViewGetPut(t *testing.T) {
 	all := cards(t)
 	names := slices.Sorted(maps.Keys(all))
+	var written [][]*wbxml.Element
 	rapid.Check(t, func(t *rapid.T) {
 		var before []byte
 		if name := rapid.SampledFrom(append([]string{""}, names...)).Draw(t, "card"); name != "" {
@@ -38,10 +41,17 @@ func TestViewGetPut(t *testing.T) {
 		for range rapid.IntRange(1, 3).Draw(t, "edits") {
 			before = easRandomEdit(t, before, o)
 		}
-		if before == nil {
-			t.Fatal("no card")
+		list, err := View{}.Get(before, o.Options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(written) < 300 {
+			written = append(written, list)
 		}
 	})
+	if err := easschema.New(t).Validate("SyncResponse", syncAnswer(t, written)); err != nil {
+		t.Error(err)
+	}
 }
 
 func easRandomEdit(t *rapid.T, before []byte, o eas.Put) []byte {
@@ -136,4 +146,8 @@ func TestViewTouchesOneProperty(t *testing.T) {
 			}
 		}
 	}
+}
+
+func FuzzViewPut(f *testing.F) {
+	viewtest.Fuzz(f, View{}, Handler{}, fortyFields(), body("2.1", "N:x;y", "TEL;CELL:1"), body("4.0", "FN:x", "RELATED;TYPE=child;VALUE=text:c"))
 }

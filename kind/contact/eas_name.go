@@ -43,8 +43,10 @@ func (s *sheet) guess() (out [5]string) {
 			}
 		}
 	}
-	if k := s.card.Text("KIND"); k != "" && !strings.EqualFold(k, "individual") {
-		return out
+	for _, name := range []string{"KIND", "X-ADDRESSBOOKSERVER-KIND"} {
+		if k := s.card.Text(name); k != "" && !strings.EqualFold(k, "individual") {
+			return out
+		}
 	}
 	if p, ok := s.card.Find("X-ABSHOWAS"); ok && strings.EqualFold(p.Text(), "company") {
 		return out

@@ -60,6 +60,7 @@ func phoneFamily() *family {
 			writeText(s, l, v)
 		},
 		likes: phoneLikes,
+		spare: phoneSpare,
 	}
 	for _, p := range list {
 		f.places = append(f.places, p.tag)
@@ -91,13 +92,17 @@ func setTypes(p vcard.Property, types []string) {
 	p.SetTypes(types...)
 }
 
-// phoneLikes says where a number is shown by its types.
-func phoneLikes(s *sheet, l *contentline.Line) []int {
+// typed tells whether a property has any of some types.
+func typed(s *sheet, l *contentline.Line) func(any ...string) bool {
 	types := s.card.Property(l).Types()
-	is := func(any ...string) bool {
+	return func(any ...string) bool {
 		return slices.ContainsFunc(any, func(t string) bool { return slices.Contains(types, t) })
 	}
-	work := is("work")
+}
+
+// phoneLikes says where a number belongs by its types.
+func phoneLikes(s *sheet, l *contentline.Line) []int {
+	is := typed(s, l)
 	switch {
 	case is("telex", "modem", "bbs", "textphone", "x-evolution-telex", "x-evolution-ttytdd"):
 		return nil
@@ -117,14 +122,26 @@ func phoneLikes(s *sheet, l *contentline.Line) []int {
 		return []int{phoneCompany}
 	case is("x-mms"):
 		return []int{phoneMMS}
-	case is("cell", "mobile", "iphone", "pcs") && work: // a second one is a number at work
-		return []int{phoneMobile, phoneWork, phoneWork2}
 	case is("cell", "mobile", "iphone", "pcs"):
-		return []int{phoneMobile, phoneHome, phoneHome2}
-	case work:
+		return []int{phoneMobile}
+	case is("work"):
 		return []int{phoneWork, phoneWork2}
 	case is("home"):
 		return []int{phoneHome, phoneHome2}
+	}
+	return nil
+}
+
+// phoneSpare says where else a number to call may be shown: better under another name than not at all.
+func phoneSpare(s *sheet, l *contentline.Line) []int {
+	is := typed(s, l)
+	switch mobile := is("cell", "mobile", "iphone", "pcs"); {
+	case mobile && is("work"):
+		return []int{phoneWork, phoneWork2}
+	case mobile:
+		return []int{phoneHome, phoneHome2}
+	case len(phoneLikes(s, l)) > 0 || is("telex", "modem", "bbs", "textphone", "x-evolution-telex", "x-evolution-ttytdd"):
+		return nil
 	}
 	return []int{phoneHome, phoneHome2, phoneMobile, phoneWork, phoneWork2}
 }
