@@ -180,3 +180,8 @@ func TestViewRefuses(t *testing.T) {
 		t.Error("another class")
 	}
 }
+
+func FuzzViewPut(f *testing.F) {
+	all := bodies(f)
+	viewtest.Fuzz(f, note.View{}, note.Handler{}, all["several"], all["html"], all["empty"])
+}

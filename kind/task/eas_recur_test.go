@@ -7,6 +7,7 @@ import (
 
 	"tandem/kind/eas"
 	"tandem/kind/internal/viewtest"
+	"tandem/kind/task"
 )
 
 func TestViewRecurrence(t *testing.T) {
@@ -82,4 +83,9 @@ func TestViewRecurrenceElements(t *testing.T) {
 			t.Errorf("%s: %s", rule, s)
 		}
 	}
+}
+
+func FuzzViewPut(f *testing.F) {
+	all := bodies(f)
+	viewtest.Fuzz(f, task.View{}, task.Handler{}, all["zoned"], all["utc"], all["alarms"], all["done"], all["floating"])
 }

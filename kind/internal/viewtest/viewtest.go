@@ -166,6 +166,54 @@ func Any(t *testing.T, v eas.View, h kind.Handler, bodies map[string][]byte, pag
 	})
 }
 
+// Fuzz writes documents into records: the result is a record of the kind that can be shown and comes back unchanged, or an error that says what
+// is wrong.
+func Fuzz(f *testing.F, v eas.View, h kind.Handler, records ...[]byte) {
+	for _, b := range records {
+		shown, err := v.Get(b, Put().Options)
+		if err != nil {
+			f.Fatal(err)
+		}
+		doc, err := wbxml.Marshal(wbxml.New(wbxml.AirSyncApplicationData, shown...))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(doc, uint8(0), true)
+		f.Add(doc, uint8(1), false)
+	}
+	f.Fuzz(func(t *testing.T, doc []byte, which uint8, managed bool) {
+		e, _, err := wbxml.Unmarshal(doc, wbxml.Limits{})
+		if err != nil {
+			return
+		}
+		o := Put()
+		if managed {
+			o = Managed(o)
+		}
+		var before []byte
+		if n := int(which) % (len(records) + 1); n > 0 {
+			before = records[n-1]
+		}
+		r, err := v.Put(before, e.Children, o)
+		if err != nil {
+			if !tandem.IsKind(err, tandem.Invalid) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if _, err := h.Inspect(r.Body); err != nil {
+			t.Fatalf("%v\n%s", err, r.Body)
+		}
+		shown, err := v.Get(r.Body, o.Options)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, r.Body)
+		}
+		if again, err := v.Put(r.Body, shown, o); err != nil || !bytes.Equal(again.Body, r.Body) {
+			t.Fatalf("%v\n%s\n%s", err, r.Body, again.Body)
+		}
+	})
+}
+
 // Elements makes elements of "Name=value", "Name=" for an empty one and "Name=a|b" for a list; Body is plain text, a child is "Name/Child=value".
 func Elements(t testing.TB, page wbxml.Page, sent ...string) []*wbxml.Element {
 	t.Helper()
