@@ -83,7 +83,7 @@ func (p *part) peek(ctx context.Context) error {
 // remembered, or the store was put back to an earlier state. An Add of what the device has is a change to it (MS-ASCMD_R757), and nothing
 // is lost on it, as it would be if its key were refused.
 func (p *part) forget(ctx context.Context) {
-	p.g = &synckey.Generation{Window: p.target(), Results: p.g.Results, Mine: p.g.Mine, Own: p.g.Own}
+	p.g = &synckey.Generation{Window: p.target(), Results: p.g.Results, Mine: p.g.Mine, Own: p.g.Own, Vague: true}
 	p.s.tell(ctx, p.r, store.Event{Level: store.Warning, Text: "what changed in " + p.col.Name + " since the last sync is not known any more; all of it is sent again",
 		Remedy: "if records that were deleted are left on the device, let it start over: `tandem device resync`"})
 }

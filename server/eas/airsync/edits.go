@@ -94,7 +94,7 @@ func (p *part) change(ctx context.Context, b *batch, e edit, res *synckey.Result
 		res.Status = statusMissing // MS-ASCMD_R5846
 		return p.keepsake(ctx, e.rec, mine, base)
 	case mine.Digest == e.rec.Digest: // done already, by an answer that was lost or by somebody else
-		p.g.Did(synckey.Own{Number: e.rec.Number, Seq: e.rec.Seq, Has: synckey.Yes})
+		p.did(e.rec.Number, e.rec.Seq, synckey.Own{Has: synckey.Yes})
 		return nil
 	case base.Seq == e.rec.Seq && !e.whole:
 		// What the client must be told of what it wrote, the schema of the answer to a Change has no place for; so it is told as a change.
@@ -110,8 +110,7 @@ func (p *part) put(ctx context.Context, b *batch, e edit, w store.HomeWrite, own
 	end := func(out tandem.Outcome) error {
 		switch {
 		case out.Status == tandem.Applied:
-			own.Number, own.Seq = e.rec.Number, seqOf(out.Version)
-			p.g.Did(own)
+			p.did(e.rec.Number, seqOf(out.Version), own)
 			return nil
 		case out.Status == tandem.PreconditionFailed && e.turn < tries && !tandem.IsKind(out.Err, tandem.Exists):
 			rec, err := p.number(ctx, e.rec.Number)
@@ -171,7 +170,7 @@ func (p *part) merge(ctx context.Context, e edit, base []byte, mine store.HomeWr
 		}
 		return p.overrule(ctx, e, mine, w, entry, res)
 	case w.Digest == e.rec.Digest:
-		p.g.Did(synckey.Own{Number: e.rec.Number, Seq: e.rec.Seq, Has: synckey.Yes, Told: true, Merged: true})
+		p.did(e.rec.Number, e.rec.Seq, entry)
 		return nil
 	}
 	return p.put(ctx, nil, e, w, entry, res)
@@ -198,9 +197,18 @@ func (p *part) overrule(ctx context.Context, e edit, mine, stands store.HomeWrit
 		res.Status = statusOK
 		return p.change(ctx, nil, e, res)
 	}
-	own.Number, own.Seq = e.rec.Number, seqOf(last.Version)
-	p.g.Did(own)
+	p.did(e.rec.Number, seqOf(last.Version), own)
 	return nil
+}
+
+// did notes a write of a record. A device that was not told yet what an earlier edit of its was merged into shows neither that nor this, and must
+// be told in any case.
+func (p *part) did(number, seq int64, own synckey.Own) {
+	if before, ok := p.g.OwnOf(number); ok && before.Merged {
+		own.Told, own.Merged = true, true
+	}
+	own.Number, own.Seq = number, seq
+	p.g.Did(own)
 }
 
 // both performs two writes of one record, the second on top of the first, in one transaction where nobody else writes.

@@ -19,6 +19,12 @@ import (
 	"tandem/wire/wbxml"
 )
 
+// backup is what a device that is put back from it has.
+type backup struct {
+	key   string
+	items map[string]map[wbxml.Tag]string
+}
+
 // world is a random history of a collection: a device, a desktop that edits at the same time, and a way between device and hub on which answers get
 // lost, requests come twice and the hub restarts.
 type world struct {
@@ -27,11 +33,14 @@ type world struct {
 	col    tandem.Collection
 	view   lines
 	faults bool
+	quiet  bool // it comes to an end
 	trace  []string
 
 	// The device.
 	key    string
 	items  map[string]map[wbxml.Tag]string
+	backup *backup          // of the device
+	loose  bool             // it was put back: it may be told what it has
 	queue  []*wbxml.Element // commands not yet acknowledged
 	filter int              // -1: not supported by the kind
 	tokens []string         // what was written and acknowledged: it must be somewhere, for ever
@@ -229,6 +238,9 @@ func (w *world) round() (more bool) {
 		if w.filter >= 0 {
 			opts = append(opts, options(filter(w.filter)))
 		}
+		if len(w.queue) > 0 && w.rnd.IntN(6) == 0 && !w.quiet {
+			opts = append(opts, silent())
+		}
 	}
 	sent := len(w.queue)
 	if w.key == "0" {
@@ -239,7 +251,7 @@ func (w *world) round() (more bool) {
 		if sent > 0 {
 			more = append(more, commands(w.queue[:sent]...))
 		}
-		w.logf("sync %s with %s", last(w.key), show(commands(w.queue[:sent]...)))
+		w.logf("sync %s with %s (%s)", last(w.key), show(commands(w.queue[:sent]...)), show(wbxml.New(wbxml.AirSyncCollection, opts...)))
 		e, err := w.exchange(syncOf(collection(w.col, w.key, more...)))
 		if err == nil {
 			return w.take(e, sent)
@@ -302,7 +314,7 @@ func (w *world) results(col *wbxml.Element, sent int) {
 			if server = added[q.Get(wbxml.AirSyncClientId)]; server == "" {
 				w.fail("no answer to the Add of %s", q.Get(wbxml.AirSyncClientId))
 			}
-			if w.items[server] != nil {
+			if w.items[server] != nil && !w.loose {
 				w.fail("%s was added twice", server)
 			}
 			w.items[server] = textsOf(q.Child(wbxml.AirSyncApplicationData).Children)
@@ -330,10 +342,10 @@ func (w *world) command(c *wbxml.Element) {
 	switch c.Tag {
 	case wbxml.AirSyncAdd, wbxml.AirSyncChange:
 		data := textsOf(c.Child(wbxml.AirSyncApplicationData).Children)
-		if c.Tag == wbxml.AirSyncAdd && have != nil {
+		if c.Tag == wbxml.AirSyncAdd && have != nil && !w.loose {
 			w.fail("Add of %s, which the device has", server)
 		}
-		if c.Tag == wbxml.AirSyncChange && have == nil && !dropped {
+		if c.Tag == wbxml.AirSyncChange && have == nil && !dropped && !w.loose {
 			w.fail("Change of %s, which the device does not have", server)
 		}
 		if !w.faults && w.col.Kind == tandem.Contact && c.Tag == wbxml.AirSyncChange && queued < 0 && maps.Equal(have, data) {
@@ -347,17 +359,43 @@ func (w *world) command(c *wbxml.Element) {
 		}
 		w.items[server] = data
 	default:
-		if have == nil && !dropped {
+		if have == nil && !dropped && !w.loose {
 			w.fail("%s of %s, which the device does not have", c.Tag.Name(), server)
 		}
 		delete(w.items, server)
 	}
 }
 
+// putBack makes a backup of the device, or puts the device back to the last one.
+func (w *world) putBack() {
+	if w.key == "0" {
+		return
+	}
+	if w.backup == nil || w.rnd.IntN(3) > 0 {
+		w.backup = &backup{w.key, map[string]map[wbxml.Tag]string{}}
+		for server, data := range w.items {
+			w.backup.items[server] = maps.Clone(data)
+		}
+		for _, q := range w.queue { // which the hub has not heard of
+			if q.Tag != wbxml.AirSyncAdd {
+				w.backup = nil
+				return
+			}
+		}
+		return
+	}
+	w.logf("the device is put back to %s", last(w.backup.key))
+	w.key, w.queue, w.loose = w.backup.key, nil, true
+	w.items = map[string]map[wbxml.Tag]string{}
+	for server, data := range w.backup.items {
+		w.items[server] = maps.Clone(data)
+	}
+}
+
 // settle syncs until nothing is left to say, without faults.
 func (w *world) settle() {
 	w.logf("now all is quiet")
-	w.faults = false
+	w.faults, w.quiet = false, true
 	for n := 0; w.round() || len(w.queue) > 0; n++ {
 		if n > 1000 {
 			w.fail("it never ends")
@@ -427,6 +465,9 @@ func (w *world) run(steps int) {
 		case 2:
 			w.person()
 		case 3:
+			if w.faults && w.rnd.IntN(8) == 0 {
+				w.putBack()
+			}
 			w.round()
 		case 4:
 			if w.filter >= 0 && w.rnd.IntN(4) == 0 {

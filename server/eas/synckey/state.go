@@ -43,6 +43,8 @@ type Generation struct {
 	Window  Window    `json:"window,omitzero"`
 	Own     []Own     `json:"own,omitempty"`
 	Aside   []Aside   `json:"aside,omitempty"`
+	// Vague: the device may have more than the numbers say, up to Cursor and beyond. What is gone is told even where it seems not to have it.
+	Vague bool `json:"vague,omitempty"`
 
 	// How it was made from Was.
 	Digest  []byte   `json:"digest,omitempty"`  // of the request
@@ -131,7 +133,8 @@ func (s *State) Issue(collection int64, g *Generation) {
 
 // Next is a generation that begins where g is: the way it was made is left out.
 func (g *Generation) Next() *Generation {
-	n := &Generation{From: g.From, Cursor: g.Cursor, Settled: slices.Clone(g.Settled), Window: g.Window, Own: slices.Clone(g.Own), Aside: slices.Clone(g.Aside)}
+	n := &Generation{From: g.From, Cursor: g.Cursor, Settled: slices.Clone(g.Settled), Window: g.Window, Own: slices.Clone(g.Own), Aside: slices.Clone(g.Aside),
+		Vague: g.Vague}
 	if g.Window.Sweep != nil {
 		sweep := *g.Window.Sweep
 		n.Window.Sweep = &sweep
@@ -177,7 +180,7 @@ func Undo(was, now *Generation) *Generation {
 
 // Past is the generation of a key of which nothing more is known than what it says.
 func (p Position) Past() *Generation {
-	return &Generation{From: p.From, Cursor: p.Cursor, Window: p.Window}
+	return &Generation{From: p.From, Cursor: p.Cursor, Window: p.Window, Vague: p.From != 0 || p.Cursor != 0}
 }
 
 // AsideOf is the entry about a record that was set aside.
@@ -242,6 +245,6 @@ func (g *Generation) Advance(cursor, stood int64) {
 
 // Finish says that the device has everything as the collection stood.
 func (g *Generation) Finish(stood int64) {
-	g.From, g.Cursor, g.Settled = stood, stood, nil
+	g.From, g.Cursor, g.Settled, g.Vague = stood, stood, nil, false
 	g.Own = slices.DeleteFunc(g.Own, func(o Own) bool { return o.Seq <= stood })
 }
