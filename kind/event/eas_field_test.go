@@ -31,6 +31,22 @@ func TestFieldNotes(t *testing.T) {
 			t.Errorf("%s", body)
 		}
 	})
+	t.Run("Android: the last day without a time of day", func(t *testing.T) {
+		for _, c := range []struct{ lines, until, want, happens string }{
+			{meet, "20260304T000000Z", "RRULE:FREQ=DAILY;UNTIL=20260304T090000Z", "02T10:00 03T10:00 04T10:00"},
+			{"DTSTART;TZID=America/Los_Angeles:20260302T160000|DURATION:PT1H", "20260304T000000Z", "RRULE:FREQ=DAILY;UNTIL=20260304T000000Z", "03T01:00 04T01:00"},
+			{"DTSTART:20260302T000000Z|DURATION:PT1H", "20260304T000000Z", "RRULE:FREQ=DAILY;UNTIL=20260304T000000Z", "02T01:00 03T01:00 04T01:00"},
+		} {
+			sent := "<Recurrence><Type>0</Type><Until>" + c.until + "</Until></Recurrence>"
+			body := put(t, cal(c.lines), eas.Put{Options: old}, sent)
+			if missing := has(body, c.want); missing != nil || happenings(t, body, 9) != c.happens {
+				t.Errorf("%q, it happens %s\n%s", missing, happenings(t, body, 9), body)
+			}
+			if again := put(t, body, eas.Put{Options: old}, sent); again != body {
+				t.Errorf("not the same again\n%s\n%s", body, again)
+			}
+		}
+	})
 	t.Run("26 iOS: always a status, guests without address", func(t *testing.T) {
 		for _, body := range []string{cal(meet), cal(meet + "|STATUS:CANCELLED"), cal(meet + "|ORGANIZER:mailto:b@x.org")} {
 			for _, v := range versions {

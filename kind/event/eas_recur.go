@@ -35,6 +35,9 @@ func (w *writer) recurrence(all *wbxml.Element, was shown) error {
 	if err != nil {
 		return err
 	}
+	if sent != nil {
+		sent.Until = w.meantUntil(sent.Until)
+	}
 	switch {
 	case sent == nil && !w.ob.repeats():
 		return nil
@@ -52,6 +55,22 @@ func (w *writer) recurrence(all *wbxml.Element, was shown) error {
 		sent.Until = was.pattern.Until // the client does not know of the end (field note 12)
 	}
 	return w.setRule(*sent, was)
+}
+
+// meantUntil is the end that a client means for a series of times. Some write the last day and no time of day; then an
+// instance on that day counts (Android). Where the pattern has an instance at just this time it is meant as it stands.
+func (w *writer) meantUntil(t ical.Time) ical.Time {
+	start := startOf(w.ob.main)
+	if t.IsZero() || start.IsZero() || start.Form == ical.Date || t.Wall%ical.DaySeconds != 0 {
+		return t
+	}
+	z := w.ob.zoneOf(start)
+	clock := start.Wall - start.Day()*ical.DaySeconds
+	if wall := t.Wall + int64(z.Offset(t.Wall)); wall-ical.FloorDiv(wall, ical.DaySeconds)*ical.DaySeconds == clock {
+		return t
+	}
+	t.Wall = z.Instant(t.Wall + clock)
+	return t
 }
 
 // withType completes a pattern that says only what is new in it: from 16.0 on Type is optional (MS-ASCAL_R374001, R448001).
