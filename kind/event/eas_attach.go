@@ -133,6 +133,25 @@ func fileName(l *contentline.Line, mediaType string, n int) string {
 	return fmt.Sprintf("attachment-%d%s", n+1, suffix)
 }
 
+// attachmentParts are what only mails say of attachments otherwise: parameters of ours.
+func attachmentParts() []struct {
+	tag   wbxml.Tag
+	param string
+} {
+	return []struct {
+		tag   wbxml.Tag
+		param string
+	}{{wbxml.AirSyncBaseContentId, "X-CONTENT-ID"}, {wbxml.AirSyncBaseContentLocation, "X-CONTENT-LOCATION"}, {wbxml.AirSyncBaseIsInline, "X-INLINE"}}
+}
+
+// method says how something is attached: as a message, or in the usual way. MS-ASAIRS 2.2.2.31.2
+func method(l *contentline.Line) string {
+	if strings.EqualFold(mediaTypeOf(l), "message/rfc822") {
+		return "5"
+	}
+	return "1"
+}
+
 // attachments shows those of a component; only versions from 16.0 on have them in the Calendar class.
 func (s *shower) attachments(c *contentline.Component) *wbxml.Element {
 	if s.o.Version < eas.V160 || s.o.Attachment == nil || c.Get("ATTACH") == nil {
@@ -150,10 +169,12 @@ func (s *shower) attachments(c *contentline.Component) *wbxml.Element {
 		a := wbxml.New(wbxml.AirSyncBaseAttachment,
 			wbxml.Text(wbxml.AirSyncBaseDisplayName, fileName(l, mediaTypeOf(l), n)),
 			wbxml.Text(wbxml.AirSyncBaseFileReference, s.o.Attachment(n)),
-			wbxml.Text(wbxml.AirSyncBaseMethod, "1"),
+			wbxml.Text(wbxml.AirSyncBaseMethod, method(l)),
 			wbxml.Text(wbxml.AirSyncBaseEstimatedDataSize, strconv.Itoa(size(l))))
-		if id, ok := l.Param("X-CONTENT-ID"); ok && id != "" {
-			a.Add(wbxml.Text(wbxml.AirSyncBaseContentId, eas.Clean(id)))
+		for _, p := range attachmentParts() {
+			if v, ok := l.Param(p.param); ok && v != "" {
+				a.Add(wbxml.Text(p.tag, eas.Clean(v)))
+			}
 		}
 		e.Add(a)
 	}
@@ -245,8 +266,16 @@ func (w *writer) newAttachment(add *wbxml.Element) (*contentline.Line, error) {
 		return nil, nil
 	}
 	l := contentline.NewLine("ATTACH", base64.StdEncoding.EncodeToString(data))
-	for _, p := range [][2]string{{"FMTTYPE", add.Get(wbxml.AirSyncBaseContentType)}, {"ENCODING", "BASE64"}, {"VALUE", "BINARY"},
-		{"FILENAME", add.Get(wbxml.AirSyncBaseDisplayName)}, {"X-CONTENT-ID", add.Get(wbxml.AirSyncBaseContentId)}} {
+	kind := add.Get(wbxml.AirSyncBaseContentType)
+	if kind == "" && add.Get(wbxml.AirSyncBaseMethod) == "5" { // MS-ASAIRS_R1394
+		kind = "message/rfc822"
+	}
+	inline := ""
+	if on, err := eas.ParseBool(add.Get(wbxml.AirSyncBaseIsInline)); err == nil && on && add.Has(wbxml.AirSyncBaseIsInline) { // MS-ASAIRS_R1382
+		inline = "1"
+	}
+	for _, p := range [][2]string{{"FMTTYPE", kind}, {"ENCODING", "BASE64"}, {"VALUE", "BINARY"}, {"FILENAME", add.Get(wbxml.AirSyncBaseDisplayName)},
+		{"X-CONTENT-ID", add.Get(wbxml.AirSyncBaseContentId)}, {"X-CONTENT-LOCATION", add.Get(wbxml.AirSyncBaseContentLocation)}, {"X-INLINE", inline}} {
 		if v := strings.TrimSpace(eas.Clean(p[1])); v != "" {
 			l.SetParam(p[0], v)
 		}

@@ -106,6 +106,9 @@ func clip(b []byte) string {
 func TestValid(t *testing.T) {
 	schemas := easschema.New(t)
 	list := records(t)
+	for _, body := range append(rich(), cal(daily+"|LOCATION:x|GEO:1;2|X-TANDEM-PLACE;X-CITY=Berlin;X-ACCURACY=1e2:x|ATTACH;VALUE=BINARY;ENCODING=BASE64;X-INLINE=1;X-CONTENT-ID=a:aGk=")) {
+		list = append(list, record{"rich", []byte(body)})
+	}
 	for _, v := range versions {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
