@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -25,24 +26,30 @@ func pictureFamily() *family {
 		}}
 }
 
-// picture is the photo as base64, made smaller if the client could not bear it; "" if there is none, or none that fits.
+// picture is the photo as base64; "" if there is none, or none that fits.
 func (s *sheet) picture() string {
+	data, _ := s.shownPicture()
+	return base64.StdEncoding.EncodeToString(data)
+}
+
+// shownPicture is the photo, made smaller if the client could not bear it.
+func (s *sheet) shownPicture() (data []byte, smaller bool) {
 	l := pictureFamily().assign(s)[0]
 	if l == nil {
-		return ""
+		return nil, false
 	}
 	blob, err := s.card.Property(l).Blob()
-	if err != nil || len(blob.Data) == 0 {
-		return ""
+	if err != nil {
+		return nil, false
 	}
 	limit := s.o.Quirks.MaxPicture
 	if limit <= 0 {
 		limit = maxPicture
 	}
 	if most := base64.StdEncoding.DecodedLen(limit); len(blob.Data) > most {
-		blob.Data = shrink(blob.Data, most-2)
+		return shrink(blob.Data, most-2), true
 	}
-	return base64.StdEncoding.EncodeToString(blob.Data)
+	return blob.Data, false
 }
 
 // picture that a client sends.
@@ -75,17 +82,18 @@ func (s *sheet) wantPicture(in []*wbxml.Element) (sentPicture, error) {
 	return sentPicture{change: true, data: data}, nil
 }
 
-// putPicture replaces or removes the photo, unless the client sent what it was shown.
+// putPicture replaces or removes the photo, unless the client sent what it was shown. Some clients encode a picture anew whenever they send
+// it: one that was shown smaller is not replaced by its like.
 func (s *sheet) putPicture(p sentPicture) {
 	if !p.change {
 		return
 	}
 	f := pictureFamily()
 	lines := f.assign(s)
-	shown := s.picture()
+	shown, smaller := s.shownPicture()
 	switch {
-	case p.data != nil && base64.StdEncoding.EncodeToString(p.data) == shown:
-	case p.data == nil && shown == "": // there is none, or it was never shown
+	case p.data != nil && (bytes.Equal(p.data, shown) || smaller && alike(p.data, shown)):
+	case p.data == nil && len(shown) == 0: // there is none, or it was never shown
 	case p.data == nil:
 		s.remove(lines[0])
 		f.hold(s, []*contentline.Line{nil})

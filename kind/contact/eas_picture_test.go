@@ -62,6 +62,35 @@ func TestViewLargePicture(t *testing.T) {
 	}
 }
 
+// A client that encodes pictures anew whenever it sends them does not make the photo smaller; another picture replaces it.
+func TestViewPictureEncodedAnew(t *testing.T) {
+	large := corpus.Files(t, "photos", ".jpg")
+	other := large[1].Data
+	for _, f := range large[:3] {
+		b := body("3.0", "N:x", "FN:x", "PHOTO;ENCODING=b;TYPE=JPEG:"+base64.StdEncoding.EncodeToString(f.Data))
+		shown, err := base64.StdEncoding.DecodeString(easShow(t, b, easOptions())["Picture"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, err := jpeg.Decode(bytes.NewReader(shown))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var anew bytes.Buffer
+		if err := jpeg.Encode(&anew, scale(img, 1, 300), &jpeg.Options{Quality: 50}); err != nil {
+			t.Fatal(err)
+		}
+		if after := easSend(t, b, easPut(), "Picture="+base64.StdEncoding.EncodeToString(anew.Bytes())); !bytes.Equal(after, b) {
+			t.Errorf("%s: the smaller picture replaced the photo", f.Name)
+		}
+	}
+	b := body("3.0", "N:x", "FN:x", "PHOTO;ENCODING=b;TYPE=JPEG:"+base64.StdEncoding.EncodeToString(photo(t, 700, 500)))
+	sent := base64.StdEncoding.EncodeToString(shrink(other, 30<<10))
+	if got := easShow(t, easSend(t, b, easPut(), "Picture="+sent), easOptions())["Picture"]; got != sent {
+		t.Error("another picture did not replace the photo")
+	}
+}
+
 // Field note 29: an empty picture removes the photo only where the client manages pictures; what it never saw stays.
 func TestViewPicture(t *testing.T) {
 	inline := body("3.0", "N:x", "FN:x", "PHOTO;ENCODING=b;TYPE=JPEG:QUJD")

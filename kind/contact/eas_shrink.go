@@ -57,11 +57,11 @@ func mediaType(data []byte) string {
 	return "image/jpeg"
 }
 
-// shrink makes a picture a JPEG of at most so many bytes, the same each time; nil if it cannot be read.
-func shrink(data []byte, most int) []byte {
+// decode reads a picture of bearable size, and how it is to be turned.
+func decode(data []byte) (img image.Image, turn int) {
 	f, ok := formatOf(data)
 	if !ok {
-		return nil
+		return nil, 0
 	}
 	pixels := int64(maxPixels)
 	if f.mediaType == "image/jpeg" {
@@ -69,15 +69,22 @@ func shrink(data []byte, most int) []byte {
 	}
 	c, err := f.config(bytes.NewReader(data))
 	if err != nil || c.Width <= 0 || c.Height <= 0 || int64(c.Width)*int64(c.Height) > pixels {
-		return nil
+		return nil, 0
 	}
-	img, err := f.decode(bytes.NewReader(data))
-	if err != nil {
-		return nil
+	if img, err = f.decode(bytes.NewReader(data)); err != nil {
+		return nil, 0
 	}
-	turn := 1
 	if f.mediaType == "image/jpeg" {
-		turn = orientation(data)
+		return img, orientation(data)
+	}
+	return img, 1
+}
+
+// shrink makes a picture a JPEG of at most so many bytes, the same each time; nil if it cannot be read.
+func shrink(data []byte, most int) []byte {
+	img, turn := decode(data)
+	if img == nil {
+		return nil
 	}
 	for side := firstSide; side >= leastSide; side = side * 3 / 4 {
 		small := scale(img, turn, side)
@@ -89,6 +96,49 @@ func shrink(data []byte, most int) []byte {
 		}
 	}
 	return nil
+}
+
+const (
+	likeSide = 16 // pixels of a side that are compared
+	likeMost = 6  // of 255, by which colours may differ on average
+)
+
+// alike reports whether two pictures show the same, encoded or sized otherwise.
+func alike(a, b []byte) bool {
+	x, turnX := decode(a)
+	y, turnY := decode(b)
+	if x == nil || y == nil {
+		return false
+	}
+	p, q := stamp(x, turnX), stamp(y, turnY)
+	w, h := size(x, turnX)
+	v, g := size(y, turnY)
+	if long, diff := max(w*g, h*v), w*g-h*v; max(diff, -diff)*20 > long { // another shape
+		return false
+	}
+	sum := 0
+	for i := range p.Pix {
+		d := int(p.Pix[i]) - int(q.Pix[i])
+		sum += max(d, -d)
+	}
+	return sum <= likeMost*len(p.Pix)
+}
+
+// size is a picture's width and height when it is upright.
+func size(img image.Image, turn int) (w, h int) {
+	b := img.Bounds()
+	if turn >= 5 {
+		return b.Dy(), b.Dx()
+	}
+	return b.Dx(), b.Dy()
+}
+
+// stamp is a picture in few pixels.
+func stamp(img image.Image, turn int) *image.RGBA {
+	out := image.NewRGBA(image.Rect(0, 0, likeSide, likeSide))
+	draw.Draw(out, out.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
+	draw.BiLinear.Scale(out, out.Bounds(), img, img.Bounds(), draw.Over, nil)
+	return upright(out, turn)
 }
 
 // scale makes the longer side at most so many pixels, upright, on white.
