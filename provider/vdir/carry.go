@@ -12,7 +12,7 @@ const (
 	handful = 32
 	// flushFrom is how many staged files are worth waiting for before the disk is. While it is busy with them more are
 	// staged, which it is then asked for in one go.
-	flushFrom = 500
+	flushFrom = 250
 )
 
 // carry takes writes through three steps that work at the same time: staging, flushing what is staged to the disk, and
