@@ -38,6 +38,7 @@ const (
 	statusStore      = "9"
 	statusConversion = "14"
 	statusAttachment = "15"
+	statusTooLarge   = "11"
 	statusPartly     = "17"
 	statusOptions    = "155"
 	statusNotAllowed = "156"
@@ -58,9 +59,28 @@ type answer struct {
 	size     int
 }
 
-// ItemOperations implements proto.Command.
-func (s *Service) ItemOperations(ctx context.Context, r *proto.Request) (*proto.Response, error) {
+// sound reports whether a request consists of operations that its version has.
+func sound(r *proto.Request) bool {
 	if r.Body == nil || r.Body.Tag != wbxml.ItemOperationsItemOperations || len(r.Body.Children) == 0 || len(r.Body.Children) > maxOperations {
+		return false
+	}
+	for _, op := range r.Body.Children {
+		switch op.Tag {
+		case wbxml.ItemOperationsFetch, wbxml.ItemOperationsEmptyFolderContents:
+		case wbxml.ItemOperationsMove:
+			if r.Version < eas.V140 { // MS-ASCMD_R7244
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// ItemOperations implements proto.Command. Operations are performed in their order. MS-ASCMD_R193
+func (s *Service) ItemOperations(ctx context.Context, r *proto.Request) (*proto.Response, error) {
+	if !sound(r) {
 		return proto.Answer(wbxml.New(wbxml.ItemOperationsItemOperations, wbxml.Text(wbxml.ItemOperationsStatus, statusSyntax))), nil
 	}
 	a := &answer{Service: s, r: r, response: wbxml.Empty(wbxml.ItemOperationsResponse)}
@@ -84,10 +104,7 @@ func (s *Service) ItemOperations(ctx context.Context, r *proto.Request) (*proto.
 		}
 	}
 	a.response.Add(moves...).Add(empties...).Add(fetches...)
-	doc := wbxml.New(wbxml.ItemOperationsItemOperations, wbxml.Text(wbxml.ItemOperationsStatus, statusOK))
-	if len(a.response.Children) > 0 {
-		doc.Add(a.response)
-	}
+	doc := wbxml.New(wbxml.ItemOperationsItemOperations, wbxml.Text(wbxml.ItemOperationsStatus, statusOK), a.response)
 	return &proto.Response{Body: doc, Parts: a.parts}, nil
 }
 
@@ -118,10 +135,19 @@ func (a *answer) fetch(ctx context.Context, op *wbxml.Element) (*wbxml.Element, 
 		e.Children = append([]*wbxml.Element{wbxml.Text(wbxml.ItemOperationsStatus, v)}, e.Children...)
 		return e
 	}
-	for _, tag := range []wbxml.Tag{wbxml.AirSyncCollectionId, wbxml.AirSyncServerId, wbxml.SearchLongId, wbxml.AirSyncBaseFileReference} {
+	names := 0
+	for _, tag := range []wbxml.Tag{wbxml.AirSyncCollectionId, wbxml.AirSyncServerId, wbxml.SearchLongId, wbxml.DocumentLibraryLinkId, wbxml.AirSyncBaseFileReference} {
 		if c := op.Child(tag); c != nil {
 			e.Add(wbxml.Text(tag, c.String()))
 		}
+		for range op.All(tag) {
+			if tag != wbxml.AirSyncCollectionId {
+				names++
+			}
+		}
+	}
+	if names > 1 { // MS-ASCMD_R765: one thing only
+		return status(statusSyntax), nil
 	}
 	if st := op.Get(wbxml.ItemOperationsStore); !strings.EqualFold(st, "Mailbox") {
 		return status(statusStore), nil
@@ -133,13 +159,16 @@ func (a *answer) fetch(ctx context.Context, op *wbxml.Element) (*wbxml.Element, 
 	)
 	switch {
 	case a.size > maxAnswer:
-		return status("11"), nil
+		return status(statusTooLarge), nil
 	case op.Has(wbxml.AirSyncBaseFileReference):
 		props, st, err = a.attachment(ctx, op)
 	case op.Has(wbxml.AirSyncServerId) || op.Has(wbxml.SearchLongId):
 		props, st, err = a.record(ctx, op, e)
 	default:
 		st = statusSyntax
+	}
+	if tandem.IsKind(err, tandem.TooLarge) {
+		return status(statusTooLarge), nil
 	}
 	if err != nil {
 		return nil, err
@@ -344,6 +373,9 @@ func (a *answer) empty(ctx context.Context, op *wbxml.Element) (*wbxml.Element, 
 			}
 		}
 		out, err := a.Home.Write(ctx, c.ID, who, writes)
+		if tandem.IsKind(err, tandem.NotFound) { // the folder itself went away
+			return status(statusNotFound)
+		}
 		if err != nil {
 			return nil, err
 		}
