@@ -30,8 +30,8 @@ const (
 	certUnknown    = "17"
 )
 
-// maxCertificates bounds how many certificates one request may hold.
-const maxCertificates = 64
+// maxCertificates bounds how many certificates one request may hold. MS-ASCMD_R5662
+const maxCertificates = 100
 
 // parseCertificates reads certificates in DER or PEM; none if there is anything else.
 func parseCertificates(data []byte) []*x509.Certificate {
@@ -64,13 +64,11 @@ func (s *Service) ValidateCert(_ context.Context, r *proto.Request) (*proto.Resp
 	if r.Body == nil || r.Body.Tag != wbxml.ValidateCertValidateCert || len(list) == 0 || len(list)+len(chain) > maxCertificates {
 		return proto.Answer(doc.Add(status(certSyntax))), nil
 	}
-	between := x509.NewCertPool()
-	for _, e := range chain {
-		c := certificate(e)
-		if c == nil {
+	between := make([]*x509.Certificate, len(chain))
+	for i, e := range chain {
+		if between[i] = certificate(e); between[i] == nil {
 			return proto.Answer(doc.Add(status(certSyntax))), nil
 		}
-		between.AddCert(c)
 	}
 	doc.Add(status(certOK))
 	for _, e := range list {
@@ -101,8 +99,12 @@ func certificate(e *wbxml.Element) *x509.Certificate {
 }
 
 // validate checks a certificate against the authorities that this system trusts. now is in Unix seconds.
-func (s *Service) validate(c *x509.Certificate, between *x509.CertPool, now int64) string {
+func (s *Service) validate(c *x509.Certificate, chain []*x509.Certificate, now int64) string {
 	at := unix(now)
+	between := x509.NewCertPool()
+	for _, p := range chain {
+		between.AddCert(p)
+	}
 	switch {
 	case at.After(c.NotAfter) || at.Before(c.NotBefore):
 		return certExpired
@@ -121,16 +123,36 @@ func (s *Service) validate(c *x509.Certificate, between *x509.CertPool, now int6
 		switch invalid.Reason {
 		case x509.Expired:
 			return certChainDates
-		case x509.NotAuthorizedToSign:
+		case x509.NotAuthorizedToSign, x509.TooManyIntermediates:
 			return certNoCA
 		case x509.IncompatibleUsage:
 			return certPurpose
 		}
 		return certSignature
 	case errors.As(err, &unknown):
-		return certUntrusted
+		return unsigned(c, chain)
 	}
 	return certUnknown
+}
+
+// unsigned is why nobody vouches for a certificate: the chain that came with it names its issuer, but that one did not sign it or may not, or
+// it names nobody known.
+func unsigned(c *x509.Certificate, chain []*x509.Certificate) string {
+	for range len(chain) + 1 {
+		i := slices.IndexFunc(chain, func(p *x509.Certificate) bool { return bytes.Equal(p.RawSubject, c.RawIssuer) })
+		if i < 0 {
+			break
+		}
+		var constraint x509.ConstraintViolationError
+		switch err := c.CheckSignatureFrom(chain[i]); {
+		case errors.As(err, &constraint):
+			return certNoCA
+		case err != nil:
+			return certSignature
+		}
+		c = chain[i]
+	}
+	return certUntrusted
 }
 
 // mayMail reports whether a certificate may sign or receive mail.

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"slices"
@@ -62,6 +63,9 @@ func (s *Service) find(ctx context.Context, r *proto.Request, text string) ([]en
 		}
 		out = append(out, c)
 	}
+	slices.SortStableFunc(out, func(a, b entry) int { // MS-ASCMD_R426
+		return cmp.Or(strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name)), strings.Compare(a.address, b.address))
+	})
 	return out, nil
 }
 

@@ -1,9 +1,10 @@
 package people
 
 import (
-	"encoding/base64"
 	"strconv"
 
+	"tandem/kind/eas"
+	"tandem/server/eas/proto"
 	"tandem/wire/wbxml"
 )
 
@@ -29,9 +30,9 @@ type pictures struct {
 	left    int // how many more; -1: any
 }
 
-// readPictures reads a Picture element of the options; nil means that none are wanted.
-func readPictures(e *wbxml.Element, maxSize, maxPictures wbxml.Tag) *pictures {
-	if e == nil {
+// readPictures reads a Picture element of the options; nil means that none are wanted. There are none before 14.1: MS-ASCMD_R7273.
+func readPictures(r *proto.Request, e *wbxml.Element, maxSize, maxPictures wbxml.Tag) *pictures {
+	if e == nil || r.Version < eas.V141 {
 		return nil
 	}
 	p := &pictures{maxSize: -1, left: -1}
@@ -50,13 +51,13 @@ func (p *pictures) show(picture []byte, t pictureTags) *wbxml.Element {
 	switch {
 	case len(picture) == 0:
 		return status(noPicture)
+	case p.maxSize >= 0 && len(picture) > p.maxSize: // before the limit on their number: MS-ASCMD_R3287, R3288, R3289
+		return status(pictureTooLarge)
 	case p.left == 0:
 		return status(pictureLimit)
-	case p.maxSize >= 0 && len(picture) > p.maxSize:
-		return status(pictureTooLarge)
 	}
 	if p.left > 0 {
 		p.left--
 	}
-	return status(pictureOK).Add(wbxml.Text(t.data, base64.StdEncoding.EncodeToString(picture)))
+	return status(pictureOK).Add(wbxml.Opaque(t.data, picture))
 }

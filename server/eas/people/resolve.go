@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/kind/eas"
 	"tandem/kind/event"
 	"tandem/server/eas/proto"
 	"tandem/wire/contentline"
@@ -32,6 +33,7 @@ const (
 const (
 	maxRecipients = 100              // in one request; MS-ASCMD 2.2.3.186
 	maxBusy       = 100              // whose availability is told in one answer
+	day           = 24 * 3600        // seconds
 	slot          = 30 * 60          // seconds to a digit of MergedFreeBusy
 	maxSlots      = 32 << 10         // MS-ASCMD_R3317
 	maxBusyTime   = 62 * 24 * 3600   // seconds
@@ -60,7 +62,7 @@ func (s *Service) ResolveRecipients(ctx context.Context, r *proto.Request) (*pro
 		return fail()
 	}
 	tos := slices.Collect(r.Body.All(wbxml.ResolveRecipientsTo))
-	q, ok := readQuestion(r.Body.Child(wbxml.ResolveRecipientsOptions))
+	q, ok := readQuestion(r)
 	if !ok || len(tos) == 0 || len(tos) > maxRecipients {
 		return fail()
 	}
@@ -80,7 +82,8 @@ func (s *Service) ResolveRecipients(ctx context.Context, r *proto.Request) (*pro
 }
 
 // readQuestion reads the options. ok is false where they make no sense.
-func readQuestion(o *wbxml.Element) (q question, ok bool) {
+func readQuestion(r *proto.Request) (q question, ok bool) {
+	o := r.Body.Child(wbxml.ResolveRecipientsOptions)
 	number := func(tag wbxml.Tag, def int) int {
 		if !o.Has(tag) {
 			return def
@@ -93,12 +96,12 @@ func readQuestion(o *wbxml.Element) (q question, ok bool) {
 	q.certificates = number(wbxml.ResolveRecipientsCertificateRetrieval, 1)
 	q.maxCerts = number(wbxml.ResolveRecipientsMaxCertificates, -1)
 	q.ambiguous = number(wbxml.ResolveRecipientsMaxAmbiguousRecipients, 20)
-	q.pictures = readPictures(o.Child(wbxml.ResolveRecipientsPicture), wbxml.ResolveRecipientsMaxSize, wbxml.ResolveRecipientsMaxPictures)
+	q.pictures = readPictures(r, o.Child(wbxml.ResolveRecipientsPicture), wbxml.ResolveRecipientsMaxSize, wbxml.ResolveRecipientsMaxPictures)
 	if q.certificates < 1 || q.certificates > 3 {
 		return q, false
 	}
 	a := o.Child(wbxml.ResolveRecipientsAvailability)
-	if a == nil {
+	if a == nil || r.Version < eas.V140 { // MS-ASCMD_R6085
 		return q, ok
 	}
 	q.busy = true
@@ -153,7 +156,7 @@ func (s *Service) resolve(ctx context.Context, r *proto.Request, q *question, te
 		one.Add(e)
 	}
 	if q.certificates > 1 {
-		one.Add(certificates(q, list[0].card))
+		one.Add(certificates(q, list[0].card, unix(r.Options.Now)))
 	}
 	if q.pictures != nil {
 		one.Add(q.pictures.show(list[0].picture, recipientPicture))
@@ -201,7 +204,8 @@ func (s *Service) busy(ctx context.Context, user string, from, to int64) ([]byte
 		if c.Kind != tandem.Event {
 			continue
 		}
-		for rec, err := range s.Lookup.During(ctx, c.ID, from, to) {
+		// The index holds days and floating times as if they were UTC; the user's may lie most of a day off.
+		for rec, err := range s.Lookup.During(ctx, c.ID, from-day, to+day) {
 			if err != nil {
 				return nil, err
 			}
@@ -241,8 +245,8 @@ func mark(digits []byte, span event.Span, from int64) {
 }
 
 // certificates are the S/MIME certificates that a card holds. MS-ASCMD 2.2.3.23
-func certificates(q *question, card []byte) *wbxml.Element {
-	list := keys(card)
+func certificates(q *question, card []byte, now time.Time) *wbxml.Element {
+	list := keys(card, now)
 	out := wbxml.Empty(wbxml.ResolveRecipientsCertificates)
 	status := func(v string) *wbxml.Element {
 		return out.Add(resolved(wbxml.ResolveRecipientsStatus, v), resolved(wbxml.ResolveRecipientsCertificateCount, strconv.Itoa(len(list))))
@@ -266,8 +270,8 @@ func certificates(q *question, card []byte) *wbxml.Element {
 	return out
 }
 
-// keys are the X.509 certificates of a card's KEY properties, in DER. RFC 6350 6.8.1
-func keys(card []byte) [][]byte {
+// keys are the X.509 certificates of a card's KEY properties that are in force, in DER. RFC 6350 6.8.1
+func keys(card []byte, now time.Time) [][]byte {
 	if card == nil {
 		return nil
 	}
@@ -283,7 +287,9 @@ func keys(card []byte) [][]byte {
 				continue
 			}
 			for _, der := range parseCertificates(b.Data) {
-				out = append(out, der.Raw)
+				if !now.Before(der.NotBefore) && !now.After(der.NotAfter) { // MS-ASCMD_R3435
+					out = append(out, der.Raw)
+				}
 			}
 		}
 	}

@@ -20,15 +20,18 @@ const (
 )
 
 // window is a range of results: 0-based, both ends belong to it.
-type window struct{ from, to int }
+type window struct {
+	from, to int
+	past     bool // it was asked for more than the first hundred
+}
 
-// maxWindow is how many results one answer holds. MS-ASCMD 2.2.3.143.3
+// maxWindow is how many results one answer holds, and Search tells of at all. MS-ASCMD_R3735
 const maxWindow = 100
 
 // readWindow reads a Range; without one, it is the first hundred. ok is false if it makes no sense.
 func readWindow(text string) (w window, ok bool) {
 	if text == "" {
-		return window{0, maxWindow - 1}, true
+		return window{to: maxWindow - 1}, true
 	}
 	first, last, cut := strings.Cut(text, "-")
 	from, err1 := strconv.Atoi(first)
@@ -36,7 +39,7 @@ func readWindow(text string) (w window, ok bool) {
 	if !cut || err1 != nil || err2 != nil || from < 0 || to < from || to > 999 {
 		return w, false
 	}
-	return window{from, min(to, from+maxWindow-1)}, true
+	return window{from, min(to, from+maxWindow-1), to >= maxWindow}, true
 }
 
 // cut are the results within the window, and the range that they are; "" if there are none.
@@ -76,12 +79,17 @@ func (s *Service) searchStore(ctx context.Context, r *proto.Request, in *wbxml.E
 	case strings.EqualFold(name, "DocumentLibrary"):
 		return status(searchBadLink), nil
 	case strings.EqualFold(name, "Mailbox"):
-		if !ok || query == nil {
+		switch {
+		case !ok || query == nil:
 			return status(searchInvalid), nil
+		case w.past:
+			return status(searchRangeOver), nil
 		}
 		return status(searchOK, wbxml.Empty(wbxml.SearchResult)), nil
 	case !strings.EqualFold(name, "GAL"), !ok, query == nil:
 		return status(searchInvalid), nil
+	case w.past: // MS-ASCMD_R3736
+		return status(searchRangeOver), nil
 	}
 	text := strings.TrimSpace(query.String())
 	switch {
@@ -96,12 +104,12 @@ func (s *Service) searchStore(ctx context.Context, r *proto.Request, in *wbxml.E
 	}
 	part, rng := w.cut(list)
 	switch {
-	case len(list) == 0: // MS-ASCMD 2.2.3.155.2: an empty Result
-		return status(searchOK, wbxml.Empty(wbxml.SearchResult)), nil
+	case len(list) == 0: // MS-ASCMD_R3847: no Result; only a mailbox has an empty one (R3850)
+		return status(searchOK), nil
 	case rng == "":
 		return status(searchRangeOver), nil
 	}
-	p := readPictures(options.Child(wbxml.SearchPicture), wbxml.SearchMaxSize, wbxml.SearchMaxPictures)
+	p := readPictures(r, options.Child(wbxml.SearchPicture), wbxml.SearchMaxSize, wbxml.SearchMaxPictures)
 	out := status(searchOK)
 	for _, e := range part {
 		out.Add(wbxml.New(wbxml.SearchResult, wbxml.New(wbxml.SearchProperties, e.gal(p, galPicture)...)))
@@ -142,7 +150,8 @@ func (s *Service) Find(ctx context.Context, r *proto.Request) (*proto.Response, 
 	if !ok || text == "" || len(text) > maxQuery {
 		return answer(findInvalid)
 	}
-	out := wbxml.New(wbxml.FindResponse, wbxml.Text(wbxml.ItemOperationsStore, "GAL"))
+	// The store is "Mailbox" whatever is searched: MS-ASCMD_R45251807.
+	out := wbxml.New(wbxml.FindResponse, wbxml.Text(wbxml.ItemOperationsStore, "Mailbox"))
 	if w.from != 0 {
 		return answer(findOK, out.Add(wbxml.Text(wbxml.FindStatus, findStartZero)))
 	}
@@ -152,7 +161,7 @@ func (s *Service) Find(ctx context.Context, r *proto.Request) (*proto.Response, 
 	}
 	out.Add(wbxml.Text(wbxml.FindStatus, findOK))
 	part, rng := w.cut(list)
-	p := readPictures(options.Child(wbxml.FindPicture), wbxml.FindMaxSize, wbxml.FindMaxPictures)
+	p := readPictures(r, options.Child(wbxml.FindPicture), wbxml.FindMaxSize, wbxml.FindMaxPictures)
 	for _, e := range part {
 		out.Add(wbxml.New(wbxml.FindResult, wbxml.New(wbxml.FindProperties, e.gal(p, galPicture)...)))
 	}

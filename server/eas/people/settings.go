@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"tandem/kind/eas"
@@ -25,44 +26,63 @@ const (
 
 func setting(tag wbxml.Tag, v string) *wbxml.Element { return wbxml.Text(tag, v) }
 
-// Settings implements proto.Command. MS-ASCMD 2.2.1.18
+// soundSettings reports whether a request consists of properties that its version has, each once.
+func soundSettings(r *proto.Request) bool {
+	if r.Body == nil || r.Body.Tag != wbxml.SettingsSettings || len(r.Body.Children) == 0 {
+		return false
+	}
+	seen := map[wbxml.Tag]bool{}
+	for _, e := range r.Body.Children {
+		switch e.Tag {
+		case wbxml.SettingsOof, wbxml.SettingsDeviceInformation, wbxml.SettingsDevicePassword, wbxml.SettingsUserInformation:
+		case wbxml.SettingsRightsManagementInformation:
+			if r.Version < eas.V141 { // MS-ASCMD_R7278, R7280
+				return false
+			}
+		default:
+			return false
+		}
+		if seen[e.Tag] {
+			return false
+		}
+		seen[e.Tag] = true
+	}
+	return true
+}
+
+// Settings implements proto.Command. Nothing is done of a request that makes no sense (MS-ASCMD_R483); otherwise each property is, in order, and has
+// its own status. MS-ASCMD 2.2.1.18
 func (s *Service) Settings(ctx context.Context, r *proto.Request) (*proto.Response, error) {
 	doc := wbxml.Empty(wbxml.SettingsSettings)
-	if r.Body == nil || r.Body.Tag != wbxml.SettingsSettings || len(r.Body.Children) == 0 {
+	if !soundSettings(r) {
 		return proto.Answer(doc.Add(setting(wbxml.SettingsStatus, settingsSyntax))), nil
 	}
 	doc.Add(setting(wbxml.SettingsStatus, settingsOK))
-	seen := map[wbxml.Tag]bool{}
 	for _, e := range r.Body.Children {
-		if seen[e.Tag] { // each property once
-			return proto.Answer(wbxml.New(wbxml.SettingsSettings, setting(wbxml.SettingsStatus, settingsSyntax))), nil
-		}
-		seen[e.Tag] = true
-		var (
-			out *wbxml.Element
-			err error
-		)
-		switch e.Tag {
-		case wbxml.SettingsOof:
-			out, err = s.oof(ctx, r, e)
-		case wbxml.SettingsDeviceInformation:
-			out, err = s.deviceInformation(ctx, r, e)
-		case wbxml.SettingsDevicePassword:
-			out, err = s.devicePassword(ctx, r, e)
-		case wbxml.SettingsUserInformation:
-			out = userInformation(r, e)
-		case wbxml.SettingsRightsManagementInformation: // MS-ASRM: protected mail is not served
-			out = wbxml.New(e.Tag, setting(wbxml.SettingsStatus, noRights),
-				wbxml.New(wbxml.SettingsGet, wbxml.Empty(wbxml.RightsManagementRightsManagementTemplates)))
-		default:
-			continue
-		}
+		out, err := s.property(ctx, r, e)
 		if err != nil {
 			return nil, err
 		}
 		doc.Add(out)
 	}
 	return proto.Answer(doc), nil
+}
+
+// property answers for one property.
+func (s *Service) property(ctx context.Context, r *proto.Request, e *wbxml.Element) (*wbxml.Element, error) {
+	switch e.Tag {
+	case wbxml.SettingsOof:
+		return s.oof(ctx, r, e)
+	case wbxml.SettingsDeviceInformation:
+		return s.deviceInformation(ctx, r, e)
+	case wbxml.SettingsDevicePassword:
+		return s.devicePassword(ctx, r, e)
+	case wbxml.SettingsUserInformation:
+		return userInformation(r, e), nil
+	}
+	// MS-ASRM_R196: protected mail is not served.
+	return wbxml.New(e.Tag, setting(wbxml.SettingsStatus, noRights),
+		wbxml.New(wbxml.SettingsGet, wbxml.Empty(wbxml.RightsManagementRightsManagementTemplates))), nil
 }
 
 // deviceInformation keeps what a device tells about itself. MS-ASCMD 2.2.3.45
@@ -172,7 +192,7 @@ func (s *Service) oof(ctx context.Context, r *proto.Request, e *wbxml.Element) (
 		if err != nil {
 			return nil, err
 		}
-		html := get.Get(wbxml.SettingsBodyType) == "HTML"
+		html := strings.EqualFold(get.Get(wbxml.SettingsBodyType), "HTML")
 		return status(settingsOK).Add(o.show(html)), nil
 	case set != nil && get == nil:
 		o, err := s.readOof(ctx, r.User.Name)
@@ -199,14 +219,17 @@ func (s *Service) readOof(ctx context.Context, user string) (o Oof, err error) {
 	if err != nil {
 		return o, err
 	}
-	if text := u.Props.Get(OofProp); text != "" {
-		err = json.Unmarshal([]byte(text), &o)
+	if text := u.Props.Get(OofProp); text != "" && json.Unmarshal([]byte(text), &o) != nil {
+		o = Oof{} // of another version of this program
 	}
 	if o.Messages == nil {
 		o.Messages = map[string]OofMessage{}
 	}
-	return o, err
+	return o, nil
 }
+
+// maxReply is the size in bytes of the longest answer that is kept.
+const maxReply = 128 << 10
 
 const oofTime = "2006-01-02T15:04:05.000Z" // MS-ASDTYPE 2.3
 
@@ -240,8 +263,11 @@ func (o *Oof) take(set *wbxml.Element) (status string) {
 	}
 	for m := range set.All(wbxml.SettingsOofMessage) {
 		msg := OofMessage{Enabled: m.Get(wbxml.SettingsEnabled) == "1", Text: m.Get(wbxml.SettingsReplyMessage), Type: "Text"}
-		if t := m.Get(wbxml.SettingsBodyType); t == "HTML" || t == "html" {
+		if strings.EqualFold(m.Get(wbxml.SettingsBodyType), "HTML") {
 			msg.Type = "HTML"
+		}
+		if len(msg.Text) > maxReply {
+			return settingsInvalid
 		}
 		for _, a := range audiences {
 			if m.Has(a.tag) {
