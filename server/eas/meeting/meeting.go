@@ -3,6 +3,7 @@ package meeting
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"tandem"
@@ -56,11 +57,11 @@ func (s *Service) MeetingResponse(ctx context.Context, r *proto.Request) (*proto
 	if r.Body == nil || r.Body.Tag != wbxml.MeetingResponseMeetingResponse || !r.Body.Has(wbxml.MeetingResponseRequest) {
 		return proto.Answer(doc.Add(result(statusInvalid))), nil
 	}
-	n := 0
-	for e := range r.Body.All(wbxml.MeetingResponseRequest) {
-		if n++; n > maxRequests {
-			return proto.Answer(wbxml.New(wbxml.MeetingResponseMeetingResponse, result(statusTooMany))), nil
-		}
+	requests := slices.Collect(r.Body.All(wbxml.MeetingResponseRequest))
+	if len(requests) > maxRequests {
+		return proto.Answer(doc.Add(result(statusTooMany))), nil
+	}
+	for _, e := range requests {
 		status, calendar, err := s.answer(ctx, r, e)
 		if err != nil {
 			return nil, err
@@ -84,18 +85,19 @@ func (s *Service) answer(ctx context.Context, r *proto.Request, e *wbxml.Element
 	said, ok := answers[e.Get(wbxml.MeetingResponseUserResponse)]
 	instance := e.Get(wbxml.MeetingResponseInstanceId)
 	switch {
-	case !ok, r.Version < eas.V141 && e.Has(wbxml.MeetingResponseInstanceId): // MS-ASCMD_R6712
+	case !ok, e.Has(wbxml.MeetingResponseInstanceId) && (r.Version < eas.V141 || instance == ""): // MS-ASCMD_R6712, R4186
 		return statusInvalid, "", nil
 	}
 	id := e.Get(wbxml.MeetingResponseRequestId)
 	if id == "" {
 		id = e.Get(wbxml.SearchLongId)
 	}
-	// Some clients leave out the instance and name it behind the id (field note 27).
-	if base, rest, cut := strings.Cut(id, "!"); cut {
-		id = base
+	// Some clients leave out the instance and name it behind the id: "5:3<!ExceptionDate!>20260304T090000Z" (field note 27).
+	if i := strings.IndexAny(id, "<!"); i >= 0 {
+		behind := id[i:]
+		id = id[:i]
 		if instance == "" {
-			instance = rest
+			instance = behind[strings.LastIndexAny(behind, "!>")+1:]
 		}
 	}
 	c, view, rec, err := s.find(ctx, r, e.Get(wbxml.MeetingResponseCollectionId), id)
@@ -163,6 +165,9 @@ const maxEvent = 16 << 20
 // run writes the answer. again tells that the event was changed meanwhile.
 func (a *attempt) run(ctx context.Context) (status string, again bool, err error) {
 	body, err := tandem.ReadBody(a.rec.Body, maxEvent)
+	if tandem.IsKind(err, tandem.TooLarge) {
+		return statusInvalid, false, nil
+	}
 	if err != nil {
 		return "", false, err
 	}
@@ -193,6 +198,9 @@ func (a *attempt) run(ctx context.Context) (status string, again bool, err error
 	}
 	who := store.Author{User: a.r.User.Name, Via: "eas:" + a.r.Device.Type + "/" + a.r.Device.ID}
 	done, err := a.write(ctx, a.c.ID, who, w)
+	if tandem.IsKind(err, tandem.Invalid) || tandem.IsKind(err, tandem.NotFound) {
+		return statusInvalid, false, nil
+	}
 	if err != nil || !done {
 		return statusServer, !done && err == nil, err
 	}
