@@ -172,6 +172,13 @@ func (d *Door) fail(w http.ResponseWriter, r *http.Request, what string, err err
 	case tandem.Transient, tandem.Busy, tandem.Changed:
 		code = http.StatusServiceUnavailable
 		w.Header().Set("Retry-After", strconv.FormatInt(max(wait, 5), 10))
+	case tandem.NotFound: // something was removed while the request was served: the user, the device or a folder
+		code = http.StatusServiceUnavailable
+		w.Header().Set("Retry-After", "5")
+	case tandem.Invalid:
+		code = http.StatusBadRequest // MS-ASHTTP_R188
+	case tandem.TooLarge:
+		code = http.StatusRequestEntityTooLarge
 	case tandem.Full:
 		code = http.StatusInsufficientStorage // MS-ASHTTP_R192
 	default:
@@ -179,6 +186,9 @@ func (d *Door) fail(w http.ResponseWriter, r *http.Request, what string, err err
 	}
 	http.Error(w, http.StatusText(code), code)
 }
+
+// since are the versions from which on commands are served that not all versions have. MS-ASCMD 2.2.1.2
+var since = map[string]eas.Version{"Find": eas.V161}
 
 // post serves one command.
 func (d *Door) post(w http.ResponseWriter, r *http.Request) {
@@ -200,7 +210,7 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	run := d.cfg.Commands[q.command]
-	if run == nil {
+	if run == nil || version < since[q.command] {
 		http.Error(w, "command "+strconv.Quote(q.command)+" is not served", http.StatusNotImplemented) // MS-ASHTTP_R186
 		return
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -107,7 +106,7 @@ func TestValidateCert(t *testing.T) {
 		}
 	}
 	if got := k.ask(k.svc.ValidateCert, "ValidateCert", validate("", certs(many[:100]...), "")); strings.Count(got, "Certificate{Status=5}") != 100 {
-		t.Error(fmt.Sprintf("%.200s", got))
+		t.Errorf("%.200s", got)
 	}
 	k.Valid()
 }
