@@ -140,6 +140,7 @@ func (w *writer) exclude(key int64) bool {
 	if !there {
 		return false
 	}
+	w.alone(key)
 	for _, o := range w.ob.overrides {
 		if o.key == key {
 			w.ob.cal.Remove(contentline.Item{Child: o.c})
@@ -160,6 +161,39 @@ func (w *writer) exclude(key int64) bool {
 	w.dirty, w.moved = true, true
 	w.ob.reread()
 	return true
+}
+
+// alone makes an override that stands for all that follow one for its instance alone, and has the next instance's stand for
+// the others, so that what is done to the one is not done to all.
+func (w *writer) alone(key int64) {
+	o := w.ob.override(key)
+	if o == nil || !o.future {
+		return
+	}
+	main := w.ob.span(w.ob.main)
+	keys, _ := w.ob.instances(key+1, main.start+4*farthest, 100)
+	if i := slices.IndexFunc(keys, func(k int64) bool { return k > key && w.ob.override(k) == nil }); i >= 0 {
+		next := w.ob.doc.AdoptItem(contentline.Item{Child: o.c})
+		id := w.ob.idOf(keys[i])
+		putTime(next.Child, "RECURRENCE-ID", id)
+		sp := w.ob.span(o.c)
+		shift := keys[i] - key
+		if !sp.allDay {
+			shift += int64(sp.zone.Offset(keys[i]) - sp.zone.Offset(key))
+		}
+		if start := startOf(o.c); !start.IsZero() {
+			start.Wall += shift
+			putTime(next.Child, "DTSTART", start)
+			if end := timeOf(o.c, "DTEND"); !end.IsZero() {
+				end.Wall += shift
+				putTime(next.Child, "DTEND", end)
+			}
+		}
+		w.ob.cal.Items = slices.Insert(w.ob.cal.Items, w.ob.cal.Index(contentline.Item{Child: o.c})+1, next)
+	}
+	o.c.Get("RECURRENCE-ID").DelParam("RANGE")
+	w.dirty = true
+	w.ob.reread()
 }
 
 // include takes back that an instance was excluded.
@@ -197,6 +231,7 @@ func (w *writer) exception(key int64, x *wbxml.Element, whole bool) error {
 			key = found
 		}
 	}
+	w.alone(key)
 	o := w.ob.override(key)
 	known := o != nil
 	if !known {
@@ -260,7 +295,11 @@ func (w *writer) adopt(key int64) *override {
 		putText(main, "UID", hex.EncodeToString(sum[:16]))
 	}
 	c := contentline.NewComponent("VEVENT")
-	for _, it := range main.Items {
+	like, sp := main, w.ob.at(key)
+	if o := w.ob.governing(key); o != nil {
+		like, sp = o.c, w.ob.governed(o, key)
+	}
+	for _, it := range like.Items {
 		if it.Line != nil {
 			switch strings.ToUpper(it.Line.Name()) {
 			case "RRULE", "RDATE", "EXDATE", "EXRULE", "DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "":
@@ -271,11 +310,13 @@ func (w *writer) adopt(key int64) *override {
 	}
 	id := w.ob.idOf(key)
 	putTime(c, "RECURRENCE-ID", id)
-	sp := w.ob.at(key)
 	if sp.allDay {
 		w.writeDays(c, wanted{allDay: true, start: sp.start, end: sp.end}, ical.Time{})
 	} else {
 		z := w.ob.zoneNamed(id)
+		if id.Form == ical.Date {
+			z = w.ob.zoneNamed(sp.form)
+		}
 		putTime(c, "DTSTART", z.time(sp.start))
 		putTime(c, "DTEND", z.time(sp.end))
 	}

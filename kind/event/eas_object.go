@@ -26,9 +26,10 @@ type object struct {
 
 // override is one instance that differs from its series.
 type override struct {
-	c   *contentline.Component
-	id  ical.Time // RECURRENCE-ID
-	key int64
+	c      *contentline.Component
+	id     ical.Time // RECURRENCE-ID
+	key    int64
+	future bool // it stands for all that follow too (RANGE=THISANDFUTURE, RFC 5545 3.2.13)
 }
 
 func invalid(op, thing, format string, args ...any) error {
@@ -81,7 +82,8 @@ func (ob *object) read(events []*contentline.Component) {
 			}
 			if key := ob.key(id); !seen[key] {
 				seen[key] = true
-				ob.overrides = append(ob.overrides, override{c: c, id: id, key: key})
+				scope, _ := l.Param("RANGE")
+				ob.overrides = append(ob.overrides, override{c: c, id: id, key: key, future: strings.EqualFold(scope, "THISANDFUTURE")})
 				parts = append(parts, c)
 			}
 		}
@@ -171,6 +173,35 @@ func (ob *object) override(key int64) *override {
 		}
 	}
 	return nil
+}
+
+// governing is the override that stands for all that follow it and so for an instance without one of its own; nil if none.
+func (ob *object) governing(key int64) *override {
+	var last *override
+	for i := range ob.overrides {
+		if o := &ob.overrides[i]; o.future && o.key < key && (last == nil || o.key > last.key) {
+			last = o
+		}
+	}
+	return last
+}
+
+// governed is when an instance is that an override before it stands for: as much later or earlier on the wall as that is.
+func (ob *object) governed(o *override, key int64) span {
+	from, rule, sp := ob.at(o.key), ob.at(key), ob.span(o.c)
+	if from.allDay || sp.allDay {
+		length := sp.end - sp.start
+		if from.allDay == sp.allDay {
+			sp.start += key - o.key
+			sp.end = sp.start + length
+		}
+		return sp
+	}
+	wall := func(at int64) int64 { return at + int64(rule.zone.Offset(at)) }
+	length := sp.end - sp.start
+	sp.start = rule.zone.Instant(wall(key) + wall(sp.start) - wall(o.key))
+	sp.end = sp.start + length
+	return sp
 }
 
 // instances lists the instances of the series whose keys lie in [from, to), those that overrides moved included.

@@ -23,12 +23,14 @@ type instance struct {
 	key     int64
 	deleted bool
 	c       *contentline.Component // its override, nil if it has none
-	at      span                   // when it is, without an override
+	at      span                   // when it is, where that is not as its override says or there is none
+	moved   bool                   // at counts
 }
 
 const (
 	maxExceptions = 256 // MS-ASCAL_R24311
 	maxDeletions  = 200 // that stand for what a pattern cannot say
+	maxGoverned   = 100 // that one override stands for
 	maxInstances  = 500 // looked at to find a pattern for what no rule says
 	horizon       = 180 * ical.DaySeconds
 	farthest      = 20 * 366 * ical.DaySeconds
@@ -63,6 +65,7 @@ func (s *shower) series() shown {
 		out.list = slices.DeleteFunc(out.list, func(i instance) bool { return i.key == o.key })
 		out.list = append(out.list, instance{key: o.key, c: o.c})
 	}
+	s.governed(&out)
 	slices.SortStableFunc(out.list, func(a, b instance) int { return cmp(a.key, b.key) })
 	for i := 0; i < len(out.list) && len(out.list) > maxExceptions; i++ {
 		if out.list[i].c == nil { // the oldest deletions matter least
@@ -91,6 +94,29 @@ func (s *shower) excluded(out *shown) {
 		if key := s.ob.key(t); !seen[key] {
 			seen[key] = true
 			out.list = append(out.list, instance{key: key, deleted: true})
+		}
+	}
+}
+
+// governed adds the instances that an override before them stands for, as far as there is room.
+func (s *shower) governed(out *shown) {
+	if !slices.ContainsFunc(s.ob.overrides, func(o override) bool { return o.future }) || out.pattern == nil {
+		return
+	}
+	seen := map[int64]bool{}
+	for _, i := range out.list {
+		seen[i.key] = true
+	}
+	first := s.ob.overrides[0].key
+	for _, o := range s.ob.overrides {
+		if o.future {
+			first = min(first, o.key)
+		}
+	}
+	keys, _ := s.ob.instances(first, s.ob.span(s.ob.main).start+farthest, maxGoverned)
+	for _, key := range keys {
+		if o := s.ob.governing(key); o != nil && !seen[key] && len(out.list) < maxExceptions {
+			out.list = append(out.list, instance{key: key, c: o.c, at: s.ob.governed(o, key), moved: true})
 		}
 	}
 }
@@ -174,7 +200,7 @@ func (s *shower) wide() (r *recurrence.Recurrence, list []instance, last int64, 
 			list = append(list, instance{key: rule, deleted: true})
 			continue
 		case key != rule:
-			list = append(list, instance{key: rule, at: s.ob.at(key)})
+			list = append(list, instance{key: rule, at: s.ob.at(key), moved: true})
 		}
 		last = rule
 	}
@@ -230,7 +256,7 @@ func (s *shower) exception(i instance) *wbxml.Element {
 	}
 	e.Add(id)
 	sp, rule := i.at, s.ob.at(i.key)
-	if i.c != nil {
+	if !i.moved {
 		sp = s.ob.span(i.c)
 	}
 	if sp.start != rule.start || sp.allDay != rule.allDay {

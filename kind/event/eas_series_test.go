@@ -87,6 +87,8 @@ func TestSeriesShown(t *testing.T) {
 		{"MS-ASCAL_R351, R35811: no link", cal(daily+"|CONFERENCE:https://x.org", bare), eas.V141, "ExceptionStartTime=20260304T090000Z Subject=Other OnlineMeetingExternalLink="},
 		{"MS-ASCAL_R40211, R89011: answered otherwise", cal(daily+"|ORGANIZER:mailto:b@x.org|ATTENDEE:mailto:anna@example.org", bare+"|ORGANIZER:mailto:b@x.org|ATTENDEE;PARTSTAT=ACCEPTED:mailto:anna@example.org|X-MICROSOFT-CDO-REPLYTIME:20260201T100000Z"), eas.V141, "ExceptionStartTime=20260304T090000Z Subject=Other Attendees= AppointmentReplyTime=20260201T100000Z ResponseType=3"},
 		{"MS-ASCAL_R525221, R52522111: not answered", cal(daily+"|ORGANIZER:mailto:b@x.org|ATTENDEE;PARTSTAT=ACCEPTED:mailto:anna@example.org", bare+"|ORGANIZER:mailto:b@x.org|ATTENDEE;PARTSTAT=DECLINED:mailto:anna@example.org|X-MICROSOFT-CDO-REPLYTIME:20260201T100000Z"), eas.V141, "ExceptionStartTime=20260304T090000Z Subject=Other Attendees= ResponseType=4"},
+		{"a change that stands for all that follow", cal(strings.Replace(daily, "COUNT=10", "COUNT=5", 1)+"|EXDATE;TZID=Europe/Berlin:20260305T100000", "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20260304T100000|DTSTART;TZID=Europe/Berlin:20260304T120000|DTEND;TZID=Europe/Berlin:20260304T133000|SUMMARY:Later|DTSTAMP:20260101T000000Z"), eas.V161,
+			"InstanceId=20260304T090000Z StartTime=20260304T110000Z EndTime=20260304T123000Z Subject=Later\nDeleted=1 InstanceId=20260305T090000Z\nInstanceId=20260306T090000Z StartTime=20260306T110000Z EndTime=20260306T123000Z Subject=Later"},
 		{"no series", cal(meet), eas.V161, ""},
 	} {
 		if got := exceptions(all(t, c.body, options(t, c.v))); got != c.want {
@@ -138,6 +140,7 @@ func TestInexpressible(t *testing.T) {
 func TestSeriesEdits(t *testing.T) {
 	const other = "RECURRENCE-ID;TZID=Europe/Berlin:20260304T100000|DTSTART;TZID=Europe/Berlin:20260304T100000|DTEND;TZID=Europe/Berlin:20260304T110000|SUMMARY:Other|X-B:1"
 	const moved = "RECURRENCE-ID;TZID=Europe/Berlin:20260305T100000|DTSTART;TZID=Europe/Berlin:20260305T140000|DTEND;TZID=Europe/Berlin:20260305T150000|SUMMARY:Talk"
+	const future = "RECURRENCE-ID;TZID=Europe/Berlin;RANGE=THISANDFUTURE:20260304T100000|DTSTART;TZID=Europe/Berlin:20260304T120000|DTEND;TZID=Europe/Berlin:20260304T130000|SUMMARY:Later"
 	// Berlin's rules, as one who counts the weeks from the front has them for 2026.
 	odd := wintz.Zone{Bias: -60, DaylightBias: -60, DaylightDate: wintz.Date{Year: 2026, Month: 3, Day: 29, Hour: 2}, StandardDate: wintz.Date{Year: 2026, Month: 10, Day: 25, Hour: 3}}.String()
 	exception := func(xml string) string {
@@ -182,6 +185,12 @@ func TestSeriesEdits(t *testing.T) {
 			"DTSTART;TZID=Europe/Berlin:20260302T100000|EXDATE;TZID=Europe/Berlin:20260303T100000|RECURRENCE-ID;TZID=Europe/Berlin:20260304T100000|!LAST-MODIFIED", "02T10:00 04T10:00 05T10:00", eas.V161},
 		{"zeros: nothing changed", cal(daily+"|EXDATE;TZID=Europe/Berlin:20260303T100000", other), "<Timezone>" + (wintz.Zone{}).String() + "</Timezone>",
 			"DTSTART;TZID=Europe/Berlin:20260302T100000|EXDATE;TZID=Europe/Berlin:20260303T100000|!LAST-MODIFIED", "02T10:00 04T10:00 05T10:00", eas.V161},
+		{"deleted, where a change stands for all that follow", cal(daily, future), exception("<Deleted>1</Deleted><ExceptionStartTime>20260304T090000Z</ExceptionStartTime>"),
+			"EXDATE;TZID=Europe/Berlin:20260304T100000|RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20260305T100000|DTSTART;TZID=Europe/Berlin:20260305T120000", "02T10:00 03T10:00 05T12:00 06T12:00", eas.V141},
+		{"changed, where a change stands for all that follow", cal(daily, future), exception("<ExceptionStartTime>20260304T090000Z</ExceptionStartTime><Subject>One</Subject><StartTime>20260304T150000Z</StartTime><EndTime>20260304T160000Z</EndTime>"),
+			"RECURRENCE-ID;TZID=Europe/Berlin:20260304T100000|SUMMARY:One|RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20260305T100000|SUMMARY:Later", "02T10:00 03T10:00 04T16:00 05T12:00 06T12:00", eas.V141},
+		{"changed, what a change before it stands for", cal(daily, future), exception("<ExceptionStartTime>20260305T090000Z</ExceptionStartTime><Subject>One</Subject><StartTime>20260305T110000Z</StartTime><EndTime>20260305T120000Z</EndTime>"),
+			"RECURRENCE-ID;TZID=Europe/Berlin:20260305T100000|SUMMARY:One|SUMMARY:Later|DTSTART;TZID=Europe/Berlin:20260305T120000", "02T10:00 03T10:00 04T12:00 05T12:00 06T12:00", eas.V141},
 		{"to days, with all that excepts", cal(daily+"|EXDATE;TZID=Europe/Berlin:20260303T100000", other), "<AllDayEvent>1</AllDayEvent><StartTime>20260301T230000Z</StartTime><EndTime>20260302T230000Z</EndTime>",
 			"DTSTART;VALUE=DATE:20260302|EXDATE;VALUE=DATE:20260303|RECURRENCE-ID;VALUE=DATE:20260304|DTSTART;VALUE=DATE:20260304", "02T00:00 04T00:00 05T00:00", eas.V141},
 		{"until goes along", cal(meet + "|RRULE:FREQ=DAILY;UNTIL=20260305T090000Z"), "<AllDayEvent>1</AllDayEvent><StartTime>20260301T230000Z</StartTime><EndTime>20260302T230000Z</EndTime>", "RRULE:FREQ=DAILY;UNTIL=20260305", "02T00:00 03T00:00 04T00:00 05T00:00", eas.V141},
