@@ -1,0 +1,312 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"tandem/test/easclient"
+	"tandem/wire/wbxml"
+)
+
+// phones measures the phones' door: how long a first sync of 5,000 contacts takes, and what many waiting phones cost.
+func phones(c config) ([]row, error) {
+	rows, err := firstSync(c)
+	if err != nil {
+		return nil, err
+	}
+	more, err := waiting(c)
+	return append(rows, more...), err
+}
+
+// hub is a running tandem serve, and how to reach it.
+type hub struct {
+	dir, url string
+	tandem   string
+	cmd      *exec.Cmd
+	client   *http.Client
+}
+
+// newHub makes a hub with users, whose app passwords it returns, in order.
+func newHub(c config, name string, users int) (*hub, []string, error) {
+	h := &hub{dir: filepath.Join(c.dir, name), tandem: c.tandem}
+	password := filepath.Join(c.dir, name+"-password")
+	if err := os.WriteFile(password, []byte("correct horse battery staple\n"), 0o600); err != nil {
+		return nil, nil, err
+	}
+	var apps []string
+	for i := range users {
+		user := fmt.Sprint("user", i)
+		if _, err := h.run("user", "add", user, "--password-file", password); err != nil {
+			return nil, nil, err
+		}
+		out, err := h.run("user", "app-password", "add", user, "phone", "--json")
+		if err != nil {
+			return nil, nil, err
+		}
+		var made struct{ Password string }
+		if err := json.Unmarshal(out, &made); err != nil {
+			return nil, nil, fmt.Errorf("app password: %w: %s", err, out)
+		}
+		apps = append(apps, made.Password)
+	}
+	return h, apps, nil
+}
+
+// run runs a verb on the hub's data.
+func (h *hub) run(args ...string) ([]byte, error) {
+	out, err := exec.Command(h.tandem, append(args, "--data", h.dir)...).Output()
+	if e, ok := err.(*exec.ExitError); ok {
+		err = fmt.Errorf("tandem %s: %w\n%s", strings.Join(args, " "), err, tail(e.Stderr))
+	}
+	return out, err
+}
+
+var address = regexp.MustCompile(`(https://[^/ ]+)/setup`)
+
+// start runs tandem serve.
+func (h *hub) start() error {
+	h.cmd = exec.Command(h.tandem, "serve", "--data", h.dir, "--listen", "https://127.0.0.1:0")
+	h.cmd.Stderr = os.Stderr
+	out, err := h.cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := h.cmd.Start(); err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if m := address.FindStringSubmatch(lines.Text()); m != nil {
+			h.url = m[1]
+			break
+		}
+	}
+	if h.url == "" {
+		return fmt.Errorf("tandem serve said no address: %w", lines.Err())
+	}
+	go func() { // so that it is never held up
+		for lines.Scan() {
+		}
+	}()
+	ca, err := os.ReadFile(filepath.Join(h.dir, "tls", "ca.pem"))
+	if err != nil {
+		return err
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(ca)
+	h.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, MaxIdleConnsPerHost: 100, WriteBufferSize: 1024, ReadBufferSize: 1024}}
+	return nil
+}
+
+func (h *hub) stop() error {
+	if err := h.cmd.Process.Signal(os.Interrupt); err != nil {
+		return err
+	}
+	return h.cmd.Wait()
+}
+
+func (h *hub) phone(user int, app, id string) *easclient.Phone {
+	return easclient.NewPhone(&easclient.Client{HTTP: h.client, Base: h.url, User: fmt.Sprint("user", user), Password: app, DeviceID: id, DeviceType: "iPhone",
+		Agent: "Apple-iPhone15C2/2101.303", Version: "16.1"})
+}
+
+// spent is what the hub's process used so far: processor time, and its memory now, in KiB.
+func (h *hub) spent() (f figures, err error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", h.cmd.Process.Pid))
+	if err != nil {
+		return f, err
+	}
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+2:]))
+	ticks := func(i int) time.Duration {
+		n, _ := strconv.ParseInt(fields[i], 10, 64)
+		return time.Duration(n) * time.Second / 100
+	}
+	f.user, f.system = ticks(11), ticks(12)
+	pages, err := strconv.ParseInt(fields[21], 10, 64)
+	f.peak = pages * int64(os.Getpagesize()) / 1024
+	return f, err
+}
+
+// firstSync times a phone's first sync of 5,000 contacts in windows of 100.
+func firstSync(c config) ([]row, error) {
+	count := int(5000 * c.scale)
+	cards := filepath.Join(c.dir, "phone-contacts")
+	if err := writeRecords(cards, ".vcf", count, 1, 0, vcard); err != nil {
+		return nil, err
+	}
+	h, apps, err := newHub(c, "phones-first", 1)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := h.run("item", "add", "contacts", "vdir:"+cards); err != nil {
+		return nil, err
+	}
+	if _, err := h.run("sync"); err != nil {
+		return nil, err
+	}
+	if err := h.start(); err != nil {
+		return nil, err
+	}
+	var all []figures
+	ctx := context.Background()
+	for round := range c.rounds {
+		p := h.phone(0, apps[0], fmt.Sprint("phone", round))
+		p.Window, p.Body = 100, 1
+		if err := p.FolderSync(ctx); err != nil {
+			return nil, err
+		}
+		folder := p.FolderOf(9)
+		before, err := h.spent()
+		if err != nil {
+			return nil, err
+		}
+		start := time.Now()
+		if err := p.Sync(ctx, folder); err != nil {
+			return nil, err
+		}
+		f := figures{wall: time.Since(start)}
+		after, err := h.spent()
+		if err != nil {
+			return nil, err
+		}
+		if n := len(p.Stores[folder].Items); n != count {
+			return nil, fmt.Errorf("the phone has %d of %d contacts", n, count)
+		}
+		f.user, f.system, f.peak = after.user-before.user, after.system-before.system, after.peak
+		fmt.Fprintf(os.Stderr, "   tandem       %8.3f s  server user %7.3f  sys %7.3f  %7.1f MiB\n", f.wall.Seconds(), f.user.Seconds(), f.system.Seconds(), float64(f.peak)/1024)
+		all = append(all, f)
+	}
+	slices.SortFunc(all, func(a, b figures) int { return int(a.wall - b.wall) })
+	return []row{{scenario: fmt.Sprintf("phone: first sync of %d contacts, WindowSize 100", count), tool: "tandem (server's CPU)", figures: all[len(all)/2]}}, h.stop()
+}
+
+// waiting lets 10,000 phones of 100 users wait, and times how long a change takes to reach them.
+func waiting(c config) ([]row, error) {
+	users, each := 100, int(100*c.scale)
+	h, apps, err := newHub(c, "phones-waiting", users)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.start(); err != nil {
+		return nil, err
+	}
+	ctx := context.Background()
+	waiters := make([][]*easclient.Phone, users)
+	for u := range users {
+		for i := range each {
+			p := h.phone(u, apps[u], fmt.Sprintf("u%dp%d", u, i))
+			if err := p.FolderSync(ctx); err != nil {
+				return nil, err
+			}
+			waiters[u] = append(waiters[u], p)
+		}
+	}
+	h.client.CloseIdleConnections()
+	fmt.Fprintf(os.Stderr, "   %d phones known\n", users*each)
+	idle, err := h.settle()
+	if err != nil {
+		return nil, err
+	}
+	type answer struct {
+		user int
+		at   time.Time
+		err  error
+	}
+	answers := make(chan answer, users*each)
+	var sent sync.WaitGroup
+	begin := time.Now()
+	for u, list := range waiters {
+		for _, p := range list {
+			sent.Add(1)
+			go func() {
+				sent.Done()
+				status, _, err := p.Ping(ctx, 3000, p.FolderOf(9))
+				if err == nil && status != "2" {
+					err = fmt.Errorf("Ping: status %s", status)
+				}
+				answers <- answer{u, time.Now(), err}
+			}()
+		}
+		// Not all at once: a listening socket has a queue.
+		if err := h.caughtUp(users, each, u); err != nil {
+			return nil, err
+		}
+	}
+	sent.Wait()
+	full, err := h.settle()
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(os.Stderr, "   %d wait after %.1f s; %.1f KiB each (%.1f MiB before, %.1f after)\n", users*each, time.Since(begin).Seconds(),
+		float64(full.peak-idle.peak)/float64(users*each), float64(idle.peak)/1024, float64(full.peak)/1024)
+	var took []time.Duration
+	for u := range users {
+		writer := h.phone(u, apps[u], fmt.Sprintf("u%dwriter", u))
+		if err := writer.FolderSync(ctx); err != nil {
+			return nil, err
+		}
+		folder := writer.FolderOf(9)
+		if err := writer.Sync(ctx, folder); err != nil {
+			return nil, err
+		}
+		writer.Add(folder, wbxml.Text(wbxml.ContactsLastName, "News"), wbxml.Text(wbxml.ContactsFileAs, "News"))
+		start := time.Now()
+		if err := writer.Sync(ctx, folder); err != nil {
+			return nil, err
+		}
+		for range each {
+			a := <-answers
+			if a.err != nil || a.user != u {
+				return nil, fmt.Errorf("user %d heard of user %d's change: %w", a.user, u, a.err)
+			}
+			took = append(took, a.at.Sub(start))
+		}
+	}
+	slices.Sort(took)
+	p50, p99 := took[len(took)/2], took[len(took)*99/100]
+	fmt.Fprintf(os.Stderr, "   change to answer: median %v, 99th percentile %v, last %v\n", p50, p99, took[len(took)-1])
+	name := fmt.Sprintf("phone: %d wait", users*each)
+	return []row{
+		{scenario: name + fmt.Sprintf(" (%.1f KiB each), change to answer, median", float64(full.peak-idle.peak)/float64(users*each)), tool: "tandem", figures: figures{wall: p50, peak: full.peak}},
+		{scenario: name + ", change to answer, 99th percentile", tool: "tandem", figures: figures{wall: p99, peak: full.peak}},
+	}, h.stop()
+}
+
+// settle waits until the hub's memory does not fall any longer: the collector gives back what it does not need.
+func (h *hub) settle() (f figures, err error) {
+	last := int64(1 << 60)
+	for range 30 {
+		if f, err = h.spent(); err != nil || f.peak >= last {
+			return f, err
+		}
+		last = f.peak
+		time.Sleep(2 * time.Second)
+	}
+	return f, nil
+}
+
+// caughtUp waits until the hub has accepted the connections of the users so far.
+func (h *hub) caughtUp(_, each, user int) error {
+	for range 600 {
+		list, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", h.cmd.Process.Pid))
+		if err != nil || len(list) >= (user+1)*each {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return fmt.Errorf("the hub accepts no more connections")
+}
