@@ -59,6 +59,9 @@ func (s *Service) estimate(ctx context.Context, r *proto.Request, e *wbxml.Eleme
 	for o := range e.All(wbxml.AirSyncOptions) {
 		w.options = append(w.options, o)
 	}
+	if f := e.Child(wbxml.AirSyncFilterType); f != nil { // where it stands at 12.1, MS-ASCMD_R6314
+		w.options = append(w.options, wbxml.New(wbxml.AirSyncOptions, f))
+	}
 	p := &part{s: s, r: r, w: w}
 	if err := p.find(ctx); tandem.IsKind(err, tandem.NotFound) {
 		return estimateMissing, 0, nil

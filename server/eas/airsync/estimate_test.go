@@ -105,7 +105,8 @@ func TestEstimateFiltered(t *testing.T) {
 	}
 	first := key(k.sync(k.calendar, "0"))
 	k.want(k.estimate(id(k.calendar), first, options(filter(4))), "1 2")
-	k.want(k.estimate(id(k.calendar), first), "1 6") // MS-ASCMD_R3543
+	k.want(k.estimate(id(k.calendar), first, filter(4)), "1 2") // MS-ASCMD_R6314
+	k.want(k.estimate(id(k.calendar), first), "1 6")            // MS-ASCMD_R3543
 	at := k.prime(k.calendar, options(filter(0)))
 	k.want(k.estimate(id(k.calendar), at, options(filter(4))), "1 4") // to be taken away
 	// Many: about, and without looking at all of them.

@@ -76,7 +76,7 @@ func (p *part) sync(ctx context.Context) (*wbxml.Element, error) {
 	if p.w.bad || p.w.convs { // MS-ASCMD_R2117
 		return p.status(statusProtocol), nil
 	}
-	if err := p.load(ctx); err != nil {
+	if err := p.load(ctx); err != nil && !(p.w.key == synckey.Zero && tandem.IsKind(err, tandem.Invalid)) {
 		return nil, err
 	}
 	if p.w.key == synckey.Zero {
@@ -144,7 +144,10 @@ func (p *part) load(ctx context.Context) error {
 		return err
 	}
 	p.doc = docs[name]
-	p.st, err = synckey.Parse(p.doc)
+	st, err := synckey.Parse(p.doc)
+	if err == nil {
+		p.st = st
+	}
 	return err
 }
 
@@ -167,7 +170,7 @@ func (p *part) prime(ctx context.Context) (*wbxml.Element, error) {
 	if p.w.asked || len(p.w.commands) > 0 { // MS-ASCMD_R3128, R5838
 		return p.status(statusProtocol), nil
 	}
-	if p.st == nil {
+	if p.st == nil || len(p.st.Secret) == 0 {
 		src := p.s.Random
 		if src == nil {
 			src = rand.Reader

@@ -39,6 +39,7 @@ func TestVersions(t *testing.T) {
 			col = k.sync(k.contacts, key(col))
 			k.want(cmds(col), "Delete "+c2+", Change "+c0+" C0")
 			k.want(k.move(moveOf(c0, id(k.contacts), id(k.others))), "3 "+k.serverID(k.others, "c0"))
+			k.elements()
 			for _, e := range k.answers {
 				if strings.Contains(xml(k, e), "<Class") { // MS-ASCMD_R942
 					t.Error("a class is named where it goes without saying")
@@ -47,6 +48,29 @@ func TestVersions(t *testing.T) {
 			k.validate(20)
 		})
 	}
+}
+
+// elements uses the elements that only some requests have.
+func (k *kit) elements() {
+	k.Helper()
+	whole := func(more ...*wbxml.Element) string {
+		return show(k.do(k.svc.Sync, "Sync", wbxml.New(wbxml.AirSyncSync, more...)))
+	}
+	cols := wbxml.New(wbxml.AirSyncCollections, collection(k.calendar, "0"))
+	k.want(whole(wbxml.Text(wbxml.AirSyncWait, "60"), cols), "Status=14, Limit=59")
+	k.want(whole(wbxml.Text(wbxml.AirSyncHeartbeatInterval, "59"), cols), "Status=14, Limit=60")
+	k.want(whole(wbxml.Empty(wbxml.AirSyncPartial)), "Status=13")
+	k.write(k.calendar, tandem.Create, "e", vevent("e", "Past", "20250101T090000Z", "20250101T100000Z"))
+	server := k.serverID(k.calendar, "e")
+	col := k.sync(k.calendar, key(k.sync(k.calendar, "0")), options(wbxml.Text(wbxml.AirSyncMIMESupport, "0")))
+	k.want(cmds(col), "Add "+server+" Past 20250101T090000Z 20250101T100000Z")
+	at := key(col)
+	k.want(status(k.sync(k.calendar, at, wbxml.Text(wbxml.AirSyncConversationMode, "1"))), "4")
+	k.want(k.estimate(id(k.calendar), at, wbxml.Text(wbxml.AirSyncConversationMode, "1")), "whole 103")
+	k.want(k.estimate(id(k.calendar), at, options(wbxml.Text(wbxml.AirSyncMaxItems, "1"))), "2")
+	k.want(k.estimate(id(k.calendar), at, options(wbxml.Text(wbxml.AirSyncClass, "Calendar"), filter(4))), "1 1")
+	col = k.sync(k.calendar, at, options(wbxml.Text(wbxml.AirSyncClass, "Calendar"), filter(4)))
+	k.want(cmds(col), "SoftDelete "+server)
 }
 
 // What people really have goes down to phones of every version, in valid answers. The views are those of the kinds.
