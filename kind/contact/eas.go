@@ -94,9 +94,26 @@ type sheet struct {
 	card    *vcard.Card
 	o       eas.Options
 	managed func(wbxml.Tag) bool
-	fresh   bool     // a new card
-	before  string   // the card as it was, to tell whether it was edited
-	notes   []string // what was not understood
+	fresh   bool              // a new card
+	before  string            // the card as it was, to tell whether it was edited
+	notes   []string          // what was not understood
+	labels  map[string]string // by group; see label
+}
+
+// label is what a person called a property, as Card.Label finds it, without looking through the card each time.
+func (s *sheet) label(l *contentline.Line) string {
+	if l.Group() == "" {
+		return ""
+	}
+	if s.labels == nil {
+		s.labels = map[string]string{}
+		for p := range s.card.Each("X-ABLABEL") {
+			if group := strings.ToLower(p.Group()); s.labels[group] == "" {
+				s.labels[group] = vcard.CleanLabel(p.Text())
+			}
+		}
+	}
+	return s.labels[strings.ToLower(l.Group())]
 }
 
 // stamp says when the card was changed.

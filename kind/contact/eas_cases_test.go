@@ -410,3 +410,26 @@ func TestViewTruncatedNote(t *testing.T) {
 		t.Errorf("%s", after)
 	}
 }
+
+// Cards of absurd size are shown and edited in time that grows with them.
+func TestViewHugeCards(t *testing.T) {
+	for _, property := range []string{"TEL;TYPE=CELL:%d", "EMAIL:%d@x", "IMPP:im:%d", "X-AIM:a", "CATEGORIES:%d", "X-MS-CHILD:%d", "ADR:;;%d", "NOTE:%d", "BDAY:19700101",
+		"PHOTO;ENCODING=b:AAAA", "item%d.X-ABRELATEDNAMES:x", "N:;;%d", "ORG:%d", "URL:%d"} {
+		lines := []string{"FN:x"}
+		for i := range 10000 {
+			if strings.Contains(property, "%") {
+				lines = append(lines, fmt.Sprintf(property, i))
+			} else {
+				lines = append(lines, property)
+			}
+		}
+		b := body("3.0", lines...)
+		easShow(t, b, easOptions())
+		var list []string
+		for name, v := range everyElement() {
+			list = append(list, name+"="+v)
+		}
+		easSend(t, b, managed(easPut()), list...)
+		easSend(t, b, managed(easPut()))
+	}
+}

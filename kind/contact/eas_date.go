@@ -25,7 +25,7 @@ func dates() []dateElement {
 	anniversary := dateFamily(wbxml.ContactsAnniversary, "ANNIVERSARY", "X-ANNIVERSARY", "X-EVOLUTION-ANNIVERSARY", "X-MS-ANNIVERSARY")
 	named := anniversary.of
 	anniversary.of = func(s *sheet, l *contentline.Line) bool {
-		return named(s, l) || l.Is("X-ABDATE") && strings.EqualFold(s.card.Label(l), "anniversary")
+		return named(s, l) || l.Is("X-ABDATE") && strings.EqualFold(s.label(l), "anniversary")
 	}
 	anniversary.make = func(s *sheet, _ int) *contentline.Line {
 		if s.card.Version == vcard.V40 {

@@ -64,12 +64,14 @@ func escaped(p vcard.Property, text string) string {
 // all are the texts, each once.
 func (l list) all(s *sheet) []string {
 	var out []string
+	seen := map[string]bool{}
 	for o := range s.card.Lines() {
 		if !l.of(s, o) {
 			continue
 		}
 		for _, part := range l.parts(s.card.Property(o)) {
-			if v := line(part); v != "" && !slices.Contains(out, v) {
+			if v := line(part); v != "" && !seen[v] {
+				seen[v] = true
 				out = append(out, v)
 			}
 		}
@@ -103,11 +105,13 @@ func (l list) put(s *sheet, in []*wbxml.Element) {
 			wanted = append(wanted, v)
 		}
 	}
+	gone := map[string]bool{}
 	for _, v := range shown {
 		if !slices.Contains(wanted, v) {
-			l.remove(s, v)
+			gone[v] = true
 		}
 	}
+	l.remove(s, gone)
 	for _, v := range wanted {
 		if !slices.Contains(have, v) {
 			l.add(s, v)
@@ -115,21 +119,24 @@ func (l list) put(s *sheet, in []*wbxml.Element) {
 	}
 }
 
-// remove takes a text out of all properties that have it.
-func (l list) remove(s *sheet, text string) {
+// remove takes texts out of all properties that have them.
+func (l list) remove(s *sheet, gone map[string]bool) {
+	if len(gone) == 0 {
+		return
+	}
 	for _, o := range slices.Collect(s.card.Lines()) {
 		if !l.of(s, o) {
 			continue
 		}
 		p := s.card.Property(o)
 		if v := l.parts(p); len(v) == 1 {
-			if line(v[0]) == text {
+			if gone[line(v[0])] {
 				s.remove(o)
 			}
 			continue
 		}
 		had := slices.Collect(contentline.SplitText(p.Plain(), ','))
-		left := slices.DeleteFunc(slices.Clone(had), func(raw string) bool { return line(p.Unescape(raw)) == text })
+		left := slices.DeleteFunc(slices.Clone(had), func(raw string) bool { return gone[line(p.Unescape(raw))] })
 		switch {
 		case len(left) == len(had):
 		case len(left) == 0:

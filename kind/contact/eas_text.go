@@ -91,7 +91,7 @@ func isRelated(s *sheet, l *contentline.Line, role string) bool {
 		v, _ := l.Param("VALUE")
 		return strings.EqualFold(v, "text") && slices.Contains(s.card.Property(l).Types(), strings.ToLower(role))
 	case l.Is("X-ABRELATEDNAMES"):
-		return strings.EqualFold(s.card.Label(l), role) || slices.Contains(s.card.Property(l).Types(), strings.ToLower(role))
+		return strings.EqualFold(s.label(l), role) || slices.Contains(s.card.Property(l).Types(), strings.ToLower(role))
 	}
 	return false
 }

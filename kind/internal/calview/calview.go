@@ -215,9 +215,11 @@ const maxListed = 300
 // Categories are the component's categories, each once.
 func Categories(c *contentline.Component) []string {
 	var out []string
+	seen := map[string]bool{}
 	for l := range c.All("CATEGORIES") {
 		for _, v := range ical.TextList(l) {
-			if v = Line(v); v != "" && !slices.Contains(out, v) {
+			if v = Line(v); v != "" && !seen[v] {
+				seen[v] = true
 				out = append(out, v)
 			}
 		}
@@ -247,11 +249,13 @@ func PutCategories(c *contentline.Component, e *wbxml.Element, item wbxml.Tag) {
 			wanted = append(wanted, v)
 		}
 	}
+	gone := map[string]bool{}
 	for _, v := range have[:min(len(have), maxListed)] {
 		if !slices.Contains(wanted, v) {
-			removeCategory(c, v)
+			gone[v] = true
 		}
 	}
+	removeCategories(c, gone)
 	for _, v := range wanted {
 		if slices.Contains(have, v) {
 			continue
@@ -265,11 +269,14 @@ func PutCategories(c *contentline.Component, e *wbxml.Element, item wbxml.Tag) {
 	}
 }
 
-func removeCategory(c *contentline.Component, text string) {
+func removeCategories(c *contentline.Component, gone map[string]bool) {
+	if len(gone) == 0 {
+		return
+	}
 	for _, l := range slices.Collect(c.All("CATEGORIES")) {
 		had := slices.Collect(contentline.SplitText(ical.Raw(l), ','))
 		left := slices.DeleteFunc(slices.Clone(had), func(raw string) bool {
-			return Line(contentline.UnescapeText(strings.TrimSpace(raw))) == text
+			return gone[Line(contentline.UnescapeText(strings.TrimSpace(raw)))]
 		})
 		switch {
 		case len(left) == len(had):
