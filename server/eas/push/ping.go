@@ -76,6 +76,9 @@ func (s *Service) Ping(ctx context.Context, r *proto.Request) (*proto.Response, 
 	case asked > lim.Max:
 		return answer(statusInterval, seconds(lim.Max)), nil
 	}
+	if r.Device.Number == 0 { // it only tries the account: one such does not take the place of another, and nothing is ever new for it
+		return expire(ctx, asked)
+	}
 	ctx, leave := s.Broker.Enter(ctx, r.Device.Number)
 	defer leave()
 	resp, err := s.wait(ctx, r, w, asked)
@@ -84,6 +87,18 @@ func (s *Service) Ping(ctx context.Context, r *proto.Request) (*proto.Response, 
 		return &proto.Response{HTTP: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"60"}}}, nil
 	}
 	return resp, err
+}
+
+// expire waits for the whole interval.
+func expire(ctx context.Context, interval time.Duration) (*proto.Response, error) {
+	timer := time.NewTimer(interval)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return answer(statusExpired), nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 func (s *Service) limits() Limits {
@@ -134,7 +149,7 @@ func (s *Service) wish(ctx context.Context, r *proto.Request) (w wish, status st
 		return w, statusMissing, nil
 	}
 	now, err := json.Marshal(w)
-	if err != nil || slices.Equal(old, now) {
+	if err != nil || slices.Equal(old, now) || r.Device.Number == 0 {
 		return w, "", err
 	}
 	err = s.Devices.SwapState(ctx, r.Device.Number, store.Swap{Name: docName, Old: old, New: now})

@@ -317,3 +317,30 @@ func TestValid(t *testing.T) {
 		}
 	}
 }
+
+// TestTrying: a device that only tries the account waits, beside others of its sort, and is not remembered.
+func TestTrying(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.dev = store.Device{User: "ann", ID: "validate"}
+		first, second := make(chan string), make(chan string)
+		begin := time.Now()
+		go func() { first <- w.ping(ask("90", w.ids[0])) }()
+		synctest.Wait()
+		go func() { second <- w.ping(ask("60", w.ids[0])) }()
+		if got := <-second; got != "1" || time.Since(begin) != time.Minute {
+			t.Errorf("%q after %v", got, time.Since(begin))
+		}
+		if got := <-first; got != "1" || time.Since(begin) != 90*time.Second {
+			t.Errorf("%q after %v", got, time.Since(begin))
+		}
+		if got := w.ping(nil); got != "3" {
+			t.Errorf("remembered: %q", got)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := w.svc.Ping(ctx, &proto.Request{User: store.User{Name: "ann"}, Device: w.dev, Version: eas.V161, Body: ask("600", w.ids[0])}); err == nil {
+			t.Error("answered nobody")
+		}
+	})
+}
