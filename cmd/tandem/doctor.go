@@ -21,7 +21,9 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Look for trouble, and say what helps",
 		Long: `Checks the data folder and its rights, the lock, the store, free space, the clock, and
-whether the places of all sync items can be reached. Exit status 1 if anything failed.`,
+whether the places of all sync items can be reached. Of a running hub also whether phones
+find it: its ports, its certificate, its public address, and the names in DNS by which a
+mail address alone leads to it. Exit status 1 if anything failed.`,
 		Example: "  tandem doctor\n  tandem doctor --json",
 		Args:    args(0, 0, "doctor takes no arguments"),
 		RunE:    func(c *cobra.Command, _ []string) error { return a.doctor(c.Context()) },
@@ -41,11 +43,7 @@ func (a *app) doctor(ctx context.Context) error {
 		err = ui.JSON(a.out, checks)
 	} else {
 		for _, c := range checks {
-			line := fmt.Sprintf("%-4s  %s: %s", c.Level, c.Name, ui.Clean(c.Text))
-			if c.Remedy != "" {
-				line += "; " + ui.Clean(c.Remedy)
-			}
-			fmt.Fprintln(a.out, line)
+			a.checkLine(c.Level, c.Name, c.Text, c.Remedy)
 		}
 	}
 	for _, c := range checks {
@@ -54,6 +52,15 @@ func (a *app) doctor(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// checkLine writes one line of a check-up.
+func (a *app) checkLine(level, name, text, remedy string) {
+	line := fmt.Sprintf("%-4s  %s: %s", level, name, ui.Clean(text))
+	if remedy != "" {
+		line += "; " + ui.Clean(remedy)
+	}
+	fmt.Fprintln(a.out, line)
 }
 
 // checkHub reaches the running hub or opens the store, and lets it look itself over.

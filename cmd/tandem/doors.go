@@ -123,6 +123,7 @@ func (p doorPlan) base(r *http.Request) string {
 
 // doors are the open front doors of a hub.
 type doors struct {
+	plan doorPlan
 	srv  *listen.Server
 	http http.Handler
 	own  *certs.Own  // nil: another vouches for the hub
@@ -136,8 +137,8 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	if len(p.addresses) == 0 {
 		return nil, nil
 	}
-	d := &doors{log: log, door: h.newPhones(p, log)}
-	set := setup.Config{Base: p.base, Log: log}
+	d := &doors{plan: p, log: log, door: h.newPhones(p, log)}
+	set := setup.Config{Base: p.base, Check: h.checkAsPhone, Log: log}
 	tls, err := d.tls(h.dir, p)
 	if err != nil {
 		return nil, err
@@ -154,8 +155,11 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	if d.acme != nil {
 		d.http = d.acme.Challenge(d.http)
 	}
-	d.srv, err = listen.Open(p.addresses, tls)
-	return d, err
+	if d.srv, err = listen.Open(p.addresses, tls); err != nil {
+		return nil, err
+	}
+	h.doors = d
+	return d, nil
 }
 
 // route sends requests to the doors. Clients spell the paths in many ways.

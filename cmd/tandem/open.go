@@ -71,6 +71,7 @@ type hub struct {
 	dir      string
 	accounts *account.Service
 	devices  *device.Service
+	doors    *doors      // open front doors; nil: none
 	close    []io.Closer // in the order of opening
 }
 

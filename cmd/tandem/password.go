@@ -40,6 +40,18 @@ func (a *app) password(ctx context.Context, file string) (string, error) {
 	return first, nil
 }
 
+// oldPassword reads a password that is there already, as password does, but asks once.
+func (a *app) oldPassword(ctx context.Context, file string) (string, error) {
+	if file != "" {
+		return a.passwordFrom(file)
+	}
+	in, ok := a.in.(*os.File)
+	if !ok || !ui.Terminal(a.in) {
+		return "", errUsage{errors.New("there is no terminal to ask at for the password: name a file that holds it with --password-file FILE")}
+	}
+	return a.secret(ctx, in, "Password: ")
+}
+
 func (a *app) passwordFrom(file string) (string, error) {
 	in := a.in
 	if file != "-" {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"net"
+	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -18,4 +20,15 @@ func meetPhone(ts *testscript.TestScript, neg bool, args []string) {
 	_, err = h.devices.Meet(context.Background(), args[1], device.Sighting{ID: args[2], Type: args[3], Agent: args[3] + "/1.0", Address: "192.0.2.1", Protocol: args[4]})
 	ts.Check(err)
 	ts.Check(h.Close())
+}
+
+// freePort NAME sets a variable to a port of this computer that nobody listens on.
+func freePort(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: freeport NAME")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv(args[0], strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+	ts.Check(l.Close())
 }

@@ -1,20 +1,24 @@
 // Package setup is the page that gets a phone connected: it hands out the certificate authority of the hub, as a file and within an Apple
-// profile that also holds the account, and says what to type where. It knows no user and no secret.
+// profile that also holds the account, says what to type where, and checks the whole way for a user who asks. It keeps no user and no secret.
 package setup
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"encoding/pem"
 	"fmt"
 	"html/template"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/mail"
 	"strconv"
 	"strings"
 
 	"rsc.io/qr"
+
+	"tandem/server/eas/check"
 )
 
 //go:embed page
@@ -25,7 +29,10 @@ type Config struct {
 	Base        func(r *http.Request) string // the public address without a path: "https://sync.example.org:8443"
 	Authority   []byte                       // DER of the hub's own authority; nil where a public one vouches for the hub
 	Fingerprint string                       // of the authority
-	Log         *slog.Logger
+	// Check plays a phone of a user against the hub's own address, which it takes from nothing in the request but what Base would. Denied: name or
+	// password are wrong; Busy: too many were, with Wait. nil: no check is offered.
+	Check func(ctx context.Context, r *http.Request, user, password string) ([]check.Line, error)
+	Log   *slog.Logger
 }
 
 // Handler serves the page below Path.
@@ -33,6 +40,8 @@ type Handler struct {
 	cfg  Config
 	page *template.Template
 	mux  *http.ServeMux
+
+	slots chan bool // taken by check-ups under way
 }
 
 // Path is where the page is.
@@ -40,11 +49,11 @@ const Path = "/setup"
 
 // New makes a handler.
 func New(cfg Config) (*Handler, error) {
-	page, err := template.ParseFS(files, "page/setup.html")
+	page, err := template.New("setup.html").Funcs(template.FuncMap{"mark": mark, "words": words}).ParseFS(files, "page/setup.html")
 	if err != nil {
 		return nil, fmt.Errorf("setup page: %w", err)
 	}
-	h := &Handler{cfg: cfg, page: page, mux: http.NewServeMux()}
+	h := &Handler{cfg: cfg, page: page, mux: http.NewServeMux(), slots: make(chan bool, checksAtOnce)}
 	h.mux.HandleFunc("GET "+Path, h.show)
 	h.mux.HandleFunc("GET "+Path+"/style.css", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "page/style.css") })
 	h.mux.HandleFunc("GET "+Path+"/qr.svg", h.code)
@@ -53,6 +62,10 @@ func New(cfg Config) (*Handler, error) {
 		h.mux.HandleFunc("GET "+Path+"/tandem-ca.pem", h.authority("application/x-pem-file", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cfg.Authority})))
 	}
 	h.mux.HandleFunc("GET "+Path+"/tandem.mobileconfig", h.profile)
+	if cfg.Check != nil {
+		h.mux.HandleFunc("POST "+Path+"/check", h.check)
+		h.mux.HandleFunc("GET "+Path+"/check", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, Path+"#check", http.StatusSeeOther) })
+	}
 	return h, nil
 }
 
@@ -73,16 +86,32 @@ type view struct {
 	Fingerprint      string
 	Address          string // as typed into the form, "" at first
 	Problem          string
+	Checks           bool   // the check is offered
+	User             string // as typed into the check's form
+	CheckProblem     string
+	Lines            []check.Line // what a check saw
+	Fine             bool         // nothing failed
 }
 
 func (h *Handler) view(r *http.Request) view {
 	base := h.cfg.Base(r)
 	host := strings.TrimPrefix(strings.TrimPrefix(base, "https://"), "http://")
 	v := view{Base: base, Host: host, Secure: strings.HasPrefix(base, "https://"), Fingerprint: h.cfg.Fingerprint}
+	v.Checks = h.cfg.Check != nil && (v.Secure || loopback(r)) // a password is not asked for where it can be read on the way
 	if i := strings.LastIndexByte(host, ':'); i > 0 && !strings.HasSuffix(host, "]") {
 		v.Host, v.Port = host[:i], host[i+1:]
 	}
 	return v
+}
+
+// loopback reports whether a request comes from this computer and speaks of it as such.
+func loopback(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func (h *Handler) show(w http.ResponseWriter, r *http.Request) { h.render(w, http.StatusOK, h.view(r)) }

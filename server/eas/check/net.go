@@ -122,6 +122,10 @@ func (r *run) vouched(chain []*x509.Certificate) (*x509.CertPool, bool) {
 	left := leaf.NotAfter.Sub(r.Now())
 	until := "good until " + leaf.NotAfter.Format(time.DateOnly)
 	setup := r.Address.String() + "/setup"
+	bad := r.fail
+	if r.Insecure { // it was said that this is fine
+		bad = r.warn
+	}
 	var wrongName x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	switch {
@@ -132,17 +136,16 @@ func (r *run) vouched(chain []*x509.Certificate) (*x509.CertPool, bool) {
 	case err == nil:
 		r.ok(name, until+", from "+leaf.Issuer.String())
 	case errors.As(err, &wrongName):
-		r.fail(name, "it does not hold for "+host+" but for "+strings.Join(append(leaf.DNSNames, addresses(leaf)...), ", "),
+		bad(name, "it does not hold for "+host+" but for "+strings.Join(append(leaf.DNSNames, addresses(leaf)...), ", "),
 			"use a name it holds for, or get one for this name: --acme "+host+"; a hub with its own authority is told by --public "+r.Address.String())
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && left < 0:
-		r.fail(name, "it ended on "+leaf.NotAfter.Format(time.DateOnly), "renew it; a hub with --acme or its own authority does so by itself")
+		bad(name, "it ended on "+leaf.NotAfter.Format(time.DateOnly), "renew it; a hub with --acme or its own authority does so by itself")
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		r.fail(name, "it begins on "+leaf.NotBefore.Format(time.DateTime)+", which is yet to come", "set the clock of the hub, and of this computer")
-	case len(chain) == 1 && leaf.CheckSignatureFrom(leaf) != nil:
-		r.fail(name, "nobody known vouches for it, and the chain was not sent with it: "+leaf.Issuer.String(),
-			"give the hub or the reverse proxy the full chain (fullchain.pem); for a hub with its own authority, fetch "+setup+"/tandem-ca.pem and name it with --ca")
+		bad(name, "it begins on "+leaf.NotBefore.Format(time.DateTime)+", which is yet to come", "set the clock of the hub, and of this computer")
+	case len(chain) == 1 && len(leaf.IssuingCertificateURL) > 0: // what public authorities issue says where their own is, which nobody fetches
+		bad(name, "nobody known vouches for it, and the chain was not sent with it: "+leaf.Issuer.String(), "give the hub or the reverse proxy the full chain (fullchain.pem)")
 	default:
-		r.fail(name, "nobody known vouches for it: "+leaf.Issuer.String(),
+		bad(name, "nobody known vouches for it: "+leaf.Issuer.String(),
 			"get one that phones trust with --acme "+host+"; for a hub with its own authority, fetch "+setup+"/tandem-ca.pem, compare its fingerprint, and name it with --ca")
 	}
 	return opts.Roots, err == nil || r.Insecure
