@@ -24,6 +24,7 @@ func bodies(t testing.TB) map[string][]byte {
 	all["several"] = journal("SUMMARY:a\\, b", "DESCRIPTION:one\\ntwo", "DESCRIPTION;LANGUAGE=en:three", "CATEGORIES:x,y\\,z", "CATEGORIES;X-A=1:w", "X-OWN:1")
 	all["html"] = journal("DESCRIPTION:bold text", "X-ALT-DESC;FMTTYPE=text/html:<p><b>bold</b> text</p>")
 	all["stale html"] = journal("DESCRIPTION:newer", "X-ALT-DESC;FMTTYPE=text/html:<p><b>bold</b> text</p>")
+	all["altrep"] = journal(`DESCRIPTION;ALTREP="data:text/html,%3Cb%3Ebold%3C%2Fb%3E%20text":bold text`)
 	all["empty"] = journal("DTSTAMP:20260101T000000Z")
 	return all
 }
@@ -123,6 +124,14 @@ func TestViewBodies(t *testing.T) {
 	if !strings.Contains(after, "DESCRIPTION:new\\, text\r\n") || !strings.Contains(after, "X-ALT-DESC;FMTTYPE=text/html:<i>new</i>\\, text\r\n") {
 		t.Errorf("%s", after)
 	}
+	after = string(viewtest.Send(t, note.View{}, note.Handler{}, bodies(t)["altrep"], viewtest.Put(), html))
+	if got := show(t, []byte(after)); got["Body"] != "<i>new</i>, text" || strings.Contains(after, "X-ALT-DESC") || strings.Contains(after, "bold") {
+		t.Errorf("%s", after)
+	}
+	after = string(send(t, bodies(t)["altrep"], "Body=plain"))
+	if !strings.Contains(after, "DESCRIPTION:plain\r\n") {
+		t.Errorf("%s", after)
+	}
 	after = string(send(t, b, "Body=plain"))
 	if !strings.Contains(after, "DESCRIPTION:plain\r\n") || strings.Contains(after, "X-ALT-DESC") {
 		t.Errorf("%s", after)
@@ -143,7 +152,7 @@ func TestViewGetPut(t *testing.T) {
 			in = append(in, wbxml.New(wbxml.NotesCategories, wbxml.Text(wbxml.NotesCategory, c)))
 			want["Categories"] = c
 		}
-		before := all[rapid.SampledFrom([]string{"", "several", "html", "stale html", "empty"}).Draw(t, "before")]
+		before := all[rapid.SampledFrom([]string{"", "several", "html", "stale html", "altrep", "empty"}).Draw(t, "before")]
 		r, err := note.View{}.Put(before, in, viewtest.Put())
 		if err != nil {
 			t.Fatal(err)

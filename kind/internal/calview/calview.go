@@ -158,13 +158,24 @@ func Description(c *contentline.Component) body.Text {
 		}
 	}
 	words := strings.Join(parts, "\n\n")
-	if l := markup(c); l != nil {
-		t := body.Text{Type: eas.HTML, Data: ical.Text(l)}
+	if html, ok := formatted(c); ok {
+		t := body.Text{Type: eas.HTML, Data: html}
 		if strings.TrimSpace(words) == "" || letters(t.Plain()) == letters(words) {
 			return t
 		}
 	}
 	return body.Text{Type: eas.Plain, Data: words}
+}
+
+// formatted is the HTML beside a description.
+func formatted(c *contentline.Component) (string, bool) {
+	if l := markup(c); l != nil {
+		return ical.Text(l), true
+	}
+	if l := c.Get("DESCRIPTION"); l != nil {
+		return body.AltRep(l)
+	}
+	return "", false
 }
 
 // letters are the letters and digits of a text.
@@ -185,10 +196,14 @@ func SetDescription(c *contentline.Component, t body.Text) {
 		}
 	}
 	SetText(c, "DESCRIPTION", t.Plain())
+	old := markup(c)
 	if l := c.Get("DESCRIPTION"); l != nil {
+		if _, has := body.AltRep(l); has && old == nil && t.Type == eas.HTML {
+			body.SetAltRep(l, t.Data)
+			return
+		}
 		l.DelParam("ALTREP") // RFC 5545 3.2.1: it says what was
 	}
-	old := markup(c)
 	switch {
 	case t.Type != eas.HTML && old == nil:
 	case t.Type != eas.HTML:
