@@ -17,7 +17,7 @@ const (
 	lzHeader = 16
 	lzDict   = 4096
 	lzMost   = 16 << 20 // bytes of RTF that are unpacked
-	lzSlow   = 64 << 10 // bytes of RTF that are compressed at most
+	lzSlow   = 16 << 10 // bytes of RTF that are compressed at most
 	lzfu     = "LZFu"   // compressed
 	mela     = "MELA"   // as it is
 )
