@@ -86,3 +86,16 @@ func FuzzParseTime(f *testing.F) {
 		}
 	})
 }
+
+func TestVersions(t *testing.T) {
+	for _, s := range []string{"12.1", "14.0", "14.1", "16.0", "16.1"} {
+		if v, ok := eas.ParseVersion(s); !ok || v.String() != s {
+			t.Errorf("%s is %s, %v", s, v, ok)
+		}
+	}
+	for _, s := range []string{"", "2.5", "12.0", "14", "16.10"} {
+		if v, ok := eas.ParseVersion(s); ok {
+			t.Errorf("%q is %s", s, v)
+		}
+	}
+}
