@@ -88,6 +88,11 @@ func TestFieldNotes(t *testing.T) {
 			t.Errorf("%v %q\n%s", err, r.Notes, r.Body)
 		}
 	})
+}
+
+// What TbSync's author measured on servers.
+func TestFieldNotesTbSync(t *testing.T) {
+	new := options(t, eas.V161)
 	t.Run("53 TbSync: a zone in a change of an instance", func(t *testing.T) {
 		_, err := view.Put([]byte(cal(daily)), data(t, "<Timezone>"+blob(t, "Europe/Berlin")+"</Timezone>"), eas.Put{Options: new, Instance: "20260304T090000Z"})
 		if !tandem.IsKind(err, tandem.Invalid) {
