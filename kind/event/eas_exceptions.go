@@ -114,10 +114,14 @@ func (w *writer) find(key int64) (int64, bool) {
 	if w.ob.override(key) != nil || w.ob.happens(key) {
 		return key, true
 	}
-	for _, o := range w.ob.overrides {
-		if sp := w.ob.span(o.c); sp.start == key {
-			return o.key, true
+	if w.starts == nil {
+		w.starts = map[int64]int64{}
+		for _, o := range w.ob.overrides {
+			w.starts[w.ob.span(o.c).start] = o.key
 		}
+	}
+	if at, ok := w.starts[key]; ok && w.ob.override(at) != nil && w.ob.span(w.ob.override(at).c).start == key {
+		return at, true
 	}
 	main := w.ob.span(w.ob.main)
 	if main.allDay {
@@ -138,12 +142,7 @@ func (w *writer) exclude(key int64) bool {
 		return false
 	}
 	w.alone(key)
-	for _, o := range w.ob.overrides {
-		if o.key == key {
-			w.ob.cal.Remove(contentline.Item{Child: o.c})
-		}
-	}
-	w.ob.reread()
+	w.ob.remove(key)
 	if w.ob.happens(key) {
 		id := w.ob.idOf(key)
 		l := contentline.NewLine("EXDATE", id.String())
@@ -154,15 +153,21 @@ func (w *writer) exclude(key int64) bool {
 			l.SetParam("TZID", id.TZID)
 		}
 		w.ob.main.Add(contentline.Item{Line: l})
+		w.ob.series.Except = append(w.ob.series.Except, id)
+		w.ob.except[key] = true
 	}
 	w.dirty, w.moved = true, true
-	w.ob.reread()
 	return true
 }
 
 // include takes back that an instance was excluded.
 func (w *writer) include(key int64) {
 	main := w.ob.main
+	if !w.ob.except[key] {
+		return
+	}
+	delete(w.ob.except, key)
+	w.ob.series.Except = slices.DeleteFunc(w.ob.series.Except, func(t ical.Time) bool { return w.ob.key(t) == key })
 	main.Items = slices.DeleteFunc(main.Items, func(it contentline.Item) bool {
 		if it.Line == nil || !it.Line.Is("EXDATE") {
 			return false
@@ -181,7 +186,6 @@ func (w *writer) include(key int64) {
 		}
 		return len(left) == 0 && len(parts) > 0
 	})
-	w.ob.reread()
 }
 
 // exception writes one changed instance. whole tells that what is left out is as in the series (MS-ASCAL_R442 and its
@@ -235,7 +239,6 @@ func (w *writer) exception(key int64, x *wbxml.Element, whole bool) error {
 		return err
 	}
 	w.bookkeeping(o.c, x)
-	w.ob.reread()
 	return nil
 }
 

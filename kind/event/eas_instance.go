@@ -148,7 +148,7 @@ func (w *writer) adopt(key int64) *override {
 	w.ob.cal.Items = slices.Insert(w.ob.cal.Items, at, contentline.Item{Child: c})
 	w.dirty, w.moved = true, true
 	w.include(key)
-	w.ob.reread()
+	w.ob.add(c, id)
 	w.s.numbers = nil
 	// An alarm at an instant is as long before the instance as before the series.
 	if e := showReminder(w.s, main); e != nil && !same(e, showReminder(w.s, c)) {

@@ -17,7 +17,9 @@ type object struct {
 	doc       *contentline.Document
 	cal       *contentline.Component
 	main      *contentline.Component // the series; where only overrides are known, the first of them
-	overrides []override             // of a series, in the order of the body
+	overrides []*override            // of a series, in the order of the body
+	byKey     map[int64]*override    // the same
+	except    map[int64]bool         // the keys that EXDATE takes away
 	series    *recur.Series
 	find      recur.Finder
 	user      recur.Zone // what floating times and days are read in
@@ -67,10 +69,9 @@ func open(zones *recur.Zones, body []byte, home zoneName) (*object, error) {
 
 // read gathers the overrides and says when the series happens.
 func (ob *object) read(events []*contentline.Component) {
-	ob.overrides = nil
+	ob.overrides, ob.byKey, ob.except = nil, map[int64]*override{}, map[int64]bool{}
 	parts := []*contentline.Component{ob.main}
 	if ob.main.Get("RECURRENCE-ID") == nil {
-		seen := map[int64]bool{}
 		for _, c := range events {
 			l := c.Get("RECURRENCE-ID")
 			if l == nil {
@@ -80,15 +81,36 @@ func (ob *object) read(events []*contentline.Component) {
 			if err != nil {
 				continue
 			}
-			if key := ob.key(id); !seen[key] {
-				seen[key] = true
-				scope, _ := l.Param("RANGE")
-				ob.overrides = append(ob.overrides, override{c: c, id: id, key: key, future: strings.EqualFold(scope, "THISANDFUTURE")})
+			if ob.add(c, id) {
 				parts = append(parts, c)
 			}
 		}
 	}
 	ob.series = recur.Read(parts, ob.find)
+	for _, t := range ob.series.Except {
+		ob.except[ob.key(t)] = true
+	}
+}
+
+// add takes up an override, unless there is one for its instance.
+func (ob *object) add(c *contentline.Component, id ical.Time) bool {
+	key := ob.key(id)
+	if ob.byKey[key] != nil {
+		return false
+	}
+	scope, _ := c.Get("RECURRENCE-ID").Param("RANGE")
+	o := &override{c: c, id: id, key: key, future: strings.EqualFold(scope, "THISANDFUTURE")}
+	ob.overrides, ob.byKey[key] = append(ob.overrides, o), o
+	return true
+}
+
+// remove takes an override out of the body.
+func (ob *object) remove(key int64) {
+	if o := ob.byKey[key]; o != nil {
+		ob.cal.Remove(contentline.Item{Child: o.c})
+		delete(ob.byKey, key)
+		ob.overrides = slices.DeleteFunc(ob.overrides, func(other *override) bool { return other == o })
+	}
 }
 
 // reread takes the object's components anew after they were edited.
@@ -166,20 +188,13 @@ func (ob *object) idOf(key int64) ical.Time {
 }
 
 // override is the override with a key, nil if there is none.
-func (ob *object) override(key int64) *override {
-	for i := range ob.overrides {
-		if ob.overrides[i].key == key {
-			return &ob.overrides[i]
-		}
-	}
-	return nil
-}
+func (ob *object) override(key int64) *override { return ob.byKey[key] }
 
 // governing is the override that stands for all that follow it and so for an instance without one of its own; nil if none.
 func (ob *object) governing(key int64) *override {
 	var last *override
-	for i := range ob.overrides {
-		if o := &ob.overrides[i]; o.future && o.key < key && (last == nil || o.key > last.key) {
+	for _, o := range ob.overrides {
+		if o.future && o.key < key && (last == nil || o.key > last.key) {
 			last = o
 		}
 	}
@@ -277,12 +292,30 @@ func (ob *object) span(c *contentline.Component) span {
 	return s
 }
 
+// length is how long a component lasts (RFC 5545 3.6.1).
 func (ob *object) length(c *contentline.Component) recur.Length {
-	s := recur.Read([]*contentline.Component{c}, ob.find)
-	if len(s.Overrides) > 0 {
-		return s.Overrides[0].Length
+	start, stop := startOf(c), timeOf(c, "DTEND")
+	if l := c.Get("DURATION"); l != nil && stop.IsZero() && !start.IsZero() {
+		if d, err := ical.ParseDuration(l.Value()); err == nil {
+			return recur.Length{Days: max(0, d.Days), Seconds: max(0, d.Seconds)}
+		}
 	}
-	return s.Length
+	switch {
+	case start.IsZero():
+	case stop.IsZero() && start.Form == ical.Date:
+		return recur.Length{Days: 1}
+	case stop.IsZero():
+	case start.Form == ical.Date || stop.Form == ical.Date:
+		return recur.Length{Days: max(0, stop.Day()-start.Day())}
+	default:
+		z := ob.zoneOf(start)
+		end := z.Instant(stop.Wall)
+		if stop.Form != ical.Floating {
+			end = ob.zoneOf(stop).Instant(stop.Wall)
+		}
+		return recur.Length{Seconds: max(0, end-z.Instant(start.Wall))}
+	}
+	return recur.Length{}
 }
 
 // at is the span of an instance that is as the series says.

@@ -22,12 +22,13 @@ type writer struct {
 	o       eas.Put
 	s       *shower
 	zones   *recur.Zones
-	fresh   bool   // the record is new
-	dirty   bool   // something was edited
-	moved   bool   // and it matters to those who are invited: when, how often, where
-	invites bool   // somebody was invited who was not before
-	sent    wanted // the zone that was sent with the series
-	stamp   string // DtStamp of the series, which holds for exceptions without one (MS-ASCAL_R600)
+	fresh   bool            // the record is new
+	dirty   bool            // something was edited
+	moved   bool            // and it matters to those who are invited: when, how often, where
+	invites bool            // somebody was invited who was not before
+	sent    wanted          // the zone that was sent with the series
+	starts  map[int64]int64 // which override starts when; a hint
+	stamp   string          // DtStamp of the series, which holds for exceptions without one (MS-ASCAL_R600)
 	named   []zoneName
 	notes   []string
 	answer  []*wbxml.Element

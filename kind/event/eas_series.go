@@ -61,8 +61,8 @@ func (s *shower) series() shown {
 		}
 	}
 	s.excluded(&out)
+	out.list = slices.DeleteFunc(out.list, func(i instance) bool { return s.ob.override(i.key) != nil })
 	for _, o := range s.ob.overrides {
-		out.list = slices.DeleteFunc(out.list, func(i instance) bool { return i.key == o.key })
 		out.list = append(out.list, instance{key: o.key, c: o.c})
 	}
 	s.governed(&out)
@@ -100,7 +100,7 @@ func (s *shower) excluded(out *shown) {
 
 // governed adds the instances that an override before them stands for, as far as there is room.
 func (s *shower) governed(out *shown) {
-	if !slices.ContainsFunc(s.ob.overrides, func(o override) bool { return o.future }) || out.pattern == nil {
+	if !slices.ContainsFunc(s.ob.overrides, func(o *override) bool { return o.future }) || out.pattern == nil {
 		return
 	}
 	seen := map[int64]bool{}

@@ -1,6 +1,8 @@
 package event
 
 import (
+	"slices"
+
 	"tandem/kind/eas"
 	"tandem/kind/eas/zone"
 	"tandem/wire/contentline"
@@ -264,9 +266,11 @@ func (w *writer) exceptionKeys() map[*contentline.Component]span {
 
 // forget takes away all exceptions of a series.
 func (w *writer) forget() {
+	gone := map[*contentline.Component]bool{}
 	for _, o := range w.ob.overrides {
-		w.ob.cal.Remove(contentline.Item{Child: o.c})
+		gone[o.c] = true
 	}
+	w.ob.cal.Items = slices.DeleteFunc(w.ob.cal.Items, func(it contentline.Item) bool { return gone[it.Child] })
 	w.ob.main.RemoveAll("EXDATE")
 	w.ob.reread()
 }
@@ -347,6 +351,7 @@ func (w *writer) writeLike(c *contentline.Component, want wanted, like ical.Time
 func (w *writer) setExcept(list []ical.Time) {
 	main := w.ob.main
 	main.RemoveAll("EXDATE")
+	var items []contentline.Item
 	for _, t := range list {
 		l := contentline.NewLine("EXDATE", t.String())
 		switch t.Form {
@@ -355,7 +360,11 @@ func (w *writer) setExcept(list []ical.Time) {
 		case ical.Zoned:
 			l.SetParam("TZID", t.TZID)
 		}
-		main.Add(contentline.Item{Line: l})
+		items = append(items, contentline.Item{Line: l})
+	}
+	if len(items) > 0 {
+		main.Add(items[0])
+		main.Items = slices.Insert(main.Items, main.Index(items[0])+1, items[1:]...)
 	}
 	w.dirty = true
 }
