@@ -1,0 +1,545 @@
+package eas_test
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"tandem"
+	"tandem/store"
+	"tandem/test/easclient"
+	"tandem/test/easkit"
+	"tandem/wire/wbxml"
+)
+
+// The tests of this file and of quirks_*_test.go are of what phones in the field do; doc/quirks.md lists them.
+
+// do sends a document written as XML, and returns the answer as easkit.Text shows it; the HTTP code if that is not 200.
+func (h *house) do(c *easclient.Client, command, request string) string {
+	h.Helper()
+	var doc *wbxml.Element
+	if request != "" {
+		var err error
+		doc, err = wbxml.FromXML(strings.NewReader(request))
+		if err != nil {
+			h.Fatalf("%v in %s", err, request)
+		}
+	}
+	a, err := c.Do(context.Background(), command, doc)
+	h.must(err)
+	switch {
+	case a.Code != http.StatusOK:
+		return fmt.Sprint("HTTP ", a.Code)
+	case a.Doc == nil:
+		return ""
+	}
+	return easkit.Text(a.Doc)
+}
+
+// sync wraps collections.
+func sync1(collections ...string) string {
+	return "<Sync><Collections>" + strings.Join(collections, "") + "</Collections></Sync>"
+}
+
+func collection(key, id, more string) string {
+	return "<Collection><SyncKey>" + key + "</SyncKey><CollectionId>" + id + "</CollectionId>" + more + "</Collection>"
+}
+
+var keyPattern = regexp.MustCompile(`SyncKey=([^ }]+)`)
+
+// keyIn is the first sync key in an answer.
+func keyIn(answer string) string {
+	m := keyPattern.FindStringSubmatch(answer)
+	if m == nil {
+		return "none in " + answer
+	}
+	return m[1]
+}
+
+// begin starts to sync a folder, and returns the key.
+func (h *house) begin(c *easclient.Client, folder string) string {
+	h.Helper()
+	return keyIn(h.do(c, "Sync", sync1(collection("0", folder, ""))))
+}
+
+func contains(t testing.TB, got string, want ...string) {
+	t.Helper()
+	for _, w := range want {
+		if not, ok := strings.CutPrefix(w, "!"); ok && strings.Contains(got, not) {
+			t.Errorf("%s\nhas %s", got, not)
+		} else if !ok && !strings.Contains(got, w) {
+			t.Errorf("%s\nlacks %s", got, w)
+		}
+	}
+}
+
+const changes = "<GetChanges/>"
+
+func add(id, data string) string {
+	return "<Commands><Add><ClientId>" + id + "</ClientId><ApplicationData>" + data + "</ApplicationData></Add></Commands>"
+}
+
+// A key that was given out once never makes a phone forget everything, however old it is.
+func TestFieldNote01Wipe(t *testing.T) {
+	h := newHouse(t)
+	c := h.collection("ann", tandem.Contact)
+	p := h.phone("ann", "phone1", "16.1")
+	folder := p.FolderOf(9)
+	keys := []string{h.begin(p.Client, folder)}
+	for i := range 5 {
+		h.put(c, card(fmt.Sprint("u", i), "Zoe", "1"))
+		keys = append(keys, keyIn(h.do(p.Client, "Sync", sync1(collection(keys[i], folder, changes)))))
+	}
+	h.open()
+	for _, back := range []int{5, 4} { // the last, and the one before: its answer may have been lost
+		got := h.do(p.Client, "Sync", sync1(collection(keys[back], folder, changes)))
+		contains(t, got, "!Status=3")
+	}
+	h.valid()
+}
+
+// A folder that is gone is told as such, so that the phone asks for its folders.
+func TestFieldNote02FolderGone(t *testing.T) {
+	h := newHouse(t)
+	p := h.phone("ann", "phone1", "16.1")
+	made := h.do(p.Client, "FolderCreate", "<FolderCreate><SyncKey>"+p.FolderKey+"</SyncKey><ParentId>0</ParentId><DisplayName>More</DisplayName><Type>14</Type></FolderCreate>")
+	contains(t, made, "Status=1")
+	p.FolderKey = keyIn(made)
+	folder := strings.TrimSuffix(made[strings.LastIndex(made, "ServerId=")+len("ServerId="):], "}")
+	key := h.begin(p.Client, folder)
+	contains(t, h.do(p.Client, "FolderDelete", "<FolderDelete><SyncKey>"+p.FolderKey+"</SyncKey><ServerId>"+folder+"</ServerId></FolderDelete>"), "Status=1")
+	contains(t, h.do(p.Client, "Sync", sync1(collection(key, folder, changes))), "Status=12", "!Status=3")
+	h.valid()
+}
+
+// MoreAvailable always comes with a new key: the phone of the tests holds the server to it.
+func TestFieldNote03Looping(t *testing.T) {
+	h := newHouse(t)
+	for i := range 12 {
+		h.put(h.collection("ann", tandem.Contact), card(fmt.Sprint("u", i), "Zoe", "1"))
+	}
+	p := h.phone("ann", "phone1", "14.1")
+	p.Window = 1
+	folder := p.FolderOf(9)
+	h.must(p.Sync(t.Context(), folder))
+	if len(p.Stores[folder].Items) != 12 || p.Twice != 0 {
+		t.Errorf("%d items, %d twice", len(p.Stores[folder].Items), p.Twice)
+	}
+	h.valid()
+}
+
+// waiting starts a Ping and returns what it will be answered, once it waits.
+func (h *house) waiting(c *easclient.Client, folder string) chan *easclient.Answer {
+	h.Helper()
+	out := make(chan *easclient.Answer, 1)
+	doc, err := wbxml.FromXML(strings.NewReader("<Ping><HeartbeatInterval>480</HeartbeatInterval><Folders><Folder><Id>" + folder + "</Id><Class>Contacts</Class></Folder></Folders></Ping>"))
+	h.must(err)
+	go func() {
+		a, err := c.Do(context.Background(), "Ping", doc)
+		if err != nil {
+			h.Error(err)
+		}
+		out <- a
+	}()
+	return out
+}
+
+// A Ping that another one of the device displaces is not told to ask again at once. Note 17: two of them in one second.
+func TestFieldNote04HotLoop(t *testing.T) {
+	h := newHouse(t)
+	p := h.phone("ann", "phone1", "16.1")
+	folder := p.FolderOf(9)
+	h.must(p.Sync(t.Context(), folder))
+	first := h.waiting(h.client("ann", "phone1", "16.1"), folder)
+	second := h.waiting(h.client("ann", "phone1", "16.1"), folder)
+	var displaced *easclient.Answer
+	rest := second
+	select { // either may be the later one
+	case displaced = <-first:
+	case displaced = <-second:
+		rest = first
+	}
+	if displaced.Code != http.StatusServiceUnavailable || displaced.Header.Get("Retry-After") == "" {
+		t.Errorf("displaced: %d %v", displaced.Code, displaced.Header)
+	}
+	h.put(h.collection("ann", tandem.Contact), card("u1", "Zoe", "1"))
+	if a := <-rest; a == nil || a.Code != 200 || easkit.Text(a.Doc) != "Ping{Status=2 Folders{Folder="+folder+"}}" {
+		t.Errorf("the other: %+v", a)
+	}
+	h.valid()
+}
+
+// Ten records at a time, and a Ping of eight minutes.
+func TestFieldNote05Windows(t *testing.T) {
+	h := newHouse(t)
+	for i := range 35 {
+		h.put(h.collection("ann", tandem.Contact), card(fmt.Sprint("u", i), "Zoe", "1"))
+	}
+	p := h.phone("ann", "phone1", "14.1")
+	folder := p.FolderOf(9)
+	key := h.begin(p.Client, folder)
+	for _, want := range []int{10, 10, 10, 5} {
+		got := h.do(p.Client, "Sync", sync1(collection(key, folder, changes+"<WindowSize>10</WindowSize>")))
+		if n := strings.Count(got, "Add{"); n != want || strings.Contains(got, "MoreAvailable") != (want == 10) {
+			t.Errorf("%d records: %.200s", n, got)
+		}
+		key = keyIn(got)
+	}
+	h.valid()
+}
+
+// Versions ascend; Class is of no harm; what a device tells of itself is taken in either place.
+func TestFieldNote06Stock(t *testing.T) {
+	h := newHouse(t)
+	c := h.client("ann", "androidc1", "12.1")
+	a, err := c.Options(t.Context())
+	h.must(err)
+	if got := a.Header.Get("MS-ASProtocolVersions"); got != "12.1,14.0,14.1,16.0,16.1" {
+		t.Errorf("versions %s", got)
+	}
+	p := h.phone("ann", "androidc1", "12.1")
+	folder := p.FolderOf(9)
+	contains(t, h.do(c, "Sync", sync1("<Collection><Class>Contacts</Class><SyncKey>0</SyncKey><CollectionId>"+folder+"</CollectionId></Collection>")), "Status=1", "!Class")
+	info := "<settings:DeviceInformation><settings:Set><settings:Model>%s</settings:Model></settings:Set></settings:DeviceInformation>"
+	for version, command := range map[string]string{"12.1": "Settings", "14.0": "Settings", "14.1": "Provision"} {
+		c.Version = version
+		doc := "<Settings>" + fmt.Sprintf(strings.ReplaceAll(info, "settings:", ""), version) + "</Settings>"
+		if command == "Provision" {
+			doc = "<provision:Provision>" + fmt.Sprintf(info, version) + "<Policies><Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType></Policy></Policies></provision:Provision>"
+		}
+		contains(t, h.do(c, command, doc), "DeviceInformation{Status=1}")
+		d, err := h.st.Devices.Device(t.Context(), "ann", "androidc1")
+		h.must(err)
+		if d.Info["model"] != version {
+			t.Errorf("%s: %v", version, d.Info)
+		}
+	}
+	h.valid()
+}
+
+// A device that only tries the account is none.
+func TestFieldNote07Validate(t *testing.T) {
+	h := newHouse(t)
+	p := easclient.NewPhone(h.client("ann", "validate", "14.1"))
+	if err := p.FolderSync(t.Context()); err != nil {
+		t.Log(err) // whatever it is told, it is no failure of the server
+	}
+	contains(t, h.do(p.Client, "Provision", "<provision:Provision><Policies><Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType></Policy></Policies></provision:Provision>"), "Status=1", "PolicyKey")
+	list, err := h.st.Devices.Devices(t.Context(), "ann")
+	h.must(err)
+	if len(list) != 0 {
+		t.Errorf("devices: %+v", list)
+	}
+}
+
+// OPTIONS tells what it has to tell without a password, and a command without one is asked for it.
+func TestFieldNote08Options(t *testing.T) {
+	h := newHouse(t)
+	resp, err := h.request(http.MethodOptions, "", nil, nil)
+	h.must(err)
+	if resp.StatusCode != 200 || resp.Header.Get("MS-ASProtocolVersions") == "" || resp.Header.Get("Public") == "" || resp.Header.Get("Allow") == "" {
+		t.Errorf("%d %v", resp.StatusCode, resp.Header)
+	}
+	resp, err = h.request(http.MethodPost, "?Cmd=FolderSync&User=ann&DeviceId=d&DeviceType=x", nil, nil)
+	h.must(err)
+	if resp.StatusCode != 401 || !strings.HasPrefix(resp.Header.Get("WWW-Authenticate"), "Basic realm=") {
+		t.Errorf("%d %v", resp.StatusCode, resp.Header)
+	}
+}
+
+// request sends anything, without a password unless the header has one.
+func (h *house) request(method, query string, header map[string]string, body []byte) (*http.Response, error) {
+	req, err := http.NewRequest(method, h.srv.URL+easclient.Path+query, strings.NewReader(string(body)))
+	if err != nil {
+		return nil, err
+	}
+	for k, v := range header {
+		req.Header[http.CanonicalHeaderKey(k)] = []string{v}
+	}
+	resp, err := h.srv.Client().Do(req)
+	if err == nil {
+		err = resp.Body.Close()
+	}
+	return resp, err
+}
+
+// A search tells its range and how many there are.
+func TestFieldNote09Search(t *testing.T) {
+	h := newHouse(t)
+	contains(t, h.do(h.client("ann", "a1", "14.1"), "Search", "<Search><Store><Name>GAL</Name><Query>ann</Query><Options><Range>0-19</Range></Options></Store></Search>"), "Range=0-0 Total=1")
+	h.valid()
+}
+
+// GetItemEstimate for a folder that was never synced gives the phone no reason to stop.
+func TestFieldNote13Estimate(t *testing.T) {
+	h := newHouse(t)
+	h.put(h.collection("ann", tandem.Contact), card("u1", "Zoe", "1"))
+	p := h.phone("ann", "a1", "14.1")
+	folder := p.FolderOf(9)
+	key := h.begin(p.Client, folder)
+	got := h.do(p.Client, "GetItemEstimate", "<GetItemEstimate><Collections><Collection><airsync:SyncKey>"+key+"</airsync:SyncKey><CollectionId>"+folder+"</CollectionId></Collection></Collections></GetItemEstimate>")
+	contains(t, got, "Status=1", "Estimate=1")
+	h.valid()
+}
+
+// A Sync that only waits, and one of a folder that nobody has.
+func TestFieldNote14Heartbeat(t *testing.T) {
+	h := newHouse(t)
+	p := h.phone("ann", "a1", "14.1")
+	contains(t, h.do(p.Client, "Sync", sync1(collection("0", "4", ""))), "Status=", "!HTTP")
+	contains(t, h.do(p.Client, "Sync", sync1(collection("0", "Outbox", ""))), "Status=", "!HTTP")
+	h.valid()
+}
+
+// A policy has only what was set, and none is asked of anybody where none is.
+func TestFieldNote16Policy(t *testing.T) {
+	h := newHouse(t)
+	c := h.client("ann", "a1", "14.1")
+	contains(t, h.do(c, "FolderSync", "<FolderSync><SyncKey>0</SyncKey></FolderSync>"), "Status=1")
+	ask := "<provision:Provision><Policies><Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType></Policy></Policies></provision:Provision>"
+	contains(t, h.do(c, "Provision", ask), "Data{EASProvisionDoc}")
+	h.valid()
+}
+
+// Old versions of Gmail and desktop Outlook are offered what they bear. Note 41: Outlook, 43: Windows Mail, which sends half a version.
+func TestFieldNote18Offers(t *testing.T) {
+	h := newHouse(t)
+	for _, o := range []struct{ typ, agent, last string }{{"Android", "Android-Mail/7.1", "14.1"}, {"Android", "Android-Mail/2026.11.02", "16.1"},
+		{"WindowsOutlook15", "Outlook/16.0 (16.0.17231)", "14.1"}, {"iPhone", "Apple-iPhone", "16.1"}, {"WindowsMail", "WindowsMail/17", "14.0"}} {
+		resp, err := h.request(http.MethodOptions, "?User=ann&DeviceId=d1&DeviceType="+url.QueryEscape(o.typ), map[string]string{"User-Agent": o.agent}, nil)
+		h.must(err)
+		if got := resp.Header.Get("MS-ASProtocolVersions"); !strings.HasSuffix(got, o.last) {
+			t.Errorf("%s %s: %s", o.typ, o.agent, got)
+		}
+	}
+	c := h.client("ann", "wm", "14")
+	contains(t, h.do(c, "FolderSync", "<FolderSync><SyncKey>0</SyncKey></FolderSync>"), "Status=1", "Count=4")
+}
+
+// What a phone wrote is not sent back to it, and a quiet folder stays quiet.
+func TestFieldNote19Loops(t *testing.T) {
+	h := newHouse(t)
+	p := h.phone("ann", "a1", "16.1")
+	folder := p.FolderOf(8)
+	h.must(p.Sync(t.Context(), folder))
+	p.Add(folder, wbxml.Text(wbxml.CalendarSubject, "x"), wbxml.Text(wbxml.CalendarStartTime, "20260601T100000Z"), wbxml.Text(wbxml.CalendarEndTime, "20260601T110000Z"))
+	h.must(p.Sync(t.Context(), folder))
+	key := p.Stores[folder].Key
+	for range 3 {
+		if got := h.do(p.Client, "Sync", sync1(collection(key, folder, changes))); got != "" {
+			t.Fatalf("nothing changed: %s", got)
+		}
+	}
+	if len(p.Stores[folder].Items) != 1 || p.Twice != 0 {
+		t.Errorf("%d items, %d twice", len(p.Stores[folder].Items), p.Twice)
+	}
+	h.valid()
+}
+
+// Text messages are not served: the answer is a status, and the rest of the request is done.
+func TestFieldNote20SMS(t *testing.T) {
+	h := newHouse(t)
+	p := h.phone("ann", "SEC1", "14.1")
+	folder := p.FolderOf(9)
+	key := h.begin(p.Client, folder)
+	got := h.do(p.Client, "Sync", sync1(collection("1", "999", "<Options><Class>SMS</Class></Options>"), collection(key, folder, add("c1", "<contacts:FileAs>Zoe</contacts:FileAs>"))))
+	contains(t, got, "CollectionId=999 Status=", "ClientId=c1", "!HTTP")
+	h.valid()
+}
+
+// Two folders in one request: nothing of either is lost.
+func TestFieldNote21Together(t *testing.T) {
+	h := newHouse(t)
+	h.put(h.collection("ann", tandem.Contact), card("u1", "Zoe", "1"))
+	h.put(h.collection("ann", tandem.Task), "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VTODO\r\nUID:t1\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:Buy\r\nEND:VTODO\r\nEND:VCALENDAR\r\n")
+	p := h.phone("ann", "SEC1", "14.1")
+	contacts, tasks := p.FolderOf(9), p.FolderOf(7)
+	got := h.do(p.Client, "Sync", sync1(collection("0", contacts, ""), collection("0", tasks, "")))
+	keys := keyPattern.FindAllStringSubmatch(got, -1)
+	if len(keys) != 2 {
+		t.Fatal(got)
+	}
+	contains(t, h.do(p.Client, "Sync", sync1(collection(keys[0][1], contacts, changes), collection(keys[1][1], tasks, changes))), "FileAs=Zoe", "Subject=Buy")
+	h.valid()
+}
+
+// Bytes that are no document.
+func TestFieldNote22Garbage(t *testing.T) {
+	h := newHouse(t)
+	h.phone("ann", "SEC1", "14.1")
+	for _, version := range versions {
+		c := h.client("ann", "SEC1", version)
+		for _, garbage := range []string{"\x03\x01\x6a\x00\x45\x5c\x4f\xff\xfe", "\x03\x01\x6a\x00\x00\x63\x45\x01", "\x00", "<Sync/>", "\x03\x01\x6a\x00\x45\x4b\x03\x80\x81\xff\x00\x01\x01"} {
+			a, err := c.Post(t.Context(), "Sync", nil, "application/vnd.ms-sync.wbxml", []byte(garbage))
+			h.must(err)
+			if a.Code >= 500 {
+				t.Errorf("%s: %q: HTTP %d", version, garbage, a.Code)
+			}
+		}
+	}
+}
+
+// A Sync of nothing gets an empty answer at once. Note 36: again and again.
+func TestFieldNote23EmptySync(t *testing.T) {
+	h := newHouse(t)
+	p := h.phone("ann", "Appl1", "14.1")
+	for range 3 {
+		if got := h.do(p.Client, "Sync", "<Sync><Collections/></Sync>"); strings.Contains(got, "HTTP") || strings.Contains(got, "Collections") {
+			t.Errorf("%q", got)
+		}
+	}
+	key := h.begin(p.Client, p.FolderOf(9))
+	for range 3 {
+		if got := h.do(p.Client, "Sync", sync1(collection(key, p.FolderOf(9), changes))); got != "" {
+			t.Errorf("nothing is there: %q", got)
+		}
+	}
+	h.valid()
+}
+
+// A folder that this server never had, with a key that is not its own, is no reason to ask for it for ever.
+func TestFieldNote32Unknown(t *testing.T) {
+	h := newHouse(t)
+	p := h.phone("ann", "Appl1", "16.1")
+	got := h.do(p.Client, "Sync", sync1(collection("4711", "9999", changes)))
+	contains(t, got, "Status=3")
+	contains(t, h.do(p.Client, "Sync", sync1(collection("4711", p.FolderOf(9), changes))), "Status=3") // a key that never was ours
+	h.valid()
+}
+
+// A folder that is begun twice goes on with the second key, and the first is no harm.
+func TestFieldNote33Twice(t *testing.T) {
+	h := newHouse(t)
+	h.put(h.collection("ann", tandem.Contact), card("u1", "Zoe", "1"))
+	p := h.phone("ann", "Appl1", "16.1")
+	folder := p.FolderOf(9)
+	h.begin(p.Client, folder)
+	key := h.begin(p.Client, folder)
+	contains(t, h.do(p.Client, "Sync", sync1(collection(key, folder, changes))), "Status=1", "FileAs=Zoe")
+	h.valid()
+}
+
+// The address under which a user sends is whole.
+func TestFieldNote38Address(t *testing.T) {
+	h := newHouse(t)
+	for _, v := range versions {
+		contains(t, h.do(h.client("ann", "Appl1", v), "Settings", "<Settings><UserInformation><Get/></UserInformation></Settings>"), "SMTPAddress=ann@example.org")
+	}
+	h.valid()
+}
+
+// What a phone moved is not given to it a second time.
+func TestFieldNote39Moved(t *testing.T) {
+	h := newHouse(t)
+	h.put(h.collection("ann", tandem.Contact), card("u1", "Zoe", "1"))
+	other, err := h.st.Home.PutCollection(t.Context(), tandem.Collection{User: "ann", Kind: tandem.Contact, Name: "more"})
+	h.must(err)
+	p := h.phone("ann", "Outlook1", "14.1")
+	from, to := p.FolderOf(9), fmt.Sprint(other.ID)
+	h.must(p.Sync(t.Context(), from))
+	h.must(p.Sync(t.Context(), to))
+	id := ""
+	for i := range p.Stores[from].Items {
+		id = i
+	}
+	got := h.do(p.Client, "MoveItems", "<MoveItems><Move><SrcMsgId>"+id+"</SrcMsgId><SrcFldId>"+from+"</SrcFldId><DstFldId>"+to+"</DstFldId></Move></MoveItems>")
+	contains(t, got, "Status=3") // MoveItems: 3 is success
+	got = h.do(p.Client, "Sync", sync1(collection(p.Stores[to].Key, to, changes)))
+	contains(t, got, "!Add{")
+	got = h.do(p.Client, "Sync", sync1(collection(p.Stores[from].Key, from, changes)))
+	contains(t, got, "!Add{")
+	h.valid()
+}
+
+// A password with letters beyond ASCII, as Latin-1 and as UTF-8.
+func TestFieldNote40Latin1(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.accounts.Add(t.Context(), store.User{Name: "jörg", Address: "j@example.org"}, "grüße aus köln")
+	h.must(err)
+	for name, pair := range map[string]string{"UTF-8": "jörg:grüße aus köln", "Latin-1": "j\xf6rg:gr\xfc\xdfe aus k\xf6ln"} {
+		resp, err := h.request(http.MethodOptions, "?User=x&DeviceId=d&DeviceType=Outlook", map[string]string{"Authorization": "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))}, nil)
+		h.must(err)
+		if resp.StatusCode != 200 {
+			t.Errorf("%s: %d", name, resp.StatusCode)
+		}
+	}
+}
+
+// Folders that did not change keep their key, so that nobody goes round in circles.
+func TestFieldNote41FolderLoop(t *testing.T) {
+	h := newHouse(t)
+	p := h.phone("ann", "Outlook1", "14.1")
+	for range 5 {
+		got := h.do(p.Client, "FolderSync", "<FolderSync><SyncKey>"+p.FolderKey+"</SyncKey></FolderSync>")
+		if got != "FolderSync{Status=1 SyncKey="+p.FolderKey+" Changes{Count=0}}" {
+			t.Fatal(got)
+		}
+	}
+	h.valid()
+}
+
+// A search in folder 0 is one of the directory all the same.
+func TestFieldNote42SearchFolder(t *testing.T) {
+	h := newHouse(t)
+	ask := "<Search><Store><Name>%s</Name><Query><And><airsync:Class>Email</airsync:Class><airsync:CollectionId>0</airsync:CollectionId><FreeText>x</FreeText></And></Query></Store></Search>"
+	contains(t, h.do(h.client("ann", "O1", "14.1"), "Search", fmt.Sprintf(ask, "Mailbox")), "Store{Status=1 Result}")
+	contains(t, h.do(h.client("ann", "O1", "14.1"), "Search", fmt.Sprintf(ask, "GAL")), "Store{Status=")
+	h.valid()
+}
+
+// Windows Phone: the query in base64, its own content type, no version in a header; nothing empty; answers before changes; a folder is deleted once.
+func TestFieldNote44WindowsPhone(t *testing.T) {
+	h := newHouse(t)
+	body, err := wbxml.Marshal(wbxml.New(wbxml.FolderHierarchyFolderSync, wbxml.Text(wbxml.FolderHierarchySyncKey, "0")))
+	h.must(err)
+	query := "\x8d\x09\x09\x04\x03WP1\x00\x02WP"
+	app, _ := passwords.Load(h.key("ann"))
+	resp, err := h.request(http.MethodPost, "?"+base64.StdEncoding.EncodeToString([]byte(query)), map[string]string{"Content-Type": "application/vnd.ms-sync",
+		"Authorization": "Basic " + base64.StdEncoding.EncodeToString([]byte("ann:"+app.(string)))}, body)
+	h.must(err)
+	if resp.StatusCode != 200 {
+		t.Fatalf("HTTP %d", resp.StatusCode)
+	}
+	d, err := h.st.Devices.Device(t.Context(), "ann", "WP1")
+	h.must(err)
+	if d.Speaks != "14.1" || d.Type != "WP" {
+		t.Errorf("%+v", d)
+	}
+	p := h.phone("ann", "WP1", "14.1")
+	folder := p.FolderOf(9)
+	key := h.begin(p.Client, folder)
+	id := h.do(p.Client, "Sync", sync1(collection(key, folder, changes+add("c1", "<contacts:FileAs>Zoe</contacts:FileAs>"))))
+	contains(t, id, "Responses{Add{ClientId=c1")
+	key = keyIn(id)
+	h.put(h.collection("ann", tandem.Contact), card("u2", "Yan", "1"))
+	serverID := regexp.MustCompile(`ServerId=(\S+)`).FindStringSubmatch(id)[1]
+	got := h.do(p.Client, "Sync", sync1(collection(key, folder, changes+"<Commands><Change><ServerId>"+serverID+"</ServerId><ApplicationData><contacts:FileAs>Zoe Z</contacts:FileAs></ApplicationData></Change><Add><ClientId>c2</ClientId><ApplicationData><contacts:FileAs>X</contacts:FileAs></ApplicationData></Add></Commands>")))
+	if r, c := strings.Index(got, "Responses{"), strings.Index(got, "Commands{"); r < 0 || c < r {
+		t.Errorf("the order: %s", got)
+	}
+	contains(t, got, "!Responses ", "!Responses}")
+	partial := h.do(p.Client, "Sync", "<Sync><Partial/></Sync>")
+	contains(t, partial, "!HTTP 5")
+	h.valid()
+}
+
+// Windows Mobile: the order of the elements of a collection.
+func TestFieldNote45Order(t *testing.T) {
+	h := newHouse(t)
+	for i := range 3 {
+		h.put(h.collection("ann", tandem.Contact), card(fmt.Sprint("u", i), "Zoe", "1"))
+	}
+	p := h.phone("ann", "PocketPC1", "12.1")
+	folder := p.FolderOf(9)
+	key := h.begin(p.Client, folder)
+	got := h.do(p.Client, "Sync", sync1(collection(key, folder, changes+"<WindowSize>1</WindowSize>"+add("c1", "<contacts:FileAs>Zoe</contacts:FileAs>"))))
+	if !regexp.MustCompile(`Collection\{SyncKey=\S+ CollectionId=` + folder + ` Status=1 MoreAvailable Responses\{.*\} Commands\{`).MatchString(got) {
+		t.Error(got)
+	}
+	h.valid()
+}
