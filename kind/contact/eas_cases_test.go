@@ -35,6 +35,30 @@ func everyElement() map[string]string {
 	}
 }
 
+// Names that are none of a person's are not guessed to be, and a name that a client took away is not guessed again.
+func TestViewNoName(t *testing.T) {
+	if (View{}).Class() != "Contacts" {
+		t.Error("another class")
+	}
+	for _, lines := range [][]string{{"FN:The Team", "KIND:group"}, {"FN:The Team", "X-ADDRESSBOOKSERVER-KIND:group"}, {"FN:Example Inc", "X-ABSHOWAS:COMPANY"},
+		{"FN:j@x.example", "EMAIL:j@x.example"}, {"FN:+1 555", "TEL:+1 555"}, {"FN:Jo", "NICKNAME:Jo"}} {
+		got := easShow(t, body("3.0", lines...), easOptions())
+		if got["FirstName"]+got["LastName"] != "" || got["FileAs"] != lines[0][3:] {
+			t.Errorf("%q: %q", lines, got)
+		}
+	}
+	for _, b := range [][]byte{body("4.0", "FN:Ada Lovelace"), body("3.0", "N:;;;;", "FN:Ada Lovelace")} {
+		after := easSend(t, b, easPut(), "FirstName=", "LastName=")
+		if got := easShow(t, after, easOptions()); got["FirstName"]+got["LastName"] != "" {
+			t.Errorf("%q\n%s", got, after)
+		}
+		after = easSend(t, after, easPut(), "LastName=King")
+		if got := easShow(t, after, easOptions()); got["LastName"] != "King" || got["FirstName"] != "" {
+			t.Errorf("%q\n%s", got, after)
+		}
+	}
+}
+
 // Every element of MS-ASCNTC 2.2.2, both ways, in all versions of cards.
 func TestViewEveryElement(t *testing.T) {
 	sent := everyElement()
