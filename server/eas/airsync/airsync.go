@@ -29,6 +29,8 @@ import (
 type Folders interface {
 	// Find returns the collection behind a folder's id, if it is the user's and this version sees it; NotFound.
 	Find(ctx context.Context, r *proto.Request, id string) (tandem.Collection, error)
+	// Stale reports whether the device must ask for the hierarchy before it goes on.
+	Stale(ctx context.Context, r *proto.Request) (bool, error)
 }
 
 // Service answers the commands. All fields but the last three must be set.

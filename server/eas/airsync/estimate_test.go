@@ -82,11 +82,11 @@ func TestEstimate(t *testing.T) {
 		{"MS-ASCMD_R3025 tasks, FilterType 8", id(k.tasks), tasks, []*wbxml.Element{options(filter(8))}, "1 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			k.T = t
+			k.TB = t
 			k.want(k.estimate(c.id, c.key, c.more...), c.want)
 		})
 	}
-	k.T = t
+	k.TB = t
 	for name, req := range map[string]*wbxml.Element{"nothing": nil, "no collections": wbxml.New(wbxml.GetItemEstimateGetItemEstimate), "another document": wbxml.New(wbxml.PingPing)} {
 		e := k.do(k.svc.GetItemEstimate, "GetItemEstimate", req)
 		if e.Get(wbxml.GetItemEstimateStatus) != "103" { // MS-ASCMD_R4129

@@ -120,7 +120,7 @@ func testViews() map[tandem.Kind]eas.View {
 
 // kit is a hub with one user and a device.
 type kit struct {
-	*testing.T
+	testing.TB
 	ctx     context.Context
 	st      *store.Store
 	svc     *airsync.Service
@@ -139,13 +139,13 @@ type kit struct {
 	limits  airsync.Limits
 }
 
-func newKit(t *testing.T) *kit {
+func newKit(t testing.TB) *kit {
 	t.Helper()
 	st, err := sqlite.OpenMemory(sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &kit{T: t, ctx: t.Context(), st: st, kinds: all.Kinds(), version: eas.V141, clock: time.Date(2026, 5, 20, 10, 0, 0, 0, time.UTC),
+	k := &kit{TB: t, ctx: t.Context(), st: st, kinds: all.Kinds(), version: eas.V141, clock: time.Date(2026, 5, 20, 10, 0, 0, 0, time.UTC),
 		schema: map[wbxml.Tag]string{wbxml.AirSyncSync: "SyncResponse", wbxml.GetItemEstimateGetItemEstimate: "GetItemEstimateResponse",
 			wbxml.MoveMoveItems: "MoveItemsResponse"}}
 	t.Cleanup(func() { st.Close() })
@@ -219,7 +219,7 @@ func (k *kit) validate(max int) {
 	if k.Failed() {
 		return
 	}
-	s := easschema.New(k.T)
+	s := easschema.New(k.TB)
 	every := 1 + len(k.answers)/max
 	for i := 0; i < len(k.answers); i += every {
 		var xml bytes.Buffer

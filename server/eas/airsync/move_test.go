@@ -101,11 +101,11 @@ func TestMoveStatus(t *testing.T) {
 		{"name too long", moveOf(strings.Repeat("1", 65), c, o), "whole 103"},
 	} {
 		t.Run(m.name, func(t *testing.T) {
-			k.T = t
+			k.TB = t
 			k.want(k.move(m.move), m.want)
 		})
 	}
-	k.T = t
+	k.TB = t
 	k.want(k.move(moveOf("1:999", c, o), moveOf(src, c, o)), "1, 3 "+k.serverID(k.others, "a"))
 	var lot []*wbxml.Element
 	for i := range 1001 {

@@ -266,10 +266,20 @@ func (p *part) choose(ctx context.Context) (*wbxml.Element, error) {
 		if pos.From == 0 && pos.Cursor == 0 {
 			break // the folder was begun twice
 		}
-		p.s.tell(ctx, p.r, store.Event{Level: store.Warning, Text: "the device came back with an old key for " + p.col.Name,
-			Remedy: "if it was not put back from a backup, look whether two devices share the id"})
+		p.old(ctx)
 	}
 	return p.work(ctx)
+}
+
+// old tells, once a day, that a device came with a key of the past.
+func (p *part) old(ctx context.Context) {
+	today := synckey.Floor(p.s.now().Unix())
+	if p.st.Warned == today {
+		return
+	}
+	p.st.Warned = today
+	p.s.tell(ctx, p.r, store.Event{Level: store.Warning, Text: "the device came back with an old key for " + p.col.Name,
+		Remedy: "if it was not put back from a backup, look whether two devices share the id"})
 }
 
 // again deals with a key whose answer seems to have been lost.

@@ -50,11 +50,11 @@ func TestGlobalStatus(t *testing.T) {
 		{"field note 23: nothing but empty Collections", wbxml.New(wbxml.AirSyncSync, wbxml.Empty(wbxml.AirSyncCollections)), "nothing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			k.T = t
+			k.TB = t
 			k.want(show(k.do(k.svc.Sync, "Sync", c.req)), c.want)
 		})
 	}
-	k.T = t
+	k.TB = t
 	k.validate(50)
 }
 
@@ -119,7 +119,7 @@ func TestCollectionStatus(t *testing.T) {
 		{"CollectionId too long", wbxml.New(wbxml.AirSyncCollection, wbxml.Text(wbxml.AirSyncSyncKey, "0"), wbxml.Text(wbxml.AirSyncCollectionId, strings.Repeat("1", 65))), "12"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			k.T = t
+			k.TB = t
 			col := k.do(k.svc.Sync, "Sync", syncOf(c.col)).Child(wbxml.AirSyncCollections).Child(wbxml.AirSyncCollection)
 			k.want(status(col), c.want)
 			if strings.Contains(fmt.Sprint(show(col), cmds(col)), "Secret") {
@@ -127,7 +127,7 @@ func TestCollectionStatus(t *testing.T) {
 			}
 		})
 	}
-	k.T = t
+	k.TB = t
 	// Whatever is legal but odd is served.
 	for _, c := range []struct {
 		name string
@@ -149,12 +149,12 @@ func TestCollectionStatus(t *testing.T) {
 		{"MIMESupport", collection(k.contacts, at, options(wbxml.Text(wbxml.AirSyncMIMESupport, "2"), wbxml.Text(wbxml.AirSyncMIMETruncation, "8")), fetches(ida))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			k.T = t
+			k.TB = t
 			col := k.do(k.svc.Sync, "Sync", syncOf(c.col)).Child(wbxml.AirSyncCollections).Child(wbxml.AirSyncCollection)
 			k.want(status(col)+" "+resps(col), "1 Fetch "+ida+" 1 Ann")
 		})
 	}
-	k.T = t
+	k.TB = t
 	k.validate(60)
 }
 
@@ -208,13 +208,13 @@ func TestCommandStatus(t *testing.T) {
 			"Change " + ev + " 20260101T090000Z 6"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			k.T, k.version = t, c.version
+			k.TB, k.version = t, c.version
 			col := k.sync(c.col, k.prime(c.col), commands(c.cmd))
 			k.want(status(col), "1")
 			k.want(resps(col), c.want)
 		})
 	}
-	k.T = t
+	k.TB = t
 	k.want(k.body(k.others, "o"), vcard("o", "Other"))
 	k.validate(60)
 }

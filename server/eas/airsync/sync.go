@@ -46,6 +46,10 @@ func (s *Service) Sync(ctx context.Context, r *proto.Request) (*proto.Response, 
 		if req.wait == 0 {
 			break
 		}
+		// A device that waits here does not look at the hierarchy meanwhile. MS-ASCMD_R4453
+		if stale, err := s.Folders.Stale(ctx, r); err != nil || stale {
+			return refuse(&refusal{status: statusHierarchy}), err
+		}
 		if more, err := await(ctx, waiting, watch, end); err != nil {
 			return nil, err
 		} else if !more {

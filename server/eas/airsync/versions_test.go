@@ -146,7 +146,7 @@ func (k *kit) load(c tandem.Collection, files []corpus.File) (n int) {
 // validateAll holds every answer to its schema.
 func (k *kit) validateAll() {
 	k.Helper()
-	s := easschema.New(k.T)
+	s := easschema.New(k.TB)
 	for _, e := range k.answers {
 		var text bytes.Buffer
 		k.must(wbxml.ToXML(&text, e))

@@ -208,3 +208,26 @@ func TestPartial(t *testing.T) {
 	k.want(show(k.do(k.svc.Sync, "Sync", partial())), "Status=13")
 	k.validate(10)
 }
+
+// MS-ASCMD_R4453: a new folder ends the wait, so that the device asks for the hierarchy.
+func TestWaitForHierarchy(t *testing.T) {
+	waiting(t, func(k *kit) {
+		k.schema[wbxml.FolderHierarchyFolderSync] = "FolderSyncResponse"
+		hierarchy := func(at string) string {
+			e := k.do(k.folders.FolderSync, "FolderSync", wbxml.New(wbxml.FolderHierarchyFolderSync, wbxml.Text(wbxml.FolderHierarchySyncKey, at)))
+			return e.Get(wbxml.FolderHierarchySyncKey)
+		}
+		folders := hierarchy("0")
+		at := k.prime(k.contacts)
+		w := k.hang(beat(600, collection(k.contacts, at)))
+		if !w.waits() {
+			t.Fatal("it does not wait")
+		}
+		k.collection("ann", tandem.Contact, "more")
+		k.want(show(<-w.answer), "Status=12")
+		hierarchy(folders)
+		if w = k.hang(beat(600, collection(k.contacts, at))); !w.waits() {
+			t.Error(show(<-w.answer))
+		}
+	})
+}

@@ -25,6 +25,8 @@ type State struct {
 	// from Was was asked for again.
 	Limit int `json:"limit,omitempty"`
 	Tries int `json:"tries,omitempty"`
+
+	Warned int64 `json:"warned,omitempty"` // the day, in Unix seconds, on which it was last said that an old key came
 }
 
 // Options are what a device asked for earlier and need not repeat. MS-ASCMD_R3598
