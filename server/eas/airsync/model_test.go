@@ -37,16 +37,19 @@ type world struct {
 	trace  []string
 
 	// The device.
+	me     store.Device
 	key    string
 	items  map[string]map[wbxml.Tag]string
-	backup *backup          // of the device
-	loose  bool             // it was put back: it may be told what it has
-	queue  []*wbxml.Element // commands not yet acknowledged
-	filter int              // -1: not supported by the kind
-	tokens []string         // what was written and acknowledged: it must be somewhere, for ever
-	adds   int
-	serial int
-	ids    []tandem.ID // records that the desktop made
+	backup *backup // of the device
+	loose  bool    // it was put back: it may be told what it has
+	// company: there is another device. What that one loses to others is written and overwritten, which looks like an echo from here.
+	company bool
+	queue   []*wbxml.Element // commands not yet acknowledged
+	filter  int              // -1: not supported by the kind
+	tokens  []string         // what was written and acknowledged: it must be somewhere, for ever
+	adds    int
+	serial  int
+	ids     []tandem.ID // records that the desktop made
 }
 
 func (w *world) logf(format string, args ...any) {
@@ -59,9 +62,15 @@ func (w *world) fail(format string, args ...any) {
 }
 
 func newWorld(t *testing.T, kind tandem.Kind, seed uint64, faults bool) *world {
-	w := &world{kit: newKit(t), rnd: rand.New(rand.NewPCG(seed, 7)), faults: faults, key: "0", items: map[string]map[wbxml.Tag]string{}, filter: -1}
-	w.limits.Patience = 1000 // the way is bad, the device is not
-	w.restart()
+	k := newKit(t)
+	k.limits.Patience = 1000 // the way is bad, the device is not
+	k.restart()
+	return worldOf(k, kind, rand.New(rand.NewPCG(seed, 7)), faults)
+}
+
+// worldOf is a world with the kit's device.
+func worldOf(k *kit, kind tandem.Kind, rnd *rand.Rand, faults bool) *world {
+	w := &world{kit: k, rnd: rnd, faults: faults, key: "0", items: map[string]map[wbxml.Tag]string{}, filter: -1, me: k.device}
 	w.col = map[tandem.Kind]tandem.Collection{tandem.Contact: w.contacts, tandem.Event: w.calendar, tandem.Task: w.tasks}[kind]
 	w.view = testViews()[kind].(lines)
 	if kind != tandem.Contact {
@@ -206,6 +215,7 @@ var errLost = errors.New("the answer was lost")
 
 // exchange sends a request over a bad way.
 func (w *world) exchange(req *wbxml.Element) (*wbxml.Element, error) {
+	w.device = w.me
 	if w.faults && w.rnd.IntN(6) == 0 {
 		e := w.do(w.svc.Sync, "Sync", req)
 		w.logf("  the request comes twice; first %s", cmds(e.Child(wbxml.AirSyncCollections).Child(wbxml.AirSyncCollection)))
@@ -348,7 +358,7 @@ func (w *world) command(c *wbxml.Element) {
 		if c.Tag == wbxml.AirSyncChange && have == nil && !dropped && !w.loose {
 			w.fail("Change of %s, which the device does not have", server)
 		}
-		if !w.faults && w.col.Kind == tandem.Contact && c.Tag == wbxml.AirSyncChange && queued < 0 && maps.Equal(have, data) {
+		if !w.faults && !w.company && w.col.Kind == tandem.Contact && c.Tag == wbxml.AirSyncChange && queued < 0 && maps.Equal(have, data) {
 			w.fail("Change of %s to what the device has: an echo", server)
 		}
 		if dropped {
@@ -459,37 +469,42 @@ func (w *world) check() {
 
 func (w *world) run(steps int) {
 	for range steps {
-		switch w.rnd.IntN(5) {
-		case 0, 1:
-			w.desktop()
-		case 2:
-			w.person()
-		case 3:
-			if w.faults && w.rnd.IntN(8) == 0 {
-				w.putBack()
-			}
-			w.round()
-		case 4:
-			if w.filter >= 0 && w.rnd.IntN(4) == 0 {
-				w.filter = []int{0, 4, 5}[w.rnd.IntN(3)]
-				if w.col.Kind == tandem.Task {
-					w.filter = []int{0, 8}[w.rnd.IntN(2)]
-				}
-				w.logf("the person chooses filter %d", w.filter)
-			}
-			if w.rnd.IntN(6) == 0 {
-				w.clock = w.clock.AddDate(0, 0, 1)
-				w.logf("a day goes by")
-			}
-			for n := 0; w.round() && n < 8; n++ {
-				if w.rnd.IntN(2) == 0 {
-					w.desktop()
-				}
-			}
-		}
+		w.step()
 	}
 	w.settle()
 	w.check()
+}
+
+// step is something that happens.
+func (w *world) step() {
+	switch w.rnd.IntN(5) {
+	case 0, 1:
+		w.desktop()
+	case 2:
+		w.person()
+	case 3:
+		if w.faults && w.rnd.IntN(8) == 0 {
+			w.putBack()
+		}
+		w.round()
+	case 4:
+		if w.filter >= 0 && w.rnd.IntN(4) == 0 {
+			w.filter = []int{0, 4, 5}[w.rnd.IntN(3)]
+			if w.col.Kind == tandem.Task {
+				w.filter = []int{0, 8}[w.rnd.IntN(2)]
+			}
+			w.logf("the person chooses filter %d", w.filter)
+		}
+		if w.rnd.IntN(6) == 0 {
+			w.clock = w.clock.AddDate(0, 0, 1)
+			w.logf("a day goes by")
+		}
+		for n := 0; w.round() && n < 8; n++ {
+			if w.rnd.IntN(2) == 0 {
+				w.desktop()
+			}
+		}
+	}
 }
 
 var histories = flag.Int("histories", 12, "how many random histories to run of each sort")
@@ -507,6 +522,37 @@ func TestHistories(t *testing.T) {
 					t.Run(fmt.Sprint(seed), func(t *testing.T) {
 						w := newWorld(t, kind, seed, faults)
 						w.run(40)
+					})
+				}
+			})
+		}
+	}
+}
+
+// Two devices and a desktop on one folder.
+func TestTwoDevices(t *testing.T) {
+	for _, kind := range []tandem.Kind{tandem.Contact, tandem.Event} {
+		for _, faults := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s faults=%v", kind, faults), func(t *testing.T) {
+				t.Parallel()
+				for seed := range uint64(*histories) {
+					t.Run(fmt.Sprint(seed), func(t *testing.T) {
+						one := newWorld(t, kind, seed, faults)
+						var err error
+						one.device, err = one.st.Devices.ChangeDevice(one.ctx, "ann", "phone2", func(*store.Device) error { return nil })
+						one.must(err)
+						two := worldOf(one.kit, kind, one.rnd, faults)
+						two.serial, two.adds = 100_000, 100_000
+						one.company, two.company = true, true
+						for range 40 {
+							[]*world{one, two}[one.rnd.IntN(2)].step()
+						}
+						for range 4 { // what one says last, the other hears
+							one.settle()
+							two.settle()
+						}
+						one.check()
+						two.check()
 					})
 				}
 			})
