@@ -22,16 +22,6 @@ import (
 	"tandem/wire/wbxml"
 )
 
-// phones measures the phones' door: how long a first sync of 5,000 contacts takes, and what many waiting phones cost.
-func phones(c config) ([]row, error) {
-	rows, err := firstSync(c)
-	if err != nil {
-		return nil, err
-	}
-	more, err := waiting(c)
-	return append(rows, more...), err
-}
-
 // hub is a running tandem serve, and how to reach it.
 type hub struct {
 	dir, url string
@@ -125,23 +115,34 @@ func (h *hub) phone(user int, app, id string) *easclient.Phone {
 }
 
 // spent is what the hub's process used so far: processor time, and its memory now, in KiB.
-func (h *hub) spent() (f figures, err error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", h.cmd.Process.Pid))
-	if err != nil {
-		return f, err
+func (h *hub) spent() (figures, error) { return spentBy(h.cmd.Process.Pid) }
+
+func spentBy(pids ...int) (sum figures, err error) {
+	for _, pid := range pids {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			return sum, err
+		}
+		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+2:]))
+		ticks := func(i int) time.Duration {
+			n, _ := strconv.ParseInt(fields[i], 10, 64)
+			return time.Duration(n) * time.Second / 100
+		}
+		sum.user, sum.system = sum.user+ticks(11), sum.system+ticks(12)
+		pages, err := strconv.ParseInt(fields[21], 10, 64)
+		if err != nil {
+			return sum, err
+		}
+		sum.peak += pages * int64(os.Getpagesize()) / 1024
 	}
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+2:]))
-	ticks := func(i int) time.Duration {
-		n, _ := strconv.ParseInt(fields[i], 10, 64)
-		return time.Duration(n) * time.Second / 100
-	}
-	f.user, f.system = ticks(11), ticks(12)
-	pages, err := strconv.ParseInt(fields[21], 10, 64)
-	f.peak = pages * int64(os.Getpagesize()) / 1024
-	return f, err
+	return sum, nil
 }
 
-// firstSync times a phone's first sync of 5,000 contacts in windows of 100.
+// contactsVersion is the newest version that both servers of the first sync speak.
+const contactsVersion = "14.1"
+
+// firstSync times a phone's first sync of 5,000 contacts in windows of 100, against a server in PHP where there is one. That one speaks
+// plain HTTP, which costs it less than ours.
 func firstSync(c config) ([]row, error) {
 	count := int(5000 * c.scale)
 	cards := filepath.Join(c.dir, "phone-contacts")
@@ -161,37 +162,94 @@ func firstSync(c config) ([]row, error) {
 	if err := h.start(); err != nil {
 		return nil, err
 	}
-	var all []figures
 	ctx := context.Background()
-	for round := range c.rounds {
-		p := h.phone(0, apps[0], fmt.Sprint("phone", round))
-		p.Window, p.Body = 100, 1
-		if err := p.FolderSync(ctx); err != nil {
-			return nil, err
-		}
-		folder := p.FolderOf(9)
-		before, err := h.spent()
+	servers := []phoneServer{{"tandem", func(id string) *easclient.Phone {
+		p := h.phone(0, apps[0], id)
+		p.Version = contactsVersion
+		return p
+	}, h.spent, h.stop}}
+	if hordeVersion() == "" {
+		fmt.Fprintln(os.Stderr, "bench: Horde's ActiveSync (php-horde-activesync, -autoloader, -controller and -db, php-cli, php-sqlite3) is not installed; its rows are left out")
+	} else {
+		peer, err := startHorde(ctx, c.dir, cards)
 		if err != nil {
 			return nil, err
 		}
-		start := time.Now()
-		if err := p.Sync(ctx, folder); err != nil {
-			return nil, err
-		}
-		f := figures{wall: time.Since(start)}
-		after, err := h.spent()
-		if err != nil {
-			return nil, err
-		}
-		if n := len(p.Stores[folder].Items); n != count {
-			return nil, fmt.Errorf("the phone has %d of %d contacts", n, count)
-		}
-		f.user, f.system, f.peak = after.user-before.user, after.system-before.system, after.peak
-		fmt.Fprintf(os.Stderr, "   tandem       %8.3f s  server user %7.3f  sys %7.3f  %7.1f MiB\n", f.wall.Seconds(), f.user.Seconds(), f.system.Seconds(), float64(f.peak)/1024)
-		all = append(all, f)
+		servers = append(servers, phoneServer{"Horde, plain HTTP", peer.phone, peer.spent, peer.stop})
 	}
-	slices.SortFunc(all, func(a, b figures) int { return int(a.wall - b.wall) })
-	return []row{{scenario: fmt.Sprintf("phone: first sync of %d contacts, WindowSize 100", count), tool: "tandem (server's CPU)", figures: all[len(all)/2]}}, h.stop()
+	var b book
+	name := fmt.Sprintf("phone: first sync of %d contacts, WindowSize 100 (server's CPU)", count)
+	for round := range c.rounds {
+		var seen []string
+		for i := range servers {
+			s := servers[(i+round)%len(servers)]
+			f, got, err := s.firstSync(ctx, fmt.Sprint("PHONE", round))
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", s.name, err)
+			}
+			if len(got) != count || seen != nil && !slices.Equal(got, seen) {
+				return nil, fmt.Errorf("%s: the phone has %d of %d contacts, or others than the other server's", s.name, len(got), count)
+			}
+			seen = got
+			b.add(name, s.name, f)
+		}
+	}
+	for _, s := range servers {
+		if err := s.stop(); err != nil {
+			return nil, err
+		}
+	}
+	return b.rows(), nil
+}
+
+// phoneServer is a server that phones sync with.
+type phoneServer struct {
+	name  string
+	phone func(id string) *easclient.Phone
+	spent func() (figures, error)
+	stop  func() error
+}
+
+// firstSync measures the first sync of a new phone's contacts, and tells what the phone has of each.
+func (s phoneServer) firstSync(ctx context.Context, id string) (f figures, got []string, err error) {
+	syncAll()
+	p := s.phone(id)
+	p.Window, p.Body = 100, 1
+	if err := p.FolderSync(ctx); err != nil {
+		return f, nil, err
+	}
+	folder := p.FolderOf(9)
+	before, err := s.spent()
+	if err != nil {
+		return f, nil, err
+	}
+	start := time.Now()
+	if err := p.Sync(ctx, folder); err != nil {
+		return f, nil, err
+	}
+	f.wall = time.Since(start)
+	after, err := s.spent()
+	if err != nil {
+		return f, nil, err
+	}
+	f.user, f.system, f.peak = after.user-before.user, after.system-before.system, after.peak
+	fmt.Fprintf(os.Stderr, "   %-17s %8.3f s  server user %7.3f  sys %7.3f  %7.1f MiB\n", s.name, f.wall.Seconds(), f.user.Seconds(), f.system.Seconds(), float64(f.peak)/1024)
+	for _, item := range p.Stores[folder].Items {
+		data := wbxml.New(wbxml.AirSyncApplicationData, item.Data...)
+		var has []string
+		for _, tag := range []wbxml.Tag{wbxml.ContactsFileAs, wbxml.ContactsLastName, wbxml.ContactsFirstName, wbxml.ContactsCompanyName, wbxml.ContactsDepartment,
+			wbxml.ContactsJobTitle, wbxml.ContactsBusinessPhoneNumber, wbxml.ContactsMobilePhoneNumber, wbxml.ContactsEmail1Address,
+			wbxml.ContactsBusinessAddressStreet, wbxml.ContactsBusinessAddressCity, wbxml.ContactsBusinessAddressPostalCode, wbxml.ContactsBusinessAddressCountry} {
+			has = append(has, data.Get(tag))
+		}
+		for category := range data.Child(wbxml.ContactsCategories).All(wbxml.ContactsCategory) {
+			has = append(has, category.String())
+		}
+		note := data.Child(wbxml.AirSyncBaseBody).Get(wbxml.AirSyncBaseData)
+		got = append(got, strings.Join(append(has, strings.ReplaceAll(note, "\r\n", "\n")), "|"))
+	}
+	slices.Sort(got)
+	return f, got, nil
 }
 
 // waiting lets 10,000 phones of 100 users wait, and times how long a change takes to reach them.
@@ -236,7 +294,7 @@ func waiting(c config) ([]row, error) {
 				sent.Done()
 				status, _, err := p.Ping(ctx, 3000, p.FolderOf(9))
 				if err == nil && status != "2" {
-					err = fmt.Errorf("Ping: status %s", status)
+					err = fmt.Errorf("status %s of a Ping", status)
 				}
 				answers <- answer{u, time.Now(), err}
 			}()

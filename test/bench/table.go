@@ -46,7 +46,10 @@ none of the peers does, and keeping what was overwritten.
 	b.WriteString(`
 Scenarios: *files* are 20,000 random files of 4 KiB in 200 folders; *changed* rewrites 1 % of them. *big* is one file of 2 GiB, into which 1 MiB is written in the middle.
 *wbxml* converts answers with 25 and with 25,000 messages, of libraries within one process (libwbxml called from Python) and by the programs.
-*contacts* are 5,000 vCards and *events* 2,000 calendars, folder to folder, one of ten recurring. *memory* rows have no peer: they show the peak.
+*contacts* are 5,000 vCards and *events* 2,000 calendars, folder to folder, one of ten recurring. *phone* has the first sync of 5,000 vCards by the same phone of both servers: ours over HTTPS, with its own copy of the records; the Horde framework's
+ActiveSync library (Debian's php-horde-activesync) over plain HTTP by PHP's own web server with two workers, with the smallest driver that serves a folder of
+vCards (` + "`test/bench/php`" + `), which checks no password and logs nothing. A whole groupware in PHP does more than that. Its processor time and memory are the server's.
+*memory* rows have no peer: they show the peak.
 `)
 	return b.String()
 }
@@ -66,6 +69,9 @@ func versions() []string {
 	if err == nil {
 		line, _, _ := strings.Cut(string(text), "\n")
 		out = append(out, strings.TrimSpace(line))
+	}
+	if v := hordeVersion(); v != "" {
+		out = append(out, v)
 	}
 	return out
 }
