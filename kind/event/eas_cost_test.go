@@ -43,6 +43,10 @@ func TestCost(t *testing.T) {
 			t.Errorf("%s took %v", c.name, took)
 		}
 	}
+	costly := cal(meet + "|RRULE:FREQ=SECONDLY" + strings.Repeat("|EXRULE:FREQ=SECONDLY", 20))
+	if _, err := view.Put([]byte(costly), data(t, "<Exceptions>"+changed.String()+"</Exceptions>"), eas.Put{Options: options(t, eas.V141)}); err == nil {
+		t.Error("a thousand instances of a series that happens every second were sought")
+	}
 	if _, err := view.Put([]byte(one), data(t, "<Exceptions>"+strings.Repeat(changed.String(), 2)+"</Exceptions>"), eas.Put{Options: options(t, eas.V141)}); err == nil {
 		t.Error("more exceptions than the schema has room for were taken")
 	}

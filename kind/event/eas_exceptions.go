@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tandem/kind/eas"
+	"tandem/kind/recur"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
 	"tandem/wire/wbxml"
@@ -20,11 +21,14 @@ func (w *writer) exceptions(e *wbxml.Element, was knownExceptions) error {
 		w.note("Exceptions: the event does not repeat")
 		return nil
 	}
-	n := 0
+	most := maxTaken
+	if w.ob.costly() {
+		most = maxCostly
+	}
+	if len(e.Children) > most {
+		return invalid("read event", "Exceptions", "more than %d", most)
+	}
 	for x := range e.All(wbxml.CalendarException) {
-		if n++; n > maxTaken {
-			return invalid("read event", "Exceptions", "more than %d", maxTaken)
-		}
 		if sameException(was.named[idText(x)], x) {
 			continue
 		}
@@ -77,7 +81,15 @@ func idText(x *wbxml.Element) string {
 	return x.Get(wbxml.CalendarExceptionStartTime)
 }
 
-const maxTaken = 1000 // Calendar.xsd
+const (
+	maxTaken  = 1000 // Calendar.xsd
+	maxCostly = 50   // of a series in which it takes long to find an instance; no phone makes such
+)
+
+// costly reports a series whose rules have to be followed from their start, or several times a day.
+func (ob *object) costly() bool {
+	return len(ob.series.ExRules) > 0 || slices.ContainsFunc(ob.series.Rules, func(r recur.Rule) bool { return r.Freq >= recur.Hourly })
+}
 
 // sameException reports whether a client sent what it was shown. When it was written does not count.
 func sameException(a, b *wbxml.Element) bool {
