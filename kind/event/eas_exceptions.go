@@ -21,17 +21,20 @@ func (w *writer) exceptions(e *wbxml.Element, was knownExceptions) error {
 		w.note("Exceptions: the event does not repeat")
 		return nil
 	}
+	var news []*wbxml.Element
+	for x := range e.All(wbxml.CalendarException) {
+		if !sameException(was.named[idText(x)], x) {
+			news = append(news, x)
+		}
+	}
 	most := maxTaken
 	if w.ob.costly() {
 		most = maxCostly
 	}
-	if len(e.Children) > most {
+	if len(news) > most {
 		return invalid("read event", "Exceptions", "more than %d", most)
 	}
-	for x := range e.All(wbxml.CalendarException) {
-		if sameException(was.named[idText(x)], x) {
-			continue
-		}
+	for _, x := range news {
 		at, err := parse(wbxml.CalendarExceptionStartTime, idText(x))
 		if err != nil {
 			w.note("Exception: %v", err)
