@@ -17,7 +17,7 @@ import (
 const gzipMin = 1024
 
 // send writes an answer. MS-ASHTTP 2.2.2
-func (d *Door) send(w http.ResponseWriter, r *http.Request, multipart bool, resp *proto.Response) error {
+func (d *Door) send(w http.ResponseWriter, zip, multipart bool, resp *proto.Response) error {
 	h := w.Header()
 	for k, v := range resp.Header {
 		h[k] = v
@@ -41,7 +41,7 @@ func (d *Door) send(w http.ResponseWriter, r *http.Request, multipart bool, resp
 		h.Set("Content-Type", "application/vnd.ms-sync.multipart")
 		body = join(append([][]byte{body}, resp.Parts...))
 	}
-	if len(body) >= gzipMin && acceptsGzip(r) {
+	if len(body) >= gzipMin && zip {
 		var buf bytes.Buffer
 		z := gzip.NewWriter(&buf)
 		if _, err := z.Write(body); err != nil {

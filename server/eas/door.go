@@ -44,10 +44,19 @@ type Devices interface {
 	Provisioned(ctx context.Context, d store.Device, key uint32) (bool, error)
 }
 
+// Waits has answers come when there is something to answer; push.Broker does.
+type Waits interface {
+	// Await waits for an answer, or for ctx to be done.
+	Await(ctx context.Context, w *proto.Waiting) (*proto.Response, error)
+	// Later calls done with the answer when there is one, unless cancel is called before.
+	Later(ctx context.Context, w *proto.Waiting, done func(*proto.Response, error)) (cancel func())
+}
+
 // Config is what a door stands on. Everything without a remark must be set.
 type Config struct {
 	Accounts Accounts
 	Devices  Devices
+	Waits    Waits
 	Commands map[string]proto.Command             // what is served, by name
 	Zone     func(user store.User) *time.Location // nil: the system's
 	Now      func() time.Time                     // nil: time.Now
@@ -84,9 +93,7 @@ func New(cfg Config) *Door {
 // ServeHTTP implements http.Handler.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("MS-Server-ActiveSync", "15.2")
-	h.Set("Cache-Control", "private")
-	h.Set("X-Accel-Buffering", "no") // a proxy that collects answers would hold up push
+	common(h)
 	switch r.Method {
 	case http.MethodOptions:
 		d.options(w, r)
@@ -100,6 +107,13 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.Error(w, "not implemented", http.StatusNotImplemented) // MS-ASHTTP_R187
 	}
+}
+
+// common are the headers of every answer.
+func common(h http.Header) {
+	h.Set("MS-Server-ActiveSync", "15.2")
+	h.Set("Cache-Control", "private")
+	h.Set("X-Accel-Buffering", "no") // a proxy that collects answers would hold up push
 }
 
 // options tells what is served. MS-ASHTTP 2.2.3, 2.2.4. Some clients ask before they log in: what it says is no secret.
@@ -225,11 +239,17 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 		return // the client went away while it was sending
 	}
 	resp, err := d.admitted(r.Context(), w, r, q, req, status, run)
+	if err == nil && resp.Waiting != nil {
+		if d.park(w, r, q, resp.Waiting) {
+			return
+		}
+		resp, err = d.cfg.Waits.Await(r.Context(), resp.Waiting)
+	}
 	if err != nil {
 		d.fail(w, r, q.command, err)
 		return
 	}
-	if err := d.send(w, r, q.multipart, resp); err != nil && r.Context().Err() == nil {
+	if err := d.send(w, acceptsGzip(r), q.multipart, resp); err != nil && r.Context().Err() == nil {
 		d.cfg.Log.Warn("answer not sent", "command", q.command, "device", req.Device.ID, "err", err)
 	}
 }

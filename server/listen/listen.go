@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -75,6 +76,12 @@ type Server struct {
 	listeners []net.Listener
 	addresses []Address // with the ports that were given
 	http      *http.Server
+	again     *returned       // connections that were parked
+	base      context.Context // what requests live in
+
+	mu      sync.Mutex
+	parked  map[*Parked]struct{} // guarded by mu
+	stopped bool                 // guarded by mu
 }
 
 // Open opens all addresses, or none. config is for those with TLS. A port 0 lets the system choose.
@@ -123,14 +130,17 @@ const grace = 2 * time.Second
 func (s *Server) Serve(ctx context.Context, h http.Handler, log *slog.Logger) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	s.base = base
 	s.http = &http.Server{
 		Handler: h, ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 3 * time.Minute, MaxHeaderBytes: 64 << 10,
-		BaseContext: func(net.Listener) context.Context { return base },
+		BaseContext: func(net.Listener) context.Context { return s.withServer(base) },
 		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelDebug), // broken handshakes of scanners, mostly
 	}
-	errs := make(chan error, len(s.listeners))
+	s.again = newReturned(s.listeners[0].Addr())
+	listeners := append(slices.Clone(s.listeners), s.again)
+	errs := make(chan error, len(listeners))
 	var all sync.WaitGroup
-	for _, l := range s.listeners {
+	for _, l := range listeners {
 		all.Go(func() { errs <- s.http.Serve(l) })
 	}
 	var first error
@@ -139,6 +149,7 @@ func (s *Server) Serve(ctx context.Context, h http.Handler, log *slog.Logger) er
 	case first = <-errs:
 	}
 	cancel()
+	s.unpark()
 	stop, release := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer release()
 	if s.http.Shutdown(stop) != nil {

@@ -344,15 +344,20 @@ func waiting(c config) ([]row, error) {
 	}, h.stop()
 }
 
-// settle waits until the hub's memory does not fall any longer: the collector gives back what it does not need.
+// settle waits until the hub's memory has not fallen for half a minute: what a burst needed is given back to the system bit by bit.
 func (h *hub) settle() (f figures, err error) {
-	last := int64(1 << 60)
-	for range 30 {
-		if f, err = h.spent(); err != nil || f.peak >= last {
+	last, calm := int64(1<<60), 0
+	for range 40 {
+		if f, err = h.spent(); err != nil {
 			return f, err
 		}
-		last = f.peak
-		time.Sleep(2 * time.Second)
+		if calm++; f.peak < last*99/100 {
+			last, calm = f.peak, 0
+		}
+		if calm == 6 {
+			break
+		}
+		time.Sleep(5 * time.Second)
 	}
 	return f, nil
 }

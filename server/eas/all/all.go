@@ -54,7 +54,7 @@ func New(cfg Config) *Door {
 	}
 	broker := push.NewBroker()
 	return &Door{Broker: broker, store: cfg.Store, Door: door.New(door.Config{
-		Accounts: cfg.Accounts, Devices: cfg.Devices, Commands: commands(cfg, broker), Zone: Zone, Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust,
+		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, broker), Zone: Zone, Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust,
 	})}
 }
 
@@ -76,7 +76,7 @@ func commands(cfg Config, broker *push.Broker) map[string]proto.Command {
 	hierarchy := &folders.Service{Home: st.Home, Devices: st.Devices, Views: cfg.Views}
 	syncs := &airsync.Service{Home: st.Home, Lookup: st.Lookup, Devices: st.Devices, Events: st.Events, Folders: hierarchy, Kinds: cfg.Kinds, Views: cfg.Views,
 		Broker: broker, Now: cfg.Now, Limits: cfg.Sync}
-	pings := &push.Service{Broker: broker, Devices: st.Devices, Folders: hierarchy, Pending: syncs.Pending, Limits: cfg.Pings}
+	pings := &push.Service{Devices: st.Devices, Folders: hierarchy, Pending: syncs.Pending, Limits: cfg.Pings}
 	fetches := &items.Service{Home: st.Home, Lookup: st.Lookup, Folders: hierarchy}
 	invitations := &meeting.Service{Home: st.Home, Lookup: st.Lookup, Events: st.Events, Folders: hierarchy, Kind: cfg.Kinds[tandem.Event]}
 	policies := &provision.Service{Devices: cfg.Devices}

@@ -42,6 +42,8 @@ type Response struct {
 	HTTP int
 	// Header is added to the answer.
 	Header http.Header
+	// Waiting, when set, says that there is nothing to answer yet; the rest is not looked at.
+	Waiting *Waiting
 }
 
 // A Command answers requests. An error is answered with HTTP 500, or 503 with Retry-After if its kind is Transient or Busy; whatever a

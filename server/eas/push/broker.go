@@ -19,7 +19,7 @@ type Broker struct {
 	turns map[int64]*turn                // guarded by mu: the request that waits, by device number
 }
 
-type turn struct{ end context.CancelCauseFunc }
+type turn struct{ end func() }
 
 // NewBroker makes a broker. Nobody is woken before Run.
 func NewBroker() *Broker {
@@ -48,7 +48,7 @@ func (b *Broker) pass(w store.Wakeup) {
 type Watch struct {
 	C <-chan struct{}
 
-	ready       chan struct{}
+	wake        func()
 	collections []int64
 	broker      *Broker
 	user        string
@@ -58,7 +58,19 @@ type Watch struct {
 // nothing is missed. Close it when done.
 func (b *Broker) Watch(user string, collections []int64) *Watch {
 	ready := make(chan struct{}, 1)
-	w := &Watch{C: ready, ready: ready, collections: collections, broker: b, user: user}
+	w := b.watchBy(user, collections, func() {
+		select {
+		case ready <- struct{}{}:
+		default:
+		}
+	})
+	w.C = ready
+	return w
+}
+
+// watchBy is Watch where wake is called instead of a channel filled. It must not block, nor call the broker.
+func (b *Broker) watchBy(user string, collections []int64, wake func()) *Watch {
+	w := &Watch{wake: wake, collections: collections, broker: b, user: user}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.users[user] == nil {
@@ -88,32 +100,34 @@ func (w *Watch) wants(collection int64) bool {
 	return false
 }
 
-func (w *Watch) wake() {
-	select {
-	case w.ready <- struct{}{}:
-	default:
-	}
-}
-
 // Enter makes the caller the one request of the device that waits; the one before it ends, its context's cause being ErrSuperseded. leave must
 // be called when the wait is over.
 func (b *Broker) Enter(ctx context.Context, device int64) (waiting context.Context, leave func()) {
 	waiting, end := context.WithCancelCause(ctx)
+	out := b.turn(device, func() { end(ErrSuperseded) })
+	return waiting, func() {
+		out()
+		end(nil)
+	}
+}
+
+// turn makes the caller the one request of the device that waits, and ends the one before it. end, which must not block, is called when a newer
+// one comes before leave is.
+func (b *Broker) turn(device int64, end func()) (leave func()) {
 	mine := &turn{end}
 	b.mu.Lock()
 	before := b.turns[device]
 	b.turns[device] = mine
 	b.mu.Unlock()
 	if before != nil {
-		before.end(ErrSuperseded)
+		before.end()
 	}
-	return waiting, func() {
+	return func() {
 		b.mu.Lock()
+		defer b.mu.Unlock()
 		if b.turns[device] == mine {
 			delete(b.turns, device)
 		}
-		b.mu.Unlock()
-		end(nil)
 	}
 }
 

@@ -44,7 +44,6 @@ type Limits struct {
 
 // Service answers Ping.
 type Service struct {
-	Broker  *Broker
 	Devices store.Devices
 	Folders Folders
 	Pending Pending
@@ -77,28 +76,10 @@ func (s *Service) Ping(ctx context.Context, r *proto.Request) (*proto.Response, 
 		return answer(statusInterval, seconds(lim.Max)), nil
 	}
 	if r.Device.Number == 0 { // it only tries the account: one such does not take the place of another, and nothing is ever new for it
-		return expire(ctx, asked)
+		return &proto.Response{Waiting: &proto.Waiting{User: r.User.Name, For: asked, Expired: func() *proto.Response { return answer(statusExpired) },
+			Look: func(context.Context) (*proto.Response, error) { return nil, nil }}}, nil
 	}
-	ctx, leave := s.Broker.Enter(ctx, r.Device.Number)
-	defer leave()
-	resp, err := s.wait(ctx, r, w, asked)
-	if context.Cause(ctx) == ErrSuperseded {
-		// Most statuses make a client ask again at once, and it has done so already.
-		return &proto.Response{HTTP: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"60"}}}, nil
-	}
-	return resp, err
-}
-
-// expire waits for the whole interval.
-func expire(ctx context.Context, interval time.Duration) (*proto.Response, error) {
-	timer := time.NewTimer(interval)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return answer(statusExpired), nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
+	return s.wait(ctx, r, w, asked)
 }
 
 func (s *Service) limits() Limits {
@@ -200,7 +181,7 @@ type watched struct {
 	from int64 // sequence number when the wait began, for folders never synced
 }
 
-// wait waits until a folder has something for the device, the hierarchy changes, or the interval is over.
+// wait answers if a folder has something for the device already, and otherwise waits until one has, the hierarchy changes, or the interval is over.
 func (s *Service) wait(ctx context.Context, r *proto.Request, w wish, interval time.Duration) (*proto.Response, error) {
 	list := make([]watched, len(w.Folders))
 	ids := make([]int64, len(w.Folders))
@@ -214,22 +195,18 @@ func (s *Service) wait(ctx context.Context, r *proto.Request, w wish, interval t
 		}
 		list[i], ids[i] = watched{id, c.Seq}, c.ID
 	}
-	watch := s.Broker.Watch(r.User.Name, ids)
-	defer watch.Close()
-	timer := time.NewTimer(interval)
-	defer timer.Stop()
-	for {
-		if resp, err := s.look(ctx, r, list); resp != nil || err != nil {
-			return resp, err
-		}
-		select {
-		case <-watch.C:
-		case <-timer.C:
-			return answer(statusExpired), nil
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
+	if resp, err := s.look(ctx, r, list); resp != nil || err != nil {
+		return resp, err
 	}
+	small := &proto.Request{User: store.User{Name: r.User.Name}, Device: store.Device{Number: r.Device.Number}, Version: r.Version}
+	return &proto.Response{Waiting: &proto.Waiting{User: r.User.Name, Device: r.Device.Number, Collections: ids, For: interval,
+		Look:    func(ctx context.Context) (*proto.Response, error) { return s.look(ctx, small, list) },
+		Expired: func() *proto.Response { return answer(statusExpired) },
+		// Most statuses make a client ask again at once, and it has done so already.
+		Superseded: func() *proto.Response {
+			return &proto.Response{HTTP: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"60"}}}
+		},
+	}}, nil
 }
 
 // look answers if there is something to tell, and returns nil if not.

@@ -31,6 +31,7 @@ type world struct {
 	testing.TB
 	st      *store.Store
 	svc     *push.Service
+	broker  *push.Broker
 	folders *folders.Service
 	dev     store.Device
 	ids     []string
@@ -51,9 +52,9 @@ func newWorld(t testing.TB) *world {
 	if err := st.Accounts.AddUser(ctx, store.User{Name: "ann"}); err != nil {
 		t.Fatal(err)
 	}
-	w := &world{TB: t, st: st}
+	w := &world{TB: t, st: st, broker: push.NewBroker()}
 	w.folders = &folders.Service{Home: st.Home, Devices: st.Devices, Views: map[tandem.Kind]eas.View{tandem.Contact: nothing{}}}
-	w.svc = &push.Service{Broker: push.NewBroker(), Devices: st.Devices, Folders: w.folders,
+	w.svc = &push.Service{Devices: st.Devices, Folders: w.folders,
 		Pending: func(_ context.Context, _ int64, c tandem.Collection) (bool, bool, error) {
 			return c.ID == w.pending.Load(), !w.unknown.Load(), nil
 		}}
@@ -84,7 +85,7 @@ func (w *world) run() (stop func()) {
 	ch := w.st.Home.Subscribe(ctx)
 	go func() {
 		defer close(done)
-		w.svc.Broker.Run(ch)
+		w.broker.Run(ch)
 	}()
 	return func() {
 		cancel()
@@ -122,6 +123,9 @@ func ask(heartbeat string, ids ...string) *wbxml.Element {
 func (w *world) ping(doc *wbxml.Element) string {
 	r := &proto.Request{Command: "Ping", User: store.User{Name: "ann"}, Device: w.dev, Version: eas.V161, Body: doc}
 	resp, err := w.svc.Ping(context.Background(), r)
+	if err == nil && resp.Waiting != nil {
+		resp, err = w.broker.Await(context.Background(), resp.Waiting)
+	}
 	if err != nil {
 		return err.Error()
 	}
@@ -276,7 +280,7 @@ func TestSuperseded(t *testing.T) {
 		if got := <-second; got != "1" {
 			t.Errorf("the newer: %q", got)
 		}
-		if w.svc.Broker.Waiting() != 0 {
+		if w.broker.Waiting() != 0 {
 			t.Error("somebody is left waiting")
 		}
 	})
@@ -289,7 +293,10 @@ func TestClientGone(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() {
-			_, err := w.svc.Ping(ctx, &proto.Request{User: store.User{Name: "ann"}, Device: w.dev, Version: eas.V161, Body: ask("600", w.ids[0])})
+			resp, err := w.svc.Ping(ctx, &proto.Request{User: store.User{Name: "ann"}, Device: w.dev, Version: eas.V161, Body: ask("600", w.ids[0])})
+			if err == nil {
+				_, err = w.broker.Await(ctx, resp.Waiting)
+			}
 			done <- err
 		}()
 		synctest.Wait()
@@ -297,7 +304,7 @@ func TestClientGone(t *testing.T) {
 		if err := <-done; err == nil {
 			t.Error("answered nobody")
 		}
-		if w.svc.Broker.Waiting() != 0 {
+		if w.broker.Waiting() != 0 {
 			t.Error("somebody is left waiting")
 		}
 	})

@@ -1,0 +1,20 @@
+package proto
+
+import (
+	"context"
+	"time"
+)
+
+// Waiting is an answer that is not ready: it comes when something changes, when the time is over, or when a newer request of the device takes its
+// place. It says what to look at, and holds nothing else of the request, for there may be many.
+type Waiting struct {
+	User        string
+	Device      int64   // its number
+	Collections []int64 // whose changes are waited for, besides those of the user's list of collections
+	For         time.Duration
+
+	// Look answers if there is something to tell, and returns nil if not. It is called when something may have changed, by one goroutine at a time.
+	Look func(ctx context.Context) (*Response, error)
+	// Expired and Superseded answer when the time is over, and when a newer request waits.
+	Expired, Superseded func() *Response
+}
