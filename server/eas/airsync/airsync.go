@@ -56,6 +56,7 @@ type Limits struct {
 	Collections int // in one Sync; 300
 	Commands    int // of the client in one collection; 512
 	Bytes       int // about how large an answer gets; 1 MiB
+	Look        int // how many records one answer looks at, for one folder, of which it need not tell; 5,000
 	Patience    int // how often an answer is given before the device is taken not to cope with it; 3
 }
 
@@ -69,6 +70,9 @@ func (s *Service) limits() Limits {
 	}
 	if l.Bytes == 0 {
 		l.Bytes = 1 << 20
+	}
+	if l.Look == 0 {
+		l.Look = 5000
 	}
 	if l.Patience == 0 {
 		l.Patience = 3

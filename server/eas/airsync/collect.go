@@ -74,7 +74,7 @@ func (p *part) peek(ctx context.Context) error {
 		p.g.More = true
 		return nil
 	}
-	p.g.More = err == nil && len(list.changes) > 0
+	p.g.More = err == nil && (len(list.changes) > 0 || list.more)
 	p.g.Stood = list.stood
 	return err
 }
@@ -115,11 +115,16 @@ func (p *part) since(ctx context.Context, room int) (list listing, err error) {
 	return list, nil
 }
 
-// list lists changes for a generation, at most room of them, and up to stop if that is not 0.
+// list lists changes for a generation, at most room of them, and up to stop if that is not 0. It ends, too, when it has looked at many records in
+// vain: the next request goes on from there.
 func (p *part) list(ctx context.Context, g *synckey.Generation, room int, stop int64) (listing, error) {
 	list := listing{cursor: g.Cursor}
 	at := map[int64]int{} // place of a record in changes; it may change while we list
-	for {
+	for looked := 0; ; {
+		if looked >= p.s.limits().Look && stop == 0 {
+			list.more = true
+			return list, nil
+		}
 		recs, more, err := p.s.Home.Since(ctx, p.col.ID, list.cursor, min(room-len(list.changes)+16, maxWindow))
 		if err != nil {
 			return list, err
@@ -152,6 +157,7 @@ func (p *part) list(ctx context.Context, g *synckey.Generation, room int, stop i
 		if !more {
 			return list, nil
 		}
+		looked += len(recs)
 	}
 }
 
@@ -219,20 +225,23 @@ func (p *part) sweep(ctx context.Context, room int) ([]*wbxml.Element, error) {
 		p.g.Window = p.g.Window.Toward(to)
 	}
 	var out []*wbxml.Element
-	for {
-		changes, more, err := p.stretch(ctx, p.g, p.g.Window, p.g.Stood, room-len(out))
+	for looked := 0; ; {
+		left := room - len(out)
+		step := max(left, sweepStep)
+		s, more, err := p.stretch(ctx, p.g, p.g.Window, p.g.Stood, step)
 		if err != nil {
 			return out, err
 		}
-		done, n, err := p.render(ctx, changes.changes)
+		done, n, err := p.render(ctx, s.changes[:min(left, len(s.changes))])
 		if err != nil {
 			return out, err
 		}
 		out = append(out, done...)
 		sw := p.g.Window.Sweep
 		switch {
-		case n < len(changes.changes):
-			sw.End, sw.Number, sw.Seq = changes.changes[n-1].end, changes.changes[n-1].rec.Number, changes.changes[n-1].rec.Seq
+		case n < len(s.changes):
+			last := s.changes[n-1]
+			sw.End, sw.Number, sw.Seq = last.end, last.rec.Number, last.rec.Seq
 			p.g.More = true
 			return out, nil
 		case !more:
@@ -240,13 +249,16 @@ func (p *part) sweep(ctx context.Context, room int) ([]*wbxml.Element, error) {
 			p.g.More = !p.g.Window.Same(p.target()) // one way an answer, so that it can be gone again
 			return out, nil
 		}
-		sw.End, sw.Number, sw.Seq = changes.end, changes.number, changes.cursor
-		if len(out) >= room || p.b.spent() {
+		sw.End, sw.Number, sw.Seq = s.end, s.number, s.cursor
+		if looked += step; len(out) >= room || p.b.spent() || looked >= p.s.limits().Look {
 			p.g.More = true
 			return out, nil
 		}
 	}
 }
+
+// sweepStep is how many records of a sweep are looked at at a time, at least.
+const sweepStep = 64
 
 // swept is a stretch of a sweep.
 type swept struct {

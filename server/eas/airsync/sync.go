@@ -286,7 +286,7 @@ func (s *Service) Pending(ctx context.Context, device int64, c tandem.Collection
 	if tandem.IsKind(err, tandem.Gone) {
 		return true, true, nil
 	}
-	return len(list.changes) > 0, true, err
+	return len(list.changes) > 0 || list.more, true, err
 }
 
 var _ push.Pending = (*Service)(nil).Pending
