@@ -174,6 +174,7 @@ func TestTrouble(t *testing.T) {
 	}{
 		"no address":       {func(w *world) { delete(w.dns.hosts, "sync.example.org") }, "address", "fail", "no address in DNS", "A or AAAA", true},
 		"a home network":   {func(w *world) { w.dns.hosts["sync.example.org"] = []string{"192.168.1.4"} }, "address", "warn", "own network only", "public address", false},
+		"this computer":    {func(w *world) { w.dns.hosts["sync.example.org"] = []string{"127.0.0.1", "::1"} }, "address", "warn", "only this computer", "as phones do", false},
 		"no SRV":           {func(w *world) { clear(w.dns.srv) }, "autodiscover names", "warn", "does not find", "_autodiscover._tcp.example.org. SRV 0 0 443 sync.example.org.", false},
 		"SRV elsewhere":    {func(w *world) { w.dns.srv["_autodiscover._tcp.example.org"].Port = 8443 }, "autodiscover names", "warn", "does not find", "CNAME", false},
 		"name elsewhere":   {func(w *world) { clear(w.dns.srv); w.dns.hosts["autodiscover.example.org"] = []string{"203.0.113.1"} }, "autodiscover names", "warn", "leads elsewhere", "SRV", false},

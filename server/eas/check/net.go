@@ -25,12 +25,14 @@ func (r *run) host(ctx context.Context) bool {
 	if err != nil || len(addrs) == 0 {
 		return r.fail(name, host+" has no address in DNS", "give it an A or AAAA record that leads to the hub, and wait until it is known")
 	}
-	public := slices.ContainsFunc(addrs, func(a string) bool {
-		ip, err := netip.ParseAddr(a)
-		return err == nil && !ip.IsPrivate() && !ip.IsLoopback() && !ip.IsLinkLocalUnicast()
-	})
+	some := func(f func(netip.Addr) bool) bool {
+		return slices.ContainsFunc(addrs, func(a string) bool { ip, err := netip.ParseAddr(a); return err == nil && f(ip) })
+	}
 	text := host + " is " + strings.Join(addrs, ", ")
-	if !public {
+	switch {
+	case !some(func(ip netip.Addr) bool { return !ip.IsLoopback() }):
+		return r.warn(name, text+": only this computer finds it", "name the hub as phones do")
+	case !some(func(ip netip.Addr) bool { return !ip.IsPrivate() && !ip.IsLoopback() && !ip.IsLinkLocalUnicast() }):
 		return r.warn(name, text+": phones find it in your own network only", "let its DNS record lead to your public address, and the router pass the port on, if phones shall find it from everywhere")
 	}
 	return r.ok(name, text)
