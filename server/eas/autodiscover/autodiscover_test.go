@@ -154,6 +154,20 @@ func TestPhone(t *testing.T) {
 	}
 }
 
+// TestContentTypes: MS-ASCMD_R5123, R5718
+func TestContentTypes(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	for _, typ := range []string{"text/xml", "text/html", "text/xml; charset=utf-8", ""} {
+		r := httptest.NewRequest(http.MethodPost, "/autodiscover/autodiscover.xml", strings.NewReader(request("anna@example.org", phoneSchema)))
+		r.Header.Set("Content-Type", typ)
+		r.SetBasicAuth("anna", password)
+		if resp, out := k.do(r); resp.StatusCode != 200 || code(t, out) != 0 {
+			t.Errorf("%q: %d %s", typ, resp.StatusCode, out)
+		}
+	}
+}
+
 // TestOutlook: MS-OXDSCLI 2.2.4
 func TestOutlook(t *testing.T) {
 	t.Parallel()
