@@ -47,7 +47,7 @@ func (f acmeFlags) open(dir string, p doorPlan, d *doors) (*certs.ACME, error) {
 	for _, a := range p.addresses {
 		if at := net.JoinHostPort(a.Host, a.Port); a.TLS && cfg.TLS == "" {
 			cfg.TLS = at
-		} else if !a.TLS && cfg.HTTP == "" {
+		} else if !a.TLS && cfg.HTTP == "" && !a.Loopback() { // those that only this computer reaches are for a reverse proxy
 			cfg.HTTP = at
 		}
 	}
