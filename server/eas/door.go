@@ -235,8 +235,9 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 	case tandem.IsKind(err, tandem.TooLarge):
 		http.Error(w, "the request is too large", http.StatusRequestEntityTooLarge)
 		return
-	case err != nil:
-		return // the client went away while it was sending
+	case err != nil: // the client went away while it was sending, or what it sent breaks off
+		http.Error(w, "the request is cut short", http.StatusBadRequest)
+		return
 	}
 	resp, err := d.admitted(r.Context(), w, r, q, req, status, run)
 	if err == nil && resp.Waiting != nil {

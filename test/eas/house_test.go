@@ -4,6 +4,7 @@ package eas_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -91,10 +92,28 @@ func (h *house) open() {
 	if h.stop != nil {
 		h.stop()
 	}
-	h.door = all.New(all.Config{Store: h.st, Kinds: h.kinds, Views: kinds.Views(), Accounts: h.accounts, Devices: h.devices,
+	h.door = all.New(all.Config{Store: h.st, Kinds: h.kinds, Views: kinds.Views(), Accounts: h.accounts, Devices: h.devices, Log: slog.New(strict{h}),
 		Now: func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load()) * time.Second) }})
 	h.stop = h.door.Start(context.Background())
 }
+
+// strict is a log in which nothing may stand that is the server's fault: whatever clients send, it is none.
+type strict struct{ h *house }
+
+func (strict) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelError }
+
+func (s strict) Handle(_ context.Context, r slog.Record) error {
+	text := r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		text += " " + a.String()
+		return true
+	})
+	s.h.Errorf("log: %s", text)
+	return nil
+}
+
+func (s strict) WithAttrs([]slog.Attr) slog.Handler { return s }
+func (s strict) WithGroup(string) slog.Handler      { return s }
 
 // password is the app password of a user, cheap to verify.
 var passwords sync.Map // user → app password; written once per house and user

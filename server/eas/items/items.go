@@ -128,6 +128,18 @@ func Number(serverID string) (folder string, number int64, ok bool) {
 	return folder, n, ok && err == nil && n > 0
 }
 
+// clip shortens what a client sent to what an answer may hold; nothing that long names anything.
+func clip(id string, tag wbxml.Tag) string {
+	most := 64
+	switch tag {
+	case wbxml.SearchLongId:
+		most = 256
+	case wbxml.DocumentLibraryLinkId, wbxml.AirSyncBaseFileReference:
+		most = 1024
+	}
+	return strings.ToValidUTF8(id[:min(len(id), most)], "")
+}
+
 // fetch answers one fetch. An error is the server's.
 func (a *answer) fetch(ctx context.Context, op *wbxml.Element) (*wbxml.Element, error) {
 	e := wbxml.Empty(wbxml.ItemOperationsFetch)
@@ -137,8 +149,8 @@ func (a *answer) fetch(ctx context.Context, op *wbxml.Element) (*wbxml.Element, 
 	}
 	names := 0
 	for _, tag := range []wbxml.Tag{wbxml.AirSyncCollectionId, wbxml.AirSyncServerId, wbxml.SearchLongId, wbxml.DocumentLibraryLinkId, wbxml.AirSyncBaseFileReference} {
-		if c := op.Child(tag); c != nil {
-			e.Add(wbxml.Text(tag, c.String()))
+		if id := op.Get(tag); id != "" || tag != wbxml.SearchLongId && op.Has(tag) {
+			e.Add(wbxml.Text(tag, clip(id, tag)))
 		}
 		for range op.All(tag) {
 			if tag != wbxml.AirSyncCollectionId {
@@ -346,7 +358,7 @@ const emptyBatch = 256
 func (a *answer) empty(ctx context.Context, op *wbxml.Element) (*wbxml.Element, error) {
 	id := op.Get(wbxml.AirSyncCollectionId)
 	status := func(v string) (*wbxml.Element, error) {
-		return wbxml.New(wbxml.ItemOperationsEmptyFolderContents, wbxml.Text(wbxml.ItemOperationsStatus, v), wbxml.Text(wbxml.AirSyncCollectionId, id)), nil
+		return wbxml.New(wbxml.ItemOperationsEmptyFolderContents, wbxml.Text(wbxml.ItemOperationsStatus, v), wbxml.Text(wbxml.AirSyncCollectionId, clip(id, wbxml.AirSyncCollectionId))), nil
 	}
 	if id == "" {
 		return status(statusSyntax)
