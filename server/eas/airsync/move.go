@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"tandem"
+	"tandem/kind/eas"
 	"tandem/server/eas/proto"
 	"tandem/server/eas/synckey"
 	"tandem/store"
@@ -42,7 +43,7 @@ func (s *Service) MoveItems(ctx context.Context, r *proto.Request) (*proto.Respo
 	}
 	defer release()
 	for _, e := range moves {
-		src := e.Get(wbxml.MoveSrcMsgId)
+		src := eas.Clean(e.Get(wbxml.MoveSrcMsgId))
 		if src == "" || len(src) > synckey.MaxLen { // what the schema of the answer has no words for
 			return proto.Answer(wbxml.New(root.Tag, number(wbxml.MoveStatus, statusBadXML))), nil
 		}

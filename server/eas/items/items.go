@@ -137,7 +137,7 @@ func clip(id string, tag wbxml.Tag) string {
 	case wbxml.DocumentLibraryLinkId, wbxml.AirSyncBaseFileReference:
 		most = 1024
 	}
-	return strings.ToValidUTF8(id[:min(len(id), most)], "")
+	return eas.Clean(strings.ToValidUTF8(id[:min(len(id), most)], ""))
 }
 
 // fetch answers one fetch. An error is the server's.
@@ -149,8 +149,8 @@ func (a *answer) fetch(ctx context.Context, op *wbxml.Element) (*wbxml.Element, 
 	}
 	names := 0
 	for _, tag := range []wbxml.Tag{wbxml.AirSyncCollectionId, wbxml.AirSyncServerId, wbxml.SearchLongId, wbxml.DocumentLibraryLinkId, wbxml.AirSyncBaseFileReference} {
-		if id := op.Get(tag); id != "" || tag != wbxml.SearchLongId && op.Has(tag) {
-			e.Add(wbxml.Text(tag, clip(id, tag)))
+		if id := clip(op.Get(tag), tag); id != "" || tag != wbxml.SearchLongId && op.Has(tag) {
+			e.Add(wbxml.Text(tag, id))
 		}
 		for range op.All(tag) {
 			if tag != wbxml.AirSyncCollectionId {
