@@ -326,29 +326,50 @@ func (p *part) passed(ctx context.Context, g *synckey.Generation, w synckey.Wind
 
 // retry sends one record, alone, that was set aside a while ago.
 func (p *part) retry(ctx context.Context) ([]*wbxml.Element, error) {
-	a, ok := p.g.Due(p.s.now().Unix())
-	if !ok {
-		return nil, nil
+	for {
+		a, ok := p.g.Due(p.s.now().Unix())
+		if !ok {
+			return nil, nil
+		}
+		c, err := p.retrial(ctx, p.g, a)
+		if err != nil {
+			return nil, err
+		}
+		if c == nil { // nothing that the device lacks, or would keep
+			p.g.Release(a.Number)
+			continue
+		}
+		out, _, err := p.render(ctx, []change{*c})
+		if len(out) > 0 || err != nil {
+			p.g.Retried = a.Number
+			return out, err
+		}
+		if still, ok := p.g.AsideOf(a.Number); ok && still == a { // not even tried
+			return nil, nil
+		}
 	}
+}
+
+// retrial is the command for a record of generation g that was set aside; nil: there is none to give.
+func (p *part) retrial(ctx context.Context, g *synckey.Generation, a synckey.Aside) (*change, error) {
 	r, err := p.number(ctx, a.Number)
-	if tandem.IsKind(err, tandem.NotFound) || err == nil && (r.Deleted || r.Seq != a.Seq) {
-		return nil, nil // it is dealt with as it changes
+	if tandem.IsKind(err, tandem.NotFound) {
+		return nil, nil // purged, which only tombstones are
 	}
 	if err != nil {
 		return nil, err
 	}
-	out, _, err := p.render(ctx, []change{retrial(a, r)})
-	if len(out) > 0 {
-		p.g.Retried = a.Number
-	}
-	return out, err
-}
-
-// retrial is the command for a record that was set aside.
-func retrial(a synckey.Aside, r store.HomeRecord) change {
-	c := change{tag: wbxml.AirSyncAdd, rec: r, had: a.Has}
-	if a.Has {
+	shown, err := p.shown(ctx, g, r, &r)
+	c := &change{tag: wbxml.AirSyncAdd, rec: r, had: a.Has}
+	switch {
+	case err != nil || !shown && !a.Has:
+		return nil, err
+	case shown && a.Has:
 		c.tag = wbxml.AirSyncChange
+	case r.Deleted:
+		c.tag = wbxml.AirSyncDelete
+	case !shown:
+		c.tag = wbxml.AirSyncSoftDelete
 	}
-	return c
+	return c, nil
 }

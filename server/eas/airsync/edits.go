@@ -201,10 +201,11 @@ func (p *part) overrule(ctx context.Context, e edit, mine, stands store.HomeWrit
 	return nil
 }
 
-// did notes a write of a record. A device that was not told yet what an earlier edit of its was merged into shows neither that nor this, and must
-// be told in any case.
+// did notes a write of a record. A device that was not told yet what an earlier edit of its was merged into, or for which the record was set aside,
+// does not show all that is in it, and must be told in any case.
 func (p *part) did(number, seq int64, own synckey.Own) {
-	if before, ok := p.g.OwnOf(number); ok && before.Merged {
+	before, _ := p.g.OwnOf(number)
+	if _, aside := p.g.AsideOf(number); aside || before.Merged {
 		own.Told, own.Merged = true, true
 	}
 	own.Number, own.Seq = number, seq

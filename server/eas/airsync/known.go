@@ -109,6 +109,11 @@ func (p *part) baseOf(ctx context.Context, e edit) (store.HomeRecord, error) {
 			return v, err
 		}
 	}
+	if a, ok := g.AsideOf(r.Number); ok && a.Has { // the device has an older version than the one that was set aside
+		if v, err := p.version(ctx, r, a.Seq-1); v.Body != nil || err != nil {
+			return v, err
+		}
+	}
 	if !r.Deleted && r.Seq <= g.Cursor {
 		return r, nil
 	}

@@ -529,6 +529,27 @@ func TestHistories(t *testing.T) {
 	}
 }
 
+// A line so bad that records are taken for such as break the device: in the end, all of them come all the same.
+func TestBadLine(t *testing.T) {
+	for seed := range uint64(*histories) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, tandem.Contact, seed, true)
+			w.limits.Patience = 2
+			w.restart()
+			w.loose = true // what is set aside may be told twice
+			for range 60 {
+				w.step()
+			}
+			for range 40 {
+				w.settle()
+				w.clock = w.clock.AddDate(0, 0, 8)
+			}
+			w.check()
+		})
+	}
+}
+
 // Two devices and a desktop on one folder.
 func TestTwoDevices(t *testing.T) {
 	for _, kind := range []tandem.Kind{tandem.Contact, tandem.Event} {

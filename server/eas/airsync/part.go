@@ -370,9 +370,10 @@ func (p *part) moved() bool {
 // lag is how many sequence numbers of nothing to tell are looked at again rather than saved.
 const lag = 200
 
-// keep saves, where nothing is to be told, what should be remembered: options, and how far the look has gone. The key stays.
+// keep saves, where nothing is to be told, what should be remembered: options, what was set aside, and how far the look has gone. The key stays.
 func (p *part) keep(ctx context.Context) error {
 	now := p.st.Now
+	now.Aside = p.g.Aside
 	if p.g.Cursor-now.Cursor > lag && len(p.g.Settled) == 0 {
 		next := *now
 		next.From, next.Cursor, next.Own, next.Digest = p.g.From, p.g.Cursor, p.g.Own, nil

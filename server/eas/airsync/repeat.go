@@ -38,11 +38,11 @@ func (p *part) repeat(ctx context.Context) (out []*wbxml.Element, ok bool, err e
 func (p *part) told(ctx context.Context) (changes []change, ok bool, err error) {
 	was, now := p.st.Was.Next(), p.st.Now
 	if a, aside := was.AsideOf(now.Retried); aside {
-		r, err := p.number(ctx, a.Number)
-		if err != nil || r.Seq != a.Seq {
-			return nil, false, nil // it changed, and is tried as what it is now
+		c, err := p.retrial(ctx, was, a)
+		if err != nil || c == nil || c.rec.Seq != a.Seq {
+			return nil, false, err // it changed, and is tried as what it is now
 		}
-		return []change{retrial(a, r)}, true, nil
+		return []change{*c}, true, nil
 	}
 	for _, o := range now.Mine {
 		was.AddOwn(o)

@@ -157,7 +157,13 @@ func (g *Generation) OwnOf(number int64) (Own, bool) {
 // AddOwn adds an entry, which replaces what was said of the record.
 func (g *Generation) AddOwn(o Own) {
 	g.Own = append(without(g.Own, o.Number), o)
+	if len(g.Own) > maxOwn {
+		g.Own = g.Own[1:]
+	}
 }
+
+// maxOwn bounds the document, for a device that sends much and never asks what is new. What is forgotten comes back to it.
+const maxOwn = 5000
 
 // Did adds an entry about a write of the commands with which the generation was made.
 func (g *Generation) Did(o Own) {

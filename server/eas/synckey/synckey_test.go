@@ -131,6 +131,14 @@ func TestGenerations(t *testing.T) {
 		t.Error("what is not passed was forgotten")
 	}
 
+	many := &synckey.Generation{}
+	for i := range int64(5100) {
+		many.AddOwn(synckey.Own{Number: i, Seq: i})
+	}
+	if _, ok := many.OwnOf(5099); !ok || len(many.Own) > 5000 {
+		t.Errorf("%d entries", len(many.Own))
+	}
+
 	now := g.Next()
 	now.Did(synckey.Own{Number: 2, Seq: 501, Has: synckey.Yes})
 	now.Did(synckey.Own{Number: 3, Seq: 502, Has: synckey.Yes, Merged: true})
