@@ -333,7 +333,10 @@ func TestTrying(t *testing.T) {
 		first := make(chan error)
 		begin := time.Now()
 		go func() {
-			_, err := w.svc.Ping(context.Background(), &proto.Request{User: store.User{Name: "ann"}, Device: w.dev, Version: eas.V161, Body: ask("90", w.ids[0])})
+			resp, err := w.svc.Ping(context.Background(), &proto.Request{User: store.User{Name: "ann"}, Device: w.dev, Version: eas.V161, Body: ask("90", w.ids[0])})
+			if err == nil {
+				_, err = w.broker.Await(context.Background(), resp.Waiting)
+			}
 			first <- err
 		}()
 		synctest.Wait()
