@@ -14,6 +14,7 @@ import (
 
 	"tandem/center"
 	"tandem/internal/ui"
+	"tandem/test/easclient"
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -40,6 +41,10 @@ type demo struct {
 	mu   sync.Mutex    // guards the output; news come from several items
 	news chan struct{} // holds one token when something happened since it was last taken
 	once bool
+
+	doors          *doors // for phones
+	phone          *easclient.Phone
+	user, password string // of the phone
 }
 
 func (a *app) demo(ctx context.Context, once bool) error {
@@ -81,14 +86,29 @@ func (d *demo) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := d.openDoor(ctx); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
 	if d.once {
 		if err := d.hub.Start(ctx); err != nil {
-			return err
+			return errors.Join(err, d.doors.close())
 		}
-		return d.tour(ctx)
+		go func() { ended <- d.doors.serve(ctx) }()
+		err := d.tour(ctx)
+		stop()
+		return errors.Join(err, <-ended)
 	}
 	d.welcome()
-	return d.app.serveQuietly(ctx, d.hub, nil)
+	go func() {
+		d.keepPhone(ctx)
+		ended <- nil
+	}()
+	err = d.app.serveQuietly(ctx, d.hub, d.doors)
+	stop()
+	return errors.Join(err, <-ended)
 }
 
 // escape writes a path so that a place holds it as it is.
@@ -114,6 +134,10 @@ func (d *demo) welcome() {
   %[1]s/phone-book        and  laptop-book        contacts, one vCard per file
   %[1]s/phone-calendar    and  laptop-calendar    events, one .ics per file
 
+A simulated phone syncs the contacts over Exchange ActiveSync. Another client can join it:
+
+  server %[2]s   user %[3]s   password %[4]s
+
 Try it: change a name or a number in a file of one folder and look into the other one,
 delete a file, copy one, change one contact in both folders. What happens is told here.
 
@@ -123,7 +147,7 @@ delete a file, copy one, change one contact in both folders. What happens is tol
 
 Ctrl-C takes everything away again.
 
-`, d.dir)
+`, d.dir, d.doors.srv.Addresses()[0], d.user, d.password)
 }
 
 // tell shows what the hub does by itself.
@@ -209,7 +233,7 @@ func (d *demo) edit(book, name, old, with string) error {
 
 // tour shows the main things one after the other.
 func (d *demo) tour(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{d.showUnion, d.showMerge, d.showConflict, d.showDelete} {
+	for _, step := range []func(context.Context) error{d.showUnion, d.showMerge, d.showConflict, d.showDelete, d.showPhone, d.showItems} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -299,6 +323,11 @@ func (d *demo) showDelete(ctx context.Context) error {
 		return err
 	}
 	d.say("   → gone from the phone, too, and kept in history: tandem history, tandem undo")
+	return nil
+}
+
+// showItems lists what was kept in step.
+func (d *demo) showItems(ctx context.Context) error {
 	list, err := d.hub.Status(ctx, nil)
 	if err != nil {
 		return err
