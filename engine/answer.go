@@ -73,7 +73,7 @@ func (w *work) keepBoth(r *record) {
 	case !w.may[sideA] || !w.may[sideB]:
 		r.wait(OneWay, "")
 	default:
-		r.do, r.side, r.reason = KeepBoth, loser(r), PersonDecided
+		r.keepBoth(PersonDecided)
 	}
 }
 

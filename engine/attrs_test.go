@@ -113,3 +113,42 @@ func fields(text string) (out [][2]string) {
 	}
 	return out
 }
+
+// TestAttrsWhenBothAreKept: attributes go with the body they stood beside, and rows hold what the places do, also where that is
+// none: a row that held the merged ones would pass them on with the next edit.
+func TestAttrsWhenBothAreKept(t *testing.T) {
+	for _, noMerge := range []bool{false, true} {
+		for n := range 4 { // the contents decide which version gets the second name
+			flip, plain, marked := n/2, []string{"one", "two"}[n%2], []string{"two", "one"}[n%2]
+			p := newPair(true)
+			p.rules.Policy, p.rules.NoMerge = Both, noMerge
+			p.m[flip].put("f", plain)
+			p.m[1-flip].put("f", marked).attrs = attrsOf("mode=600")
+			plan := p.mustRun(t)
+			if plan.doing(Merge)+plan.doing(KeepBoth) != 1 {
+				t.Fatal(plan.text())
+			}
+			beside := map[string]tandem.Attrs{plain: "", marked: attrsOf("mode=600")}
+			for s := range p.m {
+				for id, f := range p.m[s].recs {
+					if f.attrs != beside[f.content] {
+						t.Errorf("merge %v, case %d: side %d has %s with %q", !noMerge, n, s, id, f.attrs)
+					}
+				}
+			}
+			for row := range p.baseRows() {
+				for s := range p.m {
+					if is := row.Side(tandem.Side(s)); is.Attrs != p.m[s].recs[is.ID].attrs {
+						t.Errorf("merge %v, case %d: side %d has %s with %q, the row with %q", !noMerge, n, s, is.ID, p.m[s].recs[is.ID].attrs, is.Attrs)
+					}
+				}
+			}
+			p.m[flip].put("f", "three")
+			p.mustRun(t)
+			p.quiet(t)
+			if a, b := p.m[0].recs["f"], p.m[1].recs["f"]; a.attrs != b.attrs || a.content != b.content {
+				t.Errorf("merge %v, case %d: %+v against %+v", !noMerge, n, a, b)
+			}
+		}
+	}
+}

@@ -253,7 +253,7 @@ func (w *work) decideBoth(r *record) {
 		w.overwrite(r, v.side, PolicyDecided)
 		r.lost = r.do != Wait
 	case KeepBoth:
-		r.do, r.side, r.reason = KeepBoth, loser(r), PolicyDecided
+		r.keepBoth(PolicyDecided)
 	case Link:
 		r.do, r.reason = Link, PolicyDecided
 	default:

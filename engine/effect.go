@@ -37,6 +37,13 @@ func (w *work) overwrite(r *record, o tandem.Side, why Reason) {
 	}
 }
 
+// keepBoth plans that both versions live on. Attributes go with the body they stood beside: the winner's replace the
+// loser's, which go with the second record.
+func (r *record) keepBoth(why Reason) {
+	r.do, r.side, r.reason = KeepBoth, loser(r), why
+	r.attrs = r.cur[r.side.Other()].Attrs
+}
+
 // canTake turns r into a Wait if side o may not or cannot hold what the other side has.
 func (w *work) canTake(r *record, o tandem.Side) bool {
 	if !w.may[o] {

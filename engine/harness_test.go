@@ -257,7 +257,7 @@ func (p *pair) keepBoth(l *Ledger, i int, a Action, body [2]string, outs *[2]*ta
 	}
 	id, version := l.Target(i, a.To)
 	w := tandem.Write{Op: tandem.Update, ID: id, If: version}
-	w.Record.Attrs = a.Shown(a.To.Other()).Attrs
+	w.Record.Attrs = a.Attrs
 	out, err := p.m[a.To].apply(w, body[a.To.Other()])
 	outs[a.To] = &out
 	p.record(tandem.Row{A: shownOf(second[0]), B: shownOf(second[1])}, false)

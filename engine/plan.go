@@ -59,7 +59,7 @@ type Action struct {
 	A, B  *tandem.Shown // what each side listed (ID "" when absent): what to fetch, and at which Version
 	At    [2]tandem.ID  // where each side has the record when this action's turn comes, earlier moves done; "" absent
 	NewID tandem.ID     // Copy in a tree: the path on To; Move: the new id; KeepBoth: the second version's id ("": the place chooses, under a new UID); Delete in a tree: where Restore would put it
-	Attrs tandem.Attrs  // the attributes to write with Copy, Update, SetAttrs, Write
+	Attrs tandem.Attrs  // the attributes to write with Copy, Update, SetAttrs, Write; KeepBoth: with the update of At[To]
 	Needs []int         // indexes of earlier actions without which this one must be skipped
 	UID   string        // of the record where a side told it: for the row, if that has none
 	Note  string        // detail for people, completing Reason: a path, an error

@@ -42,7 +42,9 @@ func Settle(act Action, equal, clean bool, rules Rules) Action {
 			act.Do = Conflict // no one path names a second version on both sides
 			return act
 		}
-		act.To, act.Reason = loser(&record{cur: [2]*seen{{Shown: *act.A}, {Shown: *act.B}}}), PolicyDecided
+		r := &record{cur: [2]*seen{{Shown: *act.A}, {Shown: *act.B}}}
+		r.keepBoth(PolicyDecided)
+		act.To, act.Reason, act.Attrs = r.side, r.reason, r.attrs // not the merged ones: nothing is merged
 	case Link:
 		act.Reason, act.Into = PolicyDecided, into // only one side can be written: what differs there is its own
 	}

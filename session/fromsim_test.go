@@ -214,3 +214,35 @@ func TestConflictWithABackupOutlivesARename(t *testing.T) {
 	}
 	w.quiet()
 }
+
+// A file that both sides made with different attributes: when both versions are kept, each keeps its own, and the next edit
+// brings none back.
+func TestPolicyBothKeepsAttributesApart(t *testing.T) {
+	for n := range 4 { // the contents decide which version gets the second name
+		s, plain, marked := tandem.Side(n/2), []string{"one", "two"}[n%2], []string{"two", "one"}[n%2]
+		w := newTrees(t)
+		w.rules.Policy = engine.Both
+		w.put(s, "f", plain)
+		if err := w.side[s.Other()].Put("f", []byte(marked), "mode=600"); err != nil {
+			t.Fatal(err)
+		}
+		w.sync()
+		for _, editor := range []tandem.Side{a, b} {
+			rec, _ := w.side[editor].Get("f")
+			if err := w.side[editor].Put("f", []byte("edited by "+editor.String()), rec.Attrs); err != nil {
+				t.Fatal(err)
+			}
+			w.sync()
+			w.quiet()
+			left, right := w.side[a].List(), w.side[b].List()
+			if len(left) != 2 || len(right) != 2 {
+				t.Fatalf("%d and %d files", len(left), len(right))
+			}
+			for i := range left {
+				if left[i].ID != right[i].ID || left[i].Attrs != right[i].Attrs {
+					t.Errorf("%s with %q against %s with %q", left[i].ID, left[i].Attrs, right[i].ID, right[i].Attrs)
+				}
+			}
+		}
+	}
+}

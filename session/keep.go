@@ -39,7 +39,7 @@ func (x *executor) keepBoth(ctx context.Context, st *step) error {
 	}
 	st.jobs = nil
 	st.body = nil
-	x.addFrom(st, to, tandem.Update, st.got[to.Other()], st.seen[to.Other()].Attrs)
+	x.addFrom(st, to, tandem.Update, st.got[to.Other()], st.act.Attrs)
 	todo := [2][]*job{}
 	todo[to] = st.jobs
 	if err := x.carry(ctx, &todo); err != nil {
