@@ -124,6 +124,9 @@ func (p *part) baseOf(ctx context.Context, e edit) (store.HomeRecord, error) {
 	if v.Body == nil && err == nil && !r.Deleted {
 		return r, nil // what it rests on is forgotten: what the client sends counts, what it leaves out stays
 	}
+	if v.Body == nil && err == nil {
+		return p.version(ctx, r, r.Seq-1) // as it was when it went
+	}
 	return v, err
 }
 
