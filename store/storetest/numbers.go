@@ -1,8 +1,10 @@
 package storetest
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
+	"testing"
 
 	"tandem"
 	"tandem/store"
@@ -128,12 +130,19 @@ func testLives(k *kit) {
 	}
 }
 
+// livesWrites is how long the random history of testLivesModel is. Its time grows with the square of it.
+var livesWrites = flag.Int("storetest.writes", 150, "how many writes the random history of records has")
+
 // testLivesModel writes at random and compares, for every point of the past, who was there by number with a model.
 func testLivesModel(k *kit) {
 	c := k.collection(tandem.Bookmark)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	there := []map[int64]string{{}} // by sequence number: number → body
-	for i := range 300 {
+	writes := *livesWrites
+	if testing.Short() {
+		writes = min(writes, 75)
+	}
+	for i := range writes {
 		id, to := tandem.ID(fmt.Sprint(rnd.IntN(5))), tandem.ID(fmt.Sprint(rnd.IntN(5)))
 		old, alive := k.get(c, id)[id]
 		_, taken := k.get(c, to)[to]
