@@ -209,13 +209,18 @@ func (a *app) addresses(d *doors) error {
 	if d == nil {
 		return nil
 	}
-	for _, at := range d.srv.Addresses() {
-		host := at.Host
-		if host == "" || net.ParseIP(host).IsUnspecified() {
-			host = hostName()
+	public := d.plan.outside()
+	if public != nil {
+		if _, err := fmt.Fprintf(a.out, "Phones and browsers: %s%s\n", public, setup.Path); err != nil {
+			return err
 		}
-		shown := listen.Address{TLS: at.TLS, Host: host, Port: at.Port}
-		if _, err := fmt.Fprintf(a.out, "Phones and browsers: %s%s\n", shown, setup.Path); err != nil {
+	}
+	for _, at := range d.srv.Addresses() {
+		line := "It listens on " + at.String()
+		if public == nil {
+			line = "Phones and browsers: " + named(at).String() + setup.Path
+		}
+		if _, err := fmt.Fprintln(a.out, line); err != nil {
 			return err
 		}
 	}
@@ -224,6 +229,14 @@ func (a *app) addresses(d *doors) error {
 	}
 	_, err := fmt.Fprintf(a.out, "Its own certificate authority has the fingerprint (SHA-256)\n  %s\n", d.own.Fingerprint())
 	return err
+}
+
+// named is an address with this computer's name where it stands for all.
+func named(a listen.Address) listen.Address {
+	if a.Host == "" || net.ParseIP(a.Host).IsUnspecified() {
+		a.Host = hostName()
+	}
+	return a
 }
 
 // hostName is this computer's name, as others in its network may know it.

@@ -201,8 +201,10 @@ func (a *ACME) explain(name string, cause error) error {
 		e.Err = fmt.Errorf("%s: %s", strings.TrimPrefix(typ, "urn:ietf:params:acme:error:"), detail)
 	}
 	short := strings.TrimPrefix(typ, "urn:ietf:params:acme:error:")
-	if strings.Contains(detail, "resolve") || strings.Contains(detail, "NXDOMAIN") {
-		short = "dns" // authorities file what went wrong in DNS in several ways
+	if strings.Contains(detail, "resolv") || strings.Contains(detail, "NXDOMAIN") {
+		short = "dns" // authorities file what went wrong on the way under several types
+	} else if strings.Contains(detail, "connect") {
+		short = "connection"
 	}
 	switch short {
 	case "connection", "tls":
@@ -210,7 +212,7 @@ func (a *ACME) explain(name string, cause error) error {
 	case "dns":
 		e.Remedy = "give the name an A or AAAA record in DNS that leads to this hub, and wait until it is known"
 	case "unauthorized", "incorrectResponse":
-		e.Remedy = "something else answers for the name: let DNS lead to this hub, and nothing else take " + ports
+		e.Remedy = "something else answers for the name: let DNS lead to this hub, and the router pass " + ports
 	case "rateLimited":
 		e.Remedy = "the authority issues no more of these for now; it is tried again by itself"
 	case "caa":
