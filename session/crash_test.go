@@ -123,7 +123,11 @@ func TestCrashAtEveryStep(t *testing.T) {
 			w.quiet()
 			want := outcome(w)
 			open := len(w.conflicts())
-			for n := 1; ; n++ {
+			stride := 1
+			if testing.Short() { // the race detector is told nothing new by each of them
+				stride = 5
+			}
+			for n := 1; ; n += stride {
 				w := sc.make(t)
 				sc.setup(w)
 				step := crashAt(w, n)

@@ -509,16 +509,20 @@ func (w *world) step() {
 
 var histories = flag.Int("histories", 12, "how many random histories to run of each sort")
 
-func TestHistories(t *testing.T) {
-	runs := *histories
+// historySeeds is the number of histories to run: fewer with -short.
+func historySeeds() uint64 {
 	if testing.Short() {
-		runs = min(runs, 4)
+		return uint64(min(*histories, 3))
 	}
+	return uint64(*histories)
+}
+
+func TestHistories(t *testing.T) {
 	for _, kind := range []tandem.Kind{tandem.Contact, tandem.Event, tandem.Task} {
 		for _, faults := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s faults=%v", kind, faults), func(t *testing.T) {
 				t.Parallel()
-				for seed := range uint64(runs) {
+				for seed := range historySeeds() {
 					t.Run(fmt.Sprint(seed), func(t *testing.T) {
 						w := newWorld(t, kind, seed, faults)
 						w.run(40)
@@ -531,7 +535,7 @@ func TestHistories(t *testing.T) {
 
 // A line so bad that records are taken for such as break the device: in the end, all of them come all the same.
 func TestBadLine(t *testing.T) {
-	for seed := range uint64(*histories) {
+	for seed := range historySeeds() {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, tandem.Contact, seed, true)
@@ -556,7 +560,7 @@ func TestTwoDevices(t *testing.T) {
 		for _, faults := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s faults=%v", kind, faults), func(t *testing.T) {
 				t.Parallel()
-				for seed := range uint64(*histories) {
+				for seed := range historySeeds() {
 					t.Run(fmt.Sprint(seed), func(t *testing.T) {
 						one := newWorld(t, kind, seed, faults)
 						var err error
