@@ -271,7 +271,7 @@ func (s *Service) FolderUpdate(ctx context.Context, r *proto.Request) (*proto.Re
 		return resp, err
 	}
 	name, ok := e.name()
-	if !ok {
+	if !ok || r.Body.Has(wbxml.FolderHierarchyStatus) { // MS-ASCMD_R3102
 		return e.status(statusSyntax), nil
 	}
 	if status := e.parentStatus(); status != "" {

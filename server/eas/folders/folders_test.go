@@ -237,6 +237,7 @@ func TestEdits(t *testing.T) {
 	w.status(w.update("SyncKey", second, "ServerId", id, "ParentId", "77", "DisplayName", "mine"), "5")
 	w.status(w.update("SyncKey", second, "ServerId", id, "ParentId", "0", "DisplayName", "contacts"), "2")
 	w.status(w.update("SyncKey", second, "ServerId", id, "ParentId", "0", "DisplayName", ""), "10")
+	w.status(w.update("SyncKey", second, "ServerId", id, "ParentId", "0", "DisplayName", "x", "Status", "1"), "10") // MS-ASCMD_R3102
 	w.status(w.update("SyncKey", "0", "ServerId", id, "ParentId", "0", "DisplayName", "y"), "9")
 	third := w.status(w.update("SyncKey", second, "ServerId", id, "ParentId", "0", "DisplayName", "pals"), "1")
 	if w.status(w.update("SyncKey", second, "ServerId", id, "ParentId", "0", "DisplayName", "pals"), "1") != third {

@@ -1,0 +1,106 @@
+package eas_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"tandem/partner/device"
+)
+
+// TestCommonStatuses: what the door itself refuses, as a status from 14.0 on and as an HTTP code before. MS-ASCMD 2.2.2
+func TestCommonStatuses(t *testing.T) {
+	sync := "<FolderSync><SyncKey>0</SyncKey></FolderSync>"
+	for _, version := range versions {
+		h := newHouse(t)
+		c := h.client("ann", "phone1", version)
+		expect := func(name, got string, code, status int) {
+			t.Helper()
+			want := fmt.Sprintf("FolderSync{Status=%d}", status)
+			if version == "12.1" {
+				want = fmt.Sprint("HTTP ", code)
+			}
+			if got != want {
+				t.Errorf("%s, %s: %s, want %s", version, name, got, want)
+			}
+		}
+		post := func(typ, body string) string {
+			a, err := c.Post(t.Context(), "FolderSync", nil, typ, []byte(body))
+			h.must(err)
+			if a.Code != 200 {
+				return fmt.Sprint("HTTP ", a.Code)
+			}
+			return "FolderSync{Status=" + a.Status() + "}"
+		}
+		expect("not a document", post("text/xml", "<FolderSync/>"), 400, 101)                // MS-ASCMD_R4811, R7546
+		expect("a broken document", post("application/vnd.ms-sync.wbxml", "\x03"), 400, 102) // MS-ASCMD_R4815
+		_, err := h.devices.SetPolicy(t.Context(), device.Scope{}, map[string]string{"DevicePasswordEnabled": "1"})
+		h.must(err)
+		expect("no policy", h.do(c, "FolderSync", sync), 449, 142) // MS-ASCMD_R4906, R7564
+		c.PolicyKey = 4711
+		expect("a wrong key", h.do(c, "FolderSync", sync), 449, 144) // MS-ASCMD_R4912, R7566
+		policy := "<provision:Provision><Policies><Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType>%s</Policy></Policies></provision:Provision>"
+		key := policyKey(h.do(c, "Provision", fmt.Sprintf(policy, "")))
+		final := policyKey(h.do(c, "Provision", fmt.Sprintf(policy, "<PolicyKey>"+key+"</PolicyKey><Status>1</Status>")))
+		_, err = fmt.Sscan(final, &c.PolicyKey)
+		h.must(err)
+		contains(t, h.do(c, "FolderSync", sync), "FolderSync{Status=1 ")
+		_, err = h.devices.SetPolicy(t.Context(), device.Scope{}, map[string]string{"MinDevicePasswordLength": "6"})
+		h.must(err)
+		expect("another policy", h.do(c, "FolderSync", sync), 449, 143) // MS-ASCMD_R4909, R7565
+		_, err = h.devices.AskWipe(t.Context(), "ann", "phone1", false, "ann")
+		h.must(err)
+		expect("a wipe", h.do(c, "FolderSync", sync), 403, 140) // MS-ASCMD_R5280, R7561
+		_, err = h.devices.CancelWipe(t.Context(), "ann", "phone1", "ann")
+		h.must(err)
+		_, err = h.devices.Block(t.Context(), "ann", "phone1", "ann")
+		h.must(err)
+		expect("blocked", h.do(c, "FolderSync", sync), 403, 129) // MS-ASCMD_R4876
+		if got := h.do(c, "SendMail", ""); got != "HTTP 501" {   // MS-ASHTTP_R186
+			t.Errorf("a command that is not served: %s", got)
+		}
+		if got := h.do(c, "Find", "<Find/>"); got != "HTTP 501" && version != "16.1" {
+			t.Errorf("%s: a command of later versions: %s", version, got)
+		}
+	}
+}
+
+func policyKey(answer string) string {
+	_, key, _ := strings.Cut(answer, "PolicyKey=")
+	key, _, _ = strings.Cut(key, " ")
+	return strings.TrimRight(key, "}")
+}
+
+// TestHeaders covers MS-ASHTTP 2.2.2 and 2.2.3: what stands in answers beside the document.
+func TestHeaders(t *testing.T) {
+	h := newHouse(t)
+	c := h.client("ann", "phone1", "14.1")
+	a, err := c.Options(t.Context())
+	h.must(err)
+	for name, want := range map[string]string{"MS-ASProtocolVersions": "12.1,14.0,14.1,16.0,16.1", "MS-ASProtocolCommands": strings.Join(slices.Sorted(slices.Values(commands)), ","), "Cache-Control": "private",
+		"Content-Length": "0", "Public": "OPTIONS,POST", "Allow": "OPTIONS,POST"} { // MS-ASHTTP 2.2.3
+		if got := a.Header.Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	p := h.phone("ann", "phone1", "14.1")
+	key := h.begin(p.Client, p.FolderOf(9))
+	c.Gzip = true
+	for name, got := range map[string]func() (http.Header, []byte){
+		"a document": func() (http.Header, []byte) {
+			a, err := c.Post(t.Context(), "Settings", nil, "application/vnd.ms-sync.wbxml", []byte("\x03\x01\x6a\x00\x00\x12\x45\x5d\x07\x01\x01"))
+			h.must(err)
+			return a.Header, a.Raw
+		},
+	} {
+		header, raw := got()
+		if header.Get("Content-Type") != "application/vnd.ms-sync.wbxml" || len(raw) == 0 || header.Get("Content-Length") == "" || header.Get("MS-Server-ActiveSync") == "" || header.Get("Cache-Control") != "private" {
+			t.Errorf("%s: %v", name, header)
+		}
+	}
+	if got := h.do(c, "Sync", sync1(collection(key, p.FolderOf(9), changes))); got != "" { // nothing: no content type. MS-ASHTTP_R212
+		t.Error(got)
+	}
+}
