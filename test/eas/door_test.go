@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"tandem"
 	"tandem/partner/device"
+	"tandem/wire/wbxml"
 )
 
 // TestCommonStatuses: what the door itself refuses, as a status from 14.0 on and as an HTTP code before. MS-ASCMD 2.2.2
@@ -102,5 +104,43 @@ func TestHeaders(t *testing.T) {
 	}
 	if got := h.do(c, "Sync", sync1(collection(key, p.FolderOf(9), changes))); got != "" { // nothing: no content type. MS-ASHTTP_R212
 		t.Error(got)
+	}
+}
+
+// TestInitialHeaders: a device that begins with its folders is told what it may use. MS-ASHTTP_R1104
+func TestInitialHeaders(t *testing.T) {
+	h := newHouse(t)
+	c := h.client("ann", "phone1", "14.1")
+	ask := func(key string) http.Header {
+		a, err := c.Do(t.Context(), "FolderSync", wbxml.New(wbxml.FolderHierarchyFolderSync, wbxml.Text(wbxml.FolderHierarchySyncKey, key)))
+		h.must(err)
+		return a.Header
+	}
+	first := ask("0")
+	if first.Get("X-MS-RP") == "" || first.Get("MS-ASProtocolVersions") == "" || first.Get("MS-ASProtocolCommands") == "" {
+		t.Errorf("with key 0: %v", first)
+	}
+	if later := ask("4711"); later.Get("X-MS-RP") != "" {
+		t.Errorf("with another key: %v", later)
+	}
+}
+
+// TestCompressed: large answers are packed for those who can unpack them, and Content-Encoding says so. MS-ASHTTP_R214, R215
+func TestCompressed(t *testing.T) {
+	h := newHouse(t)
+	for i := range 30 {
+		h.put(h.collection("ann", tandem.Contact), card(fmt.Sprint("u", i), "Zoe", "1"))
+	}
+	p := h.phone("ann", "phone1", "14.1")
+	for _, gzip := range []bool{true, false} {
+		p.Client.Gzip = gzip
+		key := h.begin(p.Client, p.FolderOf(9))
+		doc, err := wbxml.FromXML(strings.NewReader(sync1(collection(key, p.FolderOf(9), changes))))
+		h.must(err)
+		a, err := p.Do(t.Context(), "Sync", doc)
+		h.must(err)
+		if got := a.Header.Get("Content-Encoding") == "gzip"; got != gzip || a.Doc == nil {
+			t.Errorf("%v: %v", gzip, a.Header)
+		}
 	}
 }
