@@ -144,3 +144,61 @@ func TestCompressed(t *testing.T) {
 		}
 	}
 }
+
+// TestPolicyElements: every element of a policy is sent in every version, below EASProvisionDoc, as the schemas have it. MS-ASPROV 2.2.2
+func TestPolicyElements(t *testing.T) {
+	h := newHouse(t)
+	for name := range device.Ranges() {
+		value := "1"
+		switch {
+		case name == "MaxDevicePasswordFailedAttempts" || name == "MaxCalendarAgeFilter":
+			value = "4"
+		case strings.HasSuffix(name, "List"):
+			value = "one\ntwo"
+		}
+		_, err := h.devices.SetPolicy(t.Context(), device.Scope{}, map[string]string{name: value})
+		h.must(err)
+	}
+	for _, version := range versions {
+		c := h.client("ann", "phone"+version, version)
+		got := h.do(c, "Provision", "<provision:Provision><Policies><Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType></Policy></Policies></provision:Provision>")
+		_, doc, _ := strings.Cut(got, "EASProvisionDoc{")
+		for _, name := range device.Names() {
+			if strings.HasSuffix(name, "List") {
+				name += "{"
+			} else {
+				name += "="
+			}
+			if !strings.Contains(" "+doc, " "+name) {
+				t.Errorf("%s: no %s in %s", version, name, doc)
+			}
+		}
+		contains(t, doc, "ApplicationName=one ApplicationName=two", "Hash=one Hash=two")
+	}
+	h.valid()
+}
+
+// TestPolicyValues: each value that the specification lists can be set, and no other. MS-ASPROV 2.2.2
+func TestPolicyValues(t *testing.T) {
+	h := newHouse(t)
+	set := func(name, value string) error {
+		_, err := h.devices.SetPolicy(t.Context(), device.Scope{}, map[string]string{name: value})
+		return err
+	}
+	for name, values := range map[string]struct{ good, bad string }{
+		"AttachmentsEnabled": {"0 1", "2 x"}, "MaxCalendarAgeFilter": {"0 4 5 6 7", "1 2 3 8"}, "MaxEmailAgeFilter": {"0 1 2 3 4 5", "6 -1"}, "RequireEncryptedSMIMEMessages": {"0 1", "2"},
+		"RequireEncryptionSMIMEAlgorithm": {"0 1 2 3 4", "5"}, "RequireSignedSMIMEAlgorithm": {"0 1", "2"}, "RequireSignedSMIMEMessages": {"0 1", "2"},
+		"AllowSMIMEEncryptionAlgorithmNegotiation": {"0 1 2", "3"},
+	} {
+		for _, v := range strings.Fields(values.good) {
+			if err := set(name, v); err != nil {
+				t.Errorf("%s %s: %v", name, v, err)
+			}
+		}
+		for _, v := range strings.Fields(values.bad) {
+			if err := set(name, v); err == nil {
+				t.Errorf("%s %s is taken", name, v)
+			}
+		}
+	}
+}
