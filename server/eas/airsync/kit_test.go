@@ -204,6 +204,9 @@ func (k *kit) do(command proto.Command, name string, body *wbxml.Element) *wbxml
 		k.must(err)
 	}
 	resp, err := command(k.ctx, k.request(name, body))
+	if err == nil && resp.Waiting != nil {
+		resp, err = k.svc.Broker.Await(k.ctx, resp.Waiting)
+	}
 	if err != nil {
 		k.Fatalf("%s: %v", name, err)
 	}

@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"tandem"
 	"tandem/server/eas/proto"
-	"tandem/server/eas/push"
 	"tandem/store"
 	"tandem/wire/wbxml"
 )
@@ -23,75 +21,58 @@ func (s *Service) Sync(ctx context.Context, r *proto.Request) (*proto.Response, 
 	if ref != nil {
 		return refuse(ref), nil
 	}
-	waiting, leave := s.Broker.Enter(ctx, r.Device.Number) // an older request that waits is answered now
-	defer leave()
+	look := func(ctx context.Context) (*proto.Response, error) { return s.look(ctx, r, req) }
+	s.Broker.Supersede(r.Device.Number, sort) // an older request that waits is answered now
+	resp, err := look(ctx)
+	if resp != nil || err != nil {
+		return resp, err
+	}
 	if req.wait == 0 {
-		leave()
-		waiting = ctx
+		return s.nothing(ctx, r, req)
 	}
-	watch := s.watch(ctx, r, req)
-	if watch != nil {
-		defer watch.Close()
-	}
-	end := s.timer(req.wait)
-	defer end.Stop()
-	for {
-		list, err := s.turn(ctx, r, req)
-		if err != nil {
-			return nil, err
-		}
-		if len(list) > 0 {
-			return proto.Answer(wbxml.New(wbxml.AirSyncSync, wbxml.New(wbxml.AirSyncCollections, list...))), nil
-		}
-		if req.wait == 0 {
-			break
-		}
-		// A device that waits here does not look at the hierarchy meanwhile. MS-ASCMD_R4453
-		if stale, err := s.Folders.Stale(ctx, r); err != nil || stale {
-			return refuse(&refusal{status: statusHierarchy}), err
-		}
-		if more, err := await(ctx, waiting, watch, end); err != nil {
-			return nil, err
-		} else if !more {
-			break
-		}
-	}
-	return &proto.Response{}, s.cache(ctx, r, req) // MS-ASCMD_R656
+	r.Body, r.Raw = nil, nil // it may wait for long
+	return &proto.Response{Waiting: &proto.Waiting{User: r.User.Name, Device: r.Device.Number, Sort: sort, Collections: s.watched(ctx, r, req), For: req.wait, Look: look,
+		Expired:    func(ctx context.Context) (*proto.Response, error) { return s.nothing(ctx, r, req) },
+		Superseded: func(ctx context.Context, _ bool) (*proto.Response, error) { return s.nothing(ctx, r, req) },
+	}}, nil
 }
 
-func (s *Service) timer(wait time.Duration) *time.Timer { return time.NewTimer(wait) }
+// sort is what a Sync that waits is for the broker.
+const sort = "Sync"
 
-// await waits until something may have changed; false: the wait is over.
-func await(ctx, waiting context.Context, watch *push.Watch, end *time.Timer) (bool, error) {
-	var woken <-chan struct{}
-	if watch != nil {
-		woken = watch.C
+// look answers if there is anything to tell.
+func (s *Service) look(ctx context.Context, r *proto.Request, req *request) (*proto.Response, error) {
+	list, err := s.turn(ctx, r, req)
+	if err != nil {
+		return nil, err
 	}
-	select {
-	case <-woken:
-		return true, nil
-	case <-end.C:
-		return false, nil
-	case <-waiting.Done():
-		if errors.Is(context.Cause(waiting), push.ErrSuperseded) {
-			return false, nil
-		}
-		return false, context.Cause(ctx)
+	if len(list) > 0 {
+		return proto.Answer(wbxml.New(wbxml.AirSyncSync, wbxml.New(wbxml.AirSyncCollections, list...))), nil
 	}
+	if req.wait == 0 {
+		return nil, nil
+	}
+	// A device that waits here does not look at the hierarchy meanwhile. MS-ASCMD_R4453
+	stale, err := s.Folders.Stale(ctx, r)
+	if err != nil || !stale {
+		return nil, err
+	}
+	return refuse(&refusal{status: statusHierarchy}), nil
 }
 
-// watch begins to watch the collections of a request that waits. Ids that name none have no changes to wait for.
-func (s *Service) watch(ctx context.Context, r *proto.Request, req *request) *push.Watch {
-	if req.wait == 0 {
-		return nil
-	}
-	var ids []int64
+// nothing answers that nothing changed. MS-ASCMD_R656
+func (s *Service) nothing(ctx context.Context, r *proto.Request, req *request) (*proto.Response, error) {
+	return &proto.Response{}, s.cache(ctx, r, req)
+}
+
+// watched are the collections of a request that waits. Ids that name none have no changes to wait for.
+func (s *Service) watched(ctx context.Context, r *proto.Request, req *request) (ids []int64) {
 	for _, w := range req.collections {
 		if c, err := s.Folders.Find(ctx, r, w.id); err == nil {
 			ids = append(ids, c.ID)
 		}
 	}
-	return s.Broker.Watch(r.User.Name, ids)
+	return ids
 }
 
 // turn answers for all collections of a request, one request of a device at a time.
@@ -288,5 +269,3 @@ func (s *Service) Pending(ctx context.Context, device int64, c tandem.Collection
 	}
 	return len(list.changes) > 0 || list.more, true, err
 }
-
-var _ push.Pending = (*Service)(nil).Pending

@@ -25,6 +25,9 @@ func (k *kit) hang(req *wbxml.Element) *waiter {
 	r := k.request("Sync", req)
 	go func() {
 		resp, err := k.svc.Sync(ctx, r)
+		if err == nil && resp.Waiting != nil {
+			resp, err = k.svc.Broker.Await(ctx, resp.Waiting)
+		}
 		if err != nil {
 			close(w.answer)
 			return

@@ -10,11 +10,13 @@ import (
 type Waiting struct {
 	User        string
 	Device      int64   // its number
+	Sort        string  // what waits: "Ping" or "Sync"
 	Collections []int64 // whose changes are waited for, besides those of the user's list of collections
 	For         time.Duration
 
 	// Look answers if there is something to tell, and returns nil if not. It is called when something may have changed, by one goroutine at a time.
 	Look func(ctx context.Context) (*Response, error)
-	// Expired and Superseded answer when the time is over, and when a newer request waits.
-	Expired, Superseded func() *Response
+	// Expired answers when the time is over, and Superseded when a newer request takes its place; same tells that that is of the same sort.
+	Expired    func(ctx context.Context) (*Response, error)
+	Superseded func(ctx context.Context, same bool) (*Response, error)
 }

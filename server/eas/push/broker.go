@@ -2,28 +2,27 @@
 package push
 
 import (
-	"context"
-	"errors"
 	"sync"
 
 	"tandem/store"
 )
 
-// ErrSuperseded is the cause with which a waiting request ends when a newer one of the same device takes its place.
-var ErrSuperseded = errors.New("superseded by a newer request of the device")
-
 // Broker passes the store's wake-ups to waiting requests.
 type Broker struct {
 	mu    sync.Mutex
-	users map[string]map[*Watch]struct{} // guarded by mu
+	users map[string]map[*watch]struct{} // guarded by mu
 	turns map[int64]*turn                // guarded by mu: the request that waits, by device number
 }
 
-type turn struct{ end func() }
+// turn is a request that waits.
+type turn struct {
+	sort string
+	end  func(same bool)
+}
 
 // NewBroker makes a broker. Nobody is woken before Run.
 func NewBroker() *Broker {
-	return &Broker{users: map[string]map[*Watch]struct{}{}, turns: map[int64]*turn{}}
+	return &Broker{users: map[string]map[*watch]struct{}{}, turns: map[int64]*turn{}}
 }
 
 // Run passes on wake-ups (store.Home.Subscribe) until their channel is closed.
@@ -36,52 +35,36 @@ func (b *Broker) Run(wakeups <-chan store.Wakeup) {
 func (b *Broker) pass(w store.Wakeup) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for watch := range b.users[w.User] {
-		if w.Listed || watch.wants(w.Collection) {
-			watch.wake()
+	for one := range b.users[w.User] {
+		if w.Listed || one.wants(w.Collection) {
+			one.wake()
 		}
 	}
 }
 
-// Watch is somebody's wait for changes of a user's collections. C holds a value when something may have changed since the last one was
-// taken; look, then wait again.
-type Watch struct {
-	C <-chan struct{}
-
+// watch is somebody's wait for changes of a user's collections.
+type watch struct {
 	wake        func()
 	collections []int64
 	broker      *Broker
 	user        string
 }
 
-// Watch begins to watch collections of a user, and the user's list of them. What changed before must be looked at after the call: then
-// nothing is missed. Close it when done.
-func (b *Broker) Watch(user string, collections []int64) *Watch {
-	ready := make(chan struct{}, 1)
-	w := b.watchBy(user, collections, func() {
-		select {
-		case ready <- struct{}{}:
-		default:
-		}
-	})
-	w.C = ready
-	return w
-}
-
-// watchBy is Watch where wake is called instead of a channel filled. It must not block, nor call the broker.
-func (b *Broker) watchBy(user string, collections []int64, wake func()) *Watch {
-	w := &Watch{wake: wake, collections: collections, broker: b, user: user}
+// watch begins to watch collections of a user, and the user's list of them: wake is called when something may have changed. It must not block, nor call
+// the broker. What changed before must be looked at after the call: then nothing is missed.
+func (b *Broker) watch(user string, collections []int64, wake func()) *watch {
+	w := &watch{wake: wake, collections: collections, broker: b, user: user}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.users[user] == nil {
-		b.users[user] = map[*Watch]struct{}{}
+		b.users[user] = map[*watch]struct{}{}
 	}
 	b.users[user][w] = struct{}{}
 	return w
 }
 
-// Close ends the watch. C is not closed.
-func (w *Watch) Close() {
+// close ends the watch.
+func (w *watch) close() {
 	w.broker.mu.Lock()
 	defer w.broker.mu.Unlock()
 	list := w.broker.users[w.user]
@@ -91,7 +74,7 @@ func (w *Watch) Close() {
 	}
 }
 
-func (w *Watch) wants(collection int64) bool {
+func (w *watch) wants(collection int64) bool {
 	for _, c := range w.collections { // a handful
 		if c == collection {
 			return true
@@ -100,27 +83,27 @@ func (w *Watch) wants(collection int64) bool {
 	return false
 }
 
-// Enter makes the caller the one request of the device that waits; the one before it ends, its context's cause being ErrSuperseded. leave must
-// be called when the wait is over.
-func (b *Broker) Enter(ctx context.Context, device int64) (waiting context.Context, leave func()) {
-	waiting, end := context.WithCancelCause(ctx)
-	out := b.turn(device, func() { end(ErrSuperseded) })
-	return waiting, func() {
-		out()
-		end(nil)
+// Supersede ends the request of the device that waits, if one does: a newer one of this sort takes its place, and does not wait itself.
+func (b *Broker) Supersede(device int64, sort string) {
+	b.mu.Lock()
+	before := b.turns[device]
+	delete(b.turns, device)
+	b.mu.Unlock()
+	if before != nil {
+		before.end(before.sort == sort)
 	}
 }
 
 // turn makes the caller the one request of the device that waits, and ends the one before it. end, which must not block, is called when a newer
-// one comes before leave is.
-func (b *Broker) turn(device int64, end func()) (leave func()) {
-	mine := &turn{end}
+// one comes before leave is; same tells that that is of the same sort.
+func (b *Broker) turn(device int64, sort string, end func(same bool)) (leave func()) {
+	mine := &turn{sort, end}
 	b.mu.Lock()
 	before := b.turns[device]
 	b.turns[device] = mine
 	b.mu.Unlock()
 	if before != nil {
-		before.end()
+		before.end(before.sort == sort)
 	}
 	return func() {
 		b.mu.Lock()

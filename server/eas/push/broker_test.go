@@ -2,30 +2,34 @@ package push
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 
+	"tandem/server/eas/proto"
 	"tandem/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func woken(w *Watch) bool {
-	select {
-	case <-w.C:
-		return true
-	default:
-		return false
-	}
+// waiter counts how often it is woken.
+type waiter struct {
+	*watch
+	woken int
+}
+
+func newWaiter(b *Broker, user string, collections ...int64) *waiter {
+	w := &waiter{}
+	w.watch = b.watch(user, collections, func() { w.woken++ })
+	return w
 }
 
 func TestWatch(t *testing.T) {
 	b := NewBroker()
-	mine, other, theirs := b.Watch("ann", []int64{1, 2}), b.Watch("ann", []int64{3}), b.Watch("bob", []int64{1})
+	mine, other, theirs := newWaiter(b, "ann", 1, 2), newWaiter(b, "ann", 3), newWaiter(b, "bob", 1)
 	for _, c := range []struct {
 		w    store.Wakeup
 		want [3]bool
@@ -38,36 +42,39 @@ func TestWatch(t *testing.T) {
 		{store.Wakeup{User: "bob", Collection: 1, Seq: 2}, [3]bool{false, false, true}},
 		{store.Wakeup{User: "eve", Collection: 1, Seq: 2}, [3]bool{}},
 	} {
+		mine.woken, other.woken, theirs.woken = 0, 0, 0
 		b.pass(c.w)
-		b.pass(c.w) // one that nobody took yet is not told twice
-		if got := [3]bool{woken(mine), woken(other), woken(theirs)}; got != c.want {
+		if got := [3]bool{mine.woken == 1, other.woken == 1, theirs.woken == 1}; got != c.want || mine.woken+other.woken+theirs.woken > 3 {
 			t.Errorf("%+v wakes %v, want %v", c.w, got, c.want)
 		}
-		if woken(mine) || woken(other) || woken(theirs) {
-			t.Errorf("%+v wakes twice", c.w)
-		}
 	}
-	for _, w := range []*Watch{mine, other, theirs} {
-		w.Close()
-		w.Close()
+	for _, w := range []*waiter{mine, other, theirs} {
+		w.close()
+		w.close()
 	}
 	if len(b.users) != 0 {
 		t.Errorf("left behind: %v", b.users)
 	}
 }
 
-// TestEnter: the newest request of a device waits, and no other.
-func TestEnter(t *testing.T) {
+// TestTurn: the newest request of a device waits, and no other; the one before it is told whether the newer is of its sort.
+func TestTurn(t *testing.T) {
 	b := NewBroker()
-	first, leaveFirst := b.Enter(t.Context(), 7)
-	elsewhere, leaveElsewhere := b.Enter(t.Context(), 8)
-	second, leaveSecond := b.Enter(t.Context(), 7)
-	if !errors.Is(context.Cause(first), ErrSuperseded) || second.Err() != nil || elsewhere.Err() != nil {
-		t.Fatal("the newer one must end the older of its device only")
+	ends := map[string]bool{}
+	turn := func(name string, device int64, sort string) (leave func()) {
+		return b.turn(device, sort, func(same bool) { ends[name] = same })
 	}
+	leaveFirst := turn("first", 7, "Ping")
+	leaveElsewhere := turn("elsewhere", 8, "Ping")
+	leaveSecond := turn("second", 7, "Ping")
 	leaveFirst() // late: it must not take the second one's place away
-	if b.Waiting() != 2 || second.Err() != nil {
-		t.Fatalf("%d wait", b.Waiting())
+	if same, ended := ends["first"]; !ended || !same || len(ends) != 1 || b.Waiting() != 2 {
+		t.Fatalf("ended %v, %d wait", ends, b.Waiting())
+	}
+	b.Supersede(7, "Sync")
+	b.Supersede(9, "Sync")
+	if same, ended := ends["second"]; !ended || same || len(ends) != 2 || b.Waiting() != 1 {
+		t.Fatalf("ended %v, %d wait", ends, b.Waiting())
 	}
 	leaveSecond()
 	leaveElsewhere()
@@ -82,11 +89,14 @@ func TestStampede(t *testing.T) {
 		b := NewBroker()
 		var ended sync.WaitGroup
 		ctx, cancel := context.WithCancel(t.Context())
+		nothing := func(context.Context) (*proto.Response, error) { return nil, nil }
 		for range 100 {
 			ended.Go(func() {
-				waiting, leave := b.Enter(ctx, 1)
-				defer leave()
-				<-waiting.Done()
+				w := &proto.Waiting{User: "ann", Device: 1, Sort: "Ping", For: time.Hour, Look: nothing, Expired: nothing,
+					Superseded: func(context.Context, bool) (*proto.Response, error) { return &proto.Response{HTTP: 503}, nil }}
+				if resp, err := b.Await(ctx, w); err == nil && resp.HTTP != 503 {
+					t.Errorf("%+v", resp)
+				}
 			})
 		}
 		synctest.Wait()
@@ -95,5 +105,8 @@ func TestStampede(t *testing.T) {
 		}
 		cancel()
 		ended.Wait()
+		if b.Waiting() != 0 || len(b.users) != 0 {
+			t.Errorf("left behind: %d, %v", b.Waiting(), b.users)
+		}
 	})
 }

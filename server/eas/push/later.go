@@ -26,19 +26,21 @@ type later struct {
 // must outlive the wait.
 func (b *Broker) Later(ctx context.Context, w *proto.Waiting, done func(*proto.Response, error)) (cancel func()) {
 	l := &later{ctx: ctx, w: w, done: done, looking: true} // the first look, below, is for what happened before it was watched
-	watch := b.watchBy(w.User, w.Collections, l.wake)
+	watch := b.watch(w.User, w.Collections, l.wake)
 	leave := func() {}
 	if w.Device != 0 { // one that only tries the account takes nobody's place
-		leave = b.turn(w.Device, func() { go l.answer(w.Superseded(), nil) })
+		leave = b.turn(w.Device, w.Sort, func(same bool) {
+			go func() { l.answer(w.Superseded(ctx, same)) }()
+		})
 	}
 	l.mu.Lock()
 	l.stop = func() {
-		watch.Close()
+		watch.close()
 		leave()
 	}
 	over := l.over // superseded already
 	if !over {
-		l.timer = time.AfterFunc(w.For, func() { l.answer(w.Expired(), nil) })
+		l.timer = time.AfterFunc(w.For, func() { l.answer(w.Expired(ctx)) })
 	}
 	l.mu.Unlock()
 	if over {

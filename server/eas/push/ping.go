@@ -76,7 +76,7 @@ func (s *Service) Ping(ctx context.Context, r *proto.Request) (*proto.Response, 
 		return answer(statusInterval, seconds(lim.Max)), nil
 	}
 	if r.Device.Number == 0 { // it only tries the account: one such does not take the place of another, and nothing is ever new for it
-		return &proto.Response{Waiting: &proto.Waiting{User: r.User.Name, For: asked, Expired: func() *proto.Response { return answer(statusExpired) },
+		return &proto.Response{Waiting: &proto.Waiting{User: r.User.Name, For: asked, Expired: expired,
 			Look: func(context.Context) (*proto.Response, error) { return nil, nil }}}, nil
 	}
 	return s.wait(ctx, r, w, asked)
@@ -199,15 +199,20 @@ func (s *Service) wait(ctx context.Context, r *proto.Request, w wish, interval t
 		return resp, err
 	}
 	small := &proto.Request{User: store.User{Name: r.User.Name}, Device: store.Device{Number: r.Device.Number}, Version: r.Version}
-	return &proto.Response{Waiting: &proto.Waiting{User: r.User.Name, Device: r.Device.Number, Collections: ids, For: interval,
+	return &proto.Response{Waiting: &proto.Waiting{User: r.User.Name, Device: r.Device.Number, Sort: "Ping", Collections: ids, For: interval,
 		Look:    func(ctx context.Context) (*proto.Response, error) { return s.look(ctx, small, list) },
-		Expired: func() *proto.Response { return answer(statusExpired) },
-		// Most statuses make a client ask again at once, and it has done so already.
-		Superseded: func() *proto.Response {
-			return &proto.Response{HTTP: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"60"}}}
+		Expired: expired,
+		Superseded: func(_ context.Context, same bool) (*proto.Response, error) {
+			if !same { // a Sync, after which the client asks again
+				return answer(statusExpired), nil
+			}
+			// Most statuses make a client ask again at once, and it has done so already.
+			return &proto.Response{HTTP: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"60"}}}, nil
 		},
 	}}, nil
 }
+
+func expired(context.Context) (*proto.Response, error) { return answer(statusExpired), nil }
 
 // look answers if there is something to tell, and returns nil if not.
 func (s *Service) look(ctx context.Context, r *proto.Request, list []watched) (*proto.Response, error) {

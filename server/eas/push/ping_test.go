@@ -280,6 +280,13 @@ func TestSuperseded(t *testing.T) {
 		if got := <-second; got != "1" {
 			t.Errorf("the newer: %q", got)
 		}
+		third := make(chan string)
+		go func() { third <- w.ping(ask("600", w.ids[0])) }()
+		synctest.Wait()
+		w.broker.Supersede(w.dev.Number, "Sync") // after which the client asks again
+		if got := <-third; got != "1" {
+			t.Errorf("ended by a Sync: %q", got)
+		}
 		if w.broker.Waiting() != 0 {
 			t.Error("somebody is left waiting")
 		}
