@@ -284,21 +284,11 @@ func (p *part) park(ctx context.Context, id tandem.ID, w store.HomeWrite) error 
 	return err
 }
 
-// remove performs a Delete. A record that somebody else changed meanwhile stays, and is sent again, unless the client is to win.
+// remove performs a Delete. It wins over what somebody else changed meanwhile, which history keeps. MS-ASCMD_R2076
 func (p *part) remove(ctx context.Context, b *batch, rec store.HomeRecord, res *synckey.Result, turn int) error {
 	if rec.Deleted {
 		p.g.Did(synckey.Own{Number: rec.Number, Seq: rec.Seq, Has: synckey.No})
 		return nil
-	}
-	if !p.st.Options.Clients {
-		base, err := p.baseOf(ctx, edit{rec: rec})
-		if err != nil {
-			return err
-		}
-		if base.Body != nil && base.Digest != rec.Digest {
-			p.g.Did(synckey.Own{Number: rec.Number, Seq: rec.Seq, Has: synckey.No, Told: true})
-			return nil
-		}
 	}
 	w := store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: rec.ID, If: rec.Version}}
 	end := func(out tandem.Outcome) error {
