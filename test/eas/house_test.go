@@ -4,6 +4,8 @@ package eas_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -63,12 +65,14 @@ func newHouse(t testing.TB) *house {
 	h.must(err)
 	h.devices = device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events})
 	h.open()
-	h.srv = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h.srv = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.mu.Lock()
 		d := h.door
 		h.mu.Unlock()
 		d.ServeHTTP(w, r)
 	}))
+	h.srv.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are no news
+	h.srv.StartTLS()
 	t.Cleanup(func() {
 		h.srv.Close()
 		h.stop()
