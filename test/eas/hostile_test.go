@@ -76,7 +76,7 @@ func TestHostileBodies(t *testing.T) {
 				if version == "12.1" && command == "MeetingResponse" && code == 200 && name != "header only" && name != "control" && name != "a mail" && name != "no type" {
 					t.Errorf("%s: %s %s is done", name, command, version)
 				}
-				if most := uint64(640 << 20); used > most {
+				if most := uint64(256 << 20); used > most {
 					t.Errorf("%s, %s %s: %d MB were allocated", name, command, version, used>>20)
 				}
 			}
@@ -85,7 +85,7 @@ func TestHostileBodies(t *testing.T) {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	if m.HeapAlloc > 512<<20 {
+	if m.HeapAlloc > 256<<20 {
 		t.Errorf("%d MB are kept", m.HeapAlloc>>20)
 	}
 	contains(t, h.do(h.client("ann", "evil", "16.1"), "FolderSync", "<FolderSync><SyncKey>0</SyncKey></FolderSync>"), "Status=1")
