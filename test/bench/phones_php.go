@@ -64,7 +64,7 @@ func startHorde(ctx context.Context, dir, cards string) (*horde, error) {
 	if err := free.Close(); err != nil {
 		return nil, err
 	}
-	h := &horde{url: "http://" + address, cmd: exec.Command("php", "-q", "-d", "opcache.enable=1", "-d", "opcache.validate_timestamps=0", "-S", address, script)}
+	h := &horde{url: "http://" + address, cmd: exec.Command("php", "-q", "-d", "opcache.validate_timestamps=0", "-d", "opcache.file_update_protection=0", "-S", address, script)}
 	h.cmd.Env = env
 	log, err := os.Create(filepath.Join(dir, "horde.log"))
 	if err != nil {
