@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"tandem"
@@ -159,7 +160,7 @@ func (w *wish) read(body *wbxml.Element) (status string) {
 			return statusSyntax
 		}
 		if !nonsense(id) {
-			ids = append(ids, id)
+			ids = append(ids, strings.Clone(id)) // which else would hold on to the whole document
 		}
 	}
 	if len(ids) > 0 { // an empty list is as good as none
@@ -198,9 +199,12 @@ func (s *Service) wait(ctx context.Context, r *proto.Request, w wish, interval t
 	if resp, err := s.look(ctx, r, list); resp != nil || err != nil {
 		return resp, err
 	}
-	small := &proto.Request{User: store.User{Name: r.User.Name}, Device: store.Device{Number: r.Device.Number}, Version: r.Version}
+	name, number, version := r.User.Name, r.Device.Number, r.Version // the request itself is not kept: there may be many
+	again := func(ctx context.Context) (*proto.Response, error) {
+		return s.look(ctx, &proto.Request{User: store.User{Name: name}, Device: store.Device{Number: number}, Version: version}, list)
+	}
 	return &proto.Response{Waiting: &proto.Waiting{User: r.User.Name, Device: r.Device.Number, Sort: "Ping", Collections: ids, For: interval,
-		Look:    func(ctx context.Context) (*proto.Response, error) { return s.look(ctx, small, list) },
+		Look:    again,
 		Expired: expired,
 		Superseded: func(_ context.Context, same bool) (*proto.Response, error) {
 			if !same { // a Sync, after which the client asks again
