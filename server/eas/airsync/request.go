@@ -216,6 +216,9 @@ func readOptions(list []*wbxml.Element, class string) (o synckey.Options, ok boo
 		default:
 			return o, false
 		}
+		if !proto.SoundBodies(e) { // MS-ASAIRS_R348 to R351
+			return o, false
+		}
 		o.Bodies = proto.BodyPreferences(e)
 	}
 	return o, true

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +111,7 @@ type answer struct {
 		}
 		Error *struct {
 			Time      string `xml:",attr"`
+			Id        string `xml:",attr"`
 			ErrorCode int
 			Message   string
 		}
@@ -127,6 +130,12 @@ func read(t testing.TB, out []byte) (a answer) {
 func code(t testing.TB, out []byte) int {
 	t.Helper()
 	if e := read(t, out).Response.Error; e != nil {
+		if !regexp.MustCompile(`^\d\d:\d\d:\d\d\.\d{7}$`).MatchString(e.Time) { // MS-ASCMD_R5698, R5547
+			t.Errorf("the time of an error is %q", e.Time)
+		}
+		if _, err := strconv.ParseUint(e.Id, 10, 32); err != nil { // MS-ASCMD_R5545
+			t.Errorf("the id of the server is %q", e.Id)
+		}
 		return e.ErrorCode
 	}
 	return 0

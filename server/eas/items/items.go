@@ -164,6 +164,9 @@ func (a *answer) fetch(ctx context.Context, op *wbxml.Element) (*wbxml.Element, 
 	if st := op.Get(wbxml.ItemOperationsStore); !strings.EqualFold(st, "Mailbox") {
 		return status(statusStore), nil
 	}
+	if !proto.SoundBodies(op.Child(wbxml.ItemOperationsOptions)) { // MS-ASAIRS_R346
+		return status(statusSyntax), nil
+	}
 	var (
 		props *wbxml.Element
 		st    string

@@ -129,7 +129,8 @@ func TestProperties(t *testing.T) {
 		"schema":       {"<Options><Schema><contacts:FileAs/></Schema></Options>", []string{"Properties{FileAs=Zoe}"}, nil},
 		"empty schema": {"<Options><Schema/></Options>", []string{"MobilePhoneNumber=123"}, nil},
 		"odd schema":   {"<Options><Schema><email:Subject/></Schema></Options>", []string{"Status=1"}, []string{"Zoe"}},
-		"nonsense":     {pref("9", "<airsyncbase:TruncationSize>many</airsyncbase:TruncationSize>"), []string{"Status=1", "FileAs=Zoe"}, nil},
+		"no such type": {pref("9", ""), []string{"Status=2"}, []string{"Zoe"}}, // MS-ASAIRS_R346
+		"no number":    {pref("1", "<airsyncbase:TruncationSize>many</airsyncbase:TruncationSize>"), []string{"Status=2"}, []string{"Zoe"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := k.ask(op(fetch(byID(id) + c.options)))
@@ -185,7 +186,7 @@ func TestAttachment(t *testing.T) {
 		"path":            {"../../../etc/passwd:0", "", "Status=15"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := ask(c.ref, c.options); !strings.Contains(got, c.want) {
+			if got := ask(c.ref, c.options); !strings.Contains(got, c.want) || strings.Contains(got, "Part=") { // MS-ASAIRS_R405
 				t.Errorf("%s\nwant %s", got, c.want)
 			}
 		})

@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -80,7 +81,7 @@ func (s *Service) searchStore(ctx context.Context, r *proto.Request, in *wbxml.E
 		return status(searchBadLink), nil
 	case strings.EqualFold(name, "Mailbox"):
 		switch {
-		case !ok || query == nil:
+		case !ok || query == nil || asksTasks(query) || !proto.SoundBodies(options): // MS-ASTASK_R364, MS-ASAIRS_R10033
 			return status(searchInvalid), nil
 		case w.past:
 			return status(searchRangeOver), nil
@@ -115,6 +116,11 @@ func (s *Service) searchStore(ctx context.Context, r *proto.Request, in *wbxml.E
 		out.Add(wbxml.New(wbxml.SearchResult, wbxml.New(wbxml.SearchProperties, e.gal(p, galPicture)...)))
 	}
 	return out.Add(wbxml.Text(wbxml.SearchRange, rng), wbxml.Text(wbxml.SearchTotal, strconv.Itoa(len(list)))), nil
+}
+
+// asksTasks reports whether a question asks for elements of tasks, which cannot be searched for.
+func asksTasks(e *wbxml.Element) bool {
+	return e.Tag.Page() == wbxml.TasksSubject.Page() || slices.ContainsFunc(e.Children, asksTasks)
 }
 
 // The statuses of Find, MS-ASCMD 2.2.3.177.2.

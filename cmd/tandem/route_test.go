@@ -1,0 +1,26 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+// TestRoute: each address leads to its door however it is written, and there is nothing at others. MS-ASHTTP_R182, R441
+func TestRoute(t *testing.T) {
+	say := func(code int) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
+	}
+	doors := route(say(201), say(202), say(203))
+	for path, want := range map[string]int{
+		"/Microsoft-Server-ActiveSync": 201, "/microsoft-server-activesync/default.eas": 201, "/Microsoft-Server-ActiveSync/": 201,
+		"/Autodiscover/Autodiscover.xml": 202, "/setup": 203, "/setup/tandem-ca.cer": 203, "/": http.StatusSeeOther,
+		"/Microsoft-Server": 404, "/Microsoft-Server-ActiveSync/x": 404, "/owa/": 404, "/EWS/Exchange.asmx": 404, "/setupx": 404,
+	} {
+		w := httptest.NewRecorder()
+		doors.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != want {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+	}
+}
