@@ -71,7 +71,7 @@ var elements = []struct {
 	{"FolderCreate", "FolderCreate", "Status SyncKey ServerId", 121}, {"FolderUpdate", "FolderUpdate", "Status SyncKey", 121}, {"FolderDelete", "FolderDelete", "Status SyncKey", 121},
 	{"Ping", "Ping", "Status Folders MaxFolders HeartbeatInterval", 121}, {"Ping", "Folders", "Folder", 121},
 	{"ItemOperations", "ItemOperations", "Status Response", 121}, {"ItemOperations", "Response", "Fetch EmptyFolderContents", 121}, {"ItemOperations", "Response", "Move", 140},
-	{"ItemOperations", "Fetch", "Status CollectionId ServerId LongId FileReference Class Properties", 121}, {"ItemOperations", "Properties", "Range Total Data Part", 121},
+	{"ItemOperations", "Fetch", "Status CollectionId ServerId LongId FileReference Class Properties", 121}, {"ItemOperations", "Properties", "Range Total ContentType Data Part Body", 121}, {"ItemOperations", "Body", "Type EstimatedDataSize Data Part", 121},
 	{"ItemOperations", "EmptyFolderContents", "Status CollectionId", 121}, {"ItemOperations", "Move", "Status ConversationId", 140},
 	{"MeetingResponse", "MeetingResponse", "Result", 121}, {"MeetingResponse", "Result", "RequestId Status CalendarId", 121},
 	{"Search", "Search", "Status Response", 121}, {"Search", "Response", "Store", 121}, {"Search", "Store", "Status Result Range Total", 121}, {"Search", "Result", "Properties", 121},
@@ -120,7 +120,7 @@ func (s *shape) drive() {
 	s.Helper()
 	s.put(s.collection("ann", tandem.Contact), "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u1\r\nN:Young;Zoe;;;\r\nFN:Zoe Young\r\nTITLE:smith\r\nORG:Forge\r\nNICKNAME:zy\r\nADR;TYPE=WORK:;Room 12;Street 1;Town;;1;\r\nTEL;TYPE=WORK:1\r\nTEL;TYPE=HOME:2\r\nTEL;TYPE=CELL:3\r\nEMAIL:zoe@x.org\r\n"+
 		"PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQSkZJRgABAQ==\r\nKEY;ENCODING=b;TYPE=X509:"+s.certificate()+"\r\nEND:VCARD\r\n")
-	s.put(s.collection("ann", tandem.Event), ical("UID:e1", "DTSTART:20260601T100000Z", "DTEND:20260601T110000Z", "SUMMARY:x", "ORGANIZER:mailto:ben@x.org", "ATTENDEE:mailto:ann@example.org",
+	s.put(s.collection("ann", tandem.Event), ical("UID:e1", "DTSTART:20260601T100000Z", "DTEND:20260601T110000Z", "SUMMARY:x", "DESCRIPTION:much of it", "ORGANIZER:mailto:ben@x.org", "ATTENDEE:mailto:ann@example.org",
 		"ATTACH;FMTTYPE=text/plain;ENCODING=BASE64;VALUE=BINARY;X-FILENAME=a.txt:"+base64.StdEncoding.EncodeToString([]byte("hello"))))
 	c := s.client("ann", "phone1", s.version)
 	p := easclient.NewPhone(c)
@@ -211,7 +211,8 @@ func (s *shape) settings(c *easclient.Client) {
 	s.do(c, "Settings", "<Settings><Oof><Set><OofState>2</OofState><StartTime>2026-07-01T08:00:00.000Z</StartTime><EndTime>2026-07-05T08:00:00.000Z</EndTime>"+
 		"<OofMessage><AppliesToInternal/><Enabled>1</Enabled><ReplyMessage>away</ReplyMessage><BodyType>Text</BodyType></OofMessage></Set></Oof>"+
 		"<DeviceInformation><Set><Model>x</Model></Set></DeviceInformation><DevicePassword><Set><Password>1</Password></Set></DevicePassword></Settings>")
-	s.do(c, "Settings", "<Settings><Oof><Get><BodyType>Text</BodyType></Get></Oof><UserInformation><Get/></UserInformation></Settings>")
+	got := s.do(c, "Settings", "<Settings><Oof><Get><BodyType>Text</BodyType></Get></Oof><UserInformation><Get/></UserInformation></Settings>")
+	contains(s, got, "!AccountId", "!AccountName", "!SendDisabled") // MS-ASCMD_R5898, R5901, R5905
 	s.do(c, "Settings", "<Settings><RightsManagementInformation><Get/></RightsManagementInformation></Settings>")
 	s.do(c, "Settings", "<Settings/>")
 }
@@ -229,6 +230,9 @@ func (s *shape) provision(c *easclient.Client) {
 		_, err := s.devices.AskWipe(s.ctx(), "ann", c.DeviceID, account, "ann")
 		s.must(err)
 		s.do(c, "Provision", "<provision:Provision/>")
+		if got := s.do(c, "Provision", "<provision:Provision><RemoteWipe><Status>2</Status></RemoteWipe></provision:Provision>"); !strings.HasPrefix(got, "Provision{Status=2 ") { // MS-ASPROV_R1021 to R1024
+			s.Errorf("a wipe that failed: %s", got)
+		}
 		_, err = s.devices.CancelWipe(s.ctx(), "ann", c.DeviceID, "ann")
 		s.must(err)
 	}
