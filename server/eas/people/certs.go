@@ -38,9 +38,11 @@ func parseCertificates(data []byte) []*x509.Certificate {
 	if block, _ := pem.Decode(data); block != nil {
 		data = block.Bytes
 	}
-	list, err := x509.ParseCertificates(bytes.TrimSpace(data))
-	if err != nil {
-		return nil
+	list, err := x509.ParseCertificates(data)
+	if err != nil { // only then: the last byte of a signature may well be a space
+		if list, err = x509.ParseCertificates(bytes.TrimSpace(data)); err != nil {
+			return nil
+		}
 	}
 	return list
 }

@@ -1,6 +1,7 @@
 package people_test
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
@@ -30,6 +31,24 @@ func certs(list ...string) string {
 		out += "<Certificate>" + c + "</Certificate>"
 	}
 	return out
+}
+
+// TestCertificateEndsInSpace: a certificate whose last byte is that of a space or a line break is one like any other.
+func TestCertificateEndsInSpace(t *testing.T) {
+	k := newKit(t)
+	root := issue(t, "root", nil, asCA)
+	k.svc.Roots = x509.NewCertPool()
+	k.svc.Roots.AddCert(root.cert)
+	for {
+		leaf := issue(t, "Carl", root, nil)
+		if raw := leaf.cert.Raw; len(bytes.TrimSpace(raw)) == len(raw) {
+			continue
+		}
+		if got := k.ask(k.svc.ValidateCert, "ValidateCert", validate("", certs(b64(leaf)), "")); got != "ValidateCert{Status=1 Certificate{Status=1}}" {
+			t.Error(got)
+		}
+		break
+	}
 }
 
 // TestValidateCert reaches each status that a chain can be given, MS-ASCMD 2.2.1.22 and 2.2.3.177.18: R687, R688, R4474 to R5847.
