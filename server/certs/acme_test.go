@@ -51,17 +51,17 @@ func TestACME(t *testing.T) {
 	l, port := listenLocal(t)
 	p := startPebble(t, port, freePort(t), 0)
 	dir := filepath.Join(t.TempDir(), "acme")
-	cfg := certs.ACMEConfig{Dir: dir, Names: []string{"sync.example.org", "Mail.Example.org."}, Email: "admin@example.org", Directory: p.directory, Roots: p.roots}
+	cfg := certs.ACMEConfig{Dir: dir, Names: []string{"acme.example.org", "Mail.Example.org."}, Email: "admin@example.org", Directory: p.directory, Roots: p.roots}
 	h := startHub(t, l, false, cfg)
 	for range 2 {
 		if c := h.next(t); c.err != nil {
 			t.Fatalf("%s: %v", c.name, c.err)
 		}
 	}
-	first := p.shown(t, l.Addr().String(), "sync.example.org")
+	first := p.shown(t, l.Addr().String(), "acme.example.org")
 	p.shown(t, l.Addr().String(), "mail.example.org")
-	if h.Problem("sync.example.org") != nil {
-		t.Fatal(h.Problem("sync.example.org"))
+	if h.Problem("acme.example.org") != nil {
+		t.Fatal(h.Problem("acme.example.org"))
 	}
 	// A client that asks by address, or by another name, is shown something, and can say what is wrong.
 	if c, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{InsecureSkipVerify: true, ServerName: "other.example"}); err != nil {
@@ -91,7 +91,7 @@ func TestACME(t *testing.T) {
 			t.Fatalf("%s: %v", c.name, c.err)
 		}
 	}
-	if !p.shown(t, l.Addr().String(), "sync.example.org").Equal(first) {
+	if !p.shown(t, l.Addr().String(), "acme.example.org").Equal(first) {
 		t.Error("a restart asked for another certificate")
 	}
 }
@@ -101,15 +101,15 @@ func TestACMERenew(t *testing.T) {
 	t.Parallel()
 	l, port := listenLocal(t)
 	p := startPebble(t, port, freePort(t), 12)
-	h := startHub(t, l, false, certs.ACMEConfig{Dir: t.TempDir(), Names: []string{"sync.example.org"}, Directory: p.directory, Roots: p.roots, Every: 50 * time.Millisecond})
+	h := startHub(t, l, false, certs.ACMEConfig{Dir: t.TempDir(), Names: []string{"acmerenew.example.org"}, Directory: p.directory, Roots: p.roots, Every: 50 * time.Millisecond})
 	if c := h.next(t); c.err != nil {
 		t.Fatal(c.err)
 	}
-	first := p.shown(t, l.Addr().String(), "sync.example.org")
+	first := p.shown(t, l.Addr().String(), "acmerenew.example.org")
 	if c := h.next(t); c.err != nil {
 		t.Fatal(c.err)
 	}
-	for start := time.Now(); p.shown(t, l.Addr().String(), "sync.example.org").Equal(first); {
+	for start := time.Now(); p.shown(t, l.Addr().String(), "acmerenew.example.org").Equal(first); {
 		if time.Since(start) > 20*time.Second {
 			t.Fatal("the old certificate is still shown")
 		}
@@ -121,7 +121,7 @@ func TestACMEPlain(t *testing.T) {
 	t.Parallel()
 	l, port := listenLocal(t)
 	p := startPebble(t, freePort(t), port, 0)
-	h := startHub(t, l, true, certs.ACMEConfig{Dir: t.TempDir(), Names: []string{"sync.example.org"}, Directory: p.directory, Roots: p.roots})
+	h := startHub(t, l, true, certs.ACMEConfig{Dir: t.TempDir(), Names: []string{"acmeplain.example.org"}, Directory: p.directory, Roots: p.roots})
 	if c := h.next(t); c.err != nil {
 		t.Fatal(c.err)
 	}
@@ -137,7 +137,7 @@ func TestACMEPlain(t *testing.T) {
 	srv := &http.Server{Handler: http.NotFoundHandler(), ErrorLog: quiet}
 	defer srv.Close()
 	go srv.Serve(tls.NewListener(secure, h.Config()))
-	p.shown(t, secure.Addr().String(), "sync.example.org")
+	p.shown(t, secure.Addr().String(), "acmeplain.example.org")
 }
 
 // TestACMERefused: what is wrong is told with what to do about it.
@@ -150,10 +150,10 @@ func TestACMERefused(t *testing.T) {
 		roots           *x509.CertPool
 		want            string
 	}{
-		"port closed":         {"sync.example.org", unreachable.directory, unreachable.roots, "TCP port 443 to port"},
+		"port closed":         {"acmerefused.example.org", unreachable.directory, unreachable.roots, "TCP port 443 to port"},
 		"no address":          {"hub.nowhere.example", p.directory, p.roots, "A or AAAA record"},
-		"no authority":        {"sync.example.org", "https://127.0.0.1:1/dir", p.roots, "https://127.0.0.1:1/dir"},
-		"untrusted authority": {"sync.example.org", p.directory, nil, p.directory},
+		"no authority":        {"acmerefused.example.org", "https://127.0.0.1:1/dir", p.roots, "https://127.0.0.1:1/dir"},
+		"untrusted authority": {"acmerefused.example.org", p.directory, nil, p.directory},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, _ := listenLocal(t)
@@ -175,7 +175,7 @@ func TestACMERefused(t *testing.T) {
 
 func TestACMEConfig(t *testing.T) {
 	t.Parallel()
-	good := certs.ACMEConfig{Dir: filepath.Join(t.TempDir(), "x"), Names: []string{"sync.example.org"}, TLS: "0.0.0.0:8443", Log: discard}
+	good := certs.ACMEConfig{Dir: filepath.Join(t.TempDir(), "x"), Names: []string{"acmeconfig.example.org"}, TLS: "0.0.0.0:8443", Log: discard}
 	if _, err := certs.OpenACME(good); err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestACMEConfig(t *testing.T) {
 		"a short name":     func(c *certs.ACMEConfig) { c.Names = []string{"localhost"} },
 		"a local name":     func(c *certs.ACMEConfig) { c.Names = []string{"box.local"} },
 		"a wildcard":       func(c *certs.ACMEConfig) { c.Names = []string{"*.example.org"} },
-		"a URL":            func(c *certs.ACMEConfig) { c.Names = []string{"https://sync.example.org"} },
+		"a URL":            func(c *certs.ACMEConfig) { c.Names = []string{"https://acmeconfig.example.org"} },
 		"a plain address":  func(c *certs.ACMEConfig) { c.Directory = "http://acme.example/dir" },
 		"no mail address":  func(c *certs.ACMEConfig) { c.Email = "admin" },
 		"nothing listened": func(c *certs.ACMEConfig) { c.TLS = "" },
