@@ -40,7 +40,7 @@ func (w *work) decideBlocked(r *record) {
 			if r.st[s] != st {
 				continue
 			}
-			if st != problem && r.st[1-s] == same && !r.moved[1-s] || st != problem && r.st[1-s].blocked() || st != problem && r.st[1-s] == none {
+			if st != problem && r.st[1-s] == same && !r.moved[1-s] || st != problem && r.st[1-s].blocked() || st != problem && r.st[1-s] == none && !r.met(tandem.Side(1-s)) {
 				continue
 			}
 			note := ""
@@ -54,6 +54,12 @@ func (w *work) decideBlocked(r *record) {
 		}
 	}
 	r.wait(NoReason, "") // frozen, and not worth a line
+}
+
+// met tells that side s had the record when the two were found to differ, or lost their agreement. If it is missing now, the
+// place has said so, and will not say it again once its cursor is past that.
+func (r *record) met(s tandem.Side) bool {
+	return r.base.Clash != nil && clashSide(r.base.Clash, s).ID != ""
 }
 
 func blockReason(st state) Reason {

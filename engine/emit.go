@@ -154,7 +154,12 @@ func (w *work) dropped(r *record) bool { return !r.has(sideA) && !r.has(sideB) &
 // the old agreement, what a backup brought back would look like the newest edit.
 func (w *work) unprove(i int32) {
 	row := *w.b.row(i)
-	k := &tandem.Clash{New: true, A: tandem.Shown{ID: row.A.ID}, B: tandem.Shown{ID: row.B.ID}}
+	k := &tandem.Clash{New: true}
+	for s := sideA; s <= sideB; s++ {
+		if !w.missing(i, s) {
+			clashSide(k, s).ID = row.Side(s).ID
+		}
+	}
 	if old := row.Clash; old != nil {
 		if old.New && old.A == k.A && old.B == k.B {
 			return
@@ -163,6 +168,16 @@ func (w *work) unprove(i int32) {
 	}
 	row.Clash, row.Aside, row.Body = k, nil, tandem.Digest{}
 	w.plan.Base = append(w.plan.Base, BaseOp{Row: row})
+}
+
+// missing tells that side s was found not to have the record of a row. Places that tell only what changed will not say so
+// again.
+func (w *work) missing(i int32, s tandem.Side) bool {
+	if key := w.ofRow[i]; key != 0 && w.recs[key-1].has(s) {
+		return false // under another id
+	}
+	st := w.stateOf(i, s)
+	return st == none || st == gone
 }
 
 // rowAfter is r's row with its ids as they are after the plan. A move that had to wait is not taken in, or it would be

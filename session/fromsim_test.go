@@ -246,3 +246,80 @@ func TestPolicyBothKeepsAttributesApart(t *testing.T) {
 		}
 	}
 }
+
+// A backup without a record that the other side hides for now: that it is not there is remembered, since no cursor will tell it
+// again. Deleted where it was hidden, it is gone; in sight again, it comes back.
+func TestBackupLacksWhatTheOtherSideHides(t *testing.T) {
+	for _, removed := range []bool{true, false} {
+		w := newWorld(t, told)
+		w.rules.Guard.Off = true
+		w.put(a, "1", "name=Anna\nuid=x\n")
+		backup := w.side[a].Snapshot()
+		w.put(a, "2", "name=Bert\nuid=y\n")
+		w.sync()
+		w.side[a].Rollback(backup, true)
+		w.side[b].Tune(hideTwo)
+		w.scope = "some"
+		w.sync()
+		w.sync()
+		if removed {
+			w.remove(b, "2")
+		} else {
+			w.side[b].Tune(func(k *memory.Knobs) { k.Filter = nil })
+			w.scope = ""
+		}
+		if rep := w.sync(); len(rep.Problems) > 0 {
+			t.Errorf("removed %v: problems %+v", removed, rep.Problems)
+		}
+		if removed {
+			w.want("name=Anna\nuid=x\n")
+		} else {
+			w.want("name=Anna\nuid=x\n", "name=Bert\nuid=y\n")
+		}
+		w.quiet()
+	}
+}
+
+func hideTwo(k *memory.Knobs) {
+	k.Filter = func(id tandem.ID, _ []byte) error {
+		if id == "2" {
+			return errors.New("filtered")
+		}
+		return nil
+	}
+}
+
+// What a backup brought back is deleted while the other side hides its own: the cursor stays until both can be compared.
+func TestDeletedAfterABackupWhileHidden(t *testing.T) {
+	for _, how := range []string{"deleted", "shown", "other filters"} {
+		w := newWorld(t, told)
+		w.rules.Guard.Off = true
+		w.put(a, "1", "name=Anna\nuid=x\n")
+		w.put(a, "2", "name=Bert\nuid=y\n")
+		w.sync()
+		w.side[a].Rollback(w.side[a].Snapshot(), true)
+		w.side[b].Tune(hideTwo)
+		w.scope = "some"
+		w.sync()
+		w.sync()
+		w.remove(a, "2")
+		want := []string{"name=Anna\nuid=x\n"}
+		if how == "other filters" {
+			w.scope = "other"
+			w.side[a].Tune(hideTwo)
+		}
+		w.sync()
+		w.sync()
+		if how == "shown" { // since the restore the two have agreed on nothing: what is there survives
+			w.side[b].Tune(func(k *memory.Knobs) { k.Filter = nil })
+			w.scope, want = "", append(want, "name=Bert\nuid=y\n")
+		} else {
+			w.remove(b, "2")
+		}
+		if rep := w.sync(); len(rep.Problems) > 0 {
+			t.Errorf("%s: problems %+v", how, rep.Problems)
+		}
+		w.want(want...)
+		w.quiet()
+	}
+}
