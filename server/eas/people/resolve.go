@@ -36,7 +36,7 @@ const (
 	day           = 24 * 3600        // seconds
 	slot          = 30 * 60          // seconds to a digit of MergedFreeBusy
 	maxSlots      = 32 << 10         // MS-ASCMD_R3317
-	maxBusyTime   = 62 * 24 * 3600   // seconds
+	maxBusyTime   = 42 * 24 * 3600   // seconds; MS-ASCMD_R5175
 	busyTime      = 7 * 24 * 60 * 60 // seconds without an EndTime, MS-ASCMD_R2265
 )
 

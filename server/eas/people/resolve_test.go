@@ -80,6 +80,7 @@ func TestResolve(t *testing.T) {
 		"bad end":         k.resolve(span("2026-05-20T10:00:00.000Z", "noon"), "bob"),                     // MS-ASCMD_R2264
 		"too short":       k.resolve(span("2026-05-20T10:00:00.000Z", "2026-05-20T10:29:59.000Z"), "bob"), // MS-ASCMD_R2266
 		"too long a time": k.resolve(span("2026-05-20T10:00:00.000Z", "2027-05-20T10:00:00.000Z"), "bob"), // MS-ASCMD_R5430
+		"a second more":   k.resolve(span("2026-05-20T10:00:00.000Z", "2026-07-01T10:00:01.000Z"), "bob"), // MS-ASCMD_R5175
 		"turned":          k.resolve(span("2026-05-20T10:00:00.000Z", "2026-05-19T10:00:00.000Z"), "bob"),
 		"no document":     k.ask(k.svc.ResolveRecipients, "ResolveRecipients", ""),
 		"another":         k.ask(k.svc.ResolveRecipients, "ResolveRecipients", "<Ping/>"),
@@ -87,6 +88,9 @@ func TestResolve(t *testing.T) {
 		if got != "ResolveRecipients{Status=5}" { // MS-ASCMD_R4269, R4270
 			t.Errorf("%s: %s", name, got)
 		}
+	}
+	if got := k.resolve(span("2026-05-20T10:00:00.000Z", "2026-07-01T10:00:00.000Z"), "bob"); !strings.HasPrefix(got, "ResolveRecipients{Status=1 ") {
+		t.Errorf("42 days: %s", got)
 	}
 	k.Valid()
 }
