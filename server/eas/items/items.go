@@ -5,6 +5,7 @@ package items
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -108,10 +109,31 @@ func (s *Service) ItemOperations(ctx context.Context, r *proto.Request) (*proto.
 	return &proto.Response{Body: doc, Parts: a.parts}, nil
 }
 
+// misplaced reports whether an operation has an option of another one. MS-ASCMD_R3547
+func misplaced(op *wbxml.Element) bool {
+	options := op.Child(wbxml.ItemOperationsOptions)
+	if options == nil {
+		return false
+	}
+	return slices.ContainsFunc(options.Children, func(e *wbxml.Element) bool {
+		switch e.Tag {
+		case wbxml.ItemOperationsMoveAlways:
+			return op.Tag != wbxml.ItemOperationsMove
+		case wbxml.ItemOperationsDeleteSubFolders:
+			return op.Tag != wbxml.ItemOperationsEmptyFolderContents
+		case wbxml.ItemOperationsSchema, wbxml.ItemOperationsRange, wbxml.AirSyncMIMESupport, wbxml.AirSyncBaseBodyPreference, wbxml.AirSyncBaseBodyPartPreference:
+			return op.Tag != wbxml.ItemOperationsFetch
+		}
+		return false
+	})
+}
+
 // move answers the move of a conversation, which only mail has.
 func move(op *wbxml.Element) *wbxml.Element {
 	status := statusNotAllowed
-	if !op.Child(wbxml.ItemOperationsOptions).Has(wbxml.ItemOperationsMoveAlways) {
+	if misplaced(op) {
+		status = statusSyntax
+	} else if !op.Child(wbxml.ItemOperationsOptions).Has(wbxml.ItemOperationsMoveAlways) {
 		status = statusOptions
 	}
 	id := op.Child(wbxml.ItemOperationsConversationId)
@@ -164,7 +186,7 @@ func (a *answer) fetch(ctx context.Context, op *wbxml.Element) (*wbxml.Element, 
 	if st := op.Get(wbxml.ItemOperationsStore); !strings.EqualFold(st, "Mailbox") {
 		return status(statusStore), nil
 	}
-	if !proto.SoundBodies(op.Child(wbxml.ItemOperationsOptions)) { // MS-ASAIRS_R346
+	if misplaced(op) || !proto.SoundBodies(op.Child(wbxml.ItemOperationsOptions)) { // MS-ASAIRS_R346
 		return status(statusSyntax), nil
 	}
 	var (
@@ -352,55 +374,4 @@ func Range(text string, size int) (from, to int, err error) {
 		return 0, 0, errors.New("the range makes no sense")
 	}
 	return from, min(to, size-1), nil
-}
-
-// emptyBatch is how many records are deleted in one transaction.
-const emptyBatch = 256
-
-// empty answers EmptyFolderContents: every record goes to history. MS-ASCMD 2.2.3.60
-func (a *answer) empty(ctx context.Context, op *wbxml.Element) (*wbxml.Element, error) {
-	id := op.Get(wbxml.AirSyncCollectionId)
-	status := func(v string) (*wbxml.Element, error) {
-		return wbxml.New(wbxml.ItemOperationsEmptyFolderContents, wbxml.Text(wbxml.ItemOperationsStatus, v), wbxml.Text(wbxml.AirSyncCollectionId, clip(id, wbxml.AirSyncCollectionId))), nil
-	}
-	if id == "" {
-		return status(statusSyntax)
-	}
-	c, _, err := a.Folders.FindView(ctx, a.r, id)
-	if tandem.IsKind(err, tandem.NotFound) {
-		return status(statusNotFound)
-	}
-	if err != nil {
-		return nil, err
-	}
-	who := store.Author{User: a.r.User.Name, Via: "eas:" + a.r.Device.Type + "/" + a.r.Device.ID}
-	left := false
-	for seq, more := int64(0), true; more; {
-		var recs []store.HomeRecord
-		if recs, more, err = a.Home.Since(ctx, c.ID, seq, emptyBatch); err != nil {
-			return nil, err
-		}
-		var writes []store.HomeWrite
-		for _, rec := range recs {
-			seq = rec.Seq
-			if !rec.Deleted && rec.Seq <= c.Seq { // what comes in meanwhile was not there when the person looked
-				writes = append(writes, store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: rec.ID, If: rec.Version}, Title: rec.Title})
-			}
-		}
-		out, err := a.Home.Write(ctx, c.ID, who, writes)
-		if tandem.IsKind(err, tandem.NotFound) { // the folder itself went away
-			return status(statusNotFound)
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range out {
-			left = left || o.Status != tandem.Applied
-		}
-		more = more && seq < c.Seq
-	}
-	if left {
-		return status(statusPartly)
-	}
-	return status(statusOK)
 }
