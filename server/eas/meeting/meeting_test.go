@@ -200,13 +200,16 @@ func TestSeveral(t *testing.T) {
 
 // TestResponseSent: what 16.x wants to be told the organizer does not stop the answer. MS-ASCMD 2.2.3.163
 func TestResponseSent(t *testing.T) {
-	k := newKit(t)
-	id := k.Put("ann", tandem.Event, invitation("u1"))[0]
-	send := "<SendResponse><airsyncbase:Body><airsyncbase:Type>1</airsyncbase:Type><airsyncbase:Data>with pleasure</airsyncbase:Data></airsyncbase:Body></SendResponse>"
-	if got := k.answer(request("1", id, send)); got != "Result{RequestId="+id+" Status=1 CalendarId="+id+"}" {
-		t.Error(got)
+	for _, v := range []eas.Version{eas.V160, eas.V161} { // MS-ASAIRS_R1333, R1000954
+		k := newKit(t)
+		k.Version = v
+		id := k.Put("ann", tandem.Event, invitation("u1"))[0]
+		send := "<SendResponse><airsyncbase:Body><airsyncbase:Type>1</airsyncbase:Type><airsyncbase:Data>with pleasure</airsyncbase:Data></airsyncbase:Body></SendResponse>"
+		if got := k.answer(request("1", id, send)); got != "Result{RequestId="+id+" Status=1 CalendarId="+id+"}" {
+			t.Errorf("%s: %s", v, got)
+		}
+		k.Valid()
 	}
-	k.Valid()
 }
 
 // busy is a Home in which somebody else writes the event just before each of the first writes.
