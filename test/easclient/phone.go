@@ -296,6 +296,8 @@ func (p *Phone) responses(s *Store, sent []Edit, r *wbxml.Element) error {
 			if it := s.Items[e.ServerID]; it != nil && failed[e.ServerID] == "" {
 				it.Data = overlay(it.Data, e.Data)
 			}
+		case "Delete": // it may have come back by a change that the server told of before it heard of the deletion
+			delete(s.Items, e.ServerID)
 		}
 	}
 	return nil
