@@ -26,15 +26,22 @@ type phoneHub struct {
 	hub   *hub
 	cards string // the folder
 	phone *easclient.Phone
+	news  chan struct{} // holds a token when a run ended since it was last taken
 }
 
 func newPhoneHub(t *testing.T) *phoneHub {
 	t.Helper()
-	h, err := openHub(filepath.Join(t.TempDir(), "hub"), hubOptions{})
+	news := make(chan struct{}, 1)
+	h, err := openHub(filepath.Join(t.TempDir(), "hub"), hubOptions{news: func(center.SyncNews) {
+		select {
+		case news <- struct{}{}:
+		default:
+		}
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &phoneHub{T: t, hub: h, cards: filepath.Join(t.TempDir(), "cards")}
+	p := &phoneHub{T: t, hub: h, cards: filepath.Join(t.TempDir(), "cards"), news: news}
 	p.must(os.Mkdir(p.cards, 0o700))
 	_, err = h.accounts.Add(t.Context(), store.User{Name: "anna", Address: "anna@example.org"}, "correct horse battery")
 	p.must(err)
@@ -67,12 +74,11 @@ func (p *phoneHub) must(err error) {
 	}
 }
 
-// folder waits until a predicate holds for the texts of all cards in the folder.
+// folder waits for the hub's runs until a predicate holds for the texts of all cards in the folder.
 func (p *phoneHub) folder(what string, holds func(all []string) bool) {
 	p.Helper()
 	ctx, cancel := context.WithTimeout(p.Context(), 30*time.Second)
 	defer cancel()
-	wakeups := p.hub.store.Events.Subscribe(ctx) // a run that did something says so
 	for {
 		var all []string
 		files, err := filepath.Glob(filepath.Join(p.cards, "*.vcf"))
@@ -85,13 +91,9 @@ func (p *phoneHub) folder(what string, holds func(all []string) bool) {
 		if holds(all) {
 			return
 		}
-		tick, stop := context.WithTimeout(ctx, 50*time.Millisecond)
 		select {
-		case <-wakeups:
-		case <-tick.Done():
-		}
-		stop()
-		if ctx.Err() != nil {
+		case <-p.news:
+		case <-ctx.Done():
 			p.Fatalf("%s: the folder holds %q", what, all)
 		}
 	}
