@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"tandem/kind/internal/calview"
 	"tandem/kind/recur"
 	"tandem/wire/contentline"
 )
@@ -42,7 +43,7 @@ func Busy(body []byte, me string, from, to int64, zone *time.Location) ([]Span, 
 
 // taken is how a component shows in the time of a user.
 func taken(c *contentline.Component, me string) int {
-	if word(c, "STATUS") == "CANCELLED" {
+	if calview.Word(c, "STATUS") == "CANCELLED" {
 		return free
 	}
 	status := busy(c)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tandem/kind/eas"
+	"tandem/kind/internal/calview"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
 	"tandem/wire/wbxml"
@@ -13,7 +14,7 @@ import (
 // lead is how many minutes before the start an alarm goes off; ok is false for one that the protocol cannot say.
 func (s *shower) lead(c, alarm *contentline.Component) (minutes int64, ok bool) {
 	l := alarm.Get("TRIGGER")
-	if l == nil || word(alarm, "ACTION") == "EMAIL" || word(alarm, "ACTION") == "NONE" || word(alarm, "ACTION") == "PROCEDURE" {
+	if l == nil || calview.Word(alarm, "ACTION") == "EMAIL" || calview.Word(alarm, "ACTION") == "NONE" || calview.Word(alarm, "ACTION") == "PROCEDURE" {
 		return 0, false
 	}
 	sp := s.ob.span(c)
@@ -96,7 +97,7 @@ func putReminder(w *writer, c *contentline.Component, e *wbxml.Element) error {
 		alarm.Set("DESCRIPTION", contentline.EscapeText(title))
 		c.Add(contentline.Item{Child: alarm})
 	}
-	plain(alarm, "TRIGGER", trigger)
+	calview.Set(alarm, "TRIGGER", trigger)
 	l := alarm.Get("TRIGGER")
 	for _, p := range []string{"VALUE", "RELATED", "TZID"} {
 		l.DelParam(p)

@@ -7,6 +7,7 @@ import (
 
 	"tandem/kind/eas"
 	"tandem/kind/eas/body"
+	"tandem/kind/internal/calview"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
 	"tandem/wire/wbxml"
@@ -66,7 +67,7 @@ func putBody(w *writer, c *contentline.Component, e *wbxml.Element) error {
 	}
 	w.edited()
 	words := t.Plain()
-	putText(c, "DESCRIPTION", words)
+	calview.SetText(c, "DESCRIPTION", words)
 	if l := c.Get("DESCRIPTION"); l != nil {
 		l.DelParam("ALTREP") // RFC 5545 3.2.1: it says what was
 	}

@@ -8,6 +8,7 @@ import (
 
 	"tandem"
 	"tandem/kind/eas"
+	"tandem/kind/internal/calview"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
 	"tandem/wire/wbxml"
@@ -85,7 +86,7 @@ func (w *writer) alone(key int64) {
 	if i := slices.IndexFunc(keys, func(k int64) bool { return k > key && w.ob.override(k) == nil }); i >= 0 {
 		next := w.ob.doc.AdoptItem(contentline.Item{Child: o.c})
 		id := w.ob.idOf(keys[i])
-		putTime(next.Child, "RECURRENCE-ID", id)
+		calview.SetTime(next.Child, "RECURRENCE-ID", id)
 		sp := w.ob.span(o.c)
 		shift := keys[i] - key
 		if !sp.allDay {
@@ -93,10 +94,10 @@ func (w *writer) alone(key int64) {
 		}
 		if start := startOf(o.c); !start.IsZero() {
 			start.Wall += shift
-			putTime(next.Child, "DTSTART", start)
+			calview.SetTime(next.Child, "DTSTART", start)
 			if end := timeOf(o.c, "DTEND"); !end.IsZero() {
 				end.Wall += shift
-				putTime(next.Child, "DTEND", end)
+				calview.SetTime(next.Child, "DTEND", end)
 			}
 		}
 		w.ob.cal.Items = slices.Insert(w.ob.cal.Items, w.ob.cal.Index(contentline.Item{Child: o.c})+1, next)
@@ -111,7 +112,7 @@ func (w *writer) adopt(key int64) *override {
 	main := w.ob.main
 	if ical.UID(main) == "" { // nothing would hold series and instance together
 		sum := sha256.Sum256(w.ob.doc.Bytes())
-		putText(main, "UID", hex.EncodeToString(sum[:16]))
+		calview.SetText(main, "UID", hex.EncodeToString(sum[:16]))
 	}
 	c := contentline.NewComponent("VEVENT")
 	like, sp := main, w.ob.at(key)
@@ -128,7 +129,7 @@ func (w *writer) adopt(key int64) *override {
 		c.Items = append(c.Items, w.ob.doc.AdoptItem(it))
 	}
 	id := w.ob.idOf(key)
-	putTime(c, "RECURRENCE-ID", id)
+	calview.SetTime(c, "RECURRENCE-ID", id)
 	if sp.allDay {
 		w.writeDays(c, wanted{allDay: true, start: sp.start, end: sp.end}, ical.Time{})
 	} else {
@@ -136,8 +137,8 @@ func (w *writer) adopt(key int64) *override {
 		if id.Form == ical.Date {
 			z = w.ob.zoneNamed(sp.form)
 		}
-		putTime(c, "DTSTART", z.time(sp.start))
-		putTime(c, "DTEND", z.time(sp.end))
+		calview.SetTime(c, "DTSTART", z.time(sp.start))
+		calview.SetTime(c, "DTEND", z.time(sp.end))
 	}
 	at := len(w.ob.cal.Items)
 	for i, it := range w.ob.cal.Items {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tandem/kind/eas"
+	"tandem/kind/internal/calview"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
 	"tandem/wire/wbxml"
@@ -27,7 +28,7 @@ func showMeetingStatus(s *shower, c *contentline.Component) *wbxml.Element {
 	if _, mine := s.organized(c); !mine {
 		n |= received
 	}
-	if word(c, "STATUS") == "CANCELLED" {
+	if calview.Word(c, "STATUS") == "CANCELLED" {
 		n |= meeting | cancelled
 	}
 	return wbxml.Text(wbxml.CalendarMeetingStatus, strconv.Itoa(n))
@@ -39,11 +40,11 @@ func putMeetingStatus(w *writer, c *contentline.Component, e *wbxml.Element) err
 	if err != nil {
 		return err
 	}
-	off := word(c, "STATUS") == "CANCELLED"
+	off := calview.Word(c, "STATUS") == "CANCELLED"
 	was := busy(c)
 	switch {
 	case n&cancelled != 0 && !off:
-		plain(c, "STATUS", "CANCELLED")
+		calview.Set(c, "STATUS", "CANCELLED")
 	case n&cancelled == 0 && off:
 		c.RemoveAll("STATUS")
 	default:

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tandem"
+	"tandem/kind/internal/calview"
 	"tandem/kind/recur"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
@@ -359,49 +360,13 @@ func text(c *contentline.Component, name string) string {
 	return ""
 }
 
-// word is the value of a property that is one word, in upper case.
-func word(c *contentline.Component, name string) string {
-	if l := c.Get(name); l != nil {
-		return strings.ToUpper(strings.TrimSpace(l.Value()))
-	}
-	return ""
-}
-
 // put sets a property, or removes it where the value is "".
 func put(c *contentline.Component, name, value string) {
 	if value == "" {
 		c.RemoveAll(name)
 		return
 	}
-	plain(c, name, value)
-}
-
-// putText is put for texts, which must be escaped.
-func putText(c *contentline.Component, name, value string) {
-	put(c, name, contentline.EscapeText(value))
-}
-
-// plain sets the first property of a name, without an encoding that only its old value had.
-func plain(c *contentline.Component, name, value string) {
-	l := c.Set(name, value)
-	if l.Quoted() {
-		l.DelParam("ENCODING")
-		l.DelParam("CHARSET")
-		l.DelParam("")
-	}
-}
-
-// putTime sets a property that is a time.
-func putTime(c *contentline.Component, name string, t ical.Time) {
-	l := c.Set(name, t.String())
-	l.DelParam("VALUE")
-	l.DelParam("TZID")
-	switch t.Form {
-	case ical.Date:
-		l.SetParam("VALUE", "DATE")
-	case ical.Zoned:
-		l.SetParam("TZID", t.TZID)
-	}
+	calview.Set(c, name, value)
 }
 
 const everBefore, everAfter = math.MinInt64 / 4, math.MaxInt64 / 4

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tandem/kind/eas"
+	"tandem/kind/internal/calview"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
 	"tandem/wire/wbxml"
@@ -135,7 +136,7 @@ func showAttendees(s *shower, c *contentline.Component) *wbxml.Element {
 	for l := range c.All("ATTENDEE") {
 		e.Add(attendee(l))
 	}
-	if len(e.Children) == 0 && word(c, "STATUS") == "CANCELLED" && s.o.Address != "" {
+	if len(e.Children) == 0 && calview.Word(c, "STATUS") == "CANCELLED" && s.o.Address != "" {
 		e.Add(wbxml.New(wbxml.CalendarAttendee, wbxml.Text(wbxml.CalendarEmail, eas.Clean(s.o.Address)), wbxml.Text(wbxml.CalendarName, eas.Clean(s.o.Name)),
 			wbxml.Text(wbxml.CalendarAttendeeStatus, "3"), wbxml.Text(wbxml.CalendarAttendeeType, "1")))
 	}
@@ -160,7 +161,7 @@ func putAttendees(w *writer, c *contentline.Component, e *wbxml.Element) error {
 		i := slices.IndexFunc(have, func(l *contentline.Line) bool {
 			return !kept[l] && (mail != "" && strings.EqualFold(mailOf(l), mail) || mail == "" && ical.Name(l) == name)
 		})
-		if i < 0 && len(have) == 0 && isMe(mail, w.o.Address) && word(c, "STATUS") == "CANCELLED" {
+		if i < 0 && len(have) == 0 && isMe(mail, w.o.Address) && calview.Word(c, "STATUS") == "CANCELLED" {
 			continue // whom showAttendees added
 		}
 		var l *contentline.Line

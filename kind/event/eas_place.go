@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tandem/kind/eas"
+	"tandem/kind/internal/calview"
 	"tandem/wire/contentline"
 	"tandem/wire/wbxml"
 )
@@ -88,7 +89,7 @@ func putPlace(w *writer, c *contentline.Component, e *wbxml.Element) error {
 	}
 	w.dirty, w.moved = true, true
 	name := eas.Clean(e.Get(wbxml.AirSyncBaseDisplayName))
-	putText(c, "LOCATION", name)
+	calview.SetText(c, "LOCATION", name)
 	var params []contentline.Param
 	for _, p := range placeParts() {
 		v := strings.TrimSpace(eas.Clean(e.Get(p.tag)))

@@ -10,6 +10,7 @@ import (
 
 	"tandem"
 	"tandem/kind/eas"
+	"tandem/kind/internal/calview"
 	"tandem/kind/recur"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
@@ -239,25 +240,25 @@ func (w *writer) bookkeeping(c *contentline.Component, all *wbxml.Element) {
 			break
 		}
 	}
-	putTime(c, "DTSTAMP", stamp)
+	calview.SetTime(c, "DTSTAMP", stamp)
 	if w.fresh {
-		putTime(c, "CREATED", now)
+		calview.SetTime(c, "CREATED", now)
 	}
-	putTime(c, "LAST-MODIFIED", now)
+	calview.SetTime(c, "LAST-MODIFIED", now)
 	if _, mine := w.s.organized(c); mine && w.moved && !w.fresh && (c.Get("SEQUENCE") != nil || c.Get("ATTENDEE") != nil) {
-		n, _ := eas.ParseInt(word(c, "SEQUENCE"), 0, 1<<30)
+		n, _ := eas.ParseInt(calview.Word(c, "SEQUENCE"), 0, 1<<30)
 		put(c, "SEQUENCE", fmt.Sprint(n+1))
 	}
 }
 
 func putSubject(w *writer, c *contentline.Component, e *wbxml.Element) error {
-	putText(c, "SUMMARY", eas.Clean(e.String()))
+	calview.SetText(c, "SUMMARY", eas.Clean(e.String()))
 	w.edited()
 	return nil
 }
 
 func putLocation(w *writer, c *contentline.Component, e *wbxml.Element) error {
-	putText(c, "LOCATION", eas.Clean(e.String()))
+	calview.SetText(c, "LOCATION", eas.Clean(e.String()))
 	w.dirty, w.moved = true, true
 	return nil
 }
@@ -298,7 +299,7 @@ func putSensitivity(w *writer, c *contentline.Component, e *wbxml.Element) error
 		return nil
 	}
 	if sensitivity(c) != n {
-		plain(c, "CLASS", sensitivities[n])
+		calview.Set(c, "CLASS", sensitivities[n])
 		w.edited()
 	}
 	return nil
@@ -335,7 +336,7 @@ func putDisallow(w *writer, c *contentline.Component, e *wbxml.Element) error {
 		return err
 	}
 	const property = "X-MICROSOFT-DISALLOW-COUNTER"
-	if on != (word(c, property) == "TRUE") {
+	if on != (calview.Word(c, property) == "TRUE") {
 		value := ""
 		if on {
 			value = "TRUE"

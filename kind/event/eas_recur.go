@@ -5,6 +5,7 @@ import (
 
 	"tandem/kind/eas"
 	"tandem/kind/eas/recurrence"
+	"tandem/kind/internal/calview"
 	"tandem/kind/recur"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
@@ -125,7 +126,7 @@ func (w *writer) setRule(sent recurrence.Recurrence, was shown) error {
 	}
 	first := main.Get("RRULE")
 	main.Items = slices.DeleteFunc(main.Items, func(it contentline.Item) bool { return it.Line != nil && it.Line != first && it.Line.Is("RRULE") })
-	plain(main, "RRULE", rule.String())
+	calview.Set(main, "RRULE", rule.String())
 	w.dirty, w.moved = true, true
 	return nil
 }

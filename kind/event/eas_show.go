@@ -8,6 +8,7 @@ import (
 
 	"tandem/kind/eas"
 	"tandem/kind/eas/zone"
+	"tandem/kind/internal/calview"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
 	"tandem/wire/wbxml"
@@ -202,7 +203,7 @@ func showCategories(_ *shower, c *contentline.Component) *wbxml.Element {
 var sensitivities = [...]string{"PUBLIC", "X-PERSONAL", "PRIVATE", "CONFIDENTIAL"}
 
 func sensitivity(c *contentline.Component) int {
-	v := word(c, "CLASS")
+	v := calview.Word(c, "CLASS")
 	if v == "" {
 		return 0
 	}
@@ -231,8 +232,8 @@ const busyStatus = "X-MICROSOFT-CDO-BUSYSTATUS"
 
 // busy is how an event shows in the time of its owner.
 func busy(c *contentline.Component) int {
-	transparent := word(c, "TRANSP")
-	if n := slices.Index(busyNames[:], word(c, busyStatus)); n >= 0 {
+	transparent := calview.Word(c, "TRANSP")
+	if n := slices.Index(busyNames[:], calview.Word(c, busyStatus)); n >= 0 {
 		switch {
 		case n == free && transparent != "OPAQUE", n != free && transparent != "TRANSPARENT":
 			return n
@@ -241,7 +242,7 @@ func busy(c *contentline.Component) int {
 	switch {
 	case transparent == "TRANSPARENT":
 		return free
-	case word(c, "STATUS") == "TENTATIVE":
+	case calview.Word(c, "STATUS") == "TENTATIVE":
 		return tentative
 	}
 	return busyness
@@ -257,5 +258,5 @@ func showBusy(_ *shower, c *contentline.Component) *wbxml.Element {
 
 // MS-ASCAL_R215: every response holds it.
 func showDisallow(_ *shower, c *contentline.Component) *wbxml.Element {
-	return wbxml.Text(wbxml.CalendarDisallowNewTimeProposal, bit(word(c, "X-MICROSOFT-DISALLOW-COUNTER") == "TRUE"))
+	return wbxml.Text(wbxml.CalendarDisallowNewTimeProposal, bit(calview.Word(c, "X-MICROSOFT-DISALLOW-COUNTER") == "TRUE"))
 }

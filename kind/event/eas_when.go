@@ -5,6 +5,7 @@ import (
 
 	"tandem/kind/eas"
 	"tandem/kind/eas/zone"
+	"tandem/kind/internal/calview"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
 	"tandem/wire/wbxml"
@@ -190,7 +191,7 @@ func (w *writer) write(c *contentline.Component, want wanted, was was) {
 	w.named = append(w.named, z)
 	start := z.time(want.start)
 	if old != start {
-		putTime(c, "DTSTART", start)
+		calview.SetTime(c, "DTSTART", start)
 	}
 	oldEnd := timeOf(c, "DTEND")
 	if oldEnd.IsZero() && c.Get("DURATION") != nil {
@@ -202,13 +203,13 @@ func (w *writer) write(c *contentline.Component, want wanted, was was) {
 		z = w.ob.zoneNamed(oldEnd) // it ends in another zone, as flights do
 	}
 	if end := z.time(want.end); end != oldEnd {
-		putTime(c, "DTEND", end)
+		calview.SetTime(c, "DTEND", end)
 	}
 }
 
 func (w *writer) writeDays(c *contentline.Component, want wanted, old ical.Time) {
 	if start := (ical.Time{Wall: want.start, Form: ical.Date}); old != start {
-		putTime(c, "DTSTART", start)
+		calview.SetTime(c, "DTSTART", start)
 	}
 	if c.Get("DTEND") == nil && c.Get("DURATION") != nil {
 		put(c, "DURATION", ical.Duration{Days: (want.end - want.start) / ical.DaySeconds}.String())
@@ -216,7 +217,7 @@ func (w *writer) writeDays(c *contentline.Component, want wanted, old ical.Time)
 	}
 	c.RemoveAll("DURATION")
 	if end := (ical.Time{Wall: want.end, Form: ical.Date}); timeOf(c, "DTEND") != end {
-		putTime(c, "DTEND", end)
+		calview.SetTime(c, "DTEND", end)
 	}
 }
 
@@ -316,7 +317,7 @@ func (w *writer) follow(spans map[*contentline.Component]span, from span, to wan
 		id := timeOf(c, "RECURRENCE-ID")
 		was, now := key(id), moved(key(id))
 		scope, future := c.Get("RECURRENCE-ID").Param("RANGE")
-		putTime(c, "RECURRENCE-ID", now)
+		calview.SetTime(c, "RECURRENCE-ID", now)
 		if future {
 			c.Get("RECURRENCE-ID").SetParam("RANGE", scope)
 		}
@@ -342,9 +343,9 @@ func (w *writer) writeLike(c *contentline.Component, want wanted, like ical.Time
 		return
 	}
 	z := w.ob.zoneNamed(like)
-	putTime(c, "DTSTART", z.time(want.start))
+	calview.SetTime(c, "DTSTART", z.time(want.start))
 	c.RemoveAll("DURATION")
-	putTime(c, "DTEND", z.time(want.end))
+	calview.SetTime(c, "DTEND", z.time(want.end))
 }
 
 // setExcept replaces EXDATE.

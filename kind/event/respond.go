@@ -7,6 +7,7 @@ import (
 
 	"tandem"
 	"tandem/kind/eas"
+	"tandem/kind/internal/calview"
 	"tandem/kind/recur"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
@@ -91,14 +92,14 @@ func (w *writer) answer1(c *contentline.Component, answer Answer) {
 	}
 	l.SetParam("PARTSTAT", string(answer))
 	l.DelParam("RSVP")
-	putTime(c, replyTime, ical.Time{Wall: w.o.Now, Form: ical.UTC})
+	calview.SetTime(c, replyTime, ical.Time{Wall: w.o.Now, Form: ical.UTC})
 	const intended = "X-MICROSOFT-CDO-INTENDEDSTATUS"
 	switch {
 	case answer == Tentative && busy(c) != free:
 		put(c, busyStatus, busyNames[tentative])
-	case answer == Accept && word(c, busyStatus) == busyNames[tentative]:
+	case answer == Accept && calview.Word(c, busyStatus) == busyNames[tentative]:
 		put(c, busyStatus, busyNames[busyness])
-		if n := slices.Index(busyNames[:], word(c, intended)); n > free {
+		if n := slices.Index(busyNames[:], calview.Word(c, intended)); n > free {
 			put(c, busyStatus, busyNames[n])
 		}
 	}
@@ -115,7 +116,7 @@ func (w *writer) reply(c *contentline.Component, organizer *contentline.Line, an
 		}
 	}
 	carry("UID")
-	putTime(out, "DTSTAMP", ical.Time{Wall: w.o.Now, Form: ical.UTC})
+	calview.SetTime(out, "DTSTAMP", ical.Time{Wall: w.o.Now, Form: ical.UTC})
 	carry("SEQUENCE")
 	carry("RECURRENCE-ID")
 	for _, name := range []string{"DTSTART", "DTEND", "DURATION", "RRULE", "SUMMARY", "LOCATION"} {
@@ -131,7 +132,7 @@ func (w *writer) reply(c *contentline.Component, organizer *contentline.Line, an
 	}
 	out.Add(contentline.Item{Line: me})
 	if comment = strings.TrimSpace(eas.Clean(comment)); comment != "" {
-		putText(out, "COMMENT", comment)
+		calview.SetText(out, "COMMENT", comment)
 	}
 	put(out, "REQUEST-STATUS", "2.0;Success")
 
