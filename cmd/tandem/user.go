@@ -157,6 +157,17 @@ func findUser(ctx context.Context, s center.Service, name string) (center.UserSt
 	return center.UserStatus{}, &tandem.Error{Kind: tandem.NotFound, Op: "find user", Thing: name, Remedy: "see them with `tandem user list`"}
 }
 
+// withUser runs f with the user of this name as the hub knows them.
+func (a *app) withUser(ctx context.Context, name string, f func(center.UserStatus) error) error {
+	return a.with(ctx, func(s center.Service) error {
+		u, err := findUser(ctx, s, name)
+		if err != nil {
+			return err
+		}
+		return f(u)
+	})
+}
+
 func (a *app) userShow() *cobra.Command {
 	return a.jsonFlag(&cobra.Command{
 		Use:               "show NAME",
@@ -165,11 +176,7 @@ func (a *app) userShow() *cobra.Command {
 		Args:              args(1, 1, "name one user: tandem user show NAME"),
 		ValidArgsFunction: positions(a.userNames, none),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.with(c.Context(), func(s center.Service) error {
-				u, err := findUser(c.Context(), s, args[0])
-				if err != nil {
-					return err
-				}
+			return a.withUser(c.Context(), args[0], func(u center.UserStatus) error {
 				if a.json {
 					return ui.JSON(a.out, toUser(u))
 				}

@@ -50,11 +50,7 @@ func (a *app) appPasswordList() *cobra.Command {
 		Args:              args(1, 1, "name one user: tandem user app-password list NAME"),
 		ValidArgsFunction: positions(a.userNames, none),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.with(c.Context(), func(s center.Service) error {
-				u, err := findUser(c.Context(), s, args[0])
-				if err != nil {
-					return err
-				}
+			return a.withUser(c.Context(), args[0], func(u center.UserStatus) error {
 				if a.json {
 					return ui.JSON(a.out, toUser(u).Logins)
 				}
