@@ -21,6 +21,9 @@ type Store struct {
 	Lookup    Lookup
 	Logins    Logins
 	Devices   Devices
+	Shares    Shares
+	Props     Properties
+	Locks     Locks
 	Bases     Bases
 	Blobs     Blobs
 	History   History
