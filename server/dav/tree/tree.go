@@ -1,0 +1,233 @@
+// Package tree finds what a path leads to: the one place that knows how users, collections and records are laid out below /dav/. See package proto.
+package tree
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"tandem"
+	"tandem/partner/access"
+	"tandem/server/dav/proto"
+	"tandem/store"
+)
+
+// Access tells which collections a user can reach. access.Service implements it.
+type Access interface {
+	Reachable(ctx context.Context, user string) ([]access.Reach, error)
+}
+
+// Service resolves paths.
+type Service struct {
+	Home     store.Home
+	Lookup   store.Lookup
+	Accounts store.Accounts
+	Access   Access
+}
+
+var _ proto.Tree = (*Service)(nil)
+
+func notFound(path string) error {
+	return &tandem.Error{Kind: tandem.NotFound, Op: "find", Thing: path}
+}
+
+// segments splits an escaped path below proto.Path. Empty segments, but for the last, and those that climb are refused: a client that writes them does
+// not mean what it says.
+func segments(path string) (parts []string, slash, ok bool) {
+	rest, ok := strings.CutPrefix(path, proto.Path)
+	if !ok {
+		return nil, false, path+"/" == proto.Path
+	}
+	if rest == "" {
+		return nil, true, true
+	}
+	rest, slash = strings.CutSuffix(rest, "/")
+	for raw := range strings.SplitSeq(rest, "/") {
+		s, err := url.PathUnescape(raw)
+		if err != nil || s == "" || s == "." || s == ".." || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return nil, false, false
+		}
+		parts = append(parts, s)
+	}
+	return parts, slash, true
+}
+
+// Resolve implements proto.Tree.
+func (s *Service) Resolve(ctx context.Context, user store.User, path string) (*proto.Resource, error) {
+	parts, slash, ok := segments(path)
+	if !ok {
+		return nil, notFound(path)
+	}
+	if len(parts) == 0 {
+		return &proto.Resource{Sort: proto.Root}, nil
+	}
+	branch := proto.Branch(parts[0])
+	switch {
+	case parts[0] == "principals":
+		return s.principal(ctx, user, path, parts)
+	case branch != proto.Calendars && branch != proto.Contacts && branch != proto.Files:
+		return nil, notFound(path)
+	case len(parts) == 1:
+		return &proto.Resource{Sort: proto.Homes, Branch: branch}, nil
+	case !strings.EqualFold(parts[1], user.Name): // a user's list is nobody else's to see; what is shared is in the list of whom it is shared with
+		return nil, notFound(path)
+	case len(parts) == 2:
+		return &proto.Resource{Sort: proto.Home, Branch: branch, User: user.Name}, nil
+	case branch == proto.Calendars && len(parts) == 3 && parts[2] == "outbox":
+		return &proto.Resource{Sort: proto.Outbox, Branch: branch, User: user.Name}, nil
+	}
+	c, err := s.collection(ctx, user.Name, branch, parts[2])
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case c == nil && len(parts) == 3:
+		return &proto.Resource{Sort: proto.Missing, Branch: branch, User: user.Name, Segment: parts[2], Slash: slash}, nil
+	case c == nil:
+		return nil, notFound(path)
+	case len(parts) == 3:
+		return c, nil
+	}
+	c.Sort, c.ID, c.Slash = proto.Member, tandem.ID(strings.Join(parts[3:], "/")), slash
+	for rec, err := range s.Home.Get(ctx, c.Reach.ID, []tandem.ID{c.ID}) {
+		if err != nil {
+			return nil, err
+		}
+		if !rec.Deleted {
+			c.Record = &rec
+		}
+	}
+	return c, nil
+}
+
+// principal resolves users. Users of one hub may know each other's names: they share and invite.
+func (s *Service) principal(ctx context.Context, user store.User, path string, parts []string) (*proto.Resource, error) {
+	switch len(parts) {
+	case 1:
+		return &proto.Resource{Sort: proto.Principals}, nil
+	case 2:
+		name := strings.ToLower(parts[1])
+		if name != user.Name {
+			if _, err := s.Accounts.User(ctx, name); err != nil {
+				return nil, err
+			}
+		}
+		return &proto.Resource{Sort: proto.Principal, User: name}, nil
+	}
+	return nil, notFound(path)
+}
+
+// collection finds a collection by its segment, nil if there is none.
+func (s *Service) collection(ctx context.Context, user string, b proto.Branch, segment string) (*proto.Resource, error) {
+	all, err := s.Collections(ctx, user, b)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		if c.Segment == segment {
+			return c, nil
+		}
+	}
+	return nil, nil
+}
+
+// Collections implements proto.Tree.
+func (s *Service) Collections(ctx context.Context, user string, b proto.Branch) ([]*proto.Resource, error) {
+	all, err := s.Access.Reachable(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	var out []*proto.Resource
+	for _, c := range all {
+		if proto.BranchOf(c.Kind) == b {
+			out = append(out, &proto.Resource{Sort: proto.Collection, Branch: b, User: user, Reach: c, Segment: Segment(c)})
+		}
+	}
+	return out, nil
+}
+
+// Segment names a collection in paths: what a client called it when it made it, or else its number, which a new name leaves as it is. Trees of files
+// are for people to walk through, and have their names.
+func Segment(c access.Reach) string {
+	if proto.BranchOf(c.Kind) == proto.Files {
+		return c.Name
+	}
+	if href := c.Collection.Props[proto.HrefProp]; href != "" && c.Owned {
+		return href
+	}
+	return strconv.FormatInt(c.ID, 10)
+}
+
+// Member implements proto.Tree.
+func (s *Service) Member(c *proto.Resource, rec store.HomeRecord) *proto.Resource {
+	return &proto.Resource{Sort: proto.Member, Branch: c.Branch, User: c.User, Reach: c.Reach, Segment: c.Segment, ID: rec.ID, Record: &rec}
+}
+
+// page is how many records are read at a time.
+const page = 1000
+
+// Children implements proto.Tree.
+func (s *Service) Children(ctx context.Context, user store.User, r *proto.Resource) func(yield func(*proto.Resource, error) bool) {
+	return func(yield func(*proto.Resource, error) bool) {
+		switch r.Sort {
+		case proto.Root:
+			for _, c := range []*proto.Resource{{Sort: proto.Principals}, {Sort: proto.Homes, Branch: proto.Calendars}, {Sort: proto.Homes, Branch: proto.Contacts}, {Sort: proto.Homes, Branch: proto.Files}} {
+				if !yield(c, nil) {
+					return
+				}
+			}
+		case proto.Principals:
+			yield(&proto.Resource{Sort: proto.Principal, User: user.Name}, nil)
+		case proto.Homes:
+			yield(&proto.Resource{Sort: proto.Home, Branch: r.Branch, User: user.Name}, nil)
+		case proto.Home:
+			all, err := s.Collections(ctx, r.User, r.Branch)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if r.Branch == proto.Calendars {
+				all = append(all, &proto.Resource{Sort: proto.Outbox, Branch: r.Branch, User: r.User})
+			}
+			for _, c := range all {
+				if !yield(c, nil) {
+					return
+				}
+			}
+		case proto.Collection, proto.Member:
+			s.records(ctx, r, yield)
+		}
+	}
+}
+
+// records yields the records directly in a collection or directory.
+func (s *Service) records(ctx context.Context, r *proto.Resource, yield func(*proto.Resource, error) bool) {
+	if r.Sort == proto.Member && !r.Dir() {
+		return
+	}
+	below := ""
+	if r.Sort == proto.Member {
+		below = string(r.ID) + "/"
+	}
+	for seq, more := int64(0), true; more; {
+		var recs []store.HomeRecord
+		var err error
+		if recs, more, err = s.Home.Since(ctx, r.Reach.ID, seq, page); err != nil {
+			yield(nil, err)
+			return
+		}
+		for i := range recs {
+			rec := &recs[i]
+			seq = rec.Seq
+			name, in := strings.CutPrefix(string(rec.ID), below)
+			if rec.Deleted || !in || r.Tree() && strings.Contains(name, "/") {
+				continue
+			}
+			if !yield(&proto.Resource{Sort: proto.Member, Branch: r.Branch, User: r.User, Reach: r.Reach, Segment: r.Segment, ID: rec.ID, Record: rec}, nil) {
+				return
+			}
+		}
+	}
+}
