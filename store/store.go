@@ -65,6 +65,8 @@ type HomeRecord struct {
 	// its id has an earlier life, from WasBorn to WasGone (0: none known); made once more, it has a new number.
 	Born, WasBorn, WasGone int64
 
+	Written int64 // when it was last written, Unix seconds; 0 for tombstones and for what comes from history
+
 	Kind  tandem.Kind
 	Index tandem.Index
 	Title string // Summary.String of the body

@@ -17,7 +17,7 @@ type home struct{ *db }
 
 var _ store.Home = home{}
 
-const recordColumns = "row, id, seq, deleted, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys, born, was_born, was_gone"
+const recordColumns = "row, id, seq, deleted, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys, born, was_born, was_gone, at"
 
 // scanRecord reads a record without its body, whose sum it returns.
 func scanRecord(s scanner, kind tandem.Kind) (r store.HomeRecord, body tandem.Digest, err error) {
@@ -25,7 +25,7 @@ func scanRecord(s scanner, kind tandem.Kind) (r store.HomeRecord, body tandem.Di
 	var rawDigest, rawSum []byte
 	var keys string
 	dest := []any{&r.Number, &r.ID, &r.Seq, &r.Deleted, &digest, &sum, &r.Size, &r.Attrs, &r.Modified, &r.Title, &r.Index.UID, &r.Index.Start, &r.Index.End,
-		&r.Index.Name, &keys, &r.Born, &r.WasBorn, &r.WasGone}
+		&r.Index.Name, &keys, &r.Born, &r.WasBorn, &r.WasGone, &r.Written}
 	if _, ok := s.(*sql.Row); ok { // which refuses RawBytes
 		dest[4], dest[5] = &rawDigest, &rawSum
 	}

@@ -22,10 +22,10 @@ func testCreate(k *kit) {
 		k.Fatalf("got %+v", got)
 	}
 	r.Body = nil
-	if r.Number == 0 {
-		k.Fatal("a record without a number")
+	if r.Number == 0 || r.Written == 0 {
+		k.Fatal("a record without a number, or without the time when it was written")
 	}
-	want := store.HomeRecord{Record: tandem.Record{ID: "r1", Meta: o.Meta}, Seq: 1, Number: r.Number, Born: 1, Kind: tandem.Contact, Index: w.Index, Title: w.Title}
+	want := store.HomeRecord{Record: tandem.Record{ID: "r1", Meta: o.Meta}, Seq: 1, Number: r.Number, Born: 1, Written: r.Written, Kind: tandem.Contact, Index: w.Index, Title: w.Title}
 	if !reflect.DeepEqual(r, want) {
 		k.Fatalf("got  %+v\nwant %+v", r, want)
 	}
