@@ -121,12 +121,27 @@ func (r *Resource) Href() string {
 	if r.Sort == Collection {
 		return h
 	}
-	return MemberHref(h, r.Tree(), r.ID, r.Dir())
+	return MemberHref(h, r.Reach.Kind, r.ID, r.Dir())
 }
 
-// MemberHref is the path of a record of the collection at href.
-func MemberHref(href string, tree bool, id tandem.ID, dir bool) string {
-	if !tree {
+// Ext is how the names of records of a kind end: some clients take no others for cards and calendar objects. "" for files.
+func Ext(k tandem.Kind) string {
+	switch BranchOf(k) {
+	case Calendars:
+		return ".ics"
+	case Contacts:
+		return ".vcf"
+	}
+	return ""
+}
+
+// MemberHref is the path of a record of the collection at href, which holds records of a kind. An id that does not end as names of the kind do gets the
+// ending; tree.Service finds the record under either name.
+func MemberHref(href string, k tandem.Kind, id tandem.ID, dir bool) string {
+	if ext := Ext(k); ext != "" {
+		if len(id) <= len(ext) || !strings.EqualFold(string(id[len(id)-len(ext):]), ext) {
+			return href + Escape(string(id)) + ext
+		}
 		return href + Escape(string(id))
 	}
 	var b strings.Builder

@@ -91,13 +91,20 @@ func (s *Service) Resolve(ctx context.Context, user store.User, path string) (*p
 		return c, nil
 	}
 	c.Sort, c.ID, c.Slash = proto.Member, tandem.ID(strings.Join(parts[3:], "/")), slash
-	for rec, err := range s.Home.Get(ctx, c.Reach.ID, []tandem.ID{c.ID}) {
+	ids := []tandem.ID{c.ID}
+	if bare, ok := strings.CutSuffix(string(c.ID), proto.Ext(c.Reach.Kind)); ok && bare != "" && bare != string(c.ID) {
+		ids = append(ids, tandem.ID(bare)) // see proto.MemberHref
+	}
+	for rec, err := range s.Home.Get(ctx, c.Reach.ID, ids) {
 		if err != nil {
 			return nil, err
 		}
-		if !rec.Deleted {
+		if !rec.Deleted && (c.Record == nil || rec.ID == ids[0]) {
 			c.Record = &rec
 		}
+	}
+	if c.Record != nil {
+		c.ID = c.Record.ID
 	}
 	return c, nil
 }
