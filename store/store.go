@@ -51,7 +51,7 @@ type Accounts interface {
 	PutUser(ctx context.Context, u User) error // title and address of the one of that name; NotFound
 	// SetProps changes the named properties of a user and leaves the others; an empty value removes one. NotFound.
 	SetProps(ctx context.Context, name string, set map[string]string) error
-	RemoveUser(ctx context.Context, name string) error // with logins and devices; Busy while it owns collections
+	RemoveUser(ctx context.Context, name string) error // with logins, devices, locks and what others share with it; Busy while it owns collections
 }
 
 // HomeRecord is one record of a home collection as stored.
@@ -114,9 +114,10 @@ type Author struct {
 	Session int64  // 0 outside sessions
 }
 
-// Wakeup tells that a collection reached a sequence number, or that it was added, renamed, given other properties or removed.
+// Wakeup tells that a collection reached a sequence number, or that it was added, renamed, given other properties, shared or removed: then the
+// users it is shared with are told, too.
 type Wakeup struct {
-	User       string
+	User       string // whom it concerns: the owner; of Listed, also somebody it is or was shared with
 	Collection int64
 	Seq        int64
 	Listed     bool // the collection itself changed, and not only what is in it
@@ -133,7 +134,7 @@ type Wakeup struct {
 type Home interface {
 	Collections(ctx context.Context, user string) ([]tandem.Collection, error)         // "" : of all users
 	PutCollection(ctx context.Context, c tandem.Collection) (tandem.Collection, error) // ID 0 creates (Exists); else renames or sets props
-	RemoveCollection(ctx context.Context, id int64) error                              // its records go to history
+	RemoveCollection(ctx context.Context, id int64) error                              // its records go to history; shares, properties and locks go with it
 	// Since yields what changed after seq, in order, at most limit records (0: all), without bodies, tombstones included,
 	// and whether there is more. A seq below the oldest tombstone kept is Gone, except 0, and so is one never reached.
 	Since(ctx context.Context, collection, seq int64, limit int) (recs []HomeRecord, more bool, err error)
@@ -145,7 +146,7 @@ type Home interface {
 	// Deleted is set, too, if it is gone since. NotFound.
 	Find(ctx context.Context, collection int64, m tandem.Marker) (HomeRecord, error)
 	// Subscribe delivers a wake-up after each commit to a collection, and after each change of the list of collections, coalesced per
-	// collection, until ctx is done. Commit first, then broadcast.
+	// user and collection, until ctx is done. Commit first, then broadcast.
 	Subscribe(ctx context.Context) <-chan Wakeup
 }
 

@@ -91,12 +91,16 @@ func (a accounts) SetProps(ctx context.Context, name string, set map[string]stri
 // RemoveUser implements store.Accounts.
 func (a accounts) RemoveUser(ctx context.Context, name string) error {
 	name = strings.ToLower(name)
-	return a.write(ctx, "remove user", func(c *conn) error {
+	var lost []store.Share
+	err := a.write(ctx, "remove user", func(c *conn) (err error) {
 		if err := unused(c, "remove user", name, "SELECT name FROM collection WHERE owner = ? ORDER BY name", name); err != nil {
 			return err
 		}
+		if lost, err = listShares(c, whereSharedWith, name); err != nil {
+			return err
+		}
 		for _, q := range []string{"DELETE FROM login WHERE owner = ?", "DELETE FROM state WHERE device IN (SELECT number FROM device WHERE owner = ?)",
-			"DELETE FROM device WHERE owner = ?"} {
+			"DELETE FROM device WHERE owner = ?", "DELETE FROM share WHERE grantee = ?", "DELETE FROM lock WHERE holder = ?"} {
 			if _, err := c.exec(q, name); err != nil {
 				return err
 			}
@@ -107,4 +111,10 @@ func (a accounts) RemoveUser(ctx context.Context, name string) error {
 		}
 		return mustAffect(res, "remove user", name)
 	})
+	if err == nil {
+		for _, v := range lost {
+			a.tellOf(v)
+		}
+	}
+	return err
 }

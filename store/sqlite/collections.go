@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"tandem"
-	"tandem/store"
 )
 
 const collectionColumns = "id, owner, kind, name, props, seq, uuid, epoch"
@@ -55,6 +54,7 @@ func (h home) PutCollection(ctx context.Context, in tandem.Collection) (out tand
 	if err != nil {
 		return out, h.fault(op, err)
 	}
+	var with []string
 	err = h.write(ctx, op, func(c *conn) (err error) {
 		if in.ID == 0 {
 			in.ID, err = h.addCollection(c, in, string(props))
@@ -70,11 +70,14 @@ func (h home) PutCollection(ctx context.Context, in tandem.Collection) (out tand
 		if err != nil {
 			return err
 		}
-		out, err = collectionByID(c, in.ID)
+		if out, err = collectionByID(c, in.ID); err != nil {
+			return err
+		}
+		with, err = sharees(c, in.ID)
 		return err
 	})
 	if err == nil {
-		h.wake.tell(store.Wakeup{User: out.User, Collection: out.ID, Seq: out.Seq, Listed: true})
+		h.tellListed(out, with...)
 	}
 	return out, err
 }
@@ -107,11 +110,15 @@ func (h home) addCollection(c *conn, in tandem.Collection, props string) (int64,
 func (h home) RemoveCollection(ctx context.Context, id int64) error {
 	const op = "remove collection"
 	var col tandem.Collection
+	var with []string
 	err := h.write(ctx, op, func(c *conn) (err error) {
 		if col, err = collectionByID(c, id); err != nil {
 			return err
 		}
 		if err := unused(c, op, col.Name, "SELECT name FROM item WHERE collection = ? ORDER BY name", id); err != nil {
+			return err
+		}
+		if with, err = sharees(c, id); err != nil {
 			return err
 		}
 		_, err = c.exec(`INSERT INTO past (at, session, pair, collection, place, kind, record, op, who, origin, title, attrs, digest, body, parked, after)
@@ -122,6 +129,7 @@ func (h home) RemoveCollection(ctx context.Context, id int64) error {
 			return err
 		}
 		for _, q := range []string{"DELETE FROM record WHERE collection = ?", "DELETE FROM marker WHERE collection = ?", "DELETE FROM word WHERE collection = ?",
+			"DELETE FROM share WHERE collection = ?", "DELETE FROM property WHERE collection = ?", "DELETE FROM lock WHERE collection = ?",
 			"DELETE FROM collection WHERE id = ?"} {
 			if _, err := c.exec(q, id); err != nil {
 				return err
@@ -130,7 +138,7 @@ func (h home) RemoveCollection(ctx context.Context, id int64) error {
 		return nil
 	})
 	if err == nil {
-		h.wake.tell(store.Wakeup{User: col.User, Collection: col.ID, Seq: col.Seq, Listed: true})
+		h.tellListed(col, with...)
 	}
 	return err
 }

@@ -32,6 +32,9 @@ func (w *homeWriter) bury(old store.HomeRecord) error {
 	if err != nil {
 		return err
 	}
+	if err := forgetProperties(w.conn, w.col.ID, old.Number); err != nil {
+		return err
+	}
 	return setWords(w.conn, w.col.ID, old.Number, old.Index, tandem.Index{})
 }
 

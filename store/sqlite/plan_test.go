@@ -32,6 +32,10 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		"SELECT " + deviceColumns + " FROM device WHERE owner = ? AND id = ?":                          "(owner=? AND id=?)",
 		"SELECT id, owner, label, hash, added, used, origin FROM login WHERE owner = ? ORDER BY label": "(owner=?)",
 		"SELECT data FROM state WHERE device = ? AND name = ?":                                         "(device=? AND name=?)",
+		selectShares + whereSharedWith:                                                                 "USING INDEX share_by_grantee (grantee=?)",
+		selectShares + " WHERE s.token = ?":                                                            "USING INDEX share_by_token (token=?)",
+		queryProperties:                                                                                "(collection=? AND number=?)",
+		"SELECT token FROM lock WHERE collection = ?":                                                  "lock_by_collection (collection=?)",
 		"SELECT id FROM event WHERE id > 3 AND item = 'x' ORDER BY id LIMIT 10":                        "event_by_item (item=? AND id>?)",
 		"SELECT id FROM run WHERE item = 'x' ORDER BY id DESC LIMIT 10":                                "run_by_item (item=?)",
 	} {

@@ -101,6 +101,53 @@ func afterUpgrade(t *testing.T, st *store.Store) {
 	}
 }
 
+// TestUpgradeFromFour opens a store as version 4 left it, with a phone, and uses what came with version 5.
+func TestUpgradeFromFour(t *testing.T) {
+	dir := t.TempDir()
+	sqlite.MakeOld(t, dir, 4)
+	db := raw(t, dir)
+	for _, q := range []string{
+		"INSERT INTO user (name, title, props) VALUES ('ann', 'Ann', 'zone=UTC'), ('ben', 'Ben', '')",
+		"INSERT INTO collection (owner, kind, name, props, uuid, epoch, seq, live) VALUES ('ann', 'contact', 'c', '{\"color\":\"red\"}', 'u', 'e', 5, 1)",
+		`INSERT INTO record (row, collection, id, seq, deleted, at, born, was_born, was_gone, wrote, size, attrs, modified, title, uid, starts, ends, name, keys)
+			VALUES (7, 1, 'anna', 5, 0, 1, 5, 0, 0, 5, 0, '', 0, 'Anna', 'u1', 0, 0, '', '')`,
+		`INSERT INTO device (owner, id, type, agent, speaks, info, access, reason, offer, policy_key, policy_pending, policy, wipe, wipe_account, added, seen, address)
+			VALUES ('ben', 'D', 'iPhone', '', '16.1', '{}', 'allowed', '', '', 1, 0, '', '', 0, 1, 2, '')`,
+	} {
+		_, err := db.Exec(q)
+		must(t, err)
+	}
+	must(t, db.Close())
+
+	st, err := sqlite.Open(dir, sqlite.Options{})
+	must(t, err)
+	ctx := t.Context()
+	_, err = st.Shares.PutShare(ctx, store.Share{Collection: 1, With: "ben"})
+	must(t, err)
+	must(t, st.Props.SetProperties(ctx, 1, 7, map[string]string{"p": "v"}))
+	must(t, st.Locks.Lock(ctx, store.Lock{Token: "t", User: "ben", Collection: 1, Until: 20}, 10))
+	must(t, st.Close())
+
+	st, err = sqlite.Open(dir, sqlite.Options{})
+	must(t, err)
+	defer st.Close()
+	shares, err := st.Shares.SharedWith(ctx, "ben")
+	must(t, err)
+	props, err := st.Props.Properties(ctx, 1, 7)
+	must(t, err)
+	locks, err := st.Locks.Locks(ctx, 1, 10)
+	must(t, err)
+	if len(shares) != 1 || shares[0].Of.Props["color"] != "red" || props[7]["p"] != "v" || len(locks) != 1 {
+		t.Fatalf("shares %+v, properties %v, locks %+v", shares, props, locks)
+	}
+	if d, err := st.Devices.Device(ctx, "ben", "D"); err != nil || d.Access != store.Allowed {
+		t.Fatalf("the phone: %+v, %v", d, err)
+	}
+	if found, err := sqlite.Check(ctx, dir); err != nil || len(found) > 0 {
+		t.Fatalf("found %v, %v", found, err)
+	}
+}
+
 // TestSoftWrites checks that only what may be lost is written without waiting for the disk: 1 is NORMAL, 2 is FULL.
 func TestSoftWrites(t *testing.T) {
 	st := openFile(t)

@@ -16,13 +16,19 @@ type hub struct {
 	wait   sync.WaitGroup
 }
 
-// subscription is one subscriber. What it has not taken yet is kept once per collection, so that a slow one costs no
+// subscription is one subscriber. What it has not taken yet is kept once per user and collection, so that a slow one costs no
 // more than a fast one and never holds up a commit.
 type subscription struct {
 	mu      sync.Mutex
-	pending map[int64]store.Wakeup // guarded by mu
-	order   []int64                // guarded by mu: keys of pending, oldest first
-	ready   chan struct{}          // capacity 1
+	pending map[pendingKey]store.Wakeup // guarded by mu
+	order   []pendingKey                // guarded by mu: keys of pending, oldest first
+	ready   chan struct{}               // capacity 1
+}
+
+// pendingKey names what is coalesced. A collection that is shared is told of to several users.
+type pendingKey struct {
+	user       string
+	collection int64
 }
 
 func newHub() *hub { return &hub{subs: map[*subscription]bool{}, closed: make(chan struct{})} }
@@ -30,7 +36,7 @@ func newHub() *hub { return &hub{subs: map[*subscription]bool{}, closed: make(ch
 // Subscribe implements store.Home. Closing the store closes the channel, too.
 func (h home) Subscribe(ctx context.Context) <-chan store.Wakeup {
 	out := make(chan store.Wakeup)
-	s := &subscription{pending: map[int64]store.Wakeup{}, ready: make(chan struct{}, 1)}
+	s := &subscription{pending: map[pendingKey]store.Wakeup{}, ready: make(chan struct{}, 1)}
 	u := h.wake
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -98,13 +104,14 @@ func (u *hub) tell(w store.Wakeup) {
 func (s *subscription) add(w store.Wakeup) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old, ok := s.pending[w.Collection]
+	key := pendingKey{w.User, w.Collection}
+	old, ok := s.pending[key]
 	if !ok {
-		s.order = append(s.order, w.Collection)
+		s.order = append(s.order, key)
 	}
 	w.Listed = w.Listed || old.Listed
 	w.Seq = max(w.Seq, old.Seq)
-	s.pending[w.Collection] = w
+	s.pending[key] = w
 	select {
 	case s.ready <- struct{}{}:
 	default:

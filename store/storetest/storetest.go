@@ -25,6 +25,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	t.Run("Home", func(t *testing.T) { runHome(t, run) })
 	t.Run("Lookup", func(t *testing.T) { runLookup(t, run) })
 	t.Run("Devices", func(t *testing.T) { runDevices(t, run) })
+	t.Run("Shares", func(t *testing.T) { runShares(t, run) })
+	t.Run("Properties", func(t *testing.T) { runProperties(t, run) })
+	t.Run("Locks", func(t *testing.T) { runLocks(t, run) })
 	t.Run("Rest", func(t *testing.T) { runRest(t, run) })
 }
 
