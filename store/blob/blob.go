@@ -117,6 +117,25 @@ func (d *Dir) mkdir(dir string) error {
 	}
 }
 
+// Renew renews the grace of a blob that Open of this folder returned, as putting it again would, and returns its sum. ok is false for any other body.
+func (d *Dir) Renew(b tandem.Body) (sum tandem.Digest, ok bool, err error) {
+	own, ok := b.(*body)
+	if !ok || own.dir != d {
+		return sum, false, nil
+	}
+	d.placing.RLock()
+	defer d.placing.RUnlock()
+	now := time.Now()
+	err = os.Chtimes(d.file(own.sum), now, now)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = &tandem.Error{Kind: tandem.NotFound, Op: "open blob", Thing: own.sum.String()}
+	}
+	if err != nil {
+		return sum, true, err
+	}
+	return own.sum, true, SyncDir(filepath.Dir(d.file(own.sum))) // whoever put it may not have come that far yet
+}
+
 // Open finds a blob; NotFound. Its readers end with an error of kind Unreadable if the bytes are not what they were.
 func (d *Dir) Open(sum tandem.Digest) (tandem.Body, error) {
 	fi, err := os.Stat(d.file(sum))
@@ -219,7 +238,7 @@ type body struct {
 // Size implements tandem.Body.
 func (b *body) Size() int64 { return b.size }
 
-// Open implements tandem.Body.
+// Open implements tandem.Body. What it returns is an io.Seeker, too.
 func (b *body) Open() (io.ReadCloser, error) {
 	f, err := os.Open(b.dir.file(b.sum))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -228,28 +247,50 @@ func (b *body) Open() (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &reader{f: f, h: sha256.New(), want: b.sum}, nil
+	return &reader{f: f, h: sha256.New(), want: b.sum, size: b.size}, nil
 }
 
-// reader checks at the end that what was read is what was put.
+// reader checks that what was read is what was put, if it is read from the beginning to the end. The last bytes are held back until that is known, so
+// that who reads no further than to the end, as one who was told the size, does not take damage for the whole.
 type reader struct {
-	f    *os.File
-	h    hash.Hash
-	want tandem.Digest
+	f      *os.File
+	h      hash.Hash
+	want   tandem.Digest
+	size   int64
+	pos    int64
+	hashed int64 // how many bytes from the beginning are in h
 }
 
 func (r *reader) Read(p []byte) (int, error) {
 	n, err := r.f.Read(p)
-	r.h.Write(p[:n])
-	if err != io.EOF {
+	if r.pos == r.hashed {
+		r.h.Write(p[:n])
+		r.hashed += int64(n)
+	}
+	r.pos += int64(n)
+	whole := err == io.EOF || r.pos >= r.size && n > 0
+	if !whole || r.hashed != r.pos {
 		return n, err
 	}
 	var got tandem.Digest
 	if r.h.Sum(got[:0]); got != r.want {
-		return n, &tandem.Error{Kind: tandem.Unreadable, Op: "read blob", Thing: r.f.Name(), Err: fmt.Errorf("the bytes on the disk are not those that were stored"),
+		return 0, &tandem.Error{Kind: tandem.Unreadable, Op: "read blob", Thing: r.f.Name(), Err: fmt.Errorf("the bytes on the disk are not those that were stored"),
 			Remedy: "put the file back from a backup, and check the disk"}
 	}
-	return n, io.EOF
+	return n, err
+}
+
+// Seek implements io.Seeker. What is read after a jump cannot be checked.
+func (r *reader) Seek(offset int64, whence int) (int64, error) {
+	pos, err := r.f.Seek(offset, whence)
+	if err != nil {
+		return pos, err
+	}
+	if r.pos = pos; pos == 0 {
+		r.h.Reset()
+		r.hashed = 0
+	}
+	return pos, nil
 }
 
 func (r *reader) Close() error { return r.f.Close() }

@@ -209,3 +209,89 @@ func TestFileInTheWay(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestSeek(t *testing.T) {
+	d := open(t)
+	sum := put(t, d, "0123456789")
+	b, err := d.Open(sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	s := r.(io.ReadSeeker)
+	for _, c := range []struct {
+		offset int64
+		whence int
+		n      int
+		want   string
+	}{{0, io.SeekEnd, 5, ""}, {0, io.SeekStart, 10, "0123456789"}, {3, io.SeekStart, 2, "34"}, {1, io.SeekCurrent, 20, "6789"}, {0, io.SeekStart, 4, "0123"},
+		{-2, io.SeekEnd, 20, "89"}, {4, io.SeekStart, 20, "456789"}, {0, io.SeekStart, 20, "0123456789"}} {
+		if _, err := s.Seek(c.offset, c.whence); err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(io.LimitReader(s, int64(c.n)))
+		if err != nil || string(got) != c.want {
+			t.Errorf("from %d (%d): %q, %v; want %q", c.offset, c.whence, got, err, c.want)
+		}
+	}
+	if _, err := s.Seek(-1, io.SeekStart); err == nil {
+		t.Error("a place before the beginning")
+	}
+}
+
+// TestDamageIsNoticedByWhoKnowsTheSize reads exactly as many bytes as there are: the last ones are held back.
+func TestDamageIsNoticedByWhoKnowsTheSize(t *testing.T) {
+	d := open(t)
+	text := strings.Repeat("content ", 10000)
+	sum := put(t, d, text)
+	if err := os.WriteFile(d.file(sum), []byte(strings.Replace(text, "c", "k", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b, err := d.Open(sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if n, err := io.CopyN(io.Discard, r, int64(len(text))); n == int64(len(text)) || !tandem.IsKind(err, tandem.Unreadable) {
+		t.Fatalf("read %d bytes, %v", n, err)
+	}
+}
+
+func TestRenew(t *testing.T) {
+	d, other := open(t), open(t)
+	sum := put(t, d, "content")
+	b, err := d.Open(sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	past := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(d.file(sum), past, past); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok, err := d.Renew(b); got != sum || !ok || err != nil {
+		t.Fatalf("renewed %s, %v, %v", got, ok, err)
+	}
+	if freed, err := d.Sweep(t.Context(), time.Now().Add(-time.Minute), func(tandem.Digest) bool { return false }); freed != 0 || err != nil {
+		t.Fatalf("swept %d, %v", freed, err)
+	}
+	if _, ok, err := other.Renew(b); ok || err != nil {
+		t.Errorf("the blob of another folder: %v, %v", ok, err)
+	}
+	if _, ok, err := d.Renew(tandem.Bytes("content")); ok || err != nil {
+		t.Errorf("bytes: %v, %v", ok, err)
+	}
+	if err := os.Remove(d.file(sum)); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := d.Renew(b); !ok || !tandem.IsKind(err, tandem.NotFound) {
+		t.Errorf("one that is gone: %v, %v", ok, err)
+	}
+}
