@@ -113,6 +113,10 @@ type Lookup interface {
 	// Match yields live records of the user and kind whose index name or one of whose keys has a word beginning with every word of text, without
 	// regard to case; at most limit, with bodies.
 	Match(ctx context.Context, user string, kind tandem.Kind, text string, limit int) iter.Seq2[HomeRecord, error]
+	// Below yields the live records in a directory of a tree, "" being the collection itself, without bodies, in order of ids: what is directly in it or, deep,
+	// at any depth. What is not deep costs what is directly in it, however much is below that. In a collection that is no tree everything is directly in "".
+	// What changes while it yields is yielded as it was or as it is then.
+	Below(ctx context.Context, collection int64, dir tandem.ID, deep bool) iter.Seq2[HomeRecord, error]
 	// Count is how many live records a collection holds, and how many changed after seq (tombstones included).
 	Count(ctx context.Context, collection, seq int64) (live, changed int, err error)
 }

@@ -80,12 +80,17 @@ func (r HomeRecord) ThereAt(seq int64) bool {
 	return r.WasBorn != 0 && r.WasBorn <= seq && seq < r.WasGone
 }
 
-// HomeWrite is a write to a home collection. Digest, index and title come from the kind; the store parses nothing.
+// HomeWrite is a write to a home collection. Digest, index and title come from the kind; the store parses nothing. A body that the store itself
+// returned is not copied.
 type HomeWrite struct {
 	tandem.Write
 	Digest tandem.Digest
 	Index  tandem.Index
 	Title  string
+
+	// Whole says that if this write is not done none of its list is: the ones before it are taken back, the ones after it are not tried, and all of them
+	// are RetryAfter.
+	Whole bool
 }
 
 // IsTree reports whether home collections of a kind are trees.

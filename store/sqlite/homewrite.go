@@ -43,13 +43,15 @@ func (h home) Write(ctx context.Context, collection int64, who store.Author, wri
 			return fail(tandem.RetryAfter, err)
 		}
 	}
-	w := homeWriter{home: h, who: who}
+	w := homeWriter{home: h, who: who, list: list}
 	err := h.write(ctx, "write collection", func(c *conn) error {
 		w.conn = c
-		return w.all(collection, list, out)
+		return w.all(collection, out)
 	})
 	var unsure errCommit
 	switch {
+	case errors.Is(err, errWhole):
+		return w.undone(out), nil
 	case errors.As(err, &unsure):
 		return fail(tandem.Maybe, err)
 	case err != nil:
@@ -61,11 +63,31 @@ func (h home) Write(ctx context.Context, collection int64, who store.Author, wri
 	return out, nil
 }
 
+// errWhole ends a transaction in which a write that was to be done with all the others was not.
+var errWhole error = &tandem.Error{Kind: tandem.Changed, Op: "write record", Err: errors.New("another write that belongs to it was not done")}
+
+// undone makes the outcomes of a transaction that was taken back: what was not to blame was not done either.
+func (w *homeWriter) undone(out []tandem.Outcome) []tandem.Outcome {
+	for i := range out {
+		if out[i].Status == tandem.Applied || out[i].Err == nil {
+			out[i] = tandem.Outcome{Status: tandem.RetryAfter, ID: w.list[i].ID, Err: errWhole}
+		}
+	}
+	return out
+}
+
 // stage reads the body of a write. A body that cannot be read fails its own write only.
 func (h home) stage(ctx context.Context, w *store.HomeWrite) staged {
 	s := staged{HomeWrite: w}
 	if w.Record.Body == nil || w.Op != tandem.Create && w.Op != tandem.Update {
 		return s
+	}
+	if h.files != nil { // a body of ours is there already
+		sum, ours, err := h.files.Renew(w.Record.Body)
+		if s.err = h.fault("store body", err); ours {
+			s.sum, s.size = sum, w.Record.Body.Size()
+			return s
+		}
 	}
 	r, err := w.Record.Body.Open()
 	if err != nil {
@@ -107,21 +129,25 @@ type homeWriter struct {
 	home
 	conn   *conn
 	who    store.Author
+	list   []staged
 	col    tandem.Collection
 	before int64 // the collection's sequence number at the start
 	live   int64 // how many more live records there are than at the start
 	now    int64
 }
 
-func (w *homeWriter) all(collection int64, list []staged, out []tandem.Outcome) (err error) {
+func (w *homeWriter) all(collection int64, out []tandem.Outcome) (err error) {
 	if w.col, err = collectionByID(w.conn, collection); err != nil {
 		return err
 	}
 	w.before = w.col.Seq
 	w.now = w.opt.Now()
-	for i := range list {
-		if out[i], err = w.one(&list[i]); err != nil {
+	for i := range w.list {
+		if out[i], err = w.one(&w.list[i]); err != nil {
 			return err
+		}
+		if w.list[i].Whole && out[i].Status != tandem.Applied {
+			return errWhole
 		}
 	}
 	if w.col.Seq == w.before {

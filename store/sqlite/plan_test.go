@@ -27,6 +27,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		queryEnded:   "USING INDEX record_by_end (collection=? AND ends>? AND ends<?)",
 		queryPast:    "USING PRIMARY KEY (number=? AND until>?)",
 		queryWord:    "USING PRIMARY KEY (collection=? AND word>? AND word<?)",
+		queryBelow:   "USING INDEX record_by_id (collection=? AND id>? AND id<?)",
 		queryChanged: "USING COVERING INDEX record_by_seq (collection=? AND seq>?)",
 		"SELECT id FROM collection WHERE owner = ? AND kind = ?":                                       "(owner=? AND kind=?)",
 		"SELECT " + deviceColumns + " FROM device WHERE owner = ? AND id = ?":                          "(owner=? AND id=?)",

@@ -22,6 +22,8 @@ func runHome(t *testing.T, run runner) {
 	run(t, "Tombstones", testTombstones)
 	run(t, "Move", testMove)
 	run(t, "Tree", testTree)
+	run(t, "Whole", testWhole)
+	run(t, "OwnBody", testOwnBody)
 	run(t, "Bodies", testBodies)
 	run(t, "BrokenBody", testBrokenBody)
 	run(t, "Subscribe", testSubscribe)

@@ -24,6 +24,8 @@ func runLookup(t *testing.T, run runner) {
 	run(t, "Ended", testEnded)
 	run(t, "At", testAt)
 	run(t, "Match", testMatch)
+	run(t, "Below", testBelow)
+	run(t, "BelowModel", testBelowModel)
 	run(t, "Count", testCount)
 	run(t, "LookupOfNothing", testLookupOfNothing)
 }

@@ -1,0 +1,150 @@
+package storetest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"tandem"
+	"tandem/store"
+)
+
+func directory(id tandem.ID) store.HomeWrite {
+	return store.HomeWrite{Write: tandem.Write{Op: tandem.Create, ID: id, Record: tandem.Record{Meta: tandem.Meta{Attrs: "type=dir"}}}}
+}
+
+func testBelow(k *kit) {
+	c := k.collection(tandem.File)
+	for _, id := range []tandem.ID{"d", "d/e", "d/e/f", "d!", "d.txt", "d0", "\xff", "\xff/\xff", "empty"} {
+		k.applied(c, directory(id))
+	}
+	for _, id := range []tandem.ID{"a", "d/e/f/deep", "d/e!", "d/e.txt", "d/e0", "d/x", "d0/y", "z", "\xff/\xff/\xff"} {
+		k.applied(c, put(tandem.Create, id, "", "body"))
+	}
+	k.applied(c, put(tandem.Create, "d/gone", "", "body"))
+	k.del(c, "d/gone")
+	below := func(dir tandem.ID, deep bool, want ...string) {
+		k.Helper()
+		k.wantIDs(k.st.Lookup.Below(k.ctx, c.ID, dir, deep), want...)
+	}
+	below("", false, "a", "d", "d!", "d.txt", "d0", "empty", "z", "\xff")
+	below("d", false, "d/e", "d/e!", "d/e.txt", "d/e0", "d/x")
+	below("d", true, "d/e", "d/e!", "d/e.txt", "d/e/f", "d/e/f/deep", "d/e0", "d/x")
+	below("d/e", false, "d/e/f")
+	below("\xff", true, "\xff/\xff", "\xff/\xff/\xff")
+	below("empty", false)
+	below("a", false)
+	below("none", true)
+	if n := len(k.all(k.st.Lookup.Below(k.ctx, c.ID, "", true))); n != 18 {
+		k.Fatalf("%d records in all, want 18", n)
+	}
+	for r := range k.st.Lookup.Below(k.ctx, c.ID, "", true) {
+		if r.ID != "a" || r.Body != nil || r.Size != 4 || r.Number == 0 || r.Kind != tandem.File {
+			k.Fatalf("the first one is %+v", r)
+		}
+		break // and that ends it
+	}
+	flat := k.collection(tandem.Contact)
+	k.applied(flat, put(tandem.Create, "a/b", "", "one"))
+	k.applied(flat, put(tandem.Create, "a", "", "two"))
+	for _, deep := range []bool{false, true} {
+		k.wantIDs(k.st.Lookup.Below(k.ctx, flat.ID, "", deep), "a", "a/b")
+		k.wantIDs(k.st.Lookup.Below(k.ctx, flat.ID, "a", deep))
+	}
+	for _, err := range k.st.Lookup.Below(k.ctx, 9999, "", true) {
+		k.wantKind(err, tandem.NotFound)
+	}
+}
+
+// testBelowModel compares with a look at every record, in a tree large enough for many reads.
+func testBelowModel(k *kit) {
+	c := k.collection(tandem.File)
+	r := rand.New(rand.NewPCG(1, 2))
+	dirs, ids := []string{""}, []string{}
+	var writes []store.HomeWrite
+	for i := range 3000 {
+		id := dirs[r.IntN(len(dirs))] + fmt.Sprint(r.IntN(50), ".", i)
+		ids = append(ids, id)
+		if i%60 == 0 {
+			writes = append(writes, directory(tandem.ID(id)))
+			dirs = append(dirs, id+"/")
+		} else {
+			writes = append(writes, put(tandem.Create, tandem.ID(id), "", "x"))
+		}
+	}
+	for _, o := range k.write(c, writes...) {
+		if o.Status != tandem.Applied {
+			k.Fatal(o.Err)
+		}
+	}
+	slices.Sort(ids)
+	for _, dir := range dirs {
+		for _, deep := range []bool{false, true} {
+			var want []string
+			for _, id := range ids {
+				if name, in := strings.CutPrefix(id, dir); in && (deep || !strings.Contains(name, "/")) {
+					want = append(want, id)
+				}
+			}
+			k.wantIDs(k.st.Lookup.Below(k.ctx, c.ID, tandem.ID(strings.TrimSuffix(dir, "/")), deep), want...)
+		}
+	}
+}
+
+// testWhole writes lists of which all is done or nothing.
+func testWhole(k *kit) {
+	c := k.collection(tandem.File)
+	k.applied(c, directory("d"))
+	o := k.applied(c, put(tandem.Create, "d/x", "", "x"))
+	before := k.since(c, 0)
+	past, err := k.st.History.List(k.ctx, store.PastFilter{})
+	k.must(err)
+	whole := func(w store.HomeWrite) store.HomeWrite {
+		w.Whole = true
+		return w
+	}
+	del := func(id tandem.ID, at tandem.Version) store.HomeWrite {
+		return store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: id, If: at}}
+	}
+	dir := k.get(c, "d")["d"].Version
+	out := k.write(c, put(tandem.Create, "n", "", "n"), whole(del("d/x", o.Version)), whole(del("d", "77")), whole(put(tandem.Create, "later", "", "n")))
+	for i, want := range []tandem.Status{tandem.RetryAfter, tandem.RetryAfter, tandem.PreconditionFailed, tandem.RetryAfter} {
+		if out[i].Status != want || out[i].Err == nil || out[i].ID == "" {
+			k.Fatalf("write %d of a list that was not done: %+v, want %s", i, out[i], want)
+		}
+	}
+	now, err := k.st.History.List(k.ctx, store.PastFilter{})
+	k.must(err)
+	if after := k.since(c, 0); len(after) != len(before) || len(now) != len(past) || k.get(c, "d/x")["d/x"].Version != o.Version {
+		k.Fatalf("something was done: %+v", after)
+	}
+	out = k.write(c, whole(del("d/x", o.Version)), put(tandem.Create, "none/x", "", "n"), whole(del("d", dir)))
+	if out[0].Status != tandem.Applied || out[1].Status != tandem.Rejected || out[2].Status != tandem.Applied {
+		k.Fatalf("a failure of a write that is not Whole: %+v", out)
+	}
+}
+
+// testOwnBody writes a body that came from the store, small and large, and one that is swept meanwhile.
+func testOwnBody(k *kit) {
+	c := k.collection(tandem.File)
+	for i, text := range []string{"", "small", strings.Repeat("large ", 20000)} {
+		from, to := tandem.ID(fmt.Sprint("from", i)), tandem.ID(fmt.Sprint("to", i))
+		k.applied(c, put(tandem.Create, from, "", text))
+		w := put(tandem.Create, to, "", text)
+		w.Record.Body = k.get(c, from)[from].Body
+		if o := k.applied(c, w); o.Size != int64(len(text)) {
+			k.Fatalf("copied %d bytes, want %d", o.Size, len(text))
+		}
+		sum, _, err := k.st.Blobs.Put(k.ctx, strings.NewReader(text+"!"))
+		k.must(err)
+		body, err := k.st.Blobs.Open(k.ctx, sum)
+		k.must(err)
+		w = put(tandem.Update, to, k.get(c, to)[to].Version, text+"!")
+		w.Record.Body = body
+		k.applied(c, w)
+		if got := k.body(k.get(c, to)[to].Body); got != text+"!" || k.body(k.get(c, from)[from].Body) != text {
+			k.Fatalf("after an update there are %d bytes", len(got))
+		}
+	}
+}
