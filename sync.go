@@ -165,7 +165,7 @@ func (p Presence) String() string {
 type Change struct {
 	ID       ID
 	Presence Presence
-	Meta           // when Present
+	Meta           // when Present; of a record that is OutOfScope its UID where the place knows it, since its id may be a new one
 	Err      error // when Problem or OutOfScope: the reason, for people
 }
 

@@ -33,18 +33,22 @@ func (r *record) wait(why Reason, note string) {
 }
 
 // decideBlocked: unreadable, ignored or unknown on a side is neither there nor absent. Nothing is done and the base
-// stays. It is worth a line where something cannot be read, or where the other side waits for an answer.
+// stays. It is worth a line where something cannot be read, where the other side waits for an answer, and where the base
+// does not know under which id the record is: a cursor past this listing would never tell.
 func (w *work) decideBlocked(r *record) {
 	for _, st := range [...]state{problem, unknown, ignored} {
 		for s := range r.st {
 			if r.st[s] != st {
 				continue
 			}
-			if st != problem && r.st[1-s] == same && !r.moved[1-s] || st != problem && r.st[1-s].blocked() || st != problem && r.st[1-s] == none && !r.met(tandem.Side(1-s)) {
+			veil := w.veiled[s][r]
+			if st != problem && veil == nil && !r.waitsFor(tandem.Side(s)) {
 				continue
 			}
 			note := ""
-			if r.cur[s] != nil {
+			if veil != nil {
+				note = string(veil.ID) + ": " + veil.note
+			} else if r.cur[s] != nil {
 				note = r.cur[s].note
 			} else if n := w.v[s].covered(r.base.Side(tandem.Side(s)).ID); n != nil {
 				note = string(n.ID) + ": " + n.note
@@ -54,6 +58,18 @@ func (w *work) decideBlocked(r *record) {
 		}
 	}
 	r.wait(NoReason, "") // frozen, and not worth a line
+}
+
+// waitsFor tells that something is to be done as soon as side s, of which nothing is known, can be seen.
+func (r *record) waitsFor(s tandem.Side) bool {
+	o := s.Other()
+	switch {
+	case r.st[o] == same:
+		return r.moved[o]
+	case r.st[o].blocked():
+		return false
+	}
+	return r.st[o] != none || r.met(o)
 }
 
 // met tells that side s had the record when the two were found to differ, or lost their agreement. If it is missing now, the

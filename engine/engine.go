@@ -62,6 +62,7 @@ func (w *work) match() {
 			w.exchange(s)
 		}
 		w.relink(s)
+		w.unveil(s)
 		giveUp(astray, s)
 	}
 	for _, r := range w.recs {

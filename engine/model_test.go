@@ -15,15 +15,16 @@ import (
 // model is a pure model of a replica: strict about preconditions, parents and names, so that a plan that is out of order
 // fails.
 type model struct {
-	tree    bool
-	rule    NameRule
-	recs    map[tandem.ID]*thing
-	seq     int
-	nodes   bool // tells nodes
-	hushed  bool // gives no digests in listings
-	trouble map[tandem.ID]tandem.Presence
-	gone    []string // contents that were overwritten or deleted, for history
-	log     []string
+	tree        bool
+	rule        NameRule
+	recs        map[tandem.ID]*thing
+	seq         int
+	nodes       bool // tells nodes
+	hushed      bool // gives no digests in listings
+	trouble     map[tandem.ID]tandem.Presence
+	tellsHidden bool     // tells the UID of what it does not show
+	gone        []string // contents that were overwritten or deleted, for history
+	log         []string
 }
 
 type thing struct {
@@ -135,7 +136,11 @@ func (m *model) changes() []tandem.Change {
 		out = append(out, c)
 	}
 	for id, p := range m.trouble {
-		out = append(out, tandem.Change{ID: id, Presence: p, Err: fmt.Errorf("trouble with %s", id)})
+		c := tandem.Change{ID: id, Presence: p, Err: fmt.Errorf("trouble with %s", id)}
+		if t := m.recs[id]; t != nil && m.tellsHidden {
+			c.UID = t.uid
+		}
+		out = append(out, c)
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].ID < out[j].ID })
 	return out

@@ -99,6 +99,7 @@ type work struct {
 	at     [2]map[tandem.ID]*record // listed ids that the base does not have there
 	left   [2]map[int32]bool        // rows that are not at their base id any more
 	lost   [2]map[tandem.ID]*record // directories that the base names in the ids of others only, and that are gone
+	veiled [2]map[*record]*seen     // rows whose record is there under another id that must not be looked at
 	pinned [2]map[tandem.ID]bool    // directories that hold something no record stands for
 	plan   *Plan
 
@@ -341,7 +342,7 @@ func (w *work) meetFresh(s tandem.Side, asking bool) {
 func (w *work) meetTrouble() {
 	for s := sideA; s <= sideB; s++ {
 		for id, n := range w.v[s].block {
-			if n.st != problem || w.b.find(s, id) >= 0 || w.at[s][id] != nil {
+			if n.st != problem || w.b.find(s, id) >= 0 || w.at[s][id] != nil || w.veils(s, n) {
 				continue
 			}
 			r := w.make()

@@ -48,6 +48,9 @@ type Knobs struct {
 	// written into a place must be in scope.
 	Filter func(id tandem.ID, body []byte) error
 
+	// HiddenUID is the UID that listings tell of a record that is out of scope; nil: they tell none.
+	HiddenUID func(body []byte) string
+
 	Down error // when set, every operation of a replica fails with it
 
 	// CutAfter ends every listing after so many changes, with CutErr, or, where that is nil, silently and not

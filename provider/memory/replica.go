@@ -137,7 +137,7 @@ func (s *Store) list(since tandem.Cursor) (*listing, error) {
 			}
 			byID[id] = tandem.Change{ID: id, Presence: presence, Meta: s.meta(e)}
 		case k.key(at) == k.key(id): // what is below it is covered by it
-			byID[id] = tandem.Change{ID: id, Presence: presence, Err: err}
+			byID[id] = tandem.Change{ID: id, Presence: presence, Meta: k.hidden(presence, e), Err: err}
 		default:
 			continue
 		}

@@ -309,6 +309,14 @@ func (k *Knobs) trouble(st *state, id tandem.ID) (tandem.Presence, tandem.ID, er
 	return tandem.Present, "", nil
 }
 
+// hidden is what a listing tells of a record that it does not show.
+func (k *Knobs) hidden(p tandem.Presence, e *entry) (m tandem.Meta) {
+	if p == tandem.OutOfScope && k.HiddenUID != nil && hasBody(e.attrs) {
+		m.UID = k.HiddenUID(e.body)
+	}
+	return m
+}
+
 // filtered asks the filter about a record that is there.
 func (k *Knobs) filtered(st *state, id tandem.ID) error {
 	e := st.live[k.key(id)]

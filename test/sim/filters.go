@@ -89,7 +89,12 @@ func (f filter) apply(w *world, n *node, on bool) {
 			return nil
 		}
 	}
-	n.mem.Tune(func(k *memory.Knobs) { k.Filter = hide })
+	n.mem.Tune(func(k *memory.Knobs) {
+		k.Filter, k.HiddenUID = hide, nil
+		if hide != nil && w.spec.kind != tandem.File {
+			k.HiddenUID = w.spec.uidOf // what a filter of names looks at, it can tell
+		}
+	})
 }
 
 // filtered tells whether any pair leaves out a record, or did since the last quiet point.
