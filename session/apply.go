@@ -24,8 +24,9 @@ type executor struct {
 	ledger *engine.Ledger
 	done   []bool // per action, whether it was carried out; of the run's goroutine
 
-	flushed bool // both places were asked to make durable what they showed
-	durable bool // and what they showed survives a power cut
+	batch   *batch // being applied
+	flushed bool   // both places were asked to make durable what they showed
+	durable bool   // and what they showed survives a power cut
 }
 
 func newExecutor(r *run, plan *engine.Plan) *executor {
@@ -97,6 +98,7 @@ func (x *executor) apply(ctx context.Context, b *batch) error {
 		return err
 	}
 	x.tell.phase(Applying)
+	x.batch = b
 	if err := x.rec.launch(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
@@ -395,6 +397,22 @@ func (x *executor) marker(st *step, s tandem.Side) tandem.Marker {
 	if state == "" {
 		state = string(from.Version)
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s\x00%s", x.pair.Key, s, from.ID, from.Node, state))
+	return newMarker("%s\x00%s\x00%s\x00%s\x00%s", x.pair.Key, s, from.ID, from.Node, state)
+}
+
+// copyMarker identifies the create of a record that only one side has. Where the record says who it is, that counts and not
+// what it holds: it may be edited before what a run that died has made of it is seen.
+func (x *executor) copyMarker(st *step) tandem.Marker {
+	s := st.act.To
+	from := spot{s.Other(), st.seen[s.Other()].ID}
+	g := st.got[s.Other()]
+	if g == nil || g.rec.UID == "" || x.spent[from] {
+		return x.marker(st, s)
+	}
+	return newMarker("%s\x00%s\x00%s\x00uid\x00%s", x.pair.Key, s, from.id, g.rec.UID)
+}
+
+func newMarker(format string, args ...any) tandem.Marker {
+	sum := sha256.Sum256(fmt.Appendf(nil, format, args...))
 	return tandem.Marker(hex.EncodeToString(sum[:16]))
 }

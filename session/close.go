@@ -138,13 +138,15 @@ func (st *step) agreed() tandem.Bytes {
 
 // landed settles the outcome of one job and tells whether it was done.
 func (x *executor) landed(ctx context.Context, j *job) bool {
-	if j.skip != nil {
+	stays := false // what the write wants is taken, and nobody took it meanwhile
+	switch {
+	case j.skip != nil:
 		j.out = tandem.Outcome{Status: tandem.PreconditionFailed}
-	} else if j.out.Status == tandem.Maybe && j.write.Op == tandem.Create && ctx.Err() == nil {
-		if out, found, err := j.side.Find(ctx, j.write); err == nil && found && x.asWritten(ctx, j, &out) {
-			out.Status = tandem.Applied
-			j.out = out
-		}
+	case j.out.Status == tandem.Maybe:
+		x.find(ctx, j)
+	case j.out.Status == tandem.PreconditionFailed && j.contested() && x.allDone(j.step.act.Needs) && j.side.down == nil:
+		stays = x.dispute(j)
+		x.recover(ctx, j)
 	}
 	x.complete(j)
 	if j.skip == nil && j.out.Status == tandem.Applied {
@@ -164,11 +166,11 @@ func (x *executor) landed(ctx context.Context, j *job) bool {
 	case j.out.Status == tandem.RetryAfter:
 		x.postpone(j)
 	case j.out.Status == tandem.PreconditionFailed:
-		if j.contested() && x.dispute(j) {
-			x.refuse(j) // nobody made it meanwhile: the name or UID stays taken
-			return false
+		if stays {
+			x.refuse(j)
+		} else {
+			x.retry(j.step)
 		}
-		x.retry(j.step)
 	default: // the answer was lost; the next look tells
 		x.left, x.again = x.left+1, x.again || j.side.down == nil
 	}
@@ -178,6 +180,17 @@ func (x *executor) landed(ctx context.Context, j *job) bool {
 // contested tells of a write that was refused because another record has what this one wants, its id or its UID.
 func (j *job) contested() bool {
 	return j.write.Op == tandem.Create || j.write.Op == tandem.Update && tandem.IsKind(j.out.Err, tandem.Exists)
+}
+
+// find asks the place whether a create whose answer was lost arrived, and is still as it was written.
+func (x *executor) find(ctx context.Context, j *job) {
+	if j.write.Op != tandem.Create || ctx.Err() != nil {
+		return
+	}
+	if out, found, err := j.side.Find(ctx, j.write); err == nil && found && x.asWritten(ctx, j, &out) {
+		out.Status = tandem.Applied
+		j.out = out
+	}
 }
 
 // asWritten tells whether what a create made is still what was written. If somebody edited it since, its version is not

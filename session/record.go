@@ -25,13 +25,14 @@ const (
 // place before.
 type recorder struct {
 	*run
-	c     store.Commit
-	bytes int64
-	have  map[tandem.Digest]bool // bodies in c
-	at    map[int64]int          // link → index in c.Put
-	busy  chan error             // tells how the commit under way in the background ended; nil: there is none
-	gone  map[int64]bool         // links dropped in this pass
-	put   int                    // rows put in this pass
+	c      store.Commit
+	bytes  int64
+	have   map[tandem.Digest]bool // bodies in c
+	at     map[int64]int          // link → index in c.Put
+	flying []tandem.Row           // of that commit
+	busy   chan error             // tells how the commit under way in the background ended; nil: there is none
+	gone   map[int64]bool         // links dropped in this pass
+	put    int                    // rows put in this pass
 
 	durable func(context.Context) bool // tells whether rows are durable; asked before the first commit of any
 }
@@ -120,7 +121,7 @@ func (c *recorder) launch(ctx context.Context) error {
 		return err
 	}
 	done := make(chan error, 1)
-	c.busy = done
+	c.busy, c.flying = done, out.Put
 	go func() { done <- c.deps.Store.Bases.Commit(ctx, c.st.ID, out) }()
 	return nil
 }
@@ -131,7 +132,7 @@ func (c *recorder) join() error {
 		return nil
 	}
 	err := <-c.busy
-	c.busy = nil
+	c.busy, c.flying = nil, nil
 	if err != nil {
 		return err
 	}

@@ -73,6 +73,7 @@ type run struct {
 	lastPass   bool            // there is no further look in this run
 	again      bool            // records changed while we worked: look again now
 	taken      map[spot]*claim // by source: creates whose wished id was taken
+	spent      map[spot]bool   // by source: creates that need another marker; as the pass began, for staging reads it
 
 	report  *Report
 	tell    *progress
@@ -195,7 +196,7 @@ func (r *run) pass(ctx context.Context, n int) error {
 	r.rescoped = (r.st.Last != 0 || r.st.Rows != 0) && r.st.Scope != r.pair.Scope
 	r.rebooted = r.st.Boot != "" && r.st.Boot != r.boot
 	r.rules.Unclean = r.rebooted
-	r.conflictOf, r.volatile = map[int64]int64{}, false
+	r.conflictOf, r.volatile, r.spent = map[int64]int64{}, false, r.spentMarkers()
 
 	r.tell.phase(Observing)
 	seen, err := r.observe(ctx)

@@ -100,7 +100,7 @@ func (x *executor) prepare(ctx context.Context, b *batch, st *step) error {
 	}
 	switch st.act.Do {
 	case engine.Copy:
-		st.mark = x.marker(st, st.act.To)
+		st.mark = x.copyMarker(st)
 	case engine.Merge:
 		return x.merge(ctx, st)
 	case engine.Conflict:
