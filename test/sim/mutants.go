@@ -21,8 +21,9 @@ type mutant struct {
 	store    func(*store.Store) *store.Store
 	kind     func(kind.Handler) kind.Handler
 	review   func(context.Context, *engine.Plan) error
-	unscoped bool // tells a session nothing of filters
-	seeds    int  // how many histories it may take to catch it; 0: 400
+	unscoped bool   // tells a session nothing of filters
+	first    uint64 // the seed to begin with, for bugs that few histories show; 0: 1
+	seeds    int    // how many histories it may take to catch it; 0: 400
 }
 
 // mutants are bugs that real sync programs have shipped.
@@ -75,6 +76,15 @@ var mutants = []mutant{
 			return c, true
 		}, nil}}
 	}},
+	{name: "tell nothing of who is hidden", first: 10700, replica: func(r provider.Replica) provider.Replica {
+		return &relisted{r, func(c tandem.Change) (tandem.Change, bool) {
+			if c.Presence == tandem.OutOfScope {
+				c.UID = ""
+			}
+			return c, true
+		}, nil}
+	}},
+	{name: "mark no creates", first: 11400, replica: func(r provider.Replica) provider.Replica { return &unmarked{r} }},
 	{name: "forget under which filters a base was made", store: func(s *store.Store) *store.Store {
 		return withBases(s, func(c *store.Commit) { c.Scope = nil })
 	}},

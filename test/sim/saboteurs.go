@@ -224,6 +224,16 @@ func (r *reckless) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.O
 	return r.Replica.Apply(ctx, writes)
 }
 
+// unmarked creates without a marker.
+type unmarked struct{ provider.Replica }
+
+func (u *unmarked) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Outcome, error) {
+	for i := range writes {
+		writes[i].Marker = ""
+	}
+	return u.Replica.Apply(ctx, writes)
+}
+
 // doubter takes a lost answer for a failure and makes the record once more.
 type doubter struct{ provider.Replica }
 

@@ -102,7 +102,7 @@ func TestMutants(t *testing.T) {
 			if n == 0 {
 				n = 400
 			}
-			found := failures(1, n, m, kinds, 1)
+			found := failures(max(m.first, 1), n, m, kinds, 1)
 			if len(found) == 0 {
 				t.Fatalf("%d histories did not catch it", n)
 			}
