@@ -68,7 +68,7 @@ func listed(pages []*page) map[string]bool {
 	return names
 }
 
-// countAll counts every specification that has a table of requirements or a page.
+// countAll counts every specification that has a table of requirements, and the pages of RFCs.
 func countAll(tables string, pages []*page) ([]count, error) {
 	files, err := filepath.Glob(filepath.Join(tables, "*.tsv"))
 	if err != nil {
@@ -87,6 +87,11 @@ func countAll(tables string, pages []*page) ([]count, error) {
 			p = pages[i]
 		}
 		counts = append(counts, tally(spec, all, p))
+	}
+	for _, p := range pages {
+		if p.clauses() {
+			counts = append(counts, tallyClauses(p))
+		}
 	}
 	return counts, nil
 }

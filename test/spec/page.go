@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -36,6 +37,7 @@ const (
 
 var (
 	idForm   = regexp.MustCompile(`^(MS-[A-Z]+)_R\d+$`)
+	rfcForm  = regexp.MustCompile(`^\d+(\.\d+)*$`) // a clause of an RFC
 	testForm = regexp.MustCompile("`([^`]+)`")
 )
 
@@ -49,7 +51,7 @@ func readPage(root, file string) (*page, error) {
 	var problems []error
 	seen := map[string]int{}
 	for i, line := range strings.Split(p.text, "\n") {
-		if !strings.HasPrefix(line, "| "+p.spec+"_R") {
+		if !p.begins(line) {
 			continue
 		}
 		r, err := parseRow(p.spec, line)
@@ -59,7 +61,7 @@ func readPage(root, file string) (*page, error) {
 			continue
 		}
 		for _, id := range r.ids {
-			if before, ok := seen[id]; ok {
+			if before, ok := seen[id]; ok && !p.clauses() { // a clause says more than one thing
 				problems = append(problems, fmt.Errorf("%s:%d: %s is in line %d already", file, r.line, id, before))
 			}
 			seen[id] = r.line
@@ -69,7 +71,18 @@ func readPage(root, file string) (*page, error) {
 	return p, errors.Join(problems...)
 }
 
-// parseRow reads "| MS-ASWBXML_R1, R2 | what | Yes | `pkg.Test` |". After the first id, "R2" stands for the whole.
+// clauses reports whether the page is about the clauses of an RFC, and not about numbered requirements.
+func (p *page) clauses() bool { return strings.HasPrefix(p.spec, "RFC-") }
+
+// begins reports whether a line is a row of the table.
+func (p *page) begins(line string) bool {
+	if p.clauses() {
+		return len(line) > 2 && line[:2] == "| " && line[2] >= '0' && line[2] <= '9'
+	}
+	return strings.HasPrefix(line, "| "+p.spec+"_R")
+}
+
+// parseRow reads "| 9.1.2, 9.2 | what | Yes | `pkg.Test` |" of the page of an RFC, or "| MS-ASWBXML_R1, R2 | what | Yes | `pkg.Test` |". After the first id, "R2" stands for the whole.
 func parseRow(spec, line string) (row, error) {
 	cells := splitCells(line)
 	if len(cells) != 4 {
@@ -77,6 +90,13 @@ func parseRow(spec, line string) (row, error) {
 	}
 	r := row{what: cells[1], state: cells[2]}
 	for _, id := range strings.FieldsFunc(cells[0], func(c rune) bool { return c == ',' || c == ' ' }) {
+		if strings.HasPrefix(spec, "RFC-") {
+			if !rfcForm.MatchString(id) {
+				return row{}, fmt.Errorf("%q is no clause of %s", id, spec)
+			}
+			r.ids = append(r.ids, id)
+			continue
+		}
 		if strings.HasPrefix(id, "R") {
 			id = spec + "_" + id
 		}
@@ -115,6 +135,12 @@ func readPages(root string) ([]*page, error) {
 	if err != nil {
 		return nil, err
 	}
+	rfcs, err := filepath.Glob(filepath.Join(root, "doc", "spec", "RFC-*.md"))
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(rfcs, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	files = append(files, rfcs...)
 	var pages []*page
 	var problems []error
 	for _, file := range files {

@@ -57,6 +57,7 @@ func tablesDir(root string) (string, error) {
 // count is how a specification stands.
 type count struct {
 	spec             string
+	clauses          bool // of an RFC: total are the rows of its page
 	total            int // without those for later
 	later            int
 	yes, partial, no int
@@ -106,6 +107,26 @@ func tally(spec string, all []requirement, p *page) count {
 	return c
 }
 
+// tallyClauses counts the rows of the page of an RFC. Nobody has numbered what an RFC requires, so that nothing can be said of what is not listed.
+func tallyClauses(p *page) count {
+	c := count{spec: p.spec, clauses: true}
+	for _, r := range p.rows {
+		switch r.state {
+		case yes:
+			c.yes++
+		case partial:
+			c.partial++
+		case no:
+			c.no++
+		case later:
+			c.later++
+			continue
+		}
+		c.total++
+	}
+	return c
+}
+
 func percent(n, of int) string {
 	if of == 0 {
 		return "–"
@@ -115,6 +136,13 @@ func percent(n, of int) string {
 
 // line is the sentence by which a page tells how it stands.
 func (c count) line() string {
+	if c.clauses {
+		s := fmt.Sprintf("Of %d rows, %d are kept (%s), %d in part, %d not.", c.total, c.yes, percent(c.yes, c.total), c.partial, c.no)
+		if c.later > 0 {
+			s += fmt.Sprintf(" %d more are about what is not served yet.", c.later)
+		}
+		return s
+	}
 	s := fmt.Sprintf("Of %d normative requirements on a server, %d are kept (%s), %d in part, %d not, and %d are not listed.", c.total, c.yes, percent(c.yes, c.total),
 		c.partial, c.no, len(c.missing))
 	if c.later > 0 {
@@ -131,7 +159,12 @@ func summary(counts []count, listed map[string]bool) string {
 	var b strings.Builder
 	b.WriteString("| specification | requirements | kept | in part | not | not listed | for later | verified by Microsoft's suite | of which kept |\n|---|---|---|---|---|---|---|---|---|\n")
 	sum := count{spec: "all"}
+	var rfcs []count
 	for _, c := range counts {
+		if c.clauses {
+			rfcs = append(rfcs, c)
+			continue
+		}
 		name := c.spec
 		if listed[c.spec] {
 			name = fmt.Sprintf("[%s](spec/%s.md)", c.spec, c.spec)
@@ -143,6 +176,12 @@ func summary(counts []count, listed map[string]bool) string {
 		sum.missing = append(sum.missing, c.missing...)
 	}
 	writeCount(&b, "all", sum)
+	if len(rfcs) > 0 {
+		b.WriteString("\n| RFC | rows | kept | in part | not | for later |\n|---|---|---|---|---|---|\n")
+	}
+	for _, c := range rfcs {
+		fmt.Fprintf(&b, "| [%s](spec/%s.md) | %d | %d (%s) | %d | %d | %d |\n", strings.Replace(c.spec, "-", " ", 1), c.spec, c.total, c.yes, percent(c.yes, c.total), c.partial, c.no, c.later)
+	}
 	return b.String()
 }
 

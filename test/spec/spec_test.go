@@ -105,6 +105,29 @@ func TestParseRow(t *testing.T) {
 	}
 }
 
+// TestClauses: the page of an RFC names clauses, several rows may be about one, and its rows are counted by themselves.
+func TestClauses(t *testing.T) {
+	r, err := parseRow("RFC-4918", "| 9.1, 9.1.2 | a | Yes | `a/b.TestC` |")
+	if err != nil || strings.Join(r.ids, ",") != "9.1,9.1.2" {
+		t.Errorf("read as %+v, %v", r, err)
+	}
+	if _, err := parseRow("RFC-4918", "| R9 | a | No | |"); err == nil {
+		t.Error("R9 passed for a clause")
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "RFC-4918.md")
+	if err := os.WriteFile(file, []byte("| requirement | what | state | tests |\n|---|---|---|---|\n| 9.1 | a | Yes | `a.TestA` |\n| 9.1 | b | No | |\n| 9.2 | c | Later | |\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := readPage(dir, "RFC-4918.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := tallyClauses(p); c.line() != "Of 2 rows, 1 are kept (50 %), 0 in part, 1 not. 1 more are about what is not served yet." {
+		t.Error(c.line())
+	}
+}
+
 func TestFind(t *testing.T) {
 	f := &finder{root: root}
 	for name, want := range map[string]string{
