@@ -58,7 +58,7 @@ func tablesDir(root string) (string, error) {
 type count struct {
 	spec             string
 	clauses          bool // of an RFC: total are the rows of its page
-	total            int // without those for later
+	total            int  // without those for later
 	later            int
 	yes, partial, no int
 	suite, suiteYes  int // those that Microsoft's suite verifies
