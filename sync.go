@@ -25,6 +25,8 @@ const (
 	Table    Kind = "row"      // JSON
 	Page     Kind = "page"     // MHTML
 	Setting  Kind = "setting"  // JSON
+
+	Invitation Kind = "invitation" // iCalendar with METHOD: what people's calendars say to each other (RFC 5546)
 )
 
 // ID names a record within its replica. It is opaque to everyone but the provider, except in a tree (Features.Tree),

@@ -1,0 +1,144 @@
+package itip
+
+import (
+	"slices"
+	"strings"
+
+	"tandem/wire/contentline"
+	"tandem/wire/ical"
+)
+
+// reply takes the answer of an attendee into the organizer's event. RFC 5546 3.2.3
+func (in *receiving) reply() (ignored string) {
+	if in.have == nil || in.have.role(in.Me) != Organizer {
+		return "is about no event that the recipient organizes"
+	}
+	why, done := "", false
+	for _, c := range in.msg.components() {
+		reason := in.replied(c)
+		if reason != "" {
+			why = reason
+		}
+		done = done || reason == ""
+	}
+	if done {
+		return ""
+	}
+	return why
+}
+
+// replied takes in one component of a REPLY.
+func (in *receiving) replied(c *contentline.Component) (ignored string) {
+	said := c.Get("ATTENDEE")
+	if said == nil {
+		return "names no attendee"
+	}
+	if c == in.msg.master {
+		return in.repliedSeries(c, said)
+	}
+	id, _ := ical.TimeOf(c.Get("RECURRENCE-ID"))
+	key := in.have.key(id)
+	if p := in.have.part(key); p != nil {
+		return in.answered(p.c, c, said)
+	}
+	if !in.have.there(key) {
+		return "is about an instance that is not there"
+	}
+	if l := attendee(in.have.master, Addresses{AddressOf(said)}); l != nil && partStat(l) == partStat(said) {
+		return "" // as for the series
+	}
+	derived := in.have.derive(key)
+	if reason := in.answered(derived, c, said); reason != "" {
+		return reason
+	}
+	in.have.insert(derived)
+	return ""
+}
+
+// repliedSeries takes in an answer to the series. It goes, too, for every instance that was not answered otherwise.
+func (in *receiving) repliedSeries(c *contentline.Component, said *contentline.Line) (ignored string) {
+	if in.have.master == nil {
+		return "is about the series, of which only instances are known"
+	}
+	who := Addresses{AddressOf(said)}
+	before := needsAction
+	if l := attendee(in.have.master, who); l != nil {
+		before = partStat(l)
+	}
+	ignored = in.answered(in.have.master, c, said)
+	if ignored != "" {
+		return ignored
+	}
+	for _, p := range in.have.parts {
+		named := slices.ContainsFunc(in.msg.parts, func(o *part) bool { return in.have.key(o.id) == p.key })
+		l := attendee(p.c, who)
+		if named || l == nil || number(p.c) > number(c) {
+			continue
+		}
+		if now := partStat(l); now == needsAction || now == before {
+			_ = in.answered(p.c, c, said) // one that is older than what the instance has is left
+		}
+	}
+	return ""
+}
+
+// answered writes an answer into a component of the organizer's.
+func (in *receiving) answered(c, answer *contentline.Component, said *contentline.Line) (ignored string) {
+	l := attendee(c, Addresses{AddressOf(said)})
+	if l == nil {
+		l = in.delegate(c, said)
+	}
+	if l == nil {
+		return "comes from somebody who is not invited"
+	}
+	if number(answer) < number(c) || stale(c, answer, l) && number(answer) == number(c) {
+		return "is older than what is known"
+	}
+	setPartStat(l, partStat(said))
+	for _, p := range []string{"DELEGATED-TO", "DELEGATED-FROM"} {
+		if v := said.ParamValues(p); len(v) > 0 {
+			l.SetParam(p, v...)
+		}
+	}
+	status := StatusDone
+	if s := answer.Get("REQUEST-STATUS"); s != nil {
+		if code, _, _ := strings.Cut(strings.TrimSpace(s.Value()), ";"); code != "" {
+			status = code
+		}
+	}
+	l.SetParam(paramStatus, status)
+	mark(l, answer)
+	return ""
+}
+
+// delegate adds somebody to whom an attendee gave the invitation, nil if it is nobody's to give. RFC 5546 2.1.2
+func (in *receiving) delegate(c *contentline.Component, said *contentline.Line) *contentline.Line {
+	for _, from := range said.ParamValues("DELEGATED-FROM") {
+		if attendee(c, Addresses{Normal(from)}) == nil {
+			continue
+		}
+		l := in.have.doc.Adopt(said)
+		bare(l)
+		c.Add(contentline.Item{Line: l})
+		return l
+	}
+	return nil
+}
+
+// refresh answers who asks for the event as it is. RFC 5546 3.2.6
+func (in *receiving) refresh() (out []Message, ignored string) {
+	if in.have == nil || in.have.role(in.Me) != Organizer {
+		return nil, "is about no event that the recipient organizes"
+	}
+	for _, c := range in.msg.components() {
+		l := c.Get("ATTENDEE")
+		if l == nil {
+			continue
+		}
+		o := organizing{Desk: in.Desk, now: in.have, made: map[string][]byte{}}
+		if out = o.tell(AddressOf(l), true); len(out) > 0 {
+			return out, ""
+		}
+	}
+	return nil, "comes from somebody who is not invited"
+}
