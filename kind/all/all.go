@@ -7,6 +7,7 @@ import (
 	"tandem/kind/contact"
 	"tandem/kind/eas"
 	"tandem/kind/event"
+	"tandem/kind/event/itip"
 	"tandem/kind/file"
 	"tandem/kind/note"
 	"tandem/kind/recur"
@@ -17,7 +18,8 @@ import (
 func Kinds() map[tandem.Kind]kind.Handler {
 	zones := &recur.Zones{}
 	kinds := map[tandem.Kind]kind.Handler{}
-	for _, h := range []kind.Handler{contact.Handler{}, event.Handler{Zones: zones}, task.Handler{Zones: zones}, note.Handler{Zones: zones}, file.Handler{}} {
+	for _, h := range []kind.Handler{contact.Handler{}, event.Handler{Zones: zones}, task.Handler{Zones: zones}, note.Handler{Zones: zones}, file.Handler{},
+		itip.Handler{Zones: zones}} {
 		kinds[h.Kind()] = h
 	}
 	return kinds

@@ -14,7 +14,7 @@ func TestKinds(t *testing.T) {
 			t.Errorf("the handler for %s says it is for %s", k, h.Kind())
 		}
 	}
-	for _, k := range []tandem.Kind{tandem.Contact, tandem.Event, tandem.Task, tandem.Note, tandem.File} {
+	for _, k := range []tandem.Kind{tandem.Contact, tandem.Event, tandem.Task, tandem.Note, tandem.File, tandem.Invitation} {
 		if kinds[k] == nil {
 			t.Errorf("no handler for %s", k)
 		}

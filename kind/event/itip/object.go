@@ -179,19 +179,6 @@ func (ob *object) exdates(c *contentline.Component) map[int64]bool {
 	return out
 }
 
-// repeats reports that the series has or may have several instances.
-func (ob *object) repeats() bool {
-	if ob.master == nil {
-		return true
-	}
-	for _, name := range []string{"RRULE", "RDATE"} {
-		if ob.master.Get(name) != nil {
-			return true
-		}
-	}
-	return false
-}
-
 // happens reports whether the rules of the series have an instance with this key, whatever EXDATE says.
 func (ob *object) happens(key int64) bool {
 	if ob.master == nil {
