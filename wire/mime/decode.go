@@ -1,0 +1,215 @@
+package mime
+
+import (
+	"bufio"
+	"encoding/base64"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
+)
+
+// Decode undoes the transfer encoding of a body. What is no code is passed over (base64) or kept (quoted-printable); an encoding nobody knows is none. RFC 2045 6
+func (p *Part) Decode(body io.Reader) io.Reader {
+	switch p.Encoding {
+	case "base64":
+		return &base64Reader{in: bufio.NewReaderSize(body, 4096)}
+	case "quoted-printable":
+		return &qpReader{in: bufio.NewReaderSize(body, 4096)}
+	}
+	return body
+}
+
+// Section is the body of the part as it is in the message.
+func (p *Part) Section(message io.ReaderAt) *io.SectionReader {
+	return io.NewSectionReader(message, p.Body, p.End-p.Body)
+}
+
+// Text reads up to limit bytes of a decoded body as text, and tells whether that was all of it.
+func (p *Part) Text(body io.Reader, limit int64) (text string, whole bool, err error) {
+	data, err := io.ReadAll(io.LimitReader(p.Decode(body), limit+1))
+	whole = int64(len(data)) <= limit
+	if !whole {
+		data = data[:limit]
+	}
+	return toUTF8(data, p.Params["charset"]), whole, err
+}
+
+// toUTF8 reads bytes of a charset. What is called UTF-8 or ASCII, or nothing, is taken for UTF-8 if it is that, and for Windows-1252 otherwise.
+func toUTF8(data []byte, charset string) string {
+	enc := encodingOf(charset)
+	if enc == nil {
+		if utf8.Valid(data) {
+			return string(data)
+		}
+		if n := len(data); n > 4 && utf8.Valid(data[:n-4]) || strings.EqualFold(charset, "utf-8") { // cut within a character, or a few bad bytes
+			return strings.ToValidUTF8(string(data), "\uFFFD")
+		}
+		enc = charmap.Windows1252
+	}
+	out, err := enc.NewDecoder().Bytes(data)
+	if err != nil {
+		return strings.ToValidUTF8(string(data), "\uFFFD")
+	}
+	return string(out)
+}
+
+// encodingOf is nil for UTF-8, ASCII and what nobody knows.
+func encodingOf(charset string) encoding.Encoding {
+	charset = strings.ToLower(strings.Trim(charset, " \t\"'"))
+	switch charset {
+	case "", "utf-8", "utf8", "us-ascii", "ascii", "unknown-8bit", "x-unknown", "binary", "default":
+		return nil
+	case "utf-7", "unicode-1-1-utf-7":
+		return utf7{}
+	case "cp932", "ms932":
+		charset = "shift_jis"
+	case "x-gbk", "cp936":
+		charset = "gbk"
+	case "iso-8859-8-i":
+		charset = "iso-8859-8"
+	}
+	if e, err := htmlindex.Get(charset); err == nil {
+		return e
+	}
+	if e, err := ianaindex.MIME.Encoding(charset); err == nil && e != nil {
+		return e
+	}
+	return nil
+}
+
+// unBase64 decodes what can be decoded: white space and foreign bytes are passed over, padding may be missing or too much.
+func unBase64(s []byte) []byte {
+	clean := make([]byte, 0, len(s))
+	for _, c := range s {
+		if base64Value(c) {
+			clean = append(clean, c)
+		}
+	}
+	if len(clean)%4 == 1 {
+		clean = clean[:len(clean)-1]
+	}
+	out := make([]byte, base64.RawStdEncoding.DecodedLen(len(clean)))
+	n, _ := base64.RawStdEncoding.Decode(out, clean) // error: none is left
+	return out[:n]
+}
+
+func base64Value(c byte) bool {
+	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/'
+}
+
+// base64Reader decodes a stream. Padding ends a run: some programs encode a file in pieces and put the pieces one after another.
+type base64Reader struct {
+	in  *bufio.Reader
+	out []byte // decoded, not yet read
+	err error
+	buf [3072]byte
+}
+
+func (r *base64Reader) Read(p []byte) (int, error) {
+	for len(r.out) == 0 {
+		if r.err != nil {
+			return 0, r.err
+		}
+		r.fill()
+	}
+	n := copy(p, r.out)
+	r.out = r.out[n:]
+	return n, nil
+}
+
+func (r *base64Reader) fill() {
+	var quads [4096]byte
+	n := 0
+	for n < len(quads) {
+		c, err := r.in.ReadByte()
+		if err != nil {
+			r.err = err
+			break
+		}
+		if base64Value(c) {
+			quads[n] = c
+			n++
+		} else if c == '=' && n%4 != 0 {
+			break
+		}
+	}
+	if n%4 == 1 {
+		n--
+	}
+	m, _ := base64.RawStdEncoding.Decode(r.buf[:], quads[:n]) // error: none is left
+	r.out = r.buf[:m]
+}
+
+// qpReader decodes quoted-printable. What is no code stays as it is. RFC 2045 6.7
+type qpReader struct {
+	in   *bufio.Reader
+	line []byte // decoded, not yet read
+	err  error
+	long bool // the line read last had no end yet
+}
+
+func (r *qpReader) Read(p []byte) (int, error) {
+	for len(r.line) == 0 {
+		if r.err != nil {
+			return 0, r.err
+		}
+		raw, err := r.in.ReadSlice('\n')
+		if err == bufio.ErrBufferFull { // do not cut a code in two
+			raw = append([]byte(nil), raw...)
+			more := 0
+			if i := len(raw); raw[i-1] == '=' {
+				more = 2
+			} else if raw[i-2] == '=' {
+				more = 1
+			}
+			for ; more > 0 && r.err == nil; more-- {
+				var c byte
+				if c, r.err = r.in.ReadByte(); r.err == nil {
+					raw = append(raw, c)
+				}
+			}
+		} else if err != nil {
+			r.err = err
+		}
+		r.line = unQuoted(raw)
+	}
+	n := copy(p, r.line)
+	r.line = r.line[n:]
+	return n, nil
+}
+
+// unQuoted decodes a line, or a piece of one.
+func unQuoted(raw []byte) []byte {
+	text := raw
+	end := ""
+	for _, e := range []string{"\r\n", "\n"} {
+		if t, ok := strings.CutSuffix(string(text), e); ok {
+			text, end = []byte(t), e
+			break
+		}
+	}
+	if end != "" || len(raw) == 0 {
+		t := strings.TrimRight(string(text), " \t")
+		if s, ok := strings.CutSuffix(t, "="); ok { // a soft line break
+			t, end = s, ""
+		}
+		text = []byte(t)
+	} else if s, ok := strings.CutSuffix(string(text), "="); ok { // at the end of the body
+		text = []byte(s)
+	}
+	out := make([]byte, 0, len(text)+2)
+	for i := 0; i < len(text); i++ {
+		if text[i] == '=' && i+2 < len(text) && hex(text[i+1]) >= 0 && hex(text[i+2]) >= 0 {
+			out = append(out, byte(hex(text[i+1])<<4|hex(text[i+2])))
+			i += 2
+			continue
+		}
+		out = append(out, text[i])
+	}
+	return append(out, end...)
+}
