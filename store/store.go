@@ -88,6 +88,10 @@ type HomeWrite struct {
 	Index  tandem.Index
 	Title  string
 
+	// From is the number of the record, of any collection, whose body a Create or Update takes over instead of Record.Body, 0 for none; FromSeq is the sequence
+	// number that it must be at. It is a precondition as If is.
+	From, FromSeq int64
+
 	// Whole says that if this write is not done none of its list is: the ones before it are taken back, the ones after it are not tried, and all of them
 	// are RetryAfter.
 	Whole bool

@@ -6,22 +6,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
 	"tandem"
 	"tandem/store"
 )
-
-// staged is a write whose body has been read.
-type staged struct {
-	*store.HomeWrite
-	sum   tandem.Digest // of the body, zero for none
-	size  int64
-	small []smallBody
-	err   error // the body could not be read
-}
 
 // Write implements store.Home. Bodies are read, and large ones made durable, before the transaction begins. On an error no
 // write was done and every outcome is RetryAfter, or Maybe if the fate of the transaction is not known.
@@ -76,54 +66,6 @@ func (w *homeWriter) undone(out []tandem.Outcome) []tandem.Outcome {
 	return out
 }
 
-// stage reads the body of a write. A body that cannot be read fails its own write only.
-func (h home) stage(ctx context.Context, w *store.HomeWrite) staged {
-	s := staged{HomeWrite: w}
-	if w.Record.Body == nil || w.Op != tandem.Create && w.Op != tandem.Update {
-		return s
-	}
-	if h.files != nil { // a body of ours is there already
-		sum, ours, err := h.files.Renew(w.Record.Body)
-		if s.err = h.fault("store body", err); ours {
-			s.sum, s.size = sum, w.Record.Body.Size()
-			return s
-		}
-	}
-	r, err := w.Record.Body.Open()
-	if err != nil {
-		s.err = err
-		return s
-	}
-	defer r.Close()
-	var in io.Reader = r
-	if w.Progress != nil {
-		in = &countingReader{r, w.Progress}
-	}
-	sum, n, small, err := h.stageBody(ctx, in)
-	if err != nil {
-		s.err = h.fault("store body", err)
-		return s
-	}
-	s.sum, s.size = sum, n
-	if small != nil {
-		s.small = []smallBody{{sum, small}}
-	}
-	return s
-}
-
-type countingReader struct {
-	r    io.Reader
-	tell func(int64)
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	if n > 0 {
-		c.tell(int64(n))
-	}
-	return n, err
-}
-
 // homeWriter performs the writes of one transaction.
 type homeWriter struct {
 	home
@@ -159,6 +101,11 @@ func (w *homeWriter) all(collection int64, out []tandem.Outcome) (err error) {
 
 // one performs one write. An error is about the store and ends the transaction.
 func (w *homeWriter) one(s *staged) (tandem.Outcome, error) {
+	if s.From != 0 && (s.Op == tandem.Create || s.Op == tandem.Update) {
+		if same, err := w.takeOver(s); !same || err != nil {
+			return failed412(s.ID, errors.New("the record that it is a copy of has changed")), err
+		}
+	}
 	switch {
 	case s.err != nil:
 		return tandem.Outcome{Status: tandem.RetryAfter, ID: s.ID, Err: s.err}, nil

@@ -148,3 +148,36 @@ func testOwnBody(k *kit) {
 		}
 	}
 }
+
+// testFrom makes records with the bodies of others.
+func testFrom(k *kit) {
+	c, other := k.collection(tandem.File), k.collection(tandem.Contact)
+	large := strings.Repeat("large ", 20000)
+	for i, text := range []string{"", "small", large} {
+		id := tandem.ID(fmt.Sprint("from", i))
+		k.applied(c, put(tandem.Create, id, "", text))
+		from := k.get(c, id)[id]
+		for _, to := range []tandem.Collection{c, other} {
+			w := put(tandem.Create, id+"-copy", "", text)
+			w.Record.Body, w.From, w.FromSeq = nil, from.Number, from.Seq
+			if o := k.applied(to, w); o.Size != int64(len(text)) || o.Digest != from.Digest {
+				k.Fatalf("copied %+v", o)
+			}
+			if got := k.body(k.get(to, w.ID)[w.ID].Body); got != text {
+				k.Fatalf("the copy has %d bytes, want %d", len(got), len(text))
+			}
+			w.Op, w.If = tandem.Update, k.get(to, w.ID)[w.ID].Version
+			w.FromSeq++
+			k.refused(to, w, tandem.PreconditionFailed)
+		}
+	}
+	dir := k.applied(c, directory("d"))
+	w := directory("e")
+	w.From, w.FromSeq = k.number(c, "d"), k.get(c, "d")["d"].Seq
+	if k.applied(c, w); k.get(c, "e")["e"].Body != nil {
+		k.Fatal("the copy of what has no body has one")
+	}
+	w.ID = "f"
+	k.applied(c, store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: "d", If: dir.Version}})
+	k.refused(c, w, tandem.PreconditionFailed)
+}

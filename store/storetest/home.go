@@ -24,6 +24,7 @@ func runHome(t *testing.T, run runner) {
 	run(t, "Tree", testTree)
 	run(t, "Whole", testWhole)
 	run(t, "OwnBody", testOwnBody)
+	run(t, "From", testFrom)
 	run(t, "Bodies", testBodies)
 	run(t, "BrokenBody", testBrokenBody)
 	run(t, "Subscribe", testSubscribe)

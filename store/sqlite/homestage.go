@@ -1,0 +1,79 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+
+	"tandem"
+	"tandem/store"
+)
+
+// staged is a write whose body has been read.
+type staged struct {
+	*store.HomeWrite
+	sum   tandem.Digest // of the body, zero for none
+	size  int64
+	small []smallBody
+	err   error // the body could not be read
+}
+
+// stage reads the body of a write. A body that cannot be read fails its own write only.
+func (h home) stage(ctx context.Context, w *store.HomeWrite) staged {
+	s := staged{HomeWrite: w}
+	if w.Record.Body == nil || w.Op != tandem.Create && w.Op != tandem.Update {
+		return s
+	}
+	if h.files != nil { // a body of ours is there already
+		sum, ours, err := h.files.Renew(w.Record.Body)
+		if s.err = h.fault("store body", err); ours {
+			s.sum, s.size = sum, w.Record.Body.Size()
+			return s
+		}
+	}
+	r, err := w.Record.Body.Open()
+	if err != nil {
+		s.err = err
+		return s
+	}
+	defer r.Close()
+	var in io.Reader = r
+	if w.Progress != nil {
+		in = &countingReader{r, w.Progress}
+	}
+	sum, n, small, err := h.stageBody(ctx, in)
+	if err != nil {
+		s.err = h.fault("store body", err)
+		return s
+	}
+	s.sum, s.size = sum, n
+	if small != nil {
+		s.small = []smallBody{{sum, small}}
+	}
+	return s
+}
+
+type countingReader struct {
+	r    io.Reader
+	tell func(int64)
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	if n > 0 {
+		c.tell(int64(n))
+	}
+	return n, err
+}
+
+// takeOver gives a write the body of another record, if that is as it was.
+func (w *homeWriter) takeOver(s *staged) (same bool, err error) {
+	var sum []byte
+	err = w.conn.row("SELECT body, size FROM record WHERE row = ? AND seq = ? AND deleted = 0", s.From, s.FromSeq).Scan(&sum, &s.size)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	s.sum = toDigest(sum)
+	return err == nil, err
+}
