@@ -11,6 +11,7 @@ import (
 
 	"tandem"
 	"tandem/internal/corpus"
+	"tandem/kind/recur"
 	"tandem/server/dav/check"
 	"tandem/wire/davxml"
 	"tandem/wire/ical"
@@ -201,7 +202,7 @@ func FuzzBody(f *testing.F) {
 }
 
 func BenchmarkBody(b *testing.B) {
-	c := check.Checker{Limits: check.Limits{Size: 1 << 20, Instances: 10_000, Attendees: 1000}}
+	c := check.Checker{Limits: check.Limits{Size: 1 << 20, Instances: 10_000, Attendees: 1000}, Zones: &recur.Zones{}}
 	body := []byte(event("DTSTAMP:20260101T000000Z|DTSTART;TZID=Europe/Berlin:20260301T100000|DURATION:PT1H|RRULE:FREQ=WEEKLY;COUNT=50|SUMMARY:Something|ATTENDEE:mailto:a@example.com"))
 	for b.Loop() {
 		if err := c.Body(tandem.Event, "text/calendar", body); err != nil {
