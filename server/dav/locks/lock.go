@@ -93,7 +93,7 @@ func (s *Service) asked(r *proto.Request) (l store.Lock, err error) {
 	}
 	l = store.Lock{Token: newToken(), User: r.User.Name, Collection: r.Target.Reach.ID, Deep: r.Depth == proto.Infinity, Shared: scope.Has(davxml.D("shared"))}
 	if owner := r.XML.Child(davxml.D("owner")); owner != nil {
-		if l.Owner = davxml.String(owner); len(l.Owner) > maxOwner {
+		if l.Owner = owner.String(); len(l.Owner) > maxOwner {
 			return l, davxml.Failf(http.StatusRequestEntityTooLarge, "the owner of the lock takes more than %d bytes to tell", maxOwner)
 		}
 	}
