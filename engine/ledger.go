@@ -102,6 +102,13 @@ func (l *Ledger) Applied(i int, act Action, out [2]*tandem.Outcome) (row tandem.
 	return row, false, true
 }
 
+// Postponed tells that the row that Postpone returned for act is recorded: bookkeeping about the same row must not undo that.
+func (l *Ledger) Postponed(act Action) {
+	if act.Row.Link != 0 {
+		l.put[act.Row.Link] = true
+	}
+}
+
 // now is what side s shows of the record, moves of this run taken into account.
 func (l *Ledger) now(act *Action, s tandem.Side) tandem.Shown {
 	n := *act.Shown(s)

@@ -89,3 +89,51 @@ func TestWritesFollowMoves(t *testing.T) {
 		t.Fatalf("to be written at %s@%s", id, version)
 	}
 }
+
+// TestPostponedRowStandsOverItsBookkeeping: a record that its place gave another id, and that the other side refused: the row that
+// sets it aside knows the new id, and the note of that id does not take it back.
+func TestPostponedRowStandsOverItsBookkeeping(t *testing.T) {
+	for _, half := range []bool{false, true} {
+		p := agreedPair(t, false, 3)
+		id, other := p.rows[1].A.ID, p.rows[1].B.ID
+		if half {
+			row := p.rows[1]
+			row.B = tandem.Shown{}
+			row.Aside = &tandem.Aside{Reason: "refused", Tries: 1, Until: 50, A: row.A.Version}
+			p.rows[1] = row
+			p.m[1].remove(other)
+		}
+		p.m[0].rename(id, "renamed")
+		p.m[0].put("renamed", "edited")
+		plan := p.plan()
+		if len(plan.Actions) != 1 || len(plan.Base) != 1 || plan.Base[0].Row.A.ID != "renamed" {
+			t.Fatalf("half %v: %s %s", half, plan.text(), plan.opText())
+		}
+		l := NewLedger(plan)
+		row := Postpone(plan.Actions[0], "refused again", 100)
+		l.Postponed(plan.Actions[0])
+		if row.A.ID != "renamed" || row.Aside == nil || row.Aside.A != p.m[0].meta(p.m[0].recs["renamed"]).Version {
+			t.Errorf("half %v: the row is %+v, aside %+v", half, row, row.Aside)
+		}
+		if l.ReadyOp(0) {
+			t.Errorf("half %v: the note of the new id would put the record back", half)
+		}
+		p.record(row, false)
+		p.rules.Now = 110
+		if again := p.plan(); again.doing(Wait) != 1 || len(again.Actions) != 1 || again.Actions[0].Reason != SetAside {
+			t.Errorf("half %v: the next run plans %s", half, again.text())
+		}
+	}
+}
+
+// What an unlinked action postpones has no row that anything could undo.
+func TestPostponedNewRecord(t *testing.T) {
+	p := newPair(false)
+	p.m[0].put("new", "N").uid = "n"
+	plan := p.plan()
+	l := NewLedger(plan)
+	l.Postponed(plan.Actions[0])
+	if len(l.put) != 0 {
+		t.Errorf("links %v", l.put)
+	}
+}

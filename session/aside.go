@@ -62,6 +62,9 @@ func (x *executor) keepAside(row tandem.Row, st *step, err error) {
 	}
 	x.event(store.Warning, nameOf(&st.act), err.Error(), remedy)
 	x.rec.keep(row)
+	x.mu.Lock()
+	x.ledger.Postponed(st.act)
+	x.mu.Unlock()
 }
 
 // reason is why a place did not do a write.
