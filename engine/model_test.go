@@ -21,6 +21,7 @@ type model struct {
 	seq         int
 	nodes       bool // tells nodes
 	hushed      bool // gives no digests in listings
+	mute        bool // gives neither digests nor UIDs in listings
 	trouble     map[tandem.ID]tandem.Presence
 	tellsHidden bool     // tells the UID of what it does not show
 	gone        []string // contents that were overwritten or deleted, for history
@@ -130,7 +131,10 @@ func (m *model) changes() []tandem.Change {
 			continue
 		}
 		c := tandem.Change{ID: id, Presence: tandem.Present, Meta: m.meta(m.recs[id])}
-		if m.hushed {
+		if m.mute {
+			c.UID = ""
+		}
+		if m.hushed || m.mute {
 			c.Digest = tandem.Digest{}
 		}
 		out = append(out, c)

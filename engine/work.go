@@ -303,8 +303,11 @@ func (w *work) voidRow(i int32, a, b state) bool {
 			continue
 		}
 		n := w.v[s].detail[i]
-		if n == nil {
+		switch {
+		case n == nil:
 			n = w.fromBase(row, s)
+		case row.Clash != nil && n.uid == "" && !n.filled:
+			n.Digest = tandem.Digest{} // known from the conflict, which does not know the UID: ask for both
 		}
 		w.meetOne(s, n)
 	}
