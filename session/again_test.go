@@ -89,6 +89,53 @@ func TestMarkerOfARecordThatBecameAnother(t *testing.T) {
 	w.quiet()
 }
 
+// A store that was put back voids its rows, and its listing may be that of a moment ago as well: what has the marker is what the void row
+// spoke of, and not made twice.
+func TestMarkerOfAVoidRow(t *testing.T) {
+	w := newWorld(t, stubborn)
+	w.rules.Guard.Off = true
+	before := w.side[b].Snapshot()
+	w.put(a, "1", "name=Anna\nuid=x\n")
+	w.sync()
+	w.side[b].Rollback(w.side[b].Snapshot(), true)
+	w.side[b].Tune(func(k *memory.Knobs) { k.Stale = before })
+	if rep := w.sync(); rep.Aside != 0 || rep.Left != 0 {
+		t.Errorf("%d set aside, %d left: %v", rep.Aside, rep.Left, rep.Problems)
+	}
+	w.side[b].Tune(func(k *memory.Knobs) { k.Stale = nil })
+	w.sync()
+	w.want("name=Anna\nuid=x\n")
+	w.quiet()
+}
+
+// A record that its place gave another id, and that the other side refuses, is set aside once and not tried in every run.
+func TestRenamedAndRefusedIsSetAside(t *testing.T) {
+	w := newWorld(t, told)
+	w.put(a, "1", "name=Anna\nuid=x\n")
+	w.sync()
+	refused := 0
+	w.side[b].Tune(func(k *memory.Knobs) {
+		k.Fault = func(tandem.Write) memory.Fault { refused++; return memory.Fault{Reject: errors.New("not this one")} }
+	})
+	if err := w.side[a].Rename("1", "2"); err != nil {
+		t.Fatal(err)
+	}
+	w.put(a, "2", "name=Anne\nuid=x\n")
+	for range 3 {
+		if rep := w.sync(); rep.Aside != 1 {
+			t.Errorf("%d set aside: %v", rep.Aside, rep.Problems)
+		}
+	}
+	if refused != 1 {
+		t.Errorf("it was tried %d times", refused)
+	}
+	w.side[b].Tune(func(k *memory.Knobs) { k.Fault = nil })
+	w.now += 7 * 24 * 3600
+	w.sync()
+	w.want("name=Anne\nuid=x\n")
+	w.quiet()
+}
+
 // A place that gives a record a new id with each update, behind a filter that hides it from then on: what is gone under the old id was
 // not deleted, and goes on where it is once it is in sight.
 func TestRecordThatIsHiddenUnderItsNewID(t *testing.T) {

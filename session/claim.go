@@ -92,17 +92,21 @@ func (x *executor) recover(ctx context.Context, j *job) {
 	}
 }
 
-// claimed tells that somebody knows what has an id on the target of a write: the base has a row for it, this run has seen it
-// listed, or made it.
+// claimed tells that somebody knows what has an id on the target of a write: the base has a row for it that lasts, this run has
+// seen it listed, or made it.
 func (x *executor) claimed(ctx context.Context, j *job, id tandem.ID) bool {
 	s := j.side.Side
 	rows, err := x.deps.Store.Bases.RowsOf(ctx, x.st.ID, s, []tandem.ID{id})
 	if err != nil {
 		return true
 	}
-	of := func(row *tandem.Row) bool {
-		return row.Side(s).ID == id && (row.Link == 0 || row.Link != j.step.act.Row.Link)
+	void := map[int64]bool{j.step.act.Row.Link: true}
+	for i := range x.plan.Base {
+		if op := &x.plan.Base[i]; op.Drop {
+			void[op.Row.Link] = true
+		}
 	}
+	of := func(row *tandem.Row) bool { return row.Side(s).ID == id && (row.Link == 0 || !void[row.Link]) }
 	for _, list := range [][]tandem.Row{rows, x.rec.c.Put, x.rec.flying} {
 		for i := range list {
 			if of(&list[i]) {
