@@ -143,6 +143,15 @@ func (w *world) noteFrozen(p pairing, plan *engine.Plan) {
 			}
 		}
 	}
+	for i := range plan.Actions { // what was moved into such a directory on one side stays where it was on the other
+		act := &plan.Actions[i]
+		for s := tandem.SideA; s <= tandem.SideB; s++ {
+			was := act.Shown(s.Other()).ID
+			if act.Do == engine.Wait && act.Reason == engine.SideIgnored && was != "" && within(act.Shown(s).ID, frozen) {
+				frozen[was] = true
+			}
+		}
+	}
 	w.frozen[p.name] = frozen
 }
 
