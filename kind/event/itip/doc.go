@@ -117,16 +117,28 @@ func attendee(c *contentline.Component, who Addresses) *contentline.Line {
 	return nil
 }
 
-// Refused is the cause of an error: the change is not this person's to make.
+// Refused is the cause of an error: what was asked for is not this person's to do.
 type Refused struct {
-	// Condition is the precondition of CalDAV that does not hold, without namespace: "allowed-attendee-scheduling-object-change",
-	// "allowed-organizer-scheduling-object-change" or "same-organizer-in-all-components". RFC 6638 3.2.4
+	// Condition is the precondition of CalDAV that does not hold, without namespace: one of those that Allowed checks. RFC 6638 3.2.4
 	Condition string
-	What      string // what would have been changed: "DTSTART", "the attendee ben@example.org"
+	What      string // what it is about: "DTSTART", "the attendee ben@example.org"
+	Why       string // what of it; "": it is the organizer's to change
 }
 
-func (r *Refused) Error() string { return r.What + " is the organizer's to change" }
+func (r *Refused) Error() string {
+	if r.Why == "" {
+		return r.What + " is the organizer's to change"
+	}
+	return r.What + " " + r.Why
+}
 
 func refuse(ob *object, condition, what, remedy string) error {
-	return &tandem.Error{Kind: tandem.Denied, Op: "change meeting", Thing: ob.title(), Remedy: remedy, Err: &Refused{condition, what}}
+	r := &Refused{Condition: condition, What: what}
+	switch condition {
+	case SameOrganizer:
+		r.Why = "is not that of the others"
+	case OrganizerChange:
+		r.Why = "cannot be another than it was"
+	}
+	return &tandem.Error{Kind: tandem.Denied, Op: "change meeting", Thing: ob.title(), Remedy: remedy, Err: r}
 }
