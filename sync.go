@@ -297,6 +297,15 @@ type Collection struct {
 	Identity Identity
 }
 
+// Title is the name of the collection as people see it: the property "title", where a front door had to give it another
+// Name because that one was taken.
+func (c Collection) Title() string {
+	if t := c.Props["title"]; t != "" {
+		return t
+	}
+	return c.Name
+}
+
 // Index is what a store can look records up by without parsing bodies. Times are Unix seconds; End is exclusive.
 type Index struct {
 	UID   string

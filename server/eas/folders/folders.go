@@ -59,12 +59,7 @@ func kindOf(folderType int) tandem.Kind {
 func ID(collection int64) string { return strconv.FormatInt(collection, 10) }
 
 // Name is the name of a collection as shown.
-func Name(c tandem.Collection) string {
-	if t := c.Props["title"]; t != "" {
-		return t
-	}
-	return c.Name
-}
+func Name(c tandem.Collection) string { return c.Title() }
 
 // Shown are the collections of a user that a device of this version sees, by id: the first of each kind is the kind's default folder.
 func (s *Service) Shown(ctx context.Context, user string, v eas.Version) ([]tandem.Collection, error) {
