@@ -2,6 +2,7 @@ package proto
 
 import (
 	"context"
+	"iter"
 	"net/http"
 	"strings"
 
@@ -65,8 +66,8 @@ type Tree interface {
 	Collections(ctx context.Context, user string, b Branch) ([]*Resource, error)
 	// Member is the resource of a record of a collection.
 	Member(c *Resource, rec store.HomeRecord) *Resource
-	// Children yields what is directly in a resource, in no certain order.
-	Children(ctx context.Context, user store.User, r *Resource) func(yield func(*Resource, error) bool)
+	// Children yields what is directly in a resource, in no certain order. In a tree of files and deep, it is what is at any depth.
+	Children(ctx context.Context, user store.User, r *Resource, deep bool) iter.Seq2[*Resource, error]
 }
 
 // Change is what a request is about to do to a resource.

@@ -3,6 +3,7 @@ package tree
 
 import (
 	"context"
+	"iter"
 	"net/url"
 	"strconv"
 	"strings"
@@ -169,14 +170,18 @@ func Segment(c access.Reach) string {
 
 // Member implements proto.Tree.
 func (s *Service) Member(c *proto.Resource, rec store.HomeRecord) *proto.Resource {
-	return &proto.Resource{Sort: proto.Member, Branch: c.Branch, User: c.User, Reach: c.Reach, Segment: c.Segment, ID: rec.ID, Record: &rec}
+	return member(c, &rec)
+}
+
+func member(c *proto.Resource, rec *store.HomeRecord) *proto.Resource {
+	return &proto.Resource{Sort: proto.Member, Branch: c.Branch, User: c.User, Reach: c.Reach, Segment: c.Segment, ID: rec.ID, Record: rec}
 }
 
 // page is how many records are read at a time.
 const page = 1000
 
 // Children implements proto.Tree.
-func (s *Service) Children(ctx context.Context, user store.User, r *proto.Resource) func(yield func(*proto.Resource, error) bool) {
+func (s *Service) Children(ctx context.Context, user store.User, r *proto.Resource, deep bool) iter.Seq2[*proto.Resource, error] {
 	return func(yield func(*proto.Resource, error) bool) {
 		switch r.Sort {
 		case proto.Root:
@@ -204,19 +209,35 @@ func (s *Service) Children(ctx context.Context, user store.User, r *proto.Resour
 				}
 			}
 		case proto.Collection, proto.Member:
-			s.records(ctx, r, yield)
+			if r.Tree() {
+				s.files(ctx, r, deep, yield)
+			} else {
+				s.records(ctx, r, yield)
+			}
 		}
 	}
 }
 
-// records yields the records directly in a collection or directory.
-func (s *Service) records(ctx context.Context, r *proto.Resource, yield func(*proto.Resource, error) bool) {
-	if r.Sort == proto.Member && !r.Dir() {
+// files yields what is in a directory of a tree.
+func (s *Service) files(ctx context.Context, r *proto.Resource, deep bool, yield func(*proto.Resource, error) bool) {
+	if !r.Dir() {
 		return
 	}
-	below := ""
+	for rec, err := range s.Lookup.Below(ctx, r.Reach.ID, r.ID, deep) {
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		if !yield(s.Member(r, rec), nil) {
+			return
+		}
+	}
+}
+
+// records yields the records of a collection that is no tree.
+func (s *Service) records(ctx context.Context, r *proto.Resource, yield func(*proto.Resource, error) bool) {
 	if r.Sort == proto.Member {
-		below = string(r.ID) + "/"
+		return
 	}
 	for seq, more := int64(0), true; more; {
 		var recs []store.HomeRecord
@@ -227,12 +248,7 @@ func (s *Service) records(ctx context.Context, r *proto.Resource, yield func(*pr
 		}
 		for i := range recs {
 			rec := &recs[i]
-			seq = rec.Seq
-			name, in := strings.CutPrefix(string(rec.ID), below)
-			if rec.Deleted || !in || r.Tree() && strings.Contains(name, "/") {
-				continue
-			}
-			if !yield(&proto.Resource{Sort: proto.Member, Branch: r.Branch, User: r.User, Reach: r.Reach, Segment: r.Segment, ID: rec.ID, Record: rec}, nil) {
+			if seq = rec.Seq; !rec.Deleted && !yield(member(r, rec), nil) {
 				return
 			}
 		}
