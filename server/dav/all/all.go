@@ -1,0 +1,68 @@
+// Package all puts the desktops' door together: it is the one list of the methods that are served.
+package all
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"tandem"
+	"tandem/kind"
+	"tandem/kind/recur"
+	"tandem/partner/access"
+	"tandem/server/dav"
+	"tandem/server/dav/check"
+	"tandem/server/dav/locks"
+	"tandem/server/dav/objects"
+	"tandem/server/dav/props"
+	"tandem/server/dav/proto"
+	"tandem/server/dav/tree"
+	"tandem/store"
+)
+
+// Config is what the door stands on. Everything without a remark must be set.
+type Config struct {
+	Store    *store.Store
+	Kinds    map[tandem.Kind]kind.Handler
+	Accounts dav.Accounts
+	Base     func(*http.Request) string // the address under which the client of a request knows the hub
+	Now      func() time.Time           // nil: time.Now
+	Log      *slog.Logger               // nil: nowhere
+	Trust    func(remote string) bool   // nil: no reverse proxy is believed
+	Free     func() (int64, error)      // bytes left for what is stored; nil: not known
+}
+
+// New puts a door together.
+func New(cfg Config) *dav.Door {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	who := &access.Service{Home: cfg.Store.Home, Shares: cfg.Store.Shares, Now: cfg.Now}
+	paths := &tree.Service{Home: cfg.Store.Home, Lookup: cfg.Store.Lookup, Accounts: cfg.Store.Accounts, Access: who}
+	return dav.New(dav.Config{Accounts: cfg.Accounts, Tree: paths, Methods: methods(cfg, paths), Base: cfg.Base, Log: cfg.Log, Trust: cfg.Trust})
+}
+
+// limits are what may be stored through this door. RFC 4791 5.2.5, 5.2.9
+var limits = check.Limits{Size: proto.MaxRecord, Attendees: 2000}
+
+// methods are all methods that are served. What is not in this list is not advertised.
+func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
+	st := cfg.Store
+	now := func() int64 { return cfg.Now().Unix() }
+	guard := &locks.Service{Tree: paths, Locks: st.Locks, Now: now}
+	checker := &check.Checker{Limits: limits, Zones: &recur.Zones{}}
+	known := &props.Service{Limits: limits, Tree: paths, Home: st.Home, Lookup: st.Lookup, Accounts: st.Accounts, Shares: st.Shares, Props: st.Props, Locks: st.Locks, Guard: guard,
+		Now: now, Free: cfg.Free}
+	records := &objects.Service{Tree: paths, Home: st.Home, Kinds: cfg.Kinds, Guard: guard, Check: checker, Log: cfg.Log}
+	return map[string]proto.Method{
+		http.MethodGet:  records.Get,
+		http.MethodHead: records.Get,
+		http.MethodPost: records.Post,
+		http.MethodPut:  records.Put,
+		"PROPFIND":      known.Propfind,
+		"PROPPATCH":     known.Proppatch,
+	}
+}
