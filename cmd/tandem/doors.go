@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tandem/server/certs"
+	"tandem/server/dav/proto"
 	"tandem/server/eas"
 	phones "tandem/server/eas/all"
 	"tandem/server/eas/autodiscover"
@@ -151,7 +152,7 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 		return nil, err
 	}
 	find := autodiscover.New(autodiscover.Config{Accounts: h.accounts, Remote: d.door.Remote, Base: p.base, Log: log})
-	d.http = route(d.door, find, page)
+	d.http = route(d.door, find, rootLeads(h.newDesktops(p, log)), page)
 	if d.acme != nil {
 		d.http = d.acme.Challenge(d.http)
 	}
@@ -163,7 +164,7 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 }
 
 // route sends requests to the doors. Clients spell the paths in many ways.
-func route(door, find, page http.Handler) http.Handler {
+func route(door, find, desktops, page http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.ToLower(r.URL.Path)
 		switch {
@@ -171,6 +172,8 @@ func route(door, find, page http.Handler) http.Handler {
 			door.ServeHTTP(w, r)
 		case autodiscover.Is(path):
 			find.ServeHTTP(w, r)
+		case forDesktops(r):
+			desktops.ServeHTTP(w, r)
 		case path == setup.Path || strings.HasPrefix(path, setup.Path+"/"):
 			page.ServeHTTP(w, r)
 		case path == "/":
@@ -204,23 +207,29 @@ func (d *doors) close() error {
 	return d.srv.Close()
 }
 
-// addresses says where phones find the hub.
+// addresses says where phones and desktops find the hub.
 func (a *app) addresses(d *doors) error {
 	if d == nil {
 		return nil
 	}
+	tell := func(base string) error {
+		_, err := fmt.Fprintf(a.out, "Phones and browsers: %s%s\nCalDAV, CardDAV and WebDAV: %s%s\n", base, setup.Path, base, proto.Path)
+		return err
+	}
 	public := d.plan.outside()
 	if public != nil {
-		if _, err := fmt.Fprintf(a.out, "Phones and browsers: %s%s\n", public, setup.Path); err != nil {
+		if err := tell(public.String()); err != nil {
 			return err
 		}
 	}
 	for _, at := range d.srv.Addresses() {
-		line := "It listens on " + at.String()
+		var err error
 		if public == nil {
-			line = "Phones and browsers: " + named(at).String() + setup.Path
+			err = tell(named(at).String())
+		} else {
+			_, err = fmt.Fprintln(a.out, "It listens on "+at.String())
 		}
-		if _, err := fmt.Fprintln(a.out, line); err != nil {
+		if err != nil {
 			return err
 		}
 	}

@@ -11,10 +11,11 @@ func TestRoute(t *testing.T) {
 	say := func(code int) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
 	}
-	doors := route(say(201), say(202), say(203))
+	doors := route(say(201), say(202), rootLeads(say(204)), say(203))
 	for path, want := range map[string]int{
 		"/Microsoft-Server-ActiveSync": 201, "/microsoft-server-activesync/default.eas": 201, "/Microsoft-Server-ActiveSync/": 201,
 		"/Autodiscover/Autodiscover.xml": 202, "/setup": 203, "/setup/tandem-ca.cer": 203, "/": http.StatusSeeOther,
+		"/dav": 204, "/dav/calendars/ann/": 204, "/.well-known/caldav": 204, "/.well-known/carddav/": 204, "/davx": 404, "/.well-known/x": 404,
 		"/Microsoft-Server": 404, "/Microsoft-Server-ActiveSync/x": 404, "/owa/": 404, "/EWS/Exchange.asmx": 404, "/setupx": 404,
 	} {
 		w := httptest.NewRecorder()
@@ -22,5 +23,10 @@ func TestRoute(t *testing.T) {
 		if w.Code != want {
 			t.Errorf("%s: %d, want %d", path, w.Code, want)
 		}
+	}
+	w := httptest.NewRecorder() // a client of CalDAV that knows nothing but the host
+	doors.ServeHTTP(w, httptest.NewRequest("PROPFIND", "/", nil))
+	if w.Code != http.StatusMovedPermanently || w.Header().Get("Location") != "/dav/" {
+		t.Errorf("PROPFIND /: %d to %s", w.Code, w.Header().Get("Location"))
 	}
 }
