@@ -313,6 +313,11 @@ type Index struct {
 	End   int64    // last instant of the last occurrence within the expansion window; math.MaxInt64: never ends
 	Name  string   // contacts: as sorted and searched
 	Keys  []string // contacts: e-mail addresses in lower case, phone numbers as digits
+
+	// Text is what full-text search looks in, and Sketch what the kind wants to see of a body without reading it; only the kind reads it. Both are given
+	// with a write and kept beside the record; listings leave them out.
+	Text   string
+	Sketch []byte
 }
 
 // Summary is what a person sees of a record in a list or a conflict.

@@ -29,6 +29,11 @@ type Streamer interface {
 	DigestReader(r io.Reader) (tandem.Digest, error)
 }
 
+// An Inspector is a Handler that needs no body in memory: InspectBody tells of a body of any size what Inspect tells of a small one.
+type Inspector interface {
+	InspectBody(b tandem.Body) (Info, error)
+}
+
 // An AttrMerger is a Handler that merges attributes by its own rules. Without it, attributes are merged per key and
 // the larger value wins a clash, so that the outcome does not depend on which side is called a.
 type AttrMerger interface {
