@@ -24,6 +24,9 @@ type Store struct {
 	Shares    Shares
 	Props     Properties
 	Locks     Locks
+	Texts     Texts
+	Queue     Queue
+	Secrets   Secrets
 	Bases     Bases
 	Blobs     Blobs
 	History   History

@@ -9,6 +9,7 @@ import (
 	"tandem/kind/event"
 	"tandem/kind/event/itip"
 	"tandem/kind/file"
+	"tandem/kind/mail"
 	"tandem/kind/note"
 	"tandem/kind/recur"
 	"tandem/kind/task"
@@ -19,7 +20,7 @@ func Kinds() map[tandem.Kind]kind.Handler {
 	zones := &recur.Zones{}
 	kinds := map[tandem.Kind]kind.Handler{}
 	for _, h := range []kind.Handler{contact.Handler{}, event.Handler{Zones: zones}, task.Handler{Zones: zones}, note.Handler{Zones: zones}, file.Handler{},
-		itip.Handler{Zones: zones}} {
+		itip.Handler{Zones: zones}, mail.Handler{}, mail.Handler{Of: tandem.SMS}} {
 		kinds[h.Kind()] = h
 	}
 	return kinds

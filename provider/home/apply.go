@@ -84,6 +84,9 @@ func (r *Replica) prepare(w tandem.Write) (store.HomeWrite, *tandem.Outcome) {
 // inspect fills in what the body tells.
 func (r *Replica) inspect(hw *store.HomeWrite) error {
 	body, limit := hw.Record.Body, int64(inspectMax)
+	if whole, ok := r.kind.(kind.Inspector); ok {
+		return r.inspectBody(hw, whole)
+	}
 	streamer, streams := r.kind.(kind.Streamer)
 	if streams {
 		limit = streamMin
@@ -104,11 +107,33 @@ func (r *Replica) inspect(hw *store.HomeWrite) error {
 	}
 	// What was looked into is what is stored, also if the source changes meanwhile.
 	hw.Record.Body = tandem.Bytes(data)
+	tell(hw, info)
+	return nil
+}
+
+// tell fills in what was found out about a body.
+func tell(hw *store.HomeWrite, info kind.Info) {
 	hw.Record.UID, hw.Record.Modified = info.Index.UID, info.Modified
 	hw.Digest, hw.Index = info.Digest, info.Index
 	if title := info.Summary.String(); title != "" {
 		hw.Title = title
 	}
+}
+
+// inspectBody fills in what a body of any size tells. A small one is read into memory once, for it is read several times.
+func (r *Replica) inspectBody(hw *store.HomeWrite, whole kind.Inspector) error {
+	if size := hw.Record.Body.Size(); size >= 0 && size <= streamMin {
+		data, err := tandem.ReadBody(hw.Record.Body, streamMin)
+		if err != nil {
+			return err
+		}
+		hw.Record.Body = tandem.Bytes(data)
+	}
+	info, err := whole.InspectBody(hw.Record.Body)
+	if err != nil {
+		return err
+	}
+	tell(hw, info)
 	return nil
 }
 

@@ -100,7 +100,8 @@ func (a accounts) RemoveUser(ctx context.Context, name string) error {
 			return err
 		}
 		for _, q := range []string{"DELETE FROM login WHERE owner = ?", "DELETE FROM state WHERE device IN (SELECT number FROM device WHERE owner = ?)",
-			"DELETE FROM device WHERE owner = ?", "DELETE FROM share WHERE grantee = ?", "DELETE FROM lock WHERE holder = ?"} {
+			"DELETE FROM device WHERE owner = ?", "DELETE FROM share WHERE grantee = ?", "DELETE FROM lock WHERE holder = ?",
+			"DELETE FROM outgoing WHERE owner = ?"} {
 			if _, err := c.exec(q, name); err != nil {
 				return err
 			}

@@ -180,6 +180,7 @@ func references(c *conn) (map[tandem.Digest]bool, error) {
 		"SELECT body FROM record WHERE body IS NOT NULL",
 		"SELECT body FROM past WHERE body IS NOT NULL",
 		"SELECT body FROM conflict WHERE body IS NOT NULL",
+		"SELECT body FROM outgoing",
 	} {
 		err := c.each(func(s scanner) error {
 			var raw []byte

@@ -111,6 +111,7 @@ func (h history) Purge(ctx context.Context, before int64) (n int, err error) {
 				WHERE collection = collection.id AND deleted = 1 AND at < ?), 0))`,
 			"DELETE FROM record WHERE deleted = 1 AND at < ?",
 			"DELETE FROM marker WHERE at < ?",
+			"DELETE FROM outgoing WHERE state <> 'waiting' AND added < ?",
 		} {
 			if _, err := c.exec(q, before); err != nil {
 				return err

@@ -308,6 +308,9 @@ func (w *homeWriter) put(s *staged, id tandem.ID, old store.HomeRecord) (tandem.
 		w.live++
 	}
 	meta.Node = nodeOf(row)
+	if err := setTexts(w.conn, row, s.Index); err != nil {
+		return meta, err
+	}
 	return meta, setWords(w.conn, w.col.ID, row, old.Index, s.Index)
 }
 

@@ -1,0 +1,146 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"math"
+	"strings"
+	"unicode"
+
+	"tandem"
+	"tandem/store"
+)
+
+type texts struct{ *db }
+
+var _ store.Texts = texts{}
+
+// setTexts keeps what is beside a record's body.
+func setTexts(c *conn, row int64, ix tandem.Index) error {
+	if len(ix.Sketch) > 0 {
+		if _, err := c.exec("INSERT OR REPLACE INTO sketch (row, data) VALUES (?, ?)", row, ix.Sketch); err != nil {
+			return err
+		}
+	}
+	if ix.Text == "" {
+		return nil
+	}
+	if _, err := c.exec("INSERT OR REPLACE INTO fulltext (rowid, text) VALUES (?, ?)", row, ix.Text); err != nil {
+		return err
+	}
+	_, err := c.exec("INSERT OR IGNORE INTO texted (row) VALUES (?)", row)
+	return err
+}
+
+// Sketches implements store.Texts.
+func (t texts) Sketches(ctx context.Context, collection int64, numbers ...int64) (map[int64][]byte, error) {
+	out := map[int64][]byte{}
+	if len(numbers) == 0 {
+		return out, nil
+	}
+	list, err := json.Marshal(numbers)
+	if err != nil {
+		return nil, t.fault("read sketches", err)
+	}
+	err = t.read(ctx, "read sketches", func(c *conn) error {
+		return c.each(func(s scanner) error {
+			var number int64
+			var data []byte
+			err := s.Scan(&number, &data)
+			out[number] = data
+			return err
+		}, querySketches, string(list), collection)
+	})
+	return out, err
+}
+
+const querySketches = `SELECT s.row, s.data FROM json_each(?) n CROSS JOIN sketch s ON s.row = n.value CROSS JOIN record r ON r.row = s.row WHERE r.collection = ?`
+
+// SetSketch implements store.Texts.
+func (t texts) SetSketch(ctx context.Context, collection, number int64, at tandem.Version, sketch []byte) error {
+	const op = "save sketch"
+	return t.write(ctx, op, func(c *conn) error {
+		var seq int64
+		if err := c.row("SELECT coalesce(max(seq), 0) FROM record WHERE row = ? AND collection = ? AND deleted = 0", number, collection).Scan(&seq); err != nil {
+			return err
+		}
+		if versionOf(seq) != at {
+			return &tandem.Error{Kind: tandem.Changed, Op: op}
+		}
+		_, err := c.exec("INSERT OR REPLACE INTO sketch (row, data) VALUES (?, ?)", number, sketch)
+		return err
+	})
+}
+
+// Search implements store.Texts.
+func (t texts) Search(ctx context.Context, collections []int64, query string, from, to int64, skip, limit int) iter.Seq2[store.HomeRecord, error] {
+	return func(yield func(store.HomeRecord, error) bool) {
+		const op = "search texts"
+		match := matchOf(query)
+		if match == "" || limit <= 0 || len(collections) == 0 {
+			return
+		}
+		if to == 0 {
+			to = math.MaxInt64
+		}
+		list, err := json.Marshal(collections)
+		if err != nil {
+			yield(store.HomeRecord{}, t.fault(op, err))
+			return
+		}
+		var rows []int64
+		err = t.read(ctx, op, func(c *conn) error {
+			return c.each(func(s scanner) error {
+				var row int64
+				err := s.Scan(&row)
+				rows = append(rows, row)
+				return err
+			}, querySearch, match, string(list), from, to, limit, skip)
+		})
+		if err != nil {
+			yield(store.HomeRecord{}, err)
+			return
+		}
+		l := lookup(t)
+		l.each(ctx, op, rows, byRow, func(r store.HomeRecord) bool { return !r.Deleted }, yield)
+	}
+}
+
+const querySearch = `SELECT r.row FROM fulltext f JOIN record r ON r.row = f.rowid WHERE fulltext MATCH ? AND r.collection IN (SELECT value FROM json_each(?))
+	AND r.deleted = 0 AND r.ends >= ? AND r.ends < ? ORDER BY r.ends DESC, r.row DESC LIMIT ? OFFSET ?`
+
+// byRow reads a record of any kind.
+func byRow(c *conn, row int64) (scanner, tandem.Kind) {
+	var kind tandem.Kind
+	if err := c.row("SELECT c.kind FROM record r JOIN collection c ON c.id = r.collection WHERE r.row = ?", row).Scan(&kind); err != nil {
+		kind = ""
+	}
+	return c.row("SELECT "+recordColumns+" FROM record WHERE row = ?", row), kind
+}
+
+// matchOf writes a query in the language of FTS5: every word, or the beginning of one, and phrases as they are. "" for a query without a word.
+func matchOf(query string) string {
+	var out []string
+	add := func(words string, phrase bool) {
+		list := strings.FieldsFunc(words, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) })
+		if phrase && len(list) > 0 {
+			out = append(out, `"`+strings.Join(list, " ")+`"`)
+			return
+		}
+		for _, w := range list {
+			out = append(out, `"`+w+`"*`)
+		}
+	}
+	for query != "" {
+		before, rest, quoted := strings.Cut(query, `"`)
+		add(before, false)
+		if !quoted {
+			break
+		}
+		phrase, after, closed := strings.Cut(rest, `"`)
+		add(phrase, closed)
+		query = after
+	}
+	return strings.Join(out, " ")
+}

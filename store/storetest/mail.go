@@ -1,0 +1,212 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"testing"
+
+	"tandem"
+	"tandem/store"
+)
+
+func runMail(t *testing.T, run runner) {
+	run(t, "Sketches", testSketches)
+	run(t, "Search", testSearch)
+	run(t, "Queue", testQueue)
+	run(t, "QueuedBodiesStay", testQueuedBodiesStay)
+	run(t, "Secrets", testSecrets)
+}
+
+// message is a write of a message with a text to search in.
+func message(op tandem.Op, id tandem.ID, at tandem.Version, text string, when int64) store.HomeWrite {
+	w := put(op, id, at, text)
+	w.Index = tandem.Index{Start: when, End: when, Text: text, Sketch: []byte("sketch of " + text)}
+	return w
+}
+
+func (k *kit) sketch(c tandem.Collection, number int64) string {
+	k.Helper()
+	all, err := k.st.Texts.Sketches(k.ctx, c.ID, number, 9999)
+	k.must(err)
+	return string(all[number])
+}
+
+func (k *kit) search(query string, from, to int64, skip, limit int, in ...tandem.Collection) string {
+	k.Helper()
+	var ids []int64
+	for _, c := range in {
+		ids = append(ids, c.ID)
+	}
+	var out []string
+	for r, err := range k.st.Texts.Search(k.ctx, ids, query, from, to, skip, limit) {
+		k.must(err)
+		body, err := tandem.ReadBody(r.Body, 1<<20)
+		k.must(err)
+		if len(body) == 0 || r.Kind == "" {
+			k.Fatalf("found %+v", r)
+		}
+		out = append(out, string(r.ID))
+	}
+	return strings.Join(out, " ")
+}
+
+func testSketches(k *kit) {
+	c, other := k.collection(tandem.Mail), k.collection(tandem.SMS)
+	first := k.applied(c, message(tandem.Create, "a", "", "one", 10))
+	n := k.number(c, "a")
+	if got := k.sketch(c, n); got != "sketch of one" {
+		k.Fatalf("the sketch is %q", got)
+	}
+	if got := k.sketch(other, n); got != "" {
+		k.Fatalf("another collection shows %q", got)
+	}
+	flags := k.applied(c, store.HomeWrite{Write: tandem.Write{Op: tandem.SetAttrs, ID: "a", If: first.Version, Record: tandem.Record{Meta: tandem.Meta{Attrs: "seen=1"}}}})
+	if got := k.sketch(c, n); got != "sketch of one" {
+		k.Fatalf("after a change of attributes the sketch is %q", got)
+	}
+	k.wantKind(k.st.Texts.SetSketch(k.ctx, c.ID, n, first.Version, []byte("old")), tandem.Changed)
+	k.must(k.st.Texts.SetSketch(k.ctx, c.ID, n, flags.Version, []byte("new")))
+	if got := k.sketch(c, n); got != "new" || k.get(c, "a")["a"].Version != flags.Version {
+		k.Fatalf("made anew, the sketch is %q", got)
+	}
+	k.applied(c, store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: "a", If: flags.Version}})
+	if got := k.sketch(c, n); got != "" {
+		k.Fatalf("of a deleted record the sketch is %q", got)
+	}
+	k.wantKind(k.st.Texts.SetSketch(k.ctx, c.ID, n, flags.Version, []byte("x")), tandem.Changed)
+}
+
+func testSearch(k *kit) {
+	c, d := k.collection(tandem.Mail), k.collection(tandem.SMS)
+	for i, text := range []string{"The plan for Müller", "A planetary mülleimer", "No word of it", "plan müller here, for the plan"} {
+		k.applied(c, message(tandem.Create, tandem.ID(fmt.Sprint(i)), "", text, int64(10+i)))
+	}
+	k.applied(d, message(tandem.Create, "sms", "", "the plan again", 99))
+	for _, t := range []struct {
+		query      string
+		from, to   int64
+		skip, most int
+		want       string
+	}{
+		{"plan", 0, 0, 0, 10, "3 1 0"},
+		{"PLAN muller", 0, 0, 0, 10, "3 0"},
+		{`"the plan"`, 0, 0, 0, 10, "3 0"},
+		{`"plan the"`, 0, 0, 0, 10, ""},
+		{"plan", 11, 13, 0, 10, "1"},
+		{"plan", 0, 0, 1, 1, "1"},
+		{"", 0, 0, 0, 10, ""},
+		{`" * AND ( ^ - "`, 0, 0, 0, 10, ""},
+		{`unclosed "plan`, 0, 0, 0, 10, ""},
+		{`word "of`, 0, 0, 0, 10, "2"},
+	} {
+		if got := k.search(t.query, t.from, t.to, t.skip, t.most, c); got != t.want {
+			k.Errorf("%s from %d to %d: %q, want %q", t.query, t.from, t.to, got, t.want)
+		}
+	}
+	if got := k.search("plan", 0, 0, 0, 2, c, d); got != "sms 3" {
+		k.Errorf("in two collections: %q", got)
+	}
+	one := k.get(c, "3")["3"]
+	two := k.applied(c, message(tandem.Update, "3", one.Version, "other words", 13))
+	if got := k.search("plan", 0, 0, 0, 9, c); got != "1 0" {
+		k.Errorf("after a change: %q", got)
+	}
+	k.applied(c, store.HomeWrite{Write: tandem.Write{Op: tandem.Move, ID: "3", To: "moved", If: two.Version}})
+	if got := k.search("other", 0, 0, 0, 9, c); got != "moved" {
+		k.Errorf("after a move: %q", got)
+	}
+	k.applied(c, store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: "1", If: k.get(c, "1")["1"].Version}})
+	if got := k.search("plan", 0, 0, 0, 9, c); got != "0" {
+		k.Errorf("after a deletion: %q", got)
+	}
+	k.must(k.st.Home.RemoveCollection(k.ctx, d.ID))
+	if got := k.search("plan", 0, 0, 0, 9, c, d); got != "0" {
+		k.Errorf("after a collection was removed: %q", got)
+	}
+}
+
+func testQueue(k *kit) {
+	user := k.collection(tandem.Mail).User
+	m, added, err := k.st.Queue.Enqueue(k.ctx, store.Outgoing{User: user, Key: "k1", From: "a@x", To: []string{"b@y", "c@z"}}, tandem.Bytes("hello"))
+	k.must(err)
+	if !added || m.ID == 0 || m.State != store.Waiting || m.Next == 0 {
+		k.Fatalf("queued as %+v, %v", m, added)
+	}
+	again, added, err := k.st.Queue.Enqueue(k.ctx, store.Outgoing{User: user, Key: "k1", From: "a@x", To: []string{"other@y"}}, tandem.Bytes("another"))
+	k.must(err)
+	if added || again.ID != m.ID || !slices.Equal(again.To, m.To) || again.Body != m.Body {
+		k.Fatalf("queued twice: %+v", again)
+	}
+	if _, _, err := k.st.Queue.Enqueue(k.ctx, store.Outgoing{User: user, Key: "k2", To: []string{"d@y"}, Next: m.Next + 100}, tandem.Bytes("later")); err != nil {
+		k.Fatal(err)
+	}
+	due, next, err := k.st.Queue.Due(k.ctx, m.Next, 10)
+	k.must(err)
+	if len(due) != 1 || due[0].ID != m.ID || next != m.Next+100 {
+		k.Fatalf("due are %+v, then %d", due, next)
+	}
+	body, err := k.st.Blobs.Get(k.ctx, due[0].Body)
+	k.must(err)
+	if string(body) != "hello" {
+		k.Fatalf("the body is %q", body)
+	}
+	broken := errors.New("broken")
+	if _, err := k.st.Queue.ChangeOutgoing(k.ctx, m.ID, func(m *store.Outgoing) error { m.State = store.Sent; return broken }); !errors.Is(err, broken) {
+		k.Fatal(err)
+	}
+	if due, _, err = k.st.Queue.Due(k.ctx, m.Next, 10); err != nil || len(due) != 1 {
+		k.Fatalf("a change that failed was made: %+v, %v", due, err)
+	}
+	changed, err := k.st.Queue.ChangeOutgoing(k.ctx, m.ID, func(m *store.Outgoing) error {
+		m.To, m.State, m.Tries, m.Saved = nil, store.Sent, 1, true
+		return nil
+	})
+	k.must(err)
+	if due, _, err = k.st.Queue.Due(k.ctx, m.Next, 10); err != nil || len(due) != 0 || changed.State != store.Sent {
+		k.Fatalf("sent, and due: %+v, %v", due, err)
+	}
+	if _, added, err := k.st.Queue.Enqueue(k.ctx, store.Outgoing{User: user, Key: "k1"}, tandem.Bytes("hello")); err != nil || added {
+		k.Fatalf("what was sent is sent again: %v", err)
+	}
+	list, err := k.st.Queue.Outgoing(k.ctx, user, 10)
+	k.must(err)
+	if len(list) != 2 || list[0].Key != "k2" || !list[1].Saved {
+		k.Fatalf("the queue is %+v", list)
+	}
+	k.must(k.st.Queue.RemoveOutgoing(k.ctx, list[0].ID))
+	k.wantKind(k.st.Queue.RemoveOutgoing(k.ctx, list[0].ID), tandem.NotFound)
+	_, err = k.st.Queue.ChangeOutgoing(k.ctx, 9999, func(*store.Outgoing) error { return nil })
+	k.wantKind(err, tandem.NotFound)
+}
+
+// testQueuedBodiesStay: a body that only the queue names is not swept away.
+func testQueuedBodiesStay(k *kit) {
+	user := k.collection(tandem.Mail).User
+	for i, size := range []int{10, 100_000} {
+		m, _, err := k.st.Queue.Enqueue(k.ctx, store.Outgoing{User: user, Key: fmt.Sprint(i), To: []string{"b@y"}}, tandem.Bytes(strings.Repeat("x", size)))
+		k.must(err)
+		_, err = k.st.Blobs.Sweep(k.ctx)
+		k.must(err)
+		if b, err := k.st.Blobs.Get(k.ctx, m.Body); err != nil || len(b) != size {
+			k.Fatalf("%d bytes, %v", len(b), err)
+		}
+	}
+}
+
+func testSecrets(k *kit) {
+	_, err := k.st.Secrets.Secret(k.ctx, "a")
+	k.wantKind(err, tandem.NotFound)
+	k.must(k.st.Secrets.PutSecret(k.ctx, "a", []byte{1, 2}))
+	k.must(k.st.Secrets.PutSecret(k.ctx, "a", []byte{3}))
+	got, err := k.st.Secrets.Secret(k.ctx, "a")
+	k.must(err)
+	if len(got) != 1 || got[0] != 3 {
+		k.Fatalf("the secret is %v", got)
+	}
+	k.must(k.st.Secrets.PutSecret(k.ctx, "a", nil))
+	_, err = k.st.Secrets.Secret(k.ctx, "a")
+	k.wantKind(err, tandem.NotFound)
+}
