@@ -91,6 +91,28 @@ func (m *Multistatus) Response(r Response) {
 	w.End()
 }
 
+// Element is the response as an element: the inverse of ParseResponse.
+func (r *Response) Element() *Element {
+	e := New(D("response"), Href(r.Href))
+	for _, h := range r.Hrefs {
+		e.Add(Href(h))
+	}
+	if r.Status != 0 {
+		e.Add(NewText(D("status"), StatusLine(r.Status)))
+	}
+	for _, p := range r.Propstats {
+		e.Add(New(D("propstat"), New(D("prop"), p.Props...), NewText(D("status"), StatusLine(p.Status))).Add(p.Error))
+	}
+	e.Add(r.Error)
+	if r.Description != "" {
+		e.Add(NewText(D("responsedescription"), r.Description))
+	}
+	if r.Location != "" {
+		e.Add(New(D("location"), Href(r.Location)))
+	}
+	return e
+}
+
 // Element writes something else that belongs at the end, such as DAV:sync-token. RFC 6578 6.4
 func (m *Multistatus) Element(e *Element) { m.w.Element(e) }
 
