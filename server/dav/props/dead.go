@@ -108,3 +108,11 @@ func parseDead(text string) *davxml.Element {
 	}
 	return e
 }
+
+// Kept is one of the properties that the store keeps for a resource, nil if it is not there.
+func Kept(values map[string]string, name davxml.Name) *davxml.Element {
+	if text := values[key(name)]; text != "" {
+		return parseDead(text)
+	}
+	return nil
+}

@@ -7,6 +7,7 @@ package props
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"tandem/server/dav/check"
@@ -30,7 +31,8 @@ type Service struct {
 	Free     func() (int64, error) // bytes left for files; nil: not known
 }
 
-// Extra gives further properties of a resource, for a report: a name that it does not know is nil.
+// Extra gives further properties of a resource, for a report: a name that it does not know is nil. A *davxml.Condition says why one cannot be given; other
+// errors end the request.
 type Extra func(res *proto.Resource, name davxml.Name) (*davxml.Element, error)
 
 // query is one request for properties of many resources.
@@ -108,9 +110,12 @@ func (q *query) values(res *proto.Resource) []davxml.Propstat {
 	} else {
 		found = make([]*davxml.Element, 0, len(q.plan))
 	}
+	var out []davxml.Propstat
 	for _, c := range q.plan {
-		e := q.value(c, res)
+		e, refused := q.value(c, res)
 		switch {
+		case refused != nil:
+			out = append(out, davxml.Propstat{Status: refused.Status, Props: []*davxml.Element{davxml.New(c.name)}, Error: refused.Element()})
 		case e != nil && q.asked.All && has(found, c.name):
 		case e != nil:
 			found = append(found, e)
@@ -118,8 +123,7 @@ func (q *query) values(res *proto.Resource) []davxml.Propstat {
 			missing = append(missing, davxml.New(c.name))
 		}
 	}
-	var out []davxml.Propstat
-	if len(found) > 0 || len(missing) == 0 {
+	if len(found) > 0 || len(missing)+len(out) == 0 {
 		out = append(out, davxml.Propstat{Status: http.StatusOK, Props: found})
 	}
 	if len(missing) > 0 {
@@ -137,22 +141,25 @@ func has(list []*davxml.Element, name davxml.Name) bool {
 	return false
 }
 
-// value is one property, nil where it is not there.
-func (q *query) value(c column, res *proto.Resource) *davxml.Element {
+// value is one property, nil where it is not there, or why it cannot be given.
+func (q *query) value(c column, res *proto.Resource) (*davxml.Element, *davxml.Condition) {
 	if q.extra != nil {
 		e, err := q.extra(res, c.name)
-		if err != nil {
+		var refused *davxml.Condition
+		switch {
+		case errors.As(err, &refused):
+			return nil, refused
+		case err != nil:
 			q.err = err
-			return nil
-		}
-		if e != nil {
-			return e
+			return nil, nil
+		case e != nil:
+			return e, nil
 		}
 	}
 	if c.live != nil {
-		return q.live(c.live, res)
+		return q.live(c.live, res), nil
 	}
-	return q.deadNamed(res, c.name)
+	return q.deadNamed(res, c.name), nil
 }
 
 // live is a live property, nil where it is not there.

@@ -16,14 +16,14 @@ func SyncToken(c tandem.Collection, seq int64) string {
 	return syncTokens + strconv.FormatInt(c.ID, 10) + ":" + c.Identity.Epoch + ":" + strconv.FormatInt(seq, 10)
 }
 
-// ParseSyncToken reads what SyncToken wrote for a collection; false for anything else.
+// ParseSyncToken reads what SyncToken wrote for a collection; false for anything else. Whether the number was ever given out is for store.Home.Since to say.
 func ParseSyncToken(c tandem.Collection, token string) (seq int64, ok bool) {
 	rest, ok := strings.CutPrefix(token, syncTokens+strconv.FormatInt(c.ID, 10)+":"+c.Identity.Epoch+":")
 	if !ok {
 		return 0, false
 	}
 	seq, err := strconv.ParseInt(rest, 10, 64)
-	return seq, err == nil && seq >= 0 && seq <= c.Seq
+	return seq, err == nil && seq >= 0
 }
 
 // CTag changes with every change in a collection; what getctag says.

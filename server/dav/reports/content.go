@@ -1,0 +1,71 @@
+package reports
+
+import (
+	"net/http"
+
+	"tandem"
+	"tandem/server/dav/calquery"
+	"tandem/server/dav/proto"
+	"tandem/store"
+	"tandem/wire/davxml"
+)
+
+// content is what a report wants of bodies: CALDAV:calendar-data, CARDDAV:address-data.
+type content struct {
+	calendar *calquery.Data
+	bodies   bool // any at all
+}
+
+// newContent looks into a DAV:prop.
+func newContent(prop *davxml.Element, env calquery.Env) (c *content, err error) {
+	c = &content{}
+	if e := prop.Child(davxml.C("calendar-data")); e != nil {
+		if c.calendar, err = calquery.ParseData(e, env); err != nil {
+			return nil, err
+		}
+		c.bodies = true
+	}
+	c.bodies = c.bodies || prop.Has(davxml.A("address-data"))
+	return c, nil
+}
+
+// extra gives the content of a record, as a property. It implements props.Extra.
+func (c *content) extra(res *proto.Resource, name davxml.Name) (*davxml.Element, error) {
+	if res.Sort != proto.Member || res.Record == nil {
+		return nil, nil
+	}
+	apply := func(b []byte) ([]byte, error) { return b, nil }
+	switch {
+	case name == davxml.C("calendar-data") && res.Branch == proto.Calendars:
+		apply = c.calendar.Apply
+	case name == davxml.A("address-data") && res.Branch == proto.Contacts:
+	default:
+		return nil, nil
+	}
+	data, err := body(res.Record)
+	if err != nil {
+		return nil, err
+	}
+	out, err := apply(data)
+	if tandem.IsKind(err, tandem.Invalid) { // as it is, for what cannot be read cannot be cut
+		out, err = data, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return davxml.NewText(name, string(out)), nil
+}
+
+// maxBody bounds what is held in memory of one record.
+const maxBody = 256 << 20
+
+func body(rec *store.HomeRecord) ([]byte, error) {
+	if rec.Body == nil {
+		return nil, nil
+	}
+	data, err := tandem.ReadBody(rec.Body, maxBody)
+	if tandem.IsKind(err, tandem.TooLarge) {
+		return nil, davxml.Failf(http.StatusInsufficientStorage, "the record is too large")
+	}
+	return data, err
+}
