@@ -128,6 +128,21 @@ func (k *Kit) Put(c tandem.Collection, records map[string]string) {
 	}
 }
 
+// Delete deletes a record past the door.
+func (k *Kit) Delete(c tandem.Collection, id string) {
+	k.Helper()
+	for rec, err := range k.Store.Home.Get(context.Background(), c.ID, []tandem.ID{tandem.ID(id)}) {
+		k.Must(err)
+		outs, err := k.Store.Home.Write(context.Background(), c.ID, store.Author{User: c.User, Via: "test"},
+			[]store.HomeWrite{{Write: tandem.Write{Op: tandem.Delete, ID: rec.ID, If: rec.Version}}})
+		if k.Must(err); outs[0].Status != tandem.Applied {
+			k.Fatal(outs[0].Err)
+		}
+		return
+	}
+	k.Fatalf("there is no %s", id)
+}
+
 // Body is what is stored of a record, "" if it is not there.
 func (k *Kit) Body(c tandem.Collection, id string) string {
 	k.Helper()

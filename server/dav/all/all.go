@@ -16,6 +16,7 @@ import (
 	"tandem/server/dav/objects"
 	"tandem/server/dav/props"
 	"tandem/server/dav/proto"
+	"tandem/server/dav/reports"
 	"tandem/server/dav/tree"
 	"tandem/store"
 )
@@ -53,9 +54,11 @@ func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 	st := cfg.Store
 	now := func() int64 { return cfg.Now().Unix() }
 	guard := &locks.Service{Tree: paths, Locks: st.Locks, Now: now}
-	checker := &check.Checker{Limits: limits, Zones: &recur.Zones{}}
+	zones := &recur.Zones{}
+	checker := &check.Checker{Limits: limits, Zones: zones}
 	known := &props.Service{Limits: limits, Tree: paths, Home: st.Home, Lookup: st.Lookup, Accounts: st.Accounts, Shares: st.Shares, Props: st.Props, Locks: st.Locks, Guard: guard,
 		Now: now, Free: cfg.Free}
+	finds := &reports.Service{Tree: paths, Home: st.Home, Lookup: st.Lookup, Accounts: st.Accounts, Dead: st.Props, Props: known, Zones: zones, Log: cfg.Log, Now: now}
 	records := &objects.Service{Tree: paths, Home: st.Home, Kinds: cfg.Kinds, Guard: guard, Check: checker, Log: cfg.Log}
 	return map[string]proto.Method{
 		http.MethodGet:  records.Get,
@@ -64,5 +67,6 @@ func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 		http.MethodPut:  records.Put,
 		"PROPFIND":      known.Propfind,
 		"PROPPATCH":     known.Proppatch,
+		"REPORT":        finds.Report,
 	}
 }
