@@ -118,6 +118,15 @@ func isLabel(l *contentline.Line) bool { return l.Is("X-ABLABEL") || l.Is("X-ABA
 // ignored are the properties that tell about the writing, not about the person.
 func ignored(name string) bool { return name == "VERSION" || name == "PRODID" || name == "REV" }
 
+// added tells a property that Convert made up because the version asks for one of its name.
+func added(l *contentline.Line) bool {
+	if len(l.Params()) == 0 {
+		return false
+	}
+	_, ok := l.Param(addedParam)
+	return ok
+}
+
 // child adds a card within the card, known by its own digest.
 func (c *canon) child(field string, item, child int, line *contentline.Line) {
 	start := len(c.buf)
@@ -136,7 +145,7 @@ func (c *canon) child(field string, item, child int, line *contentline.Line) {
 func (c *canon) property(i int) {
 	l := c.card.Items[i].Line
 	name := strings.ToUpper(l.Name())
-	if ignored(name) {
+	if ignored(name) || added(l) {
 		return
 	}
 	g := c.groupOf(l)
