@@ -240,15 +240,15 @@ func (s *Service) Forget(ctx context.Context, gone ...*proto.Resource) error {
 	var tokens []string
 	for _, res := range gone {
 		path, ok := pathOf(res)
-		if !ok || res.Sort == proto.Collection {
-			continue // the locks of a collection go with it
+		if !ok {
+			continue
 		}
 		list, err := s.Locks.Locks(ctx, res.Reach.ID, s.Now())
 		if err != nil {
 			return err
 		}
 		for _, l := range list {
-			if l.Path == path || res.Tree() && below(l.Path, path) {
+			if l.Path == path || (path == "" || res.Tree()) && below(l.Path, path) {
 				tokens = append(tokens, l.Token)
 			}
 		}
