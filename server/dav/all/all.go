@@ -2,6 +2,7 @@
 package all
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -12,11 +13,13 @@ import (
 	"tandem/partner/access"
 	"tandem/server/dav"
 	"tandem/server/dav/check"
+	"tandem/server/dav/files"
 	"tandem/server/dav/locks"
 	"tandem/server/dav/objects"
 	"tandem/server/dav/props"
 	"tandem/server/dav/proto"
 	"tandem/server/dav/reports"
+	"tandem/server/dav/transfer"
 	"tandem/server/dav/tree"
 	"tandem/store"
 )
@@ -60,13 +63,38 @@ func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 		Now: now, Free: cfg.Free}
 	finds := &reports.Service{Tree: paths, Home: st.Home, Lookup: st.Lookup, Accounts: st.Accounts, Dead: st.Props, Props: known, Zones: zones, Log: cfg.Log, Now: now}
 	records := &objects.Service{Tree: paths, Home: st.Home, Kinds: cfg.Kinds, Guard: guard, Check: checker, Log: cfg.Log}
+	trees := &files.Service{Tree: paths, Home: st.Home, Blobs: st.Blobs, Guard: guard, Digest: streamer(cfg.Kinds), Now: cfg.Now, Free: cfg.Free}
+	guard.Create = trees.Touch
+	moves := &transfer.Service{Tree: paths, Home: st.Home, Lookup: st.Lookup, Props: st.Props, Locks: guard}
 	return map[string]proto.Method{
-		http.MethodGet:  records.Get,
-		http.MethodHead: records.Get,
-		http.MethodPost: records.Post,
-		http.MethodPut:  records.Put,
-		"PROPFIND":      known.Propfind,
-		"PROPPATCH":     known.Proppatch,
-		"REPORT":        finds.Report,
+		http.MethodGet:    byTree(trees.Get, records.Get),
+		http.MethodHead:   byTree(trees.Get, records.Get),
+		http.MethodPost:   records.Post,
+		http.MethodPut:    byTree(trees.Put, records.Put),
+		http.MethodDelete: moves.Delete,
+		"COPY":            moves.Copy,
+		"LOCK":            guard.Lock,
+		"MKCOL":           trees.Mkcol,
+		"MOVE":            moves.Move,
+		"PROPFIND":        known.Propfind,
+		"PROPPATCH":       known.Proppatch,
+		"REPORT":          finds.Report,
+		"UNLOCK":          guard.Unlock,
 	}
+}
+
+// byTree has trees of files served by one method, and everything else by another.
+func byTree(trees, others proto.Method) proto.Method {
+	return func(ctx context.Context, w http.ResponseWriter, r *proto.Request) error {
+		if r.Target.Tree() {
+			return trees(ctx, w, r)
+		}
+		return others(ctx, w, r)
+	}
+}
+
+// streamer is what knows files that do not fit in memory. Without the kind file nobody has any.
+func streamer(kinds map[tandem.Kind]kind.Handler) kind.Streamer {
+	s, _ := kinds[tandem.File].(kind.Streamer)
+	return s
 }

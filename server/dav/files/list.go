@@ -31,7 +31,7 @@ func (s *Service) list(ctx context.Context, w http.ResponseWriter, r *proto.Requ
 		return nil
 	}
 	var entries []entry
-	for c, err := range s.Tree.Children(ctx, r.User, r.Target) {
+	for c, err := range s.Tree.Children(ctx, r.User, r.Target, false) {
 		if err != nil {
 			return err
 		}

@@ -161,32 +161,13 @@ func matches(h http.Header, res *proto.Resource) error {
 	return nil
 }
 
-// listed reports whether what is there has one of these tags, or is there at all where the list is "*". Tags are strong, so that a weak one matches nothing.
+// listed reports whether what is there has one of these tags, or is there at all where the list is "*". A directory has no tag.
 func listed(values []string, res *proto.Resource) bool {
-	for _, v := range values {
-		if strings.TrimSpace(v) == "*" {
-			return res.There()
-		}
+	list := strings.Join(values, ",")
+	if strings.TrimSpace(list) == "*" {
+		return res.There()
 	}
-	tag := res.ETag()
-	for rest := strings.Join(values, ","); tag != "" && rest != ""; {
-		rest = strings.TrimLeft(rest, " \t,")
-		weak := strings.HasPrefix(rest, "W/")
-		rest = strings.TrimPrefix(rest, "W/")
-		one := rest
-		if strings.HasPrefix(rest, `"`) {
-			if i := strings.IndexByte(rest[1:], '"'); i >= 0 {
-				one = rest[:i+2]
-			}
-		} else { // without quotes, as some clients send it
-			one, _, _ = strings.Cut(rest, ",")
-		}
-		rest = rest[len(one):]
-		if one = strings.TrimSpace(one); !weak && (one == tag || one == strings.Trim(tag, `"`)) {
-			return true
-		}
-	}
-	return false
+	return proto.ListsTag(list, res.ETag(), false)
 }
 
 // blocked lists what was locked by others, or whose tokens were not submitted, and keeps a change from being made. RFC 4918 7, 7.4, 7.5
