@@ -52,7 +52,15 @@ func (Handler) WithUID(body []byte, uid string) ([]byte, error) {
 // parse reads a body that must be one card and nothing else. What stands before BEGIN or after END would be lost on
 // the way through other programs, and mostly tells of a torn write.
 func parse(body []byte) (*vcard.File, *vcard.Card, error) {
-	f, err := vcard.Parse(body, contentline.Limits{})
+	return only(contentline.Parse(body, contentline.Limits{}))
+}
+
+// only takes what was parsed for one card.
+func only(doc *contentline.Document, err error) (*vcard.File, *vcard.Card, error) {
+	var f *vcard.File
+	if err == nil {
+		f, err = vcard.Of(doc)
+	}
 	if err != nil {
 		return nil, nil, invalid(err)
 	}

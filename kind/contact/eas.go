@@ -3,6 +3,7 @@ package contact
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"tandem/kind/eas"
@@ -26,25 +27,35 @@ func (View) Class() string { return "Contacts" }
 
 // Get implements eas.View.
 func (View) Get(data []byte, o eas.Options) ([]*wbxml.Element, error) {
-	f, card, err := parse(data)
+	scratch := scratches.Get().(*contentline.Scratch)
+	defer scratches.Put(scratch)
+	f, card, err := only(scratch.Parse(data, contentline.Limits{}))
 	if err != nil {
 		return nil, err
 	}
 	s := &sheet{file: f, card: card, o: o}
+	s.sortOut()
 	b, native := bodies.Show(s.note(), o)
-	out := []*wbxml.Element{b}
-	values := s.values()
-	for _, tag := range textTags() {
-		if v := values[tag]; v != "" {
-			out = append(out, wbxml.Text(tag, v))
+	var values texts
+	s.values(&values)
+	out := make([]*wbxml.Element, 1, 8+values.set)
+	out[0] = b
+	elements := make([]wbxml.Element, values.set)
+	for _, tag := range theTextTags {
+		if v := *values.at(tag); v != "" {
+			e := &elements[0]
+			elements = elements[1:]
+			e.Tag, e.Text = tag, v
+			out = append(out, e)
 		}
 	}
-	for _, d := range dates() {
+	for _, d := range theDates {
 		if v := s.day(d.family).element(o.Quirks.BirthdayHour); v != "" {
 			out = append(out, wbxml.Text(d.tag, v))
 		}
 	}
-	for _, l := range lists() {
+	for i := range theLists {
+		l := &theLists[i]
 		if e := l.element(l.all(s)); e != nil {
 			out = append(out, e)
 		}
@@ -53,6 +64,31 @@ func (View) Get(data []byte, o eas.Options) ([]*wbxml.Element, error) {
 		out = append(out, wbxml.Text(wbxml.ContactsPicture, p))
 	}
 	return append(out, native), nil
+}
+
+// scratches lend memory to Get, which keeps nothing of a card but strings.
+var scratches = sync.Pool{New: func() any { return new(contentline.Scratch) }}
+
+// texts are the elements of a contact that hold one text each. Their tags are on two pages.
+type texts struct {
+	list [2 << 6]string
+	set  int // how many were set, counted at most too high
+}
+
+func (t *texts) at(tag wbxml.Tag) *string {
+	i := int(tag.Token())
+	if tag.Page() == wbxml.Contacts2 {
+		i += 1 << 6
+	}
+	return &t.list[i]
+}
+
+// put sets the text of an element.
+func (t *texts) put(tag wbxml.Tag, v string) {
+	if v != "" {
+		*t.at(tag) = v
+		t.set++
+	}
 }
 
 // Put implements eas.View.
@@ -98,6 +134,9 @@ type sheet struct {
 	before  string            // the card as it was, to tell whether it was edited
 	notes   []string          // what was not understood
 	labels  map[string]string // by group; see label
+	sorted  []sorted          // see sortOut; nil: the card is edited
+	any     uint32            // all that is in sorted
+	few     [24]sorted        // where sorted begins
 }
 
 // label is what a person called a property, as Card.Label finds it, without looking through the card each time.
@@ -162,7 +201,9 @@ func find(in []*wbxml.Element, tag wbxml.Tag) *wbxml.Element {
 
 // line is a value as it is shown and compared: without space around it, and fit for XML.
 func line(s string) string {
-	s = strings.ReplaceAll(strings.ReplaceAll(eas.Clean(s), "\r\n", "\n"), "\r", "\n")
+	if s = eas.Clean(s); strings.IndexByte(s, '\r') >= 0 {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	}
 	return strings.TrimSpace(s)
 }
 
@@ -173,28 +214,28 @@ func (s *sheet) put(in []*wbxml.Element) error {
 	if err != nil {
 		return err
 	}
-	w := s.wants(in, textTags())
-	for _, tag := range emailFamily().places {
+	w := s.wants(in, theTextTags)
+	for _, tag := range theEmails.places {
 		if v := w[tag]; v != nil {
 			*v = line(address(*v))
 		}
 	}
-	for _, tag := range imFamily().places {
+	for _, tag := range theChats.places {
 		if v := w[tag]; v != nil {
 			*v = imText(*v)
 		}
 	}
 	s.putNames(w)
-	for _, f := range families() {
+	for _, f := range theFamilies {
 		f.put(s, f.from(w))
 	}
 	s.putOrg(w)
 	s.putAddresses(w)
-	for _, d := range dates() {
+	for _, d := range theDates {
 		s.putDay(d, in)
 	}
-	for _, l := range lists() {
-		l.put(s, in)
+	for i := range theLists {
+		theLists[i].put(s, in)
 	}
 	s.putPicture(picture)
 	if t, changed, note := bodies.Take(s.note(), find(in, wbxml.AirSyncBaseBody), s.o); changed {
@@ -209,12 +250,12 @@ func (s *sheet) put(in []*wbxml.Element) error {
 
 // unknown notes the elements that no contact has.
 func (s *sheet) unknown(in []*wbxml.Element) {
-	known := append(textTags(), wbxml.AirSyncBaseBody, wbxml.AirSyncBaseNativeBodyType, wbxml.ContactsPicture,
+	known := append(slices.Clone(theTextTags), wbxml.AirSyncBaseBody, wbxml.AirSyncBaseNativeBodyType, wbxml.ContactsPicture,
 		wbxml.ContactsAlias, wbxml.ContactsWeightedRank) // the last two are the server's, MS-ASCNTC 2.2.2.2 and 2.2.2.64
-	for _, d := range dates() {
+	for _, d := range theDates {
 		known = append(known, d.tag)
 	}
-	for _, l := range lists() {
+	for _, l := range theLists {
 		known = append(known, l.tag)
 	}
 	for _, e := range in {
@@ -225,24 +266,22 @@ func (s *sheet) unknown(in []*wbxml.Element) {
 }
 
 // values are all that is shown as text.
-func (s *sheet) values() map[wbxml.Tag]string {
-	out := map[wbxml.Tag]string{}
-	for _, f := range families() {
+func (s *sheet) values(out *texts) {
+	for _, f := range theFamilies {
 		for i, l := range f.assign(s) {
 			if l != nil {
-				out[f.places[i]] = f.show(s, l)
+				out.put(f.places[i], f.show(s, l))
 			}
 		}
 	}
 	s.nameValues(out)
 	s.orgValues(out)
 	s.addressValues(out)
-	return out
 }
 
 // note is the card's note. A card has no formatted text.
 func (s *sheet) note() bodies.Text {
-	if l := noteFamily().assign(s)[0]; l != nil {
+	if l := theNote.assign(s)[0]; l != nil {
 		return bodies.Text{Type: eas.Plain, Data: s.card.Property(l).Text()}
 	}
 	return bodies.Text{Type: eas.Plain}
@@ -250,7 +289,7 @@ func (s *sheet) note() bodies.Text {
 
 func (s *sheet) setNote(t bodies.Text) {
 	text := t.Plain()
-	noteFamily().put(s, []*string{&text})
+	theNote.put(s, []*string{&text})
 }
 
 // remove takes a line out, with the labels that only it has.

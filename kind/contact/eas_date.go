@@ -23,9 +23,8 @@ type dateElement struct {
 
 func dates() []dateElement {
 	anniversary := dateFamily(wbxml.ContactsAnniversary, "ANNIVERSARY", "X-ANNIVERSARY", "X-EVOLUTION-ANNIVERSARY", "X-MS-ANNIVERSARY")
-	named := anniversary.of
-	anniversary.of = func(s *sheet, l *contentline.Line) bool {
-		return named(s, l) || l.Is("X-ABDATE") && strings.EqualFold(s.label(l), "anniversary")
+	anniversary.perhaps, anniversary.also = []string{"X-ABDATE"}, func(s *sheet, l *contentline.Line) bool {
+		return l.Is("X-ABDATE") && strings.EqualFold(s.label(l), "anniversary")
 	}
 	anniversary.make = func(s *sheet, _ int) *contentline.Line {
 		if s.card.Version == vcard.V40 {
@@ -37,7 +36,7 @@ func dates() []dateElement {
 }
 
 func dateFamily(tag wbxml.Tag, names ...string) *family {
-	return &family{places: []wbxml.Tag{tag}, of: named(names...), show: showDay, write: writeDay, make: maker(names[0])}
+	return &family{places: []wbxml.Tag{tag}, selection: named(names...), show: showDay, write: writeDay, make: maker(names[0])}
 }
 
 // day is a date as families show it: "2026-03-01".
@@ -68,6 +67,9 @@ func (s *sheet) day(f *family) day {
 // element writes the day at an hour of it, MS-ASCNTC 2.2.2.6: the time of day means nothing, but clients show the day that the instant has
 // where they are (field note 15).
 func (d day) element(hour int) string {
+	if d == "" {
+		return ""
+	}
 	t, err := time.Parse(time.DateOnly, string(d))
 	if err != nil {
 		return ""

@@ -14,8 +14,8 @@ import (
 // edit would make other properties move up into places that the client believes to be empty or to hold something else, properties are
 // pinned: the parameter X-EAS names their place, or "none".
 type family struct {
+	selection
 	places []wbxml.Tag
-	of     func(s *sheet, l *contentline.Line) bool
 	show   func(s *sheet, l *contentline.Line) string // "" is never in a place
 	write  func(s *sheet, l *contentline.Line, v string)
 	make   func(s *sheet, place int) *contentline.Line // adds an empty property for a place
@@ -38,14 +38,20 @@ func pin(l *contentline.Line) string {
 
 // assign puts properties into places.
 func (f *family) assign(s *sheet) []*contentline.Line {
+	if !s.may(&f.selection) {
+		return nowhere[:len(f.places)]
+	}
 	got := make([]*contentline.Line, len(f.places))
-	var rest []*contentline.Line
-	for l := range s.card.Lines() {
-		if !f.of(s, l) || f.show(s, l) == "" {
+	var few [4]*contentline.Line
+	rest := few[:0]
+	for l := range s.lines(&f.selection) {
+		if f.show(s, l) == "" {
 			continue
 		}
-		name := pin(l)
-		i := slices.IndexFunc(f.places, func(t wbxml.Tag) bool { return t.Name() == name })
+		name, i := pin(l), -1
+		if name != "" {
+			i = slices.IndexFunc(f.places, func(t wbxml.Tag) bool { return t.Name() == name })
+		}
 		switch {
 		case name == pinNone:
 		case i >= 0 && got[i] == nil:
@@ -54,7 +60,7 @@ func (f *family) assign(s *sheet) []*contentline.Line {
 			rest = append(rest, l)
 		}
 	}
-	if len(f.places) > 1 {
+	if len(f.places) > 1 && len(rest) > 1 {
 		slices.SortStableFunc(rest, func(a, b *contentline.Line) int { return cmp.Compare(rank(s, a), rank(s, b)) })
 	}
 	rest = f.seat(s, got, rest, f.liking)
@@ -101,12 +107,11 @@ func (f *family) liking(s *sheet, l *contentline.Line) []int {
 	if f.likes != nil {
 		return f.likes(s, l)
 	}
-	all := make([]int, len(f.places))
-	for i := range all {
-		all[i] = i
-	}
-	return all
+	return anyPlace[:len(f.places)]
 }
+
+// anyPlace are the places of a family in order.
+var anyPlace = [...]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
 
 // from picks the family's elements.
 func (f *family) from(w want) []*string {
@@ -169,8 +174,8 @@ func except(list []*contentline.Line, i int) []*contentline.Line {
 
 // byValue finds a property of this value that is in no place of next, and makes it fit for its new one.
 func (f *family) byValue(s *sheet, v string, next, have []*contentline.Line, place int) *contentline.Line {
-	for l := range s.card.Lines() {
-		if !f.of(s, l) || f.show(s, l) != v || slices.Contains(next, l) {
+	for l := range s.lines(&f.selection) {
+		if f.show(s, l) != v || slices.Contains(next, l) {
 			continue
 		}
 		if l != have[place] {
@@ -190,8 +195,8 @@ func (f *family) twinsOf(s *sheet, one *contentline.Line, have []*contentline.Li
 	if f.twins == nil || one == nil {
 		return nil
 	}
-	for l := range s.card.Lines() {
-		if f.of(s, l) && !slices.Contains(have, l) && f.show(s, l) != "" && f.twin(s, one, l) {
+	for l := range s.lines(&f.selection) {
+		if !slices.Contains(have, l) && f.show(s, l) != "" && f.twin(s, one, l) {
 			out = append(out, l)
 		}
 	}
@@ -220,8 +225,8 @@ func (f *family) hold(s *sheet, next []*contentline.Line) {
 		if round < 1 {
 			continue
 		}
-		for l := range s.card.Lines() {
-			if f.of(s, l) && f.show(s, l) != "" && !slices.Contains(next, l) {
+		for l := range s.lines(&f.selection) {
+			if f.show(s, l) != "" && !slices.Contains(next, l) {
 				l.SetParam(pinParam, pinNone)
 			}
 		}

@@ -14,22 +14,21 @@ const maxListed = 300
 
 // list is an element that holds any number of texts, whose order means nothing.
 type list struct {
+	selection
 	tag, item wbxml.Tag
-	of        func(s *sheet, l *contentline.Line) bool
 	parts     func(p vcard.Property) []string
 	add       func(s *sheet, text string)
 }
 
 func lists() []list {
 	return []list{
-		{wbxml.ContactsCategories, wbxml.ContactsCategory, named("CATEGORIES"), vcard.Property.List, addCategory},
-		{wbxml.ContactsChildren, wbxml.ContactsChild, isChild, func(p vcard.Property) []string { return []string{p.Text()} }, addChild},
+		{named("CATEGORIES"), wbxml.ContactsCategories, wbxml.ContactsCategory, vcard.Property.List, addCategory},
+		{selection{names: []string{"X-MS-CHILD"}, perhaps: relations(), also: isChild}, wbxml.ContactsChildren, wbxml.ContactsChild,
+			func(p vcard.Property) []string { return []string{p.Text()} }, addChild},
 	}
 }
 
-func isChild(s *sheet, l *contentline.Line) bool {
-	return l.Is("X-MS-CHILD") || isRelated(s, l, "CHILD")
-}
+func isChild(s *sheet, l *contentline.Line) bool { return isRelated(s, l, "CHILD") }
 
 func addChild(s *sheet, text string) {
 	l := (*contentline.Line)(nil)
@@ -62,37 +61,52 @@ func escaped(p vcard.Property, text string) string {
 }
 
 // all are the texts, each once.
-func (l list) all(s *sheet) []string {
+func (l *list) all(s *sheet) []string {
 	var out []string
-	seen := map[string]bool{}
-	for o := range s.card.Lines() {
-		if !l.of(s, o) {
-			continue
-		}
+	var seen map[string]bool // only where there are many
+	for o := range s.lines(&l.selection) {
 		for _, part := range l.parts(s.card.Property(o)) {
-			if v := line(part); v != "" && !seen[v] {
-				seen[v] = true
-				out = append(out, v)
+			v := line(part)
+			if v == "" || seen[v] || seen == nil && slices.Contains(out, v) {
+				continue
+			}
+			if out = append(out, v); len(out) > 16 {
+				seen = mark(seen, out)
 			}
 		}
 	}
 	return out
 }
 
+// mark adds the last of a list to a set of all of it.
+func mark(set map[string]bool, list []string) map[string]bool {
+	if set == nil {
+		set = map[string]bool{}
+		for _, v := range list {
+			set[v] = true
+		}
+	}
+	set[list[len(list)-1]] = true
+	return set
+}
+
 // element shows the texts; nil if there are none (MS-ASCNTC_R507).
-func (l list) element(all []string) *wbxml.Element {
+func (l *list) element(all []string) *wbxml.Element {
 	if len(all) == 0 {
 		return nil
 	}
-	e := wbxml.New(l.tag)
-	for _, v := range all[:min(len(all), maxListed)] {
-		e.Add(wbxml.Text(l.item, v))
+	all = all[:min(len(all), maxListed)]
+	e := &wbxml.Element{Tag: l.tag, Children: make([]*wbxml.Element, len(all))}
+	items := make([]wbxml.Element, len(all))
+	for i, v := range all {
+		items[i].Tag, items[i].Text = l.item, v
+		e.Children[i] = &items[i]
 	}
 	return e
 }
 
 // put adds and removes what differs.
-func (l list) put(s *sheet, in []*wbxml.Element) {
+func (l *list) put(s *sheet, in []*wbxml.Element) {
 	e := find(in, l.tag)
 	if e == nil && (s.managed == nil || !s.managed(l.tag)) {
 		return
@@ -120,14 +134,11 @@ func (l list) put(s *sheet, in []*wbxml.Element) {
 }
 
 // remove takes texts out of all properties that have them.
-func (l list) remove(s *sheet, gone map[string]bool) {
+func (l *list) remove(s *sheet, gone map[string]bool) {
 	if len(gone) == 0 {
 		return
 	}
-	for _, o := range slices.Collect(s.card.Lines()) {
-		if !l.of(s, o) {
-			continue
-		}
+	for _, o := range slices.Collect(s.lines(&l.selection)) {
 		p := s.card.Property(o)
 		if v := l.parts(p); len(v) == 1 {
 			if gone[line(v[0])] {

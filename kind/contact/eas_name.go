@@ -66,12 +66,12 @@ func (s *sheet) guess() (out [5]string) {
 }
 
 // nameValues adds the name and what is filed under it.
-func (s *sheet) nameValues(out map[wbxml.Tag]string) {
+func (s *sheet) nameValues(out *texts) {
 	name := s.name()
 	for i, tag := range nameTags() {
-		out[tag] = name[i]
+		out.put(tag, name[i])
 	}
-	out[wbxml.ContactsFileAs] = s.fileAs()
+	out.put(wbxml.ContactsFileAs, s.fileAs())
 }
 
 // fileAs is under which name the contact is filed, MS-ASCNTC 2.2.2.30: Evolution's property, or the formatted name.

@@ -53,8 +53,8 @@ func phonePlaces() []phonePlace {
 func phoneFamily() *family {
 	list := phonePlaces()
 	f := &family{
-		of:   named("TEL"),
-		show: func(s *sheet, l *contentline.Line) string { return line(textValue("TEL", s.card.Property(l).Text())) },
+		selection: named("TEL"),
+		show:      func(s *sheet, l *contentline.Line) string { return line(textValue("TEL", s.card.Property(l).Text())) },
 		write: func(s *sheet, l *contentline.Line, v string) {
 			l.DelParam("VALUE") // a URI in version 4.0; what people type is a text
 			writeText(s, l, v)
@@ -92,55 +92,83 @@ func setTypes(p vcard.Property, types []string) {
 	p.SetTypes(types...)
 }
 
-// typed tells whether a property has any of some types.
-func typed(s *sheet, l *contentline.Line) func(any ...string) bool {
-	types := s.card.Property(l).Types()
-	return func(any ...string) bool {
-		return slices.ContainsFunc(any, func(t string) bool { return slices.Contains(types, t) })
+// phoneType is what the types of a number say.
+type phoneType uint16
+
+const (
+	typeHome phoneType = 1 << iota
+	typeWork
+	typeMobile
+	typeFax
+	typePager
+	typeCar
+	typeRadio
+	typeAssistant
+	typeCompany
+	typeMMS
+	typeNoCall // a telex and the like
+)
+
+// phoneTypes are the types as they are spelled, in small letters.
+var phoneTypes = map[string]phoneType{
+	"home": typeHome, "work": typeWork, "fax": typeFax, "pager": typePager, "car": typeCar, "x-mms": typeMMS,
+	"cell": typeMobile, "mobile": typeMobile, "iphone": typeMobile, "pcs": typeMobile,
+	"x-evolution-radio": typeRadio, "x-radio": typeRadio, "radio": typeRadio,
+	"x-evolution-assistant": typeAssistant, "x-assistant": typeAssistant, "assistant": typeAssistant,
+	"x-evolution-company": typeCompany, "x-company": typeCompany, "company": typeCompany, "main": typeCompany,
+	"telex": typeNoCall, "modem": typeNoCall, "bbs": typeNoCall, "textphone": typeNoCall, "x-evolution-telex": typeNoCall, "x-evolution-ttytdd": typeNoCall,
+}
+
+func phoneTypeOf(s *sheet, l *contentline.Line) (is phoneType) {
+	for t := range s.card.Property(l).EachType() {
+		is |= phoneTypes[t]
 	}
+	return is
 }
 
 // phoneLikes says where a number belongs by its types.
-func phoneLikes(s *sheet, l *contentline.Line) []int {
-	is := typed(s, l)
+func phoneLikes(s *sheet, l *contentline.Line) []int { return phoneTypeOf(s, l).likes() }
+
+func (is phoneType) likes() []int {
+	one := func(place int) []int { return anyPlace[place : place+1] }
 	switch {
-	case is("telex", "modem", "bbs", "textphone", "x-evolution-telex", "x-evolution-ttytdd"):
+	case is&typeNoCall != 0:
 		return nil
-	case is("fax") && is("home"):
-		return []int{phoneHomeFax}
-	case is("fax"):
-		return []int{phoneWorkFax}
-	case is("pager"):
-		return []int{phonePager}
-	case is("car"):
-		return []int{phoneCar}
-	case is("x-evolution-radio", "x-radio", "radio"):
-		return []int{phoneRadio}
-	case is("x-evolution-assistant", "x-assistant", "assistant"):
-		return []int{phoneAssistant}
-	case is("x-evolution-company", "x-company", "company", "main"):
-		return []int{phoneCompany}
-	case is("x-mms"):
-		return []int{phoneMMS}
-	case is("cell", "mobile", "iphone", "pcs"):
-		return []int{phoneMobile}
-	case is("work"):
-		return []int{phoneWork, phoneWork2}
-	case is("home"):
-		return []int{phoneHome, phoneHome2}
+	case is&typeFax != 0 && is&typeHome != 0:
+		return one(phoneHomeFax)
+	case is&typeFax != 0:
+		return one(phoneWorkFax)
+	case is&typePager != 0:
+		return one(phonePager)
+	case is&typeCar != 0:
+		return one(phoneCar)
+	case is&typeRadio != 0:
+		return one(phoneRadio)
+	case is&typeAssistant != 0:
+		return one(phoneAssistant)
+	case is&typeCompany != 0:
+		return one(phoneCompany)
+	case is&typeMMS != 0:
+		return one(phoneMMS)
+	case is&typeMobile != 0:
+		return one(phoneMobile)
+	case is&typeWork != 0:
+		return anyPlace[phoneWork : phoneWork2+1]
+	case is&typeHome != 0:
+		return anyPlace[phoneHome : phoneHome2+1]
 	}
 	return nil
 }
 
 // phoneSpare says where else a number to call may be shown: better under another name than not at all.
 func phoneSpare(s *sheet, l *contentline.Line) []int {
-	is := typed(s, l)
-	switch mobile := is("cell", "mobile", "iphone", "pcs"); {
-	case mobile && is("work"):
-		return []int{phoneWork, phoneWork2}
+	is := phoneTypeOf(s, l)
+	switch mobile := is&typeMobile != 0; {
+	case mobile && is&typeWork != 0:
+		return anyPlace[phoneWork : phoneWork2+1]
 	case mobile:
-		return []int{phoneHome, phoneHome2}
-	case len(phoneLikes(s, l)) > 0 || is("telex", "modem", "bbs", "textphone", "x-evolution-telex", "x-evolution-ttytdd"):
+		return anyPlace[phoneHome : phoneHome2+1]
+	case is&typeNoCall != 0 || len(is.likes()) > 0:
 		return nil
 	}
 	return []int{phoneHome, phoneHome2, phoneMobile, phoneWork, phoneWork2}

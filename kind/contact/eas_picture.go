@@ -17,7 +17,7 @@ const maxPicture = 48 << 10
 
 // pictureFamily is the first photo that is in the card. An address of one elsewhere is not shown, and stays.
 func pictureFamily() *family {
-	return &family{places: []wbxml.Tag{wbxml.ContactsPicture}, of: named("PHOTO"),
+	return &family{places: []wbxml.Tag{wbxml.ContactsPicture}, selection: named("PHOTO"),
 		show: func(s *sheet, l *contentline.Line) string {
 			if inline, ok := s.card.Property(l).InlineBase64(); ok && inline != "" {
 				return "picture"
@@ -34,7 +34,7 @@ func (s *sheet) picture() string {
 
 // shownPicture is the photo, made smaller if the client could not bear it.
 func (s *sheet) shownPicture() (data []byte, smaller bool) {
-	l := pictureFamily().assign(s)[0]
+	l := thePicture.assign(s)[0]
 	if l == nil {
 		return nil, false
 	}
@@ -88,7 +88,7 @@ func (s *sheet) putPicture(p sentPicture) {
 	if !p.change {
 		return
 	}
-	f := pictureFamily()
+	f := thePicture
 	lines := f.assign(s)
 	shown, smaller := s.shownPicture()
 	switch {

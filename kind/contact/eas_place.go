@@ -1,7 +1,6 @@
 package contact
 
 import (
-	"slices"
 	"strings"
 
 	"tandem/wire/contentline"
@@ -47,29 +46,39 @@ func addressPlaces() []addressPlace {
 }
 
 func addressFamily() *family {
-	list := addressPlaces()
 	f := &family{
-		of: named("ADR"),
-		show: func(s *sheet, l *contentline.Line) string {
-			return line(strings.Join(s.card.Property(l).Components(), ""))
-		},
+		selection: named("ADR"),
+		show:      showComponents,
 		likes: func(s *sheet, l *contentline.Line) []int {
-			types := s.card.Property(l).Types()
-			switch work, home := slices.Contains(types, "work"), slices.Contains(types, "home"); {
-			case work && home:
-				return []int{0, 1}
-			case work:
-				return []int{0}
-			case home:
-				return []int{1}
+			work, home := false, false
+			for t := range s.card.Property(l).EachType() {
+				work, home = work || t == "work", home || t == "home"
 			}
-			return []int{2}
+			switch {
+			case work && home:
+				return anyPlace[:2]
+			case work:
+				return anyPlace[:1]
+			case home:
+				return anyPlace[1:2]
+			}
+			return anyPlace[2:3]
 		},
 	}
-	for _, p := range list {
+	for _, p := range thePlaces {
 		f.places = append(f.places, p.parts[0].tag)
 	}
 	return f
+}
+
+// showComponents tells by the first of its components whether a structured value says anything.
+func showComponents(s *sheet, l *contentline.Line) string {
+	for part := range contentline.SplitText(s.card.Property(l).Plain(), ';') {
+		if v := line(s.card.Property(l).Unescape(part)); v != "" {
+			return v
+		}
+	}
+	return ""
 }
 
 // addressText is the part of an address that an element shows. The street has the post-office box and, unless that is shown as office, the
@@ -78,34 +87,48 @@ func (s *sheet) addressText(l *contentline.Line, place int, part addressPart) st
 	if l == nil {
 		return ""
 	}
-	p := s.card.Property(l)
-	if part.component != adrStreet {
-		return line(p.Component(part.component))
-	}
-	var lines []string
-	for _, c := range []int{adrBox, adrExtended, adrStreet} {
-		if v := line(p.Component(c)); v != "" && (c != adrExtended || place != 0) {
-			lines = append(lines, v)
-		}
-	}
-	return strings.Join(lines, "\n")
+	return partOf(s.card.Property(l).Components(), place, part)
 }
 
-func (s *sheet) addressValues(out map[wbxml.Tag]string) {
-	lines := addressFamily().assign(s)
-	for i, place := range addressPlaces() {
-		for _, part := range place.parts {
-			out[part.tag] = s.addressText(lines[i], i, part)
+// partOf is addressText, of an address that was taken apart.
+func partOf(components []string, place int, part addressPart) string {
+	at := func(i int) string {
+		if i < len(components) {
+			return line(components[i])
+		}
+		return ""
+	}
+	text := at(part.component)
+	if part.component != adrStreet {
+		return text
+	}
+	if v := at(adrExtended); v != "" && place != 0 {
+		text = strings.TrimSuffix(v+"\n"+text, "\n")
+	}
+	if v := at(adrBox); v != "" {
+		text = strings.TrimSuffix(v+"\n"+text, "\n")
+	}
+	return text
+}
+
+func (s *sheet) addressValues(out *texts) {
+	for i, l := range theAddresses.assign(s) {
+		if l == nil {
+			continue
+		}
+		components := s.card.Property(l).Components()
+		for _, part := range thePlaces[i].parts {
+			out.put(part.tag, partOf(components, i, part))
 		}
 	}
 }
 
 // putAddresses changes the parts of addresses that differ.
 func (s *sheet) putAddresses(w want) {
-	f := addressFamily()
+	f := theAddresses
 	lines := f.assign(s)
 	changed := false
-	for i, place := range addressPlaces() {
+	for i, place := range thePlaces {
 		for _, part := range place.parts {
 			v := w[part.tag]
 			if v == nil || *v == s.addressText(lines[i], i, part) {
@@ -148,24 +171,25 @@ func (s *sheet) setAddress(l *contentline.Line, place int, part addressPart, v s
 
 // orgFamily is the company with its departments.
 func orgFamily() *family {
-	return &family{places: []wbxml.Tag{wbxml.ContactsCompanyName}, of: named("ORG"),
-		show: func(s *sheet, l *contentline.Line) string {
-			return line(strings.Join(s.card.Property(l).Components(), ""))
-		}}
+	return &family{places: []wbxml.Tag{wbxml.ContactsCompanyName}, selection: named("ORG"),
+		show: showComponents}
 }
 
 func orgTags() []wbxml.Tag { return []wbxml.Tag{wbxml.ContactsCompanyName, wbxml.ContactsDepartment} }
 
-func (s *sheet) orgValues(out map[wbxml.Tag]string) {
-	if l := orgFamily().assign(s)[0]; l != nil {
+func (s *sheet) orgValues(out *texts) {
+	if l := theOrg.assign(s)[0]; l != nil {
+		components := s.card.Property(l).Components()
 		for i, tag := range orgTags() {
-			out[tag] = line(s.card.Property(l).Component(i))
+			if i < len(components) {
+				out.put(tag, line(components[i]))
+			}
 		}
 	}
 }
 
 func (s *sheet) putOrg(w want) {
-	f := orgFamily()
+	f := theOrg
 	lines := f.assign(s)
 	var p vcard.Property
 	changed := false

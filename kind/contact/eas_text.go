@@ -1,7 +1,6 @@
 package contact
 
 import (
-	"slices"
 	"strings"
 
 	"tandem/wire/contentline"
@@ -12,8 +11,8 @@ import (
 // families are the properties that hold one text each.
 func families() []*family {
 	return []*family{
-		emailFamily(), phoneFamily(), imFamily(),
-		{places: []wbxml.Tag{wbxml.Contacts2NickName}, of: named("NICKNAME"), show: showList, write: writeList, make: maker("NICKNAME")},
+		theEmails, phoneFamily(), theChats,
+		{places: []wbxml.Tag{wbxml.Contacts2NickName}, selection: named("NICKNAME"), show: showList, write: writeList, make: maker("NICKNAME")},
 		textFamily(wbxml.ContactsJobTitle, "TITLE"),
 		textFamily(wbxml.ContactsWebPage, "URL"),
 		textFamily(wbxml.ContactsYomiFirstName, "X-PHONETIC-FIRST-NAME"),
@@ -28,7 +27,7 @@ func families() []*family {
 
 // textFamily is one place for the first property with one of these names; a new one gets the first name.
 func textFamily(tag wbxml.Tag, names ...string) *family {
-	return &family{places: []wbxml.Tag{tag}, of: named(names...), show: showText, write: writeText, make: maker(names[0])}
+	return &family{places: []wbxml.Tag{tag}, selection: named(names...), show: showText, write: writeText, make: maker(names[0])}
 }
 
 // noteFamily is the card's note; its value is not trimmed.
@@ -36,10 +35,6 @@ func noteFamily() *family {
 	f := textFamily(wbxml.AirSyncBaseBody, "NOTE")
 	f.show = func(s *sheet, l *contentline.Line) string { return s.card.Property(l).Text() }
 	return f
-}
-
-func named(names ...string) func(*sheet, *contentline.Line) bool {
-	return func(_ *sheet, l *contentline.Line) bool { return slices.ContainsFunc(names, l.Is) }
 }
 
 func showText(s *sheet, l *contentline.Line) string { return line(s.card.Property(l).Text()) }
@@ -70,8 +65,7 @@ func maker(name string) func(*sheet, int) *contentline.Line {
 // as RELATED (RFC 6350 6.6.6), which has its own type for a spouse only.
 func related(tag wbxml.Tag, role string) *family {
 	f := textFamily(tag, "X-EVOLUTION-"+role, "X-"+role, "X-MS-"+role)
-	own := f.of
-	f.of = func(s *sheet, l *contentline.Line) bool { return own(s, l) || isRelated(s, l, role) }
+	f.perhaps, f.also = relations(), func(s *sheet, l *contentline.Line) bool { return isRelated(s, l, role) }
 	if role == "SPOUSE" {
 		evolution := f.make
 		f.make = func(s *sheet, place int) *contentline.Line {
@@ -84,14 +78,27 @@ func related(tag wbxml.Tag, role string) *family {
 	return f
 }
 
+// relations are the properties that name persons of many roles.
+func relations() []string { return []string{"RELATED", "X-ABRELATEDNAMES"} }
+
 // isRelated reports whether a property names a person of this role.
 func isRelated(s *sheet, l *contentline.Line, role string) bool {
 	switch {
 	case l.Is("RELATED"): // as text; an address is no name
 		v, _ := l.Param("VALUE")
-		return strings.EqualFold(v, "text") && slices.Contains(s.card.Property(l).Types(), strings.ToLower(role))
+		return strings.EqualFold(v, "text") && hasType(s, l, role)
 	case l.Is("X-ABRELATEDNAMES"):
-		return strings.EqualFold(s.label(l), role) || slices.Contains(s.card.Property(l).Types(), strings.ToLower(role))
+		return strings.EqualFold(s.label(l), role) || hasType(s, l, role)
+	}
+	return false
+}
+
+// hasType reports whether a property has a type, whatever its spelling.
+func hasType(s *sheet, l *contentline.Line, name string) bool {
+	for t := range s.card.Property(l).EachType() {
+		if strings.EqualFold(t, name) {
+			return true
+		}
 	}
 	return false
 }
@@ -105,10 +112,10 @@ func newRelated(s *sheet, kind string) *contentline.Line {
 
 func emailFamily() *family {
 	return &family{
-		places: []wbxml.Tag{wbxml.ContactsEmail1Address, wbxml.ContactsEmail2Address, wbxml.ContactsEmail3Address},
-		of:     named("EMAIL"),
-		show:   func(s *sheet, l *contentline.Line) string { return line(textValue("EMAIL", s.card.Property(l).Text())) },
-		write:  writeText,
+		places:    []wbxml.Tag{wbxml.ContactsEmail1Address, wbxml.ContactsEmail2Address, wbxml.ContactsEmail3Address},
+		selection: named("EMAIL"),
+		show:      func(s *sheet, l *contentline.Line) string { return line(textValue("EMAIL", s.card.Property(l).Text())) },
+		write:     writeText,
 		make: func(s *sheet, _ int) *contentline.Line {
 			p := s.card.New("EMAIL")
 			if p.Version != vcard.V40 {
@@ -137,8 +144,8 @@ var imNames = []string{"IMPP", "X-AIM", "X-ICQ", "X-JABBER", "X-MSN", "X-YAHOO",
 
 func imFamily() *family {
 	return &family{
-		places: []wbxml.Tag{wbxml.Contacts2IMAddress, wbxml.Contacts2IMAddress2, wbxml.Contacts2IMAddress3},
-		of:     named(imNames...),
+		places:    []wbxml.Tag{wbxml.Contacts2IMAddress, wbxml.Contacts2IMAddress2, wbxml.Contacts2IMAddress3},
+		selection: named(imNames...),
 		show: func(s *sheet, l *contentline.Line) string {
 			v := showText(s, l)
 			if l.Is("IMPP") {

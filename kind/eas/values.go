@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tandem"
 	"tandem/wire/ical"
@@ -89,6 +90,9 @@ func ParseInt(s string, low, high int) (int, error) {
 
 // Clean makes a text fit to be shown: no characters that XML forbids (XML 1.0 2.2), no broken UTF-8.
 func Clean(s string) string {
+	if plain(s) {
+		return s
+	}
 	ok := func(r rune) bool {
 		return r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r != 0xFFFE && r != 0xFFFF
 	}
@@ -103,6 +107,16 @@ func Clean(s string) string {
 		}
 	}
 	return s
+}
+
+// plain reports whether a text is of ASCII characters alone that can be shown, as most are.
+func plain(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c-' ' >= utf8.RuneSelf-' ' && c != '\t' && c != '\n' && c != '\r' { // below the space the difference wraps
+			return false
+		}
+	}
+	return true
 }
 
 func clip(s string) string {

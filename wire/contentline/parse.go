@@ -10,11 +10,43 @@ const bom = "\ufeff"
 // Parse reads a text of content lines. The only errors are of type *Error: a text over the limits, a text without any
 // component, and a structure that is broken. All else is kept, if need be as opaque lines.
 func Parse(data []byte, limits Limits) (*Document, error) {
-	limits = limits.withDefaults()
-	if len(data) > limits.Size {
-		return nil, &Error{1, 1, fmt.Sprintf("text of %d bytes, more than %d", len(data), limits.Size)}
+	var p parser
+	return p.parse(data, limits)
+}
+
+// Scratch is memory for texts that are looked at one after the other. The zero value is ready for use, by one goroutine at a time.
+type Scratch struct {
+	lines  []Line
+	params []Param
+	items  []Item
+	used   int // of lines
+}
+
+// How much a scratch keeps: enough for most cards. What a text needs beyond that is made for it alone.
+const (
+	scratchLines  = 64
+	scratchParams = 96
+)
+
+// Parse is the function Parse, except that the next call destroys the document and all lines in it. Strings out of it stay.
+func (s *Scratch) Parse(data []byte, limits Limits) (*Document, error) {
+	if s.lines == nil {
+		s.lines, s.params, s.items = make([]Line, scratchLines), make([]Param, scratchParams), make([]Item, scratchLines)
 	}
-	p := parser{text: string(data), limits: limits, nextLF: -1, nextCR: -1, num: 1}
+	clear(s.lines[:s.used])
+	clear(s.items[:s.used])
+	p := parser{slab: s.lines, params: s.params[:0], items: s.items[:0]}
+	doc, err := p.parse(data, limits)
+	s.used = min(p.lines, scratchLines)
+	return doc, err
+}
+
+func (p *parser) parse(data []byte, limits Limits) (*Document, error) {
+	p.limits = limits.withDefaults()
+	if len(data) > p.limits.Size {
+		return nil, &Error{1, 1, fmt.Sprintf("text of %d bytes, more than %d", len(data), p.limits.Size)}
+	}
+	p.text, p.nextLF, p.nextCR, p.num = string(data), -1, -1, 1
 	return p.document()
 }
 
@@ -28,6 +60,7 @@ type parser struct {
 	nextLF, nextCR int // where the next of these is at or after pos, len(text) if none; below pos: not looked for yet
 	slab           []Line
 	params         []Param
+	items          []Item // for the first component; nil: none are at hand
 	buf            []byte // for unfolding
 }
 
@@ -66,7 +99,10 @@ func (p *parser) document() (*Document, error) {
 			open = open[:len(open)-1]
 		default:
 			if *into == nil && len(open) > 0 {
-				*into = make([]Item, 0, 16)
+				if *into = p.items; p.items == nil {
+					*into = make([]Item, 0, 16)
+				}
+				p.items = nil
 			}
 			*into = append(*into, Item{Line: l})
 		}

@@ -52,6 +52,11 @@ func Parse(data []byte, limits contentline.Limits) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Of(doc)
+}
+
+// Of takes a document for a text of vCards, as Parse does.
+func Of(doc *contentline.Document) (*File, error) {
 	f := &File{Doc: doc}
 	var other *contentline.Component
 	for c := range doc.Components() {

@@ -1,6 +1,7 @@
 package vcard
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,8 +57,9 @@ func (p Property) List() []string {
 
 // Components is a structured value: its components in order, the several texts of one component joined by commas.
 func (p Property) Components() []string {
-	var out []string
-	for part := range contentline.SplitText(p.Plain(), ';') {
+	plain := p.Plain()
+	out := make([]string, 0, strings.Count(plain, ";")+1)
+	for part := range contentline.SplitText(plain, ';') {
 		out = append(out, p.Unescape(part))
 	}
 	return out
@@ -109,31 +111,46 @@ var (
 func (p Property) Types() []string {
 	var out []string
 	var seen map[string]bool // only where there are many
-	for _, q := range p.Params() {
-		switch {
-		case q.Name == "" && !isEncoding(q.Value):
-		case q.Is("TYPE"):
-		default:
+	for t := range p.EachType() {
+		if seen[t] || seen == nil && slices.Contains(out, t) {
 			continue
 		}
-		for v := range q.All() {
-			for t := range strings.SplitSeq(v, ",") {
-				if t = lowerType(strings.TrimSpace(t)); t == "" || seen[t] || seen == nil && slices.Contains(out, t) {
-					continue
-				}
-				out = append(out, t)
-				if len(out) == 32 {
-					seen = make(map[string]bool)
-					for _, t := range out {
-						seen[t] = true
+		out = append(out, t)
+		if len(out) == 32 {
+			seen = make(map[string]bool)
+			for _, t := range out {
+				seen[t] = true
+			}
+		} else if seen != nil {
+			seen[t] = true
+		}
+	}
+	return out
+}
+
+// EachType yields the types in lower case, in order; one that is there twice is yielded twice.
+func (p Property) EachType() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, q := range p.Params() {
+			switch {
+			case q.Name == "" && !isEncoding(q.Value):
+			case q.Is("TYPE"):
+			default:
+				continue
+			}
+			for v := range q.All() {
+				for more := true; more; {
+					var t string
+					if t, v, more = strings.Cut(v, ","); strings.TrimSpace(t) == "" {
+						continue
 					}
-				} else if seen != nil {
-					seen[t] = true
+					if !yield(lowerType(strings.TrimSpace(t))) {
+						return
+					}
 				}
 			}
 		}
 	}
-	return out
 }
 
 // lowerType is a type in lower case, without a copy for the common ones.
@@ -170,8 +187,10 @@ func (p Property) Pref() int {
 			return n
 		}
 	}
-	if slices.Contains(p.Types(), "pref") {
-		return 1
+	for t := range p.EachType() {
+		if t == "pref" {
+			return 1
+		}
 	}
 	return 0
 }

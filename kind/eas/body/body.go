@@ -51,10 +51,9 @@ func (t Text) as(kind eas.BodyType) string {
 func Show(t Text, o eas.Options) (body, native *wbxml.Element) {
 	kind := t.native()
 	native = wbxml.Text(wbxml.AirSyncBaseNativeBodyType, strconv.Itoa(int(kind)))
-	p := choose(t, o.Bodies)
-	s := t.render(p)
-	body = wbxml.New(wbxml.AirSyncBaseBody,
-		wbxml.Text(wbxml.AirSyncBaseType, strconv.Itoa(int(p.Type))),
+	p, s := choose(t, o.Bodies)
+	body = &wbxml.Element{Tag: wbxml.AirSyncBaseBody, Children: make([]*wbxml.Element, 0, 4)}
+	body.Add(wbxml.Text(wbxml.AirSyncBaseType, strconv.Itoa(int(p.Type))),
 		wbxml.Text(wbxml.AirSyncBaseEstimatedDataSize, strconv.Itoa(s.size)))
 	if s.cut {
 		body.Add(wbxml.Text(wbxml.AirSyncBaseTruncated, "1"))
@@ -120,34 +119,35 @@ func (t Text) renderRTF(p eas.BodyPreference, whole string) shown {
 
 // choose picks the preference: that for the native type, else the type that loses least. One that wants all or nothing and would get
 // nothing gives way to the one that shows most. MS-ASAIRS 2.2.2.3.2
-func choose(t Text, prefs []eas.BodyPreference) eas.BodyPreference {
+func choose(t Text, prefs []eas.BodyPreference) (best eas.BodyPreference, as shown) {
 	kind := t.native()
-	order := []eas.BodyType{eas.Plain, eas.HTML, eas.RTF}
+	order := [...]eas.BodyType{eas.Plain, eas.HTML, eas.RTF}
 	if kind == eas.HTML {
-		order = []eas.BodyType{eas.HTML, eas.Plain, eas.RTF}
+		order = [...]eas.BodyType{eas.HTML, eas.Plain, eas.RTF}
 	}
-	var list []eas.BodyPreference
+	n, most := 0, -1
 	for _, k := range order {
 		for _, p := range prefs {
-			if p.Type == k {
-				list = append(list, p)
+			if p.Type != k {
+				continue
+			}
+			s := t.render(p)
+			if n == 0 {
+				best, as = p, s
+				if !s.none {
+					return best, as
+				}
+			}
+			if n++; !s.none && len(s.data) > most {
+				best, as, most = p, s, len(s.data)
 			}
 		}
 	}
-	if len(list) == 0 {
-		return eas.BodyPreference{Type: kind, Truncation: -1}
+	if n == 0 {
+		best = eas.BodyPreference{Type: kind, Truncation: -1}
+		as = t.render(best)
 	}
-	best, most := list[0], -1
-	for i, p := range list {
-		s := t.render(p)
-		if i == 0 && !s.none {
-			return p
-		}
-		if n := len(s.data); !s.none && n > most {
-			best, most = p, n
-		}
-	}
-	return best
+	return best, as
 }
 
 // cut shortens a text to so many bytes, at the end of a character, and in HTML outside of tags and entities.
@@ -187,5 +187,8 @@ func preview(s string, n int) string {
 func crlf(s string) string { return strings.ReplaceAll(lf(s), "\n", "\r\n") }
 
 func lf(s string) string {
+	if strings.IndexByte(s, '\r') < 0 {
+		return s
+	}
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 }
