@@ -110,6 +110,8 @@ type Lookup interface {
 	// At returns a record as it stood when the collection was at seq, with body. NotFound if it was not there then, Gone if history
 	// does not reach back so far.
 	At(ctx context.Context, collection, number, seq int64) (HomeRecord, error)
+	// Filled is Home.Since for those who show records: they come with bodies, and without digest, attributes, title, UID, and the index but its times.
+	Filled(ctx context.Context, collection, seq int64, limit int) (recs []HomeRecord, more bool, err error)
 	// Match yields live records of the user and kind whose index name or one of whose keys has a word beginning with every word of text, without
 	// regard to case; at most limit, with bodies.
 	Match(ctx context.Context, user string, kind tandem.Kind, text string, limit int) iter.Seq2[HomeRecord, error]

@@ -123,7 +123,13 @@ func (d *db) body(c *conn, sum tandem.Digest) (tandem.Body, error) {
 		return tandem.Bytes(nonNil(data)), nil
 	case !errors.Is(err, sql.ErrNoRows):
 		return nil, err
-	case d.files == nil:
+	}
+	return d.file(sum)
+}
+
+// file finds a body that is not in the database; NotFound.
+func (d *db) file(sum tandem.Digest) (tandem.Body, error) {
+	if d.files == nil {
 		return nil, notFound("open body", sum.String())
 	}
 	return d.files.Open(sum)

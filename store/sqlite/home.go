@@ -56,7 +56,18 @@ func versionOf(seq int64) tandem.Version { return tandem.Version(strconv.FormatI
 func nodeOf(row int64) string { return strconv.FormatInt(row, 10) }
 
 // Since implements store.Home.
-func (h home) Since(ctx context.Context, collection, seq int64, limit int) (recs []store.HomeRecord, more bool, err error) {
+func (h home) Since(ctx context.Context, collection, seq int64, limit int) ([]store.HomeRecord, bool, error) {
+	return h.since(ctx, collection, seq, limit, querySince, func(s scanner, kind tandem.Kind) (store.HomeRecord, error) {
+		r, _, err := scanRecord(s, kind)
+		return r, err
+	})
+}
+
+const querySince = "SELECT " + recordColumns + " FROM record WHERE collection = ? AND seq > ? ORDER BY seq LIMIT ?"
+
+// since lists records by a query for collection, sequence number and limit.
+func (h home) since(ctx context.Context, collection, seq int64, limit int, query string, scan func(scanner, tandem.Kind) (store.HomeRecord, error)) (
+	recs []store.HomeRecord, more bool, err error) {
 	ahead := false
 	err = h.read(ctx, "list collection", func(c *conn) error {
 		col, err := collectionByID(c, collection)
@@ -76,10 +87,10 @@ func (h home) Since(ctx context.Context, collection, seq int64, limit int) (recs
 			n++ // one more, to know whether there are more
 		}
 		err = c.each(func(s scanner) error {
-			r, _, err := scanRecord(s, col.Kind)
+			r, err := scan(s, col.Kind)
 			recs = append(recs, r)
 			return err
-		}, "SELECT "+recordColumns+" FROM record WHERE collection = ? AND seq > ? ORDER BY seq LIMIT ?", collection, seq, limitOf(n))
+		}, query, collection, seq, limitOf(n))
 		if err != nil {
 			return err
 		}

@@ -22,6 +22,7 @@ func runLookup(t *testing.T, run runner) {
 	run(t, "During", testDuring)
 	run(t, "DuringModel", testDuringModel)
 	run(t, "Ended", testEnded)
+	run(t, "Filled", testFilled)
 	run(t, "At", testAt)
 	run(t, "Match", testMatch)
 	run(t, "Below", testBelow)
