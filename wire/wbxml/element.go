@@ -9,6 +9,8 @@ type Element struct {
 	Text     string     // the text; "" when there is none
 	Data     []byte     // opaque data; nil when the content is not opaque. Text is "" then
 	Children []*Element // the elements within, in order
+
+	frozen *Frozen // what stands for all of it; nil: nothing does
 }
 
 // New makes an element with children. Children that are nil are left out.

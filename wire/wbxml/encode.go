@@ -37,6 +37,7 @@ type Encoder struct {
 	tag   Tag  // the element begun last, not yet written
 	held  bool // tag is waiting to know whether it has content
 	began bool
+	part  bool // it is not a document, but an element to be put into one
 }
 
 // NewEncoder makes an encoder that writes to w. Close must be called at the end.
@@ -91,7 +92,9 @@ func (enc *Encoder) Start(tag Tag) error {
 		return enc.fail("%s would be a second root", tag)
 	case !enc.began:
 		enc.began = true
-		enc.buf = append(enc.buf, prologue...)
+		if !enc.part {
+			enc.buf = append(enc.buf, prologue...)
+		}
 	}
 	if err := enc.settle(hasContent); err != nil {
 		return err
@@ -211,6 +214,9 @@ func appendInteger(dst []byte, v uint32) []byte {
 
 // Element writes an element with all that is in it.
 func (enc *Encoder) Element(e *Element) error {
+	if e.frozen != nil {
+		return e.frozen.element(enc)
+	}
 	if e.Data != nil && e.Text != "" {
 		return enc.fail("%s has both text and opaque data", e.Tag)
 	}

@@ -79,6 +79,8 @@ func pagesOf(e *Element, used *pageSet, depth int) error {
 		return errors.New("write XML: elements nested too deep")
 	case !e.Tag.Valid():
 		return errors.New("write XML: not a tag: " + e.Tag.String())
+	case e.frozen != nil:
+		return errors.New("write XML: " + e.Tag.String() + " is frozen: only WBXML can be made of it")
 	case e.Data != nil && e.Text != "":
 		return errors.New("write XML: " + e.Tag.String() + " has both text and opaque data")
 	}
