@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"tandem/kind/eas"
 	"tandem/server/eas/proto"
@@ -42,21 +43,30 @@ func (d *Door) send(w http.ResponseWriter, zip, multipart bool, resp *proto.Resp
 		body = join(append([][]byte{body}, resp.Parts...))
 	}
 	if len(body) >= gzipMin && zip {
-		var buf bytes.Buffer
-		z := gzip.NewWriter(&buf)
-		if _, err := z.Write(body); err != nil {
+		if body, err = squeeze(body); err != nil {
 			return err
 		}
-		if err := z.Close(); err != nil {
-			return err
-		}
-		body = buf.Bytes()
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusOK)
 	_, err = w.Write(body)
 	return err
+}
+
+// squeezers are used again: each takes some hundred kilobytes, several times what it is mostly given.
+var squeezers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
+func squeeze(body []byte) ([]byte, error) {
+	z := squeezers.Get().(*gzip.Writer)
+	defer squeezers.Put(z)
+	buf := bytes.NewBuffer(make([]byte, 0, len(body)/2))
+	z.Reset(buf)
+	if _, err := z.Write(body); err != nil {
+		return nil, err
+	}
+	err := z.Close()
+	return buf.Bytes(), err
 }
 
 func acceptsGzip(r *http.Request) bool {

@@ -49,6 +49,8 @@ type Service struct {
 	Limits Limits
 
 	locks locks
+	shelf shelf
+	ahead ahead
 }
 
 // Limits bound what one request may ask for. The zero value means the defaults.

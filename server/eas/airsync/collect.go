@@ -15,6 +15,8 @@ type change struct {
 	rec store.HomeRecord
 	had bool
 	end int64 // of the sweep's order, where it comes from one
+
+	data *wbxml.Frozen // what is shown of it, where that is known
 }
 
 // listing are changes in order.
@@ -34,6 +36,7 @@ func (p *part) collect(ctx context.Context) ([]*wbxml.Element, error) {
 	if room <= 0 {
 		return nil, p.peek(ctx)
 	}
+	p.tell = room > 1
 	list, err := p.since(ctx, room)
 	if tandem.IsKind(err, tandem.Gone) {
 		p.forget(ctx)
@@ -125,7 +128,7 @@ func (p *part) list(ctx context.Context, g *synckey.Generation, room int, stop i
 			list.more = true
 			return list, nil
 		}
-		recs, more, err := p.s.Home.Since(ctx, p.col.ID, list.cursor, min(room-len(list.changes)+16, maxWindow))
+		recs, more, err := p.next(ctx, list.cursor, listed(room-len(list.changes)))
 		if err != nil {
 			return list, err
 		}
@@ -159,6 +162,22 @@ func (p *part) list(ctx context.Context, g *synckey.Generation, room int, stop i
 		}
 		looked += len(recs)
 	}
+}
+
+// listed is how many records are listed for so many changes: not all are told.
+func listed(room int) int { return min(room+16, maxWindow) }
+
+// next lists what was last written after a cursor: with bodies, where most of it will be shown.
+func (p *part) next(ctx context.Context, after int64, limit int) ([]store.HomeRecord, bool, error) {
+	if !p.tell || !p.g.Window.Plain() {
+		return p.s.Home.Since(ctx, p.col.ID, after, limit)
+	}
+	if after == p.g.Cursor {
+		if b := p.s.ahead.take(ctx, p); b != nil {
+			return b.recs, b.more, nil
+		}
+	}
+	return p.s.Lookup.Filled(ctx, p.col.ID, after, limit)
 }
 
 // decide tells what a device of generation g must be told of a version v of a record, r being the record as it is now; nil: nothing.

@@ -43,6 +43,18 @@ func (m homeMeter) Since(ctx context.Context, collection, seq int64, limit int) 
 	return recs, more, err
 }
 
+func (m lookupMeter) Filled(ctx context.Context, collection, seq int64, limit int) ([]store.HomeRecord, bool, error) {
+	recs, more, err := m.Lookup.Filled(ctx, collection, seq, limit)
+	m.calls++
+	for _, r := range recs {
+		m.records++
+		if r.Body != nil {
+			m.bytes += int(r.Body.Size())
+		}
+	}
+	return recs, more, err
+}
+
 func (m homeMeter) Get(ctx context.Context, collection int64, ids []tandem.ID) iter.Seq2[store.HomeRecord, error] {
 	return m.count(m.Home.Get(ctx, collection, ids))
 }

@@ -141,7 +141,7 @@ func TestAtOnce(t *testing.T) {
 				t.Error(err)
 				return nil
 			}
-			return resp.Body.Child(wbxml.AirSyncCollections).Child(wbxml.AirSyncCollection)
+			return k.wired(resp.Body).Child(wbxml.AirSyncCollections).Child(wbxml.AirSyncCollection)
 		}
 		for range 2 { // the same device twice: only the keys of one will do, and both are served
 			wg.Go(func() {

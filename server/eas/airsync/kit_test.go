@@ -137,6 +137,8 @@ type kit struct {
 	answers []*wbxml.Element // to be validated
 	schema  map[wbxml.Tag]string
 	limits  airsync.Limits
+	ahead   bool   // answers are made ahead
+	idle    func() // stops that
 }
 
 func newKit(t testing.TB) *kit {
@@ -148,7 +150,10 @@ func newKit(t testing.TB) *kit {
 	k := &kit{TB: t, ctx: t.Context(), st: st, kinds: all.Kinds(), version: eas.V141, clock: time.Date(2026, 5, 20, 10, 0, 0, 0, time.UTC),
 		schema: map[wbxml.Tag]string{wbxml.AirSyncSync: "SyncResponse", wbxml.GetItemEstimateGetItemEstimate: "GetItemEstimateResponse",
 			wbxml.MoveMoveItems: "MoveItemsResponse"}}
-	t.Cleanup(func() { st.Close() })
+	t.Cleanup(func() {
+		k.idle()
+		st.Close()
+	})
 	k.must(st.Accounts.AddUser(k.ctx, store.User{Name: "ann"}))
 	k.must(st.Accounts.AddUser(k.ctx, store.User{Name: "bob"}))
 	k.contacts = k.collection("ann", tandem.Contact, "contacts")
@@ -166,6 +171,29 @@ func (k *kit) restart() {
 	k.folders = &folders.Service{Home: k.st.Home, Devices: k.st.Devices, Views: testViews()}
 	k.svc = &airsync.Service{Home: k.st.Home, Lookup: k.st.Lookup, Devices: k.st.Devices, Events: k.st.Events, Folders: k.folders, Kinds: k.kinds,
 		Views: testViews(), Broker: push.NewBroker(), Now: k.now, Limits: k.limits}
+	k.prepare()
+}
+
+// early marks the context of work that is done ahead.
+type early struct{}
+
+// prepare has the service make answers ahead, if that is wanted.
+func (k *kit) prepare() {
+	if k.idle != nil {
+		k.idle()
+	}
+	k.idle = func() {}
+	if !k.ahead {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.WithValue(k.ctx, early{}, true))
+	var work sync.WaitGroup
+	svc := k.svc
+	work.Go(func() { svc.Ahead(ctx) })
+	k.idle = func() {
+		cancel()
+		work.Wait()
+	}
 }
 
 func (k *kit) now() time.Time {
@@ -210,10 +238,27 @@ func (k *kit) do(command proto.Command, name string, body *wbxml.Element) *wbxml
 	if err != nil {
 		k.Fatalf("%s: %v", name, err)
 	}
-	if resp.Body != nil {
-		k.answers = append(k.answers, resp.Body)
+	answer := k.wired(resp.Body)
+	if answer != nil {
+		k.answers = append(k.answers, answer)
 	}
-	return resp.Body
+	return answer
+}
+
+// wired is an answer as it comes out of the wire.
+func (k *kit) wired(e *wbxml.Element) *wbxml.Element {
+	k.Helper()
+	if e == nil {
+		return nil
+	}
+	b, err := wbxml.Marshal(e)
+	k.must(err)
+	answer, notes, err := wbxml.Unmarshal(b, wbxml.Limits{})
+	k.must(err)
+	if len(notes) > 0 {
+		k.Errorf("the answer has flaws: %v", notes)
+	}
+	return answer
 }
 
 // validate holds up to max of the answers so far to their schemas.

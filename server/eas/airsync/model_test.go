@@ -64,6 +64,7 @@ func (w *world) fail(format string, args ...any) {
 func newWorld(t *testing.T, kind tandem.Kind, seed uint64, faults bool) *world {
 	k := newKit(t)
 	k.limits.Patience = 1000 // the way is bad, the device is not
+	k.ahead = seed%2 == 1
 	k.restart()
 	return worldOf(k, kind, rand.New(rand.NewPCG(seed, 7)), faults)
 }
@@ -526,6 +527,9 @@ func TestHistories(t *testing.T) {
 					t.Run(fmt.Sprint(seed), func(t *testing.T) {
 						w := newWorld(t, kind, seed, faults)
 						w.run(40)
+						if seed%8 == 0 {
+							w.validate(20)
+						}
 					})
 				}
 			})

@@ -36,6 +36,8 @@ type part struct {
 	g    *synckey.Generation // being made
 	base *synckey.Generation // what it is made from, as stored; nil: of what only the numbers are known
 	show eas.Options
+	to   string // audience of show
+	tell bool   // what is listed is shown at once
 	// began is the window at the beginning of the work.
 	began synckey.Window
 	gone  []int64 // records that were deleted, whose tombstones are not noted yet
@@ -209,6 +211,8 @@ func (p *part) remember() bool {
 	}
 	p.show = p.r.Options
 	p.show.Bodies = p.st.Options.Bodies
+	p.show.Now -= p.show.Now % nowStep
+	p.to = audience(p.show)
 	return filterFits(p.col.Kind, p.st.Options.Filter)
 }
 
@@ -342,6 +346,9 @@ func (p *part) work(ctx context.Context) (*wbxml.Element, error) {
 	p.st.Issue(p.col.ID, p.g)
 	if err := p.save(ctx); err != nil {
 		return nil, err
+	}
+	if p.g.More && len(changes) > 0 && p.g.Window.Plain() {
+		p.s.ahead.order(p, listed(p.w.window))
 	}
 	return p.answer(ctx, changes)
 }

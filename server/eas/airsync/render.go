@@ -36,12 +36,11 @@ func (p *part) render(ctx context.Context, changes []change) (out []*wbxml.Eleme
 			if n > 0 && p.b.spent() {
 				return out, n, nil
 			}
-			e, err := p.command(ctx, c)
+			e, size, err := p.command(ctx, c)
 			if err != nil {
 				return nil, n, err
 			}
 			if e != nil {
-				size := weight(e)
 				if len(out) > 0 && size > p.b.bytes {
 					return out, n, nil
 				}
@@ -59,7 +58,11 @@ func (p *part) bodies(ctx context.Context, changes []change) error {
 	var ids []tandem.ID
 	at := map[int64]*change{}
 	for i := range changes {
-		if c := &changes[i]; c.rec.Body == nil && (c.tag == wbxml.AirSyncAdd || c.tag == wbxml.AirSyncChange) {
+		c := &changes[i]
+		if c.rec.Body != nil || c.tag != wbxml.AirSyncAdd && c.tag != wbxml.AirSyncChange {
+			continue
+		}
+		if c.data, _ = p.frozen(c.rec); c.data == nil {
 			ids = append(ids, c.rec.ID)
 			at[c.rec.Number] = c
 		}
@@ -86,23 +89,25 @@ func (p *part) bodies(ctx context.Context, changes []change) error {
 	return nil
 }
 
-// command is a change as a command; nil if it cannot be shown.
-func (p *part) command(ctx context.Context, c *change) (*wbxml.Element, error) {
-	id := wbxml.Text(wbxml.AirSyncServerId, ServerID(p.col.ID, c.rec.Number))
-	if c.tag == wbxml.AirSyncDelete || c.tag == wbxml.AirSyncSoftDelete {
-		p.g.Release(c.rec.Number)
-		return wbxml.New(c.tag, id), nil
-	}
-	if c.rec.Body == nil {
-		return nil, nil // gone again, which comes next
-	}
-	data, err := p.data(c.rec, p.show)
-	if err != nil {
-		p.aside(ctx, c, err.Error())
-		return nil, nil
+// command is a change as a command, and about how many bytes it takes; nil if it cannot be shown.
+func (p *part) command(ctx context.Context, c *change) (e *wbxml.Element, size int, err error) {
+	name := ServerID(p.col.ID, c.rec.Number)
+	e = wbxml.New(c.tag, wbxml.Text(wbxml.AirSyncServerId, name))
+	if c.tag == wbxml.AirSyncAdd || c.tag == wbxml.AirSyncChange {
+		if c.data == nil {
+			if c.data, err = p.frozen(c.rec); err != nil {
+				p.aside(ctx, c, err.Error())
+				return nil, 0, nil
+			}
+		}
+		if c.data == nil {
+			return nil, 0, nil // gone again, which comes next
+		}
+		e.Add(c.data.Element())
+		size = c.data.Size()
 	}
 	p.g.Release(c.rec.Number)
-	return wbxml.New(c.tag, id, wbxml.New(wbxml.AirSyncApplicationData, data...)), nil
+	return e, size + len(name) + 8, nil
 }
 
 // data shows a record.
@@ -128,15 +133,6 @@ func (p *part) aside(ctx context.Context, c *change, why string) {
 	}
 	p.s.tell(ctx, p.r, store.Event{Level: store.Error, Text: "a record of " + p.col.Name + " is not sent to the device: " + why, Record: c.rec.ID,
 		Remedy: "change the record, and it is sent again"})
-}
-
-// weight is about how many bytes an element takes.
-func weight(e *wbxml.Element) int {
-	n := 4 + len(e.Text) + len(e.Data)
-	for _, c := range e.Children {
-		n += weight(c)
-	}
-	return n
 }
 
 // answer is the answer for the collection. The order is Exchange's own: old clients rely on it.

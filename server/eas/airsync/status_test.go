@@ -235,7 +235,7 @@ func TestOneFails(t *testing.T) {
 	k := newKit(t)
 	at, bt := k.prime(k.contacts), k.prime(k.others)
 	k.write(k.others, tandem.Create, "o", vcard("o", "Other"))
-	k.svc.Home = failing{k.st.Home, k.contacts.ID}
+	k.svc.Lookup = failing{k.st.Lookup, k.contacts.ID}
 	e := k.do(k.svc.Sync, "Sync", syncOf(collection(k.contacts, at), collection(k.others, bt)))
 	var got []string
 	for c := range e.Child(wbxml.AirSyncCollections).All(wbxml.AirSyncCollection) {
@@ -247,15 +247,15 @@ func TestOneFails(t *testing.T) {
 
 // failing is a store of which one collection cannot be listed now.
 type failing struct {
-	store.Home
+	store.Lookup
 	collection int64
 }
 
-func (f failing) Since(ctx context.Context, collection, seq int64, limit int) ([]store.HomeRecord, bool, error) {
+func (f failing) Filled(ctx context.Context, collection, seq int64, limit int) ([]store.HomeRecord, bool, error) {
 	if collection == f.collection {
 		return nil, false, &tandem.Error{Kind: tandem.Transient, Op: "list collection"}
 	}
-	return f.Home.Since(ctx, collection, seq, limit)
+	return f.Lookup.Filled(ctx, collection, seq, limit)
 }
 
 var _ proto.Command = (*airsync.Service)(nil).Sync

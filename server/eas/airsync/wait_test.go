@@ -32,7 +32,7 @@ func (k *kit) hang(req *wbxml.Element) *waiter {
 			close(w.answer)
 			return
 		}
-		w.answer <- resp.Body
+		w.answer <- k.wired(resp.Body)
 	}()
 	synctest.Wait()
 	return w

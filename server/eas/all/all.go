@@ -45,6 +45,7 @@ type Door struct {
 	Broker *push.Broker
 
 	store *store.Store
+	syncs *airsync.Service
 }
 
 // New puts a door together.
@@ -53,17 +54,22 @@ func New(cfg Config) *Door {
 		cfg.Now = time.Now
 	}
 	broker := push.NewBroker()
-	return &Door{Broker: broker, store: cfg.Store, Door: door.New(door.Config{
-		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, broker), Zone: Zone, Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust,
+	st := cfg.Store
+	hierarchy := &folders.Service{Home: st.Home, Devices: st.Devices, Views: cfg.Views}
+	syncs := &airsync.Service{Home: st.Home, Lookup: st.Lookup, Devices: st.Devices, Events: st.Events, Folders: hierarchy, Kinds: cfg.Kinds, Views: cfg.Views,
+		Broker: broker, Now: cfg.Now, Limits: cfg.Sync}
+	return &Door{Broker: broker, store: st, syncs: syncs, Door: door.New(door.Config{
+		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, hierarchy, syncs), Zone: Zone, Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust,
 	})}
 }
 
-// Start passes the store's wake-ups to waiting phones, until stop is called or ctx is done.
+// Start passes the store's wake-ups to waiting phones, and makes answers ahead, until stop is called or ctx is done.
 func (d *Door) Start(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	wakeups := d.store.Home.Subscribe(ctx)
 	var done sync.WaitGroup
 	done.Go(func() { d.Broker.Run(wakeups) })
+	done.Go(func() { d.syncs.Ahead(ctx) })
 	return func() {
 		cancel()
 		done.Wait()
@@ -71,11 +77,8 @@ func (d *Door) Start(ctx context.Context) (stop func()) {
 }
 
 // commands are all commands that are served. What is not in this list is not advertised.
-func commands(cfg Config, broker *push.Broker) map[string]proto.Command {
+func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service) map[string]proto.Command {
 	st := cfg.Store
-	hierarchy := &folders.Service{Home: st.Home, Devices: st.Devices, Views: cfg.Views}
-	syncs := &airsync.Service{Home: st.Home, Lookup: st.Lookup, Devices: st.Devices, Events: st.Events, Folders: hierarchy, Kinds: cfg.Kinds, Views: cfg.Views,
-		Broker: broker, Now: cfg.Now, Limits: cfg.Sync}
 	pings := &push.Service{Devices: st.Devices, Folders: hierarchy, Pending: syncs.Pending, Limits: cfg.Pings}
 	fetches := &items.Service{Home: st.Home, Lookup: st.Lookup, Folders: hierarchy}
 	invitations := &meeting.Service{Home: st.Home, Lookup: st.Lookup, Events: st.Events, Folders: hierarchy, Kind: cfg.Kinds[tandem.Event]}
