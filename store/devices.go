@@ -95,6 +95,12 @@ type Devices interface {
 	SwapState(ctx context.Context, device int64, swaps ...Swap) error
 }
 
+// Listing lists home collections for front doors that show records.
+type Listing interface {
+	// Filled is Home.Since with bodies, and without digest, attributes, title, UID, claimed time, and the index but its times.
+	Filled(ctx context.Context, collection, seq int64, limit int) (recs []HomeRecord, more bool, err error)
+}
+
 // Lookup finds records of home collections by other means than their id. It serves front doors: every call is a read of an
 // index, and costs what it yields.
 type Lookup interface {
@@ -110,8 +116,6 @@ type Lookup interface {
 	// At returns a record as it stood when the collection was at seq, with body. NotFound if it was not there then, Gone if history
 	// does not reach back so far.
 	At(ctx context.Context, collection, number, seq int64) (HomeRecord, error)
-	// Filled is Home.Since for those who show records: they come with bodies, and without digest, attributes, title, UID, and the index but its times.
-	Filled(ctx context.Context, collection, seq int64, limit int) (recs []HomeRecord, more bool, err error)
 	// Match yields live records of the user and kind whose index name or one of whose keys has a word beginning with every word of text, without
 	// regard to case; at most limit, with bodies.
 	Match(ctx context.Context, user string, kind tandem.Kind, text string, limit int) iter.Seq2[HomeRecord, error]

@@ -19,6 +19,7 @@ type Store struct {
 	Accounts  Accounts
 	Home      Home
 	Lookup    Lookup
+	Listing   Listing
 	Logins    Logins
 	Devices   Devices
 	Shares    Shares

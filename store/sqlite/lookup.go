@@ -19,7 +19,10 @@ import (
 
 type lookup struct{ *db }
 
-var _ store.Lookup = lookup{}
+var (
+	_ store.Lookup  = lookup{}
+	_ store.Listing = lookup{}
+)
 
 // The look-ups. Each is a range of an index; see TestQueriesUseTheirIndexes.
 const (
@@ -277,16 +280,16 @@ func (l lookup) past(c *conn, number, seq int64) (r store.HomeRecord, body tande
 }
 
 // queryFilled reads record and body in one go: a query of its own for each of them takes several times as long.
-const queryFilled = `SELECT record.row, id, seq, deleted, born, was_born, was_gone, size, starts, ends, body, blob.row IS NOT NULL, data
+const queryFilled = `SELECT record.row, id, seq, deleted, born, was_born, was_gone, record.at, size, starts, ends, body, blob.row IS NOT NULL, data
 	FROM record LEFT JOIN blob ON blob.sum = record.body
 	WHERE collection = ? AND seq > ? ORDER BY seq LIMIT ?`
 
-// Filled implements store.Lookup.
+// Filled implements store.Listing.
 func (l lookup) Filled(ctx context.Context, collection, seq int64, limit int) ([]store.HomeRecord, bool, error) {
 	var r store.HomeRecord
 	var sum, data sql.RawBytes
 	var here bool
-	dest := []any{&r.Number, &r.ID, &r.Seq, &r.Deleted, &r.Born, &r.WasBorn, &r.WasGone, &r.Size, &r.Index.Start, &r.Index.End, &sum, &here, &data}
+	dest := []any{&r.Number, &r.ID, &r.Seq, &r.Deleted, &r.Born, &r.WasBorn, &r.WasGone, &r.Written, &r.Size, &r.Index.Start, &r.Index.End, &sum, &here, &data}
 	return home{l.db}.since(ctx, collection, seq, limit, queryFilled, func(s scanner, kind tandem.Kind) (store.HomeRecord, error) {
 		if err := s.Scan(dest...); err != nil {
 			return r, err

@@ -127,6 +127,7 @@ func (d *db) store() *store.Store {
 		Accounts:  accounts{d},
 		Home:      home{d},
 		Lookup:    lookup{d},
+		Listing:   lookup{d},
 		Logins:    logins{d},
 		Devices:   devices{d},
 		Shares:    shares{d},

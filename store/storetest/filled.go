@@ -31,7 +31,7 @@ func testFilled(k *kit) {
 			recs, more, err = k.st.Home.Since(k.ctx, c.ID, seq, limit)
 			k.must(err)
 			want = append(want, recs...)
-			filled, fmore, err := k.st.Lookup.Filled(k.ctx, c.ID, seq, limit)
+			filled, fmore, err := k.st.Listing.Filled(k.ctx, c.ID, seq, limit)
 			k.must(err)
 			if got = append(got, filled...); fmore != more {
 				k.Fatalf("limit %d after %d: more is %v", limit, seq, fmore)
@@ -40,16 +40,16 @@ func testFilled(k *kit) {
 		}
 		for i, w := range want {
 			if i >= len(got) || !k.filled(c, got[i], w) {
-				k.Fatalf("limit %d: got %+v, want %+v", limit, got, want)
+				k.Fatalf("limit %d: record %d is not %s as it was listed", limit, i, w.ID)
 			}
 		}
 		if len(got) != len(want) {
 			k.Fatalf("limit %d: %d records, want %d", limit, len(got), len(want))
 		}
 	}
-	_, _, err := k.st.Lookup.Filled(k.ctx, c.ID, -1, 0)
+	_, _, err := k.st.Listing.Filled(k.ctx, c.ID, -1, 0)
 	k.wantKind(err, tandem.Gone)
-	_, _, err = k.st.Lookup.Filled(k.ctx, c.ID+1000, 0, 0)
+	_, _, err = k.st.Listing.Filled(k.ctx, c.ID+1000, 0, 0)
 	k.wantKind(err, tandem.NotFound)
 }
 

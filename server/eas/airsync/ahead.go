@@ -114,7 +114,7 @@ func (a *ahead) take(ctx context.Context, p *part) *prepared {
 func (b *prepared) make(ctx context.Context) {
 	defer close(b.done)
 	p := b.p
-	if b.recs, b.more, b.err = p.s.Lookup.Filled(ctx, p.col.ID, b.after, b.limit); b.err != nil {
+	if b.recs, b.more, b.err = p.s.Listing.Filled(ctx, p.col.ID, b.after, b.limit); b.err != nil {
 		return
 	}
 	for i := range b.recs {

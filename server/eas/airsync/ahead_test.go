@@ -69,7 +69,7 @@ func TestAheadFails(t *testing.T) {
 	k := newKit(t)
 	k.fill(k.contacts, "c", 40)
 	k.write(k.contacts, tandem.Update, "c20", vcard("u20", "POISON"))
-	k.svc.Lookup = moody{k.st.Lookup}
+	k.svc.Listing = moody{k.st.Listing}
 	k.ahead = true
 	k.prepare()
 	all := k.catchUp(k.contacts, 7, nothing)
@@ -84,13 +84,13 @@ func TestAheadFails(t *testing.T) {
 }
 
 // moody is a store that fails whoever works ahead.
-type moody struct{ store.Lookup }
+type moody struct{ store.Listing }
 
 func (m moody) Filled(ctx context.Context, collection, seq int64, limit int) ([]store.HomeRecord, bool, error) {
 	if ctx.Value(early{}) != nil {
 		return nil, false, &tandem.Error{Kind: tandem.Transient, Op: "list collection"}
 	}
-	return m.Lookup.Filled(ctx, collection, seq, limit)
+	return m.Listing.Filled(ctx, collection, seq, limit)
 }
 
 // Many devices at once, more than there is room for.

@@ -37,6 +37,7 @@ type Folders interface {
 type Service struct {
 	Home    store.Home
 	Lookup  store.Lookup
+	Listing store.Listing
 	Devices store.Devices
 	Events  store.Events
 	Folders Folders

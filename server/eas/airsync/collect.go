@@ -177,7 +177,7 @@ func (p *part) next(ctx context.Context, after int64, limit int) ([]store.HomeRe
 			return b.recs, b.more, nil
 		}
 	}
-	return p.s.Lookup.Filled(ctx, p.col.ID, after, limit)
+	return p.s.Listing.Filled(ctx, p.col.ID, after, limit)
 }
 
 // decide tells what a device of generation g must be told of a version v of a record, r being the record as it is now; nil: nothing.

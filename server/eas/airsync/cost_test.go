@@ -25,6 +25,10 @@ type (
 		store.Lookup
 		*meter
 	}
+	listingMeter struct {
+		store.Listing
+		*meter
+	}
 	deviceMeter struct {
 		devices
 		*meter
@@ -43,8 +47,8 @@ func (m homeMeter) Since(ctx context.Context, collection, seq int64, limit int) 
 	return recs, more, err
 }
 
-func (m lookupMeter) Filled(ctx context.Context, collection, seq int64, limit int) ([]store.HomeRecord, bool, error) {
-	recs, more, err := m.Lookup.Filled(ctx, collection, seq, limit)
+func (m listingMeter) Filled(ctx context.Context, collection, seq int64, limit int) ([]store.HomeRecord, bool, error) {
+	recs, more, err := m.Listing.Filled(ctx, collection, seq, limit)
 	m.calls++
 	for _, r := range recs {
 		m.records++
@@ -123,7 +127,7 @@ func (m deviceMeter) SwapState(ctx context.Context, device int64, swaps ...store
 func (k *kit) metered() *meter {
 	m := &meter{}
 	k.svc.Home, k.svc.Lookup, k.svc.Devices = homeMeter{k.st.Home, m}, lookupMeter{k.st.Lookup, m}, deviceMeter{k.st.Devices, m}
-	k.folders.Home = k.svc.Home
+	k.svc.Listing, k.folders.Home = listingMeter{k.st.Listing, m}, k.svc.Home
 	return m
 }
 

@@ -169,7 +169,7 @@ func newKit(t testing.TB) *kit {
 // restart is a new service on the same store.
 func (k *kit) restart() {
 	k.folders = &folders.Service{Home: k.st.Home, Devices: k.st.Devices, Views: testViews()}
-	k.svc = &airsync.Service{Home: k.st.Home, Lookup: k.st.Lookup, Devices: k.st.Devices, Events: k.st.Events, Folders: k.folders, Kinds: k.kinds,
+	k.svc = &airsync.Service{Home: k.st.Home, Lookup: k.st.Lookup, Listing: k.st.Listing, Devices: k.st.Devices, Events: k.st.Events, Folders: k.folders, Kinds: k.kinds,
 		Views: testViews(), Broker: push.NewBroker(), Now: k.now, Limits: k.limits}
 	k.prepare()
 }

@@ -199,7 +199,7 @@ func TestForgotten(t *testing.T) {
 	k := newKit(t)
 	k.write(k.contacts, tandem.Create, "a", vcard("a", "Ann"))
 	at := k.prime(k.contacts)
-	k.svc.Lookup = &amnesia{Lookup: k.st.Lookup}
+	k.svc.Listing = &amnesia{Listing: k.st.Listing}
 	k.write(k.contacts, tandem.Create, "b", vcard("b", "Bob"))
 	col := k.sync(k.contacts, at)
 	k.want(status(col)+" "+cmds(col), fmt.Sprintf("1 Add %s Ann, Add %s Bob", k.serverID(k.contacts, "a"), k.serverID(k.contacts, "b")))
@@ -210,7 +210,7 @@ func TestForgotten(t *testing.T) {
 
 // amnesia is a store that has forgotten what changed, once.
 type amnesia struct {
-	store.Lookup
+	store.Listing
 	done bool
 }
 
@@ -219,7 +219,7 @@ func (a *amnesia) Filled(ctx context.Context, collection, seq int64, limit int) 
 		a.done = true
 		return nil, false, &tandem.Error{Kind: tandem.Gone, Op: "list collection"}
 	}
-	return a.Lookup.Filled(ctx, collection, seq, limit)
+	return a.Listing.Filled(ctx, collection, seq, limit)
 }
 
 // noSwap loses the device's state.

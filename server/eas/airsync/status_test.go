@@ -235,7 +235,7 @@ func TestOneFails(t *testing.T) {
 	k := newKit(t)
 	at, bt := k.prime(k.contacts), k.prime(k.others)
 	k.write(k.others, tandem.Create, "o", vcard("o", "Other"))
-	k.svc.Lookup = failing{k.st.Lookup, k.contacts.ID}
+	k.svc.Listing = failing{k.st.Listing, k.contacts.ID}
 	e := k.do(k.svc.Sync, "Sync", syncOf(collection(k.contacts, at), collection(k.others, bt)))
 	var got []string
 	for c := range e.Child(wbxml.AirSyncCollections).All(wbxml.AirSyncCollection) {
@@ -247,7 +247,7 @@ func TestOneFails(t *testing.T) {
 
 // failing is a store of which one collection cannot be listed now.
 type failing struct {
-	store.Lookup
+	store.Listing
 	collection int64
 }
 
@@ -255,7 +255,7 @@ func (f failing) Filled(ctx context.Context, collection, seq int64, limit int) (
 	if collection == f.collection {
 		return nil, false, &tandem.Error{Kind: tandem.Transient, Op: "list collection"}
 	}
-	return f.Lookup.Filled(ctx, collection, seq, limit)
+	return f.Listing.Filled(ctx, collection, seq, limit)
 }
 
 var _ proto.Command = (*airsync.Service)(nil).Sync
