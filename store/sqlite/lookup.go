@@ -290,7 +290,7 @@ func (l lookup) Filled(ctx context.Context, collection, seq int64, limit int) ([
 	var sum, data sql.RawBytes
 	var here bool
 	dest := []any{&r.Number, &r.ID, &r.Seq, &r.Deleted, &r.Born, &r.WasBorn, &r.WasGone, &r.Written, &r.Size, &r.Index.Start, &r.Index.End, &sum, &here, &data}
-	return home{l.db}.since(ctx, collection, seq, limit, queryFilled, func(s scanner, kind tandem.Kind) (store.HomeRecord, error) {
+	return home(l).since(ctx, collection, seq, limit, queryFilled, func(s scanner, kind tandem.Kind) (store.HomeRecord, error) {
 		if err := s.Scan(dest...); err != nil {
 			return r, err
 		}
