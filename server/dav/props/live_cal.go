@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/server/dav/cardquery"
 	"tandem/server/dav/check"
+	"tandem/server/dav/collation"
 	"tandem/server/dav/proto"
 	"tandem/wire/davxml"
 )
@@ -149,11 +151,7 @@ func addressData(_ *query, res *proto.Resource) *davxml.Element {
 	if !isCollection(res, proto.Contacts) {
 		return nil
 	}
-	e := davxml.New(davxml.A("supported-address-data"))
-	for _, v := range []string{"3.0", "4.0"} {
-		e.Add(davxml.New(davxml.A("address-data-type")).With("content-type", "text/vcard").With("version", v))
-	}
-	return e
+	return davxml.New(davxml.A("supported-address-data"), cardquery.Types()...)
 }
 
 // collations is RFC 4791 7.5.1, RFC 6352 8.3.1.
@@ -163,7 +161,7 @@ func collations(b proto.Branch, name, one davxml.Name) func(q *query, res *proto
 			return nil
 		}
 		e := davxml.New(name)
-		for _, c := range []string{"i;ascii-casemap", "i;octet", "i;unicode-casemap"} {
+		for _, c := range collation.Names() {
 			e.Add(davxml.NewText(one, c))
 		}
 		return e

@@ -17,6 +17,14 @@ func notHere() error { return davxml.Failf(http.StatusForbidden, "the property m
 // maxName is the number of characters of the longest name of a collection.
 const maxName = 256
 
+// CleanName is a name of a collection as it is kept, "" where it cannot be one.
+func CleanName(s string) string {
+	if s = clean(s); utf8.RuneCountInString(s) > maxName {
+		return ""
+	}
+	return s
+}
+
 // clean makes text of a property fit to be shown.
 func clean(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {

@@ -5,6 +5,7 @@ import (
 
 	"tandem"
 	"tandem/server/dav/calquery"
+	"tandem/server/dav/cardquery"
 	"tandem/server/dav/proto"
 	"tandem/store"
 	"tandem/wire/davxml"
@@ -13,6 +14,7 @@ import (
 // content is what a report wants of bodies: CALDAV:calendar-data, CARDDAV:address-data.
 type content struct {
 	calendar *calquery.Data
+	card     *cardquery.Data
 	bodies   bool // any at all
 }
 
@@ -25,7 +27,12 @@ func newContent(prop *davxml.Element, env calquery.Env) (c *content, err error) 
 		}
 		c.bodies = true
 	}
-	c.bodies = c.bodies || prop.Has(davxml.A("address-data"))
+	if e := prop.Child(davxml.A("address-data")); e != nil {
+		if c.card, err = cardquery.ParseData(e); err != nil {
+			return nil, err
+		}
+		c.bodies = true
+	}
 	return c, nil
 }
 
@@ -34,11 +41,12 @@ func (c *content) extra(res *proto.Resource, name davxml.Name) (*davxml.Element,
 	if res.Sort != proto.Member || res.Record == nil {
 		return nil, nil
 	}
-	apply := func(b []byte) ([]byte, error) { return b, nil }
+	var apply func(b []byte) ([]byte, error)
 	switch {
 	case name == davxml.C("calendar-data") && res.Branch == proto.Calendars:
 		apply = c.calendar.Apply
 	case name == davxml.A("address-data") && res.Branch == proto.Contacts:
+		apply = c.card.Apply
 	default:
 		return nil, nil
 	}

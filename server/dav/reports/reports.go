@@ -67,6 +67,8 @@ func (s *Service) named(name davxml.Name) proto.Method {
 		return s.multiget
 	case davxml.C("calendar-query"):
 		return s.calendarQuery
+	case davxml.A("addressbook-query"):
+		return s.addressbookQuery
 	case davxml.C("free-busy-query"):
 		return s.freeBusy
 	case davxml.D("expand-property"):
