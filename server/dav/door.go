@@ -129,6 +129,9 @@ func (d *Door) serve(w *tracked, hr *http.Request, user store.User) (err error) 
 		}
 	}()
 	target, err := d.cfg.Tree.Resolve(ctx, user, hr.URL.EscapedPath())
+	if tandem.IsKind(err, tandem.NotFound) && makes(hr.Method) { // RFC 4918 9.3.1, 9.7.1
+		return davxml.Failf(http.StatusConflict, "there is no collection that could hold it")
+	}
 	if err != nil {
 		return err
 	}
@@ -153,6 +156,11 @@ func (d *Door) serve(w *tracked, hr *http.Request, user store.User) (err error) 
 		}
 	}
 	return run(ctx, w, r)
+}
+
+// makes reports whether a method makes what is not there.
+func makes(method string) bool {
+	return method == http.MethodPut || method == "MKCOL" || method == "MKCALENDAR"
 }
 
 func (d *Door) methods() string {

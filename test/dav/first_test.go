@@ -114,10 +114,10 @@ func TestRecords(t *testing.T) {
 		t.Errorf("the other is said to be %s", href)
 	}
 	k.Do("bob", "GET", at, "").Is(404)
-	k.Do("bob", "PUT", at, body).Is(404)
+	k.Do("bob", "PUT", at, body).Is(409)
 	k.Do("ann", "PUT", path(k.Collection("ann", tandem.Event))+"x.ics", davkit.Card("u2", "Yan")).Is(403)
 	k.Do("ann", "PUT", path(c)+"deep/x.vcf", davkit.Card("u2", "Yan")).Is(409)
-	k.Do("ann", "PUT", "/dav/contacts/ann/nowhere/x.vcf", davkit.Card("u2", "Yan")).Is(404)
+	k.Do("ann", "PUT", "/dav/contacts/ann/nowhere/x.vcf", davkit.Card("u2", "Yan")).Is(409)
 	post := k.Do("ann", "POST", path(c), davkit.Card("u9", "New"), "Content-Type", "text/vcard").Is(201)
 	if loc := strings.TrimPrefix(post.Header.Get("Location"), k.Server.URL); loc != path(c)+"u9.vcf" || k.Do("ann", "GET", loc, "").Is(200).Header.Get("ETag") != post.Header.Get("ETag") {
 		t.Errorf("posted to %s", loc)

@@ -13,6 +13,7 @@ import (
 	"tandem/partner/access"
 	"tandem/server/dav"
 	"tandem/server/dav/check"
+	"tandem/server/dav/collections"
 	"tandem/server/dav/files"
 	"tandem/server/dav/locks"
 	"tandem/server/dav/objects"
@@ -66,6 +67,7 @@ func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 	trees := &files.Service{Tree: paths, Home: st.Home, Blobs: st.Blobs, Guard: guard, Digest: streamer(cfg.Kinds), Now: cfg.Now, Free: cfg.Free}
 	guard.Create = trees.Touch
 	moves := &transfer.Service{Tree: paths, Home: st.Home, Lookup: st.Lookup, Props: st.Props, Locks: guard}
+	makes := &collections.Service{Tree: paths, Home: st.Home, Props: known, Guard: guard, MakeDir: trees.MakeDir}
 	return map[string]proto.Method{
 		http.MethodGet:    byTree(trees.Get, records.Get),
 		http.MethodHead:   byTree(trees.Get, records.Get),
@@ -74,7 +76,8 @@ func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 		http.MethodDelete: moves.Delete,
 		"COPY":            moves.Copy,
 		"LOCK":            guard.Lock,
-		"MKCOL":           trees.Mkcol,
+		"MKCALENDAR":      makes.Mkcalendar,
+		"MKCOL":           makes.Mkcol,
 		"MOVE":            moves.Move,
 		"PROPFIND":        known.Propfind,
 		"PROPPATCH":       known.Proppatch,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -65,6 +66,9 @@ func (s *Service) Resolve(ctx context.Context, user store.User, path string) (*p
 		return &proto.Resource{Sort: proto.Root}, nil
 	}
 	branch := proto.Branch(parts[0])
+	if branch == proto.Files && slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(p, "/") }) { // an escaped slash is part of no file's name
+		return nil, notFound(path)
+	}
 	switch {
 	case parts[0] == "principals":
 		return s.principal(ctx, user, path, parts)
