@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"tandem"
 	"tandem/provider"
+	"tandem/provider/wrap"
 	"tandem/session"
 )
 
@@ -195,7 +197,19 @@ func (h *Hub) openPlace(ctx context.Context, p provider.Place, kind string) (*pr
 		return nil, err
 	}
 	o.Place = p.Text
+	if prov, err := h.cfg.Places.Provider(p.Provider); err == nil && prov.Network {
+		o = overNetwork(o, h.cfg.Log)
+	}
 	return o, nil
+}
+
+// overNetwork puts around a place across a network what such places need: its calls are logged, kept to the rate that it bears, and tried again where they fail
+// for a moment.
+func overNetwork(o *provider.Opened, log *slog.Logger) *provider.Opened {
+	clock := wrap.SystemClock{}
+	o = wrap.Trace(o, log, clock)
+	o = wrap.RateLimit(o, wrap.Rate{PerSecond: o.Rate, Burst: max(1, int(5*o.Rate))}, clock)
+	return wrap.Retry(o, wrap.Patience{}, clock)
 }
 
 // withKind writes a place with its option "kind" set, where the provider has that option and the place does not use it.

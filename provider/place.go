@@ -5,6 +5,9 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+
+	"tandem"
+	"tandem/kind"
 )
 
 // Place is a place as a person writes it, parsed once: "vdir:~/contacts?kind=contact". See Registry.ParsePlace.
@@ -44,6 +47,15 @@ type Env struct {
 	Log    *slog.Logger
 	Home   HomeOpener                                             // nil where there is no hub
 	Secret func(ctx context.Context, name string) (string, error) // never from the command line's own text
+	Keep   Keeper                                                 // keeps logins; nil where there is no data folder
+	Tell   func(ctx context.Context, text string)                 // shows a text to the person who waits; nil: nobody is there
+	Kind   func(tandem.Kind) (kind.Handler, bool)                 // what bodies mean; nil: not known
+}
+
+// Keeper keeps small secrets, such as logins, where nobody but the owner of the data folder can read them.
+type Keeper interface {
+	Get(name string) ([]byte, error) // NotFound where nothing is kept under the name
+	Put(name string, secret []byte) error
 }
 
 // HomeOpener opens a home collection as a replica. It lets the provider "home" be named like any other without this package knowing the store.

@@ -97,7 +97,8 @@ type Opened struct {
 	Replica
 	Features Features
 	Kind     tandem.Kind
-	Place    string // as a person wrote it, secrets left out: "vdir:./phone-book"
+	Place    string  // as a person wrote it, secrets left out: "vdir:./phone-book"
+	Rate     float64 // calls or records per second that the place bears; 0: any
 }
 
 // A Provider is the driver for one sort of place. It is a declaration plus one function; it holds no state.
@@ -109,10 +110,22 @@ type Provider struct {
 	Kinds    []tandem.Kind // which it can hold; the first is the default where a place does not tell
 	Options  []Option
 	Local    bool     // what follows the scheme is a path on this machine: "~" is expanded and it is made absolute
+	Network  bool     // the place is across a network: what fails for a moment is tried again (package wrap)
 	Features Features // the most any replica of it can do; for help and forms
 
 	// Open opens the collection that place names. It must not write, except to plant an identity.
 	Open func(ctx context.Context, place Place, env Env) (*Opened, error)
+
+	// List tells which collections there are where place points, which may be an account or a server. nil: a place is always one collection.
+	List func(ctx context.Context, place Place, env Env) ([]Found, error)
+}
+
+// Found is a collection that List found.
+type Found struct {
+	Name     string      `json:"name"`  // as people see it there
+	Place    string      `json:"place"` // opens it
+	Kind     tandem.Kind `json:"kind"`
+	ReadOnly bool        `json:"readOnly,omitempty"`
 }
 
 // Option is one setting of a place, declared once for the command line, the web form and the documentation.

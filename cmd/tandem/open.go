@@ -57,7 +57,7 @@ func (a *app) service(ctx context.Context) (center.Service, func() error, error)
 	if !tandem.IsKind(err, tandem.NotFound) {
 		return nil, nil, err
 	}
-	h, err := openHub(dir, hubOptions{})
+	h, err := openHub(dir, hubOptions{ask: a.askSecret()})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -87,6 +87,7 @@ func (h *hub) Close() error {
 type hubOptions struct {
 	log  *slog.Logger
 	news func(center.SyncNews)
+	ask  asking // for secrets of places; nil: nobody is there
 }
 
 type closer func() error
@@ -113,11 +114,13 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	}
 	devices := device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events})
 	known := kinds.Kinds()
+	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
+	keep := secretsOf(dir)
 	opener := home.Opener{Store: st, Kinds: known}
 	h := center.New(center.Config{
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
-		Kind: func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok },
-		Env:  provider.Env{Log: log, Home: opener},
+		Kind: handler,
+		Env:  provider.Env{Log: log, Home: opener, Keep: keep, Kind: handler, Secret: secretSource(keep, opt.ask)},
 		Dir:  dir, Accounts: accounts, Devices: devices,
 		Verify: func(ctx context.Context) error {
 			damage, err := sqlite.Check(ctx, dir)

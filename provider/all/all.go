@@ -3,6 +3,7 @@ package all
 
 import (
 	"tandem/provider"
+	"tandem/provider/dav"
 	"tandem/provider/files"
 	"tandem/provider/home"
 	"tandem/provider/vdir"
@@ -10,5 +11,5 @@ import (
 
 // Registry returns the providers a person can name in a place.
 func Registry() *provider.Registry {
-	return provider.NewRegistry(files.Provider(), home.Provider(), vdir.Provider())
+	return provider.NewRegistry(append(dav.Providers(), files.Provider(), home.Provider(), vdir.Provider())...)
 }

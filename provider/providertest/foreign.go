@@ -27,7 +27,7 @@ func testForeign(b *bench) {
 	if len(before) != 2 {
 		b.Fatalf("%d records are listed, want 2", len(before))
 	}
-	if _, got := b.fetch(b.ID(1)); !bytes.Equal(got, b.Body(1, 1, 0)) {
+	if _, got := b.fetch(b.ID(1)); !b.Rewrites && !bytes.Equal(got, b.Body(1, 1, 0)) {
 		b.Errorf("a record made by another program is fetched as %s", shorten(got))
 	}
 	b.edit(b.ID(1), b.Body(1, 2, 0))
@@ -35,7 +35,7 @@ func testForeign(b *bench) {
 	if c := after[b.ID(1)]; c.Version != "" && c.Version == before[b.ID(1)].Version {
 		b.Errorf("an edited record still has version %q", c.Version)
 	}
-	if _, got := b.fetch(b.ID(1)); !bytes.Equal(got, b.Body(1, 2, 0)) {
+	if _, got := b.fetch(b.ID(1)); !b.Rewrites && !bytes.Equal(got, b.Body(1, 2, 0)) {
 		b.Errorf("an edited record is fetched as %s", shorten(got))
 	}
 	if b.features.ReadOnly {

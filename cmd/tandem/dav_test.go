@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tandem/test/davpeers"
+)
+
+// davRun is the program with a data folder and a server.
+type davRun struct {
+	*testing.T
+	dir    string
+	server *davpeers.Server
+}
+
+func (d *davRun) path(name string) string { return filepath.Join(d.dir, name) }
+
+// tandem runs the program and returns what it printed.
+func (d *davRun) tandem(want int, args ...string) string {
+	d.Helper()
+	var out, errs bytes.Buffer
+	if got := Main(append(args, "--data", d.path("data")), strings.NewReader(""), &out, &errs); got != want {
+		d.Fatalf("tandem %s: status %d, want %d\n%s%s", strings.Join(args, " "), got, want, out.String(), errs.String())
+	}
+	return out.String() + errs.String()
+}
+
+func (d *davRun) write(name, text string) {
+	d.Helper()
+	if err := os.MkdirAll(filepath.Dir(d.path(name)), 0o755); err != nil {
+		d.Fatal(err)
+	}
+	if err := os.WriteFile(d.path(name), []byte(text), 0o600); err != nil {
+		d.Fatal(err)
+	}
+}
+
+func (d *davRun) read(name string) string {
+	d.Helper()
+	data, err := os.ReadFile(d.path(name))
+	if err != nil {
+		d.Fatal(err)
+	}
+	return string(data)
+}
+
+func (d *davRun) has(what, text string, want ...string) {
+	d.Helper()
+	for _, w := range want {
+		if !strings.Contains(text, w) {
+			d.Errorf("%s lacks %q:\n%s", what, w, text)
+		}
+	}
+}
+
+func vcardOf(uid, name string, extra ...string) string {
+	return strings.Join(append(append([]string{"BEGIN:VCARD", "VERSION:3.0", "UID:" + uid, "FN:" + name, "N:" + name + ";;;;"}, extra...), "END:VCARD", ""), "\r\n")
+}
+
+// A folder and an address book of a server, both ways: first sync, edits on both sides of one record, deletions, and nothing more to do afterwards.
+func TestSyncWithServer(t *testing.T) {
+	d := &davRun{T: t, dir: t.TempDir(), server: davpeers.Radicale(t)}
+	s := d.server
+	book := s.AddressBook(t, "book")
+	s.AddressBook(t, "other")
+	d.write("password", s.Password+"\n")
+	account := fmt.Sprintf("carddav://%s@%s", s.User, s.Host())
+	place := account + book
+
+	d.has("an account without a password", d.tandem(1, "sync", "vdir:"+d.path("x"), place), "partner login")
+	out := d.tandem(0, "partner", "login", account+"/", "--password-file", d.path("password"))
+	d.has("partner login", out, "book", "other", place)
+	d.has("partner show", d.tandem(0, "partner", "show", account+"/"), place)
+	d.has("an account with two collections", d.tandem(1, "sync", "vdir:"+d.path("x"), account+"/"), "2 collections", place)
+
+	d.write("x/anna.vcf", vcardOf("a", "Anna", "TEL:1", "NOTE:old"))
+	s.Do(t, "PUT", book+"bert.vcf", vcardOf("b", "Bert", "TEL:2"))
+	d.tandem(0, "sync", "vdir:"+d.path("x"), place)
+	d.has("the folder", d.read("x/bert.vcf"), "FN:Bert")
+	_, text := s.Do(t, "GET", book+"anna.vcf", "")
+	d.has("the server", text, "FN:Anna", "TEL:1")
+
+	// One record, one field on either side.
+	d.write("x/anna.vcf", vcardOf("a", "Anna", "TEL:11", "NOTE:old"))
+	if status, text := s.Do(t, "PUT", book+"anna.vcf", vcardOf("a", "Anna", "TEL:1", "NOTE:new")); status/100 != 2 {
+		t.Fatal(status, text)
+	}
+	d.tandem(0, "sync", "vdir:"+d.path("x"), place)
+	_, text = s.Do(t, "GET", book+"anna.vcf", "")
+	d.has("the server after a merge", text, "TEL:11", "NOTE:new")
+	d.has("the folder after a merge", d.read("x/anna.vcf"), "TEL:11", "NOTE:new")
+
+	d.has("a run without news", d.tandem(0, "sync", "vdir:"+d.path("x"), place), "in step")
+	if err := os.Remove(d.path("x/bert.vcf")); err != nil {
+		t.Fatal(err)
+	}
+	d.tandem(0, "sync", "vdir:"+d.path("x"), place)
+	if status, _ := s.Do(t, "GET", book+"bert.vcf", ""); status != 404 {
+		t.Errorf("a contact that was deleted in the folder: %d", status)
+	}
+	s.Do(t, "DELETE", book+"anna.vcf", "")
+	s.Do(t, "PUT", book+"carl.vcf", vcardOf("c", "Carl"))
+	d.tandem(0, "sync", "vdir:"+d.path("x"), place)
+	d.has("the folder", d.read("x/carl.vcf"), "FN:Carl")
+	if _, err := os.Stat(d.path("x/anna.vcf")); err == nil {
+		t.Error("a contact that was deleted on the server is still in the folder")
+	}
+}

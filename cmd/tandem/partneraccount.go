@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"tandem"
+	"tandem/center"
+	"tandem/internal/secrets"
+	"tandem/internal/ui"
+	"tandem/kind"
+	kinds "tandem/kind/all"
+	"tandem/provider"
+	"tandem/provider/all"
+)
+
+// remotePlace is a place at which there may be several collections, and what it takes to look at it.
+type remotePlace struct {
+	provider *provider.Provider
+	place    provider.Place
+	env      provider.Env
+	keep     secrets.Folder
+}
+
+// remotePlace resolves a partner's name or a place.
+func (a *app) remotePlace(ctx context.Context, arg string) (*remotePlace, error) {
+	text := arg
+	if !strings.Contains(arg, ":") {
+		err := a.with(ctx, func(s center.Service) error {
+			list, err := s.ListPartners(ctx)
+			for _, p := range list {
+				if p.Name == arg {
+					text = p.Place
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if text == arg {
+			return nil, errUsage{fmt.Errorf("there is no partner %q; name one, or a place", arg)}
+		}
+	}
+	reg := all.Registry()
+	place, err := reg.ParsePlace(text)
+	if err != nil {
+		return nil, asUsage(err)
+	}
+	p, err := reg.Provider(place.Provider)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := a.dir()
+	if err != nil {
+		return nil, err
+	}
+	acc := &remotePlace{provider: p, place: place, keep: secretsOf(dir)}
+	known := kinds.Kinds()
+	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
+	acc.env = provider.Env{Keep: acc.keep, Kind: handler, Secret: secretSource(acc.keep, a.askSecret())}
+	return acc, nil
+}
+
+// list tells which collections there are. A place that is always one is asked whether it opens.
+func (acc *remotePlace) list(ctx context.Context) ([]provider.Found, error) {
+	if acc.provider.List != nil {
+		return acc.provider.List(ctx, acc.place, acc.env)
+	}
+	o, err := acc.provider.Open(ctx, acc.place, acc.env)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	return []provider.Found{{Name: acc.place.Text, Place: acc.place.Text, Kind: o.Kind, ReadOnly: o.Features.ReadOnly}}, nil
+}
+
+func (a *app) partnerShow() *cobra.Command {
+	return a.jsonFlag(&cobra.Command{
+		Use:   "show PARTNER|PLACE",
+		Short: "Look at a place and list the collections there",
+		Long: `Looks at a place, such as the account of a server, and lists its collections. Each is a
+place of its own that can be synced.`,
+		Example: `  tandem partner show carddavs://anna@dav.example.org/
+  tandem partner show work`,
+		Args:              args(1, 1, "name one partner or place: tandem partner show PLACE"),
+		ValidArgsFunction: positions(a.partnerNames, none),
+		RunE: func(c *cobra.Command, args []string) error {
+			acc, err := a.remotePlace(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			found, err := acc.list(c.Context())
+			if err != nil {
+				return err
+			}
+			return a.showFound(found)
+		},
+	})
+}
+
+func (a *app) showFound(found []provider.Found) error {
+	if a.json {
+		if found == nil {
+			found = []provider.Found{}
+		}
+		return ui.JSON(a.out, found)
+	}
+	if len(found) == 0 {
+		_, err := fmt.Fprintln(a.out, "there are no collections")
+		return err
+	}
+	t := ui.NewTable("COLLECTION", "KIND", "PLACE", "")
+	for _, f := range found {
+		note := ""
+		if f.ReadOnly {
+			note = "read only"
+		}
+		t.Add(f.Name, string(f.Kind), f.Place, note)
+	}
+	return t.Write(a.out)
+}
+
+func (a *app) partnerLogin() *cobra.Command {
+	var file string
+	c := &cobra.Command{
+		Use:   "login PARTNER|PLACE",
+		Short: "Log in to a place and keep the login",
+		Long: `Asks for what a place needs to be opened (a password, or your consent in a browser), tries
+it, and keeps it in the data folder, where only you can read it. A hub that runs there
+uses it from then on.`,
+		Example: `  tandem partner login carddavs://anna@dav.example.org/
+  tandem partner login work --password-file ./password`,
+		Args:              args(1, 1, "name one partner or place: tandem partner login PLACE"),
+		ValidArgsFunction: positions(a.partnerNames, none),
+		RunE: func(c *cobra.Command, args []string) error {
+			acc, err := a.remotePlace(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			got := &gathered{secrets: map[string]string{}}
+			acc.env.Tell = func(_ context.Context, text string) { fmt.Fprintln(a.err, text) }
+			acc.env.Secret = func(ctx context.Context, name string) (string, error) { return got.ask(ctx, a, name, file) }
+			found, err := acc.list(c.Context())
+			if err != nil {
+				return err
+			}
+			for name, secret := range got.secrets {
+				if err := acc.keep.Put(name, []byte(secret)); err != nil {
+					return err
+				}
+			}
+			return a.showFound(found)
+		},
+	}
+	c.Flags().StringVar(&file, "password-file", "", "read the password from a file, - for the standard input")
+	return a.jsonFlag(c)
+}
+
+// gathered are the secrets that a login came to use. They are kept once it has worked.
+type gathered struct {
+	mu      sync.Mutex
+	secrets map[string]string
+}
+
+func (g *gathered) ask(ctx context.Context, a *app, name, file string) (string, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if s, ok := g.secrets[name]; ok {
+		return s, nil
+	}
+	var secret string
+	var err error
+	switch ask := a.askSecret(); {
+	case file != "" && strings.HasPrefix(name, "password "):
+		secret, err = a.passwordFrom(file)
+	case ask != nil:
+		secret, err = ask(ctx, name)
+	default:
+		err = errUsage{errors.New("there is no terminal to ask at for the " + name + ": name a file that holds it with --password-file FILE")}
+	}
+	if err == nil {
+		g.secrets[name] = secret
+	}
+	return secret, err
+}

@@ -1,0 +1,180 @@
+package dav
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+
+	"tandem"
+	"tandem/provider"
+	"tandem/provider/dav/conn"
+	"tandem/provider/dav/oauth"
+)
+
+// acct is a place taken apart: an account at a server, and what of it is meant.
+type acct struct {
+	service
+	place provider.Place
+	env   provider.Env
+	user  string
+	base  *url.URL // https://host:port/path
+	mail  bool     // only a mail address was given: the domain must say where its server is
+	link  *link
+}
+
+// parse reads the address of a place.
+func (s service) parse(place provider.Place, env provider.Env) (*acct, error) {
+	a := &acct{service: s, place: place, env: env}
+	scheme := "http"
+	if s.secure {
+		scheme = "https"
+	}
+	fail := func(why string) error {
+		return &tandem.Error{Kind: tandem.Invalid, Op: "read place", Thing: place.Text, Err: errors.New(why), Remedy: "write it like " + s.examples()[0]}
+	}
+	if !strings.HasPrefix(place.Path, "//") {
+		user, domain, ok := cutLast(place.Path, "@")
+		if !ok || user == "" || domain == "" || strings.ContainsAny(domain, "/ ") {
+			return nil, fail("it names no server")
+		}
+		a.user, a.mail, a.base = place.Path, true, &url.URL{Scheme: scheme, Host: domain, Path: "/"}
+	} else {
+		u, err := url.Parse(scheme + ":" + place.Path)
+		if err != nil || u.Host == "" || u.Hostname() == "" {
+			return nil, fail("it names no server")
+		}
+		a.user = u.User.Username()
+		u.User, u.Fragment = nil, ""
+		if u.Path == "" {
+			u.Path = "/"
+		}
+		a.base = u
+	}
+	if o := place.Options["user"]; o != "" {
+		a.user = o
+	}
+	return a, nil
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// SecretName is the name under which an account's password is kept: it does not hang on the collection or the protocol.
+func (a *acct) secretName(what string) string {
+	host := a.base.Host
+	return fmt.Sprintf("%s of %s at %s", what, a.user, host)
+}
+
+// connect makes the account's client. Nothing is asked yet.
+func (a *acct) connect() error {
+	relogin := fmt.Sprintf("log in again with `tandem partner login '%s'`", a.place.Text)
+	o := a.place.Options
+	cfg := conn.Config{User: a.user, Login: o["login"], Pin: o["pin"], Proxy: o["proxy"], Home: a.base, Relogin: relogin,
+		Password: func(ctx context.Context) (string, error) { return a.secret(ctx, "password") }}
+	if o["ca"] != "" {
+		ca, err := readSmall(o["ca"])
+		if err != nil {
+			return &tandem.Error{Kind: tandem.Unreadable, Op: "read certificates", Thing: o["ca"], Err: err}
+		}
+		cfg.CA = ca
+	}
+	switch o["login"] {
+	case "bearer":
+		cfg.Token = fixedToken(func(ctx context.Context) (string, error) { return a.secret(ctx, "password") })
+	case "oauth":
+		src, err := a.oauth()
+		if err != nil {
+			return err
+		}
+		cfg.Token = src
+	}
+	c, err := conn.New(cfg)
+	if err != nil {
+		return err
+	}
+	a.link = &link{Client: c, relogin: relogin}
+	return nil
+}
+
+// oauth is the source of tokens for an account.
+func (a *acct) oauth() (conn.Tokens, error) {
+	id := a.place.Options["client-id"]
+	if id == "" {
+		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "read place", Thing: a.place.Text, Err: errors.New("login=oauth needs the option client-id"),
+			Remedy: "register a client with your provider and give its id, see doc/accounts.md"}
+	}
+	endpoints, ok := oauth.For(a.base.Hostname(), a.name)
+	if !ok {
+		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "read place", Thing: a.place.Text, Err: fmt.Errorf("how to log in with OAuth at %s is not known", a.base.Hostname()),
+			Remedy: "use login=auto with a password made for this program, or login=bearer"}
+	}
+	if a.env.Keep == nil {
+		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "log in", Thing: a.base.Host, Err: errors.New("there is no data folder to keep the login in")}
+	}
+	secret := func(ctx context.Context) (string, error) { return a.secret(ctx, "client-secret") }
+	return oauth.New(oauth.Config{Endpoints: endpoints, ClientID: id, ClientSecret: secret, Keep: a.env.Keep, Name: a.secretName("login"), Tell: a.env.Tell}), nil
+}
+
+type fixedToken func(ctx context.Context) (string, error)
+
+func (f fixedToken) Token(ctx context.Context, stale string) (string, error) {
+	if stale != "" {
+		return "", &tandem.Error{Kind: tandem.Denied, Op: "log in", Err: errors.New("the server does not accept the token"), Remedy: "make a new one and log in again"}
+	}
+	return f(ctx)
+}
+
+// maxSecret bounds in bytes what is read of a file with a secret or certificates.
+const maxSecret = 1 << 20
+
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
+	if err == nil && len(data) > maxSecret {
+		err = errors.New("it is too large")
+	}
+	return data, err
+}
+
+// secret reads one of the account's secrets from where the place says it is.
+func (a *acct) secret(ctx context.Context, what string) (string, error) {
+	from := a.place.Options["password-from"]
+	kind, where, _ := strings.Cut(from, ":")
+	fail := func(err error, remedy string) error {
+		return &tandem.Error{Kind: tandem.Denied, Op: "read the " + what, Thing: from, Err: err, Remedy: remedy}
+	}
+	switch {
+	case from == "" || what != "password" || from == "prompt":
+		if a.env.Secret == nil {
+			return "", &tandem.Error{Kind: tandem.Denied, Op: "log in to", Thing: a.base.Host, Err: errors.New("there is nobody to ask for the " + what),
+				Remedy: "give the option password-from, as in password-from=file:/path"}
+		}
+		return a.env.Secret(ctx, a.secretName(what))
+	case kind == "file":
+		data, err := readSmall(where)
+		if err != nil {
+			return "", fail(err, "name a file that holds nothing but the password")
+		}
+		return strings.TrimRight(string(data), "\r\n"), nil
+	case kind == "env":
+		v, ok := os.LookupEnv(where)
+		if !ok {
+			return "", fail(errors.New("the variable is not set"), "set it where tandem is started")
+		}
+		return v, nil
+	}
+	return "", &tandem.Error{Kind: tandem.Invalid, Op: "read option", Thing: "password-from", Err: fmt.Errorf("%q is not valid", from), Remedy: "give file:PATH or env:NAME"}
+}

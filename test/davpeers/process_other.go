@@ -1,0 +1,9 @@
+//go:build !unix
+
+package davpeers
+
+import "os/exec"
+
+func apart(*exec.Cmd)         {}
+func terminate(cmd *exec.Cmd) { _ = cmd.Process.Kill() } // it may have ended already
+func kill(cmd *exec.Cmd)      { _ = cmd.Process.Kill() }
