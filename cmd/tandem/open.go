@@ -16,10 +16,12 @@ import (
 	kinds "tandem/kind/all"
 	"tandem/partner/account"
 	"tandem/partner/device"
+	"tandem/partner/schedule"
 	"tandem/provider"
 	"tandem/provider/all"
 	"tandem/provider/home"
 	"tandem/server/control"
+	phones "tandem/server/eas/all"
 	"tandem/session"
 	"tandem/store"
 	"tandem/store/sqlite"
@@ -71,6 +73,7 @@ type hub struct {
 	dir      string
 	accounts *account.Service
 	devices  *device.Service
+	meetings *schedule.Service
 	doors    *doors      // open front doors; nil: none
 	close    []io.Closer // in the order of opening
 }
@@ -116,6 +119,8 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	known := kinds.Kinds()
 	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
 	keep := secretsOf(dir)
+	meetings := schedule.New(st, known)
+	meetings.Zone, meetings.Log = phones.Zone, log
 	opener := home.Opener{Store: st, Kinds: known}
 	h := center.New(center.Config{
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
@@ -135,7 +140,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 			return session.Run(ctx, session.Deps{Store: st}, p, o)
 		},
 	})
-	return &hub{Hub: h, store: st, dir: dir, accounts: accounts, devices: devices, close: []io.Closer{closer(lock.Release), st}}, nil
+	return &hub{Hub: h, store: st, dir: dir, accounts: accounts, devices: devices, meetings: meetings, close: []io.Closer{closer(lock.Release), st}}, nil
 }
 
 // version is the program's, from how it was built.

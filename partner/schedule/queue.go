@@ -75,6 +75,7 @@ func (s *Service) Resume(ctx context.Context, all bool) error {
 			continue
 		}
 		if err := s.resume(ctx, name, n); err != nil {
+			s.log().Error("a meeting's messages could not be taken up again", "user", n.User, "uid", n.UID, "err", err)
 			failed = append(failed, err)
 		}
 	}

@@ -94,10 +94,18 @@ type Plan struct {
 	from  store.User
 	list  []itip.Message
 	moved int64 // the moment of the change, in Unix seconds
+	asked bool
+	far   []string
 }
 
 // Messages are what will be delivered.
 func (p Plan) Messages() []itip.Message { return p.list }
+
+// Asked reports that the body takes back answers that others gave, since the meeting was rescheduled: who wrote it has something new to see.
+func (p Plan) Asked() bool { return p.asked }
+
+// Unreached are the recipients to whom there is no way.
+func (p Plan) Unreached() []string { return p.far }
 
 func (s *Service) now() int64 {
 	if s.Now != nil {
@@ -176,7 +184,7 @@ func (s *Service) Write(ctx context.Context, ch Change) (Plan, error) {
 	if err != nil {
 		return p, err
 	}
-	p.Body = sent.Body
+	p.Body, p.asked = sent.Body, sent.Asked
 	if ch.Silent || len(sent.Messages) == 0 {
 		return p, nil
 	}
@@ -184,6 +192,11 @@ func (s *Service) Write(ctx context.Context, ch Change) (Plan, error) {
 	states, err := s.states(ctx, p.list)
 	if err != nil {
 		return p, err
+	}
+	for _, m := range p.list {
+		if states[strings.ToLower(m.To)] == itip.StatusNobody {
+			p.far = append(p.far, m.To)
+		}
 	}
 	if len(p.Body) > 0 {
 		if p.Body, err = d.SetStatus(p.Body, states); err != nil {

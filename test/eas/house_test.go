@@ -24,6 +24,7 @@ import (
 	kinds "tandem/kind/all"
 	"tandem/partner/account"
 	"tandem/partner/device"
+	"tandem/partner/schedule"
 	"tandem/provider/home"
 	"tandem/server/eas/all"
 	"tandem/store"
@@ -97,7 +98,8 @@ func (h *house) open() {
 		h.stop()
 	}
 	h.door = all.New(all.Config{Store: h.st, Kinds: h.kinds, Views: kinds.Views(), Accounts: h.accounts, Devices: h.devices, Log: slog.New(strict{h}),
-		Now: func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load()) * time.Second) }})
+		Meetings: schedule.New(h.st, h.kinds),
+		Now:      func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load()) * time.Second) }})
 	h.stop = h.door.Start(context.Background())
 }
 

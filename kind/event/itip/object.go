@@ -21,6 +21,7 @@ type object struct {
 	parts  []*part                // the overrides, in the order of the body
 	find   recur.Finder
 	edited bool
+	asked  bool // answers were taken back
 }
 
 // part is one override.

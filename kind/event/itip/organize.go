@@ -16,6 +16,7 @@ import (
 type Sent struct {
 	Body     []byte // what must be stored; the very slice that came in where nothing had to be changed
 	Messages []Message
+	Asked    bool // the body takes back answers that attendees gave
 }
 
 // Organized tells what follows from a change by the organizer: old is the event as it was (nil: it is new), new as it is to be stored (nil: it is
@@ -55,7 +56,7 @@ func (d Desk) Organized(old, new []byte) (Sent, error) {
 		s.Messages = append(s.Messages, o.tell(who, force[strings.ToLower(who)])...)
 	}
 	if now != nil && now.edited {
-		s.Body = now.bytes()
+		s.Body, s.Asked = now.bytes(), now.asked
 	}
 	return s, nil
 }
@@ -126,7 +127,7 @@ func (ob *object) raise(c *contentline.Component, before int, changed bool) {
 func (d Desk) askAgain(ob *object, c *contentline.Component) {
 	for l := range c.All("ATTENDEE") {
 		if served(l) && !d.Me.Has(AddressOf(l)) && setPartStat(l, needsAction) {
-			ob.edited = true
+			ob.edited, ob.asked = true, true
 		}
 	}
 }

@@ -33,7 +33,7 @@ type Folders interface {
 	Stale(ctx context.Context, r *proto.Request) (bool, error)
 }
 
-// Service answers the commands. All fields but the last three must be set.
+// Service answers the commands. All fields but the last four must be set.
 type Service struct {
 	Home    store.Home
 	Lookup  store.Lookup
@@ -45,9 +45,10 @@ type Service struct {
 	Views   map[tandem.Kind]eas.View
 	Broker  *push.Broker
 
-	Now    func() time.Time // nil: time.Now
-	Random io.Reader        // for secrets of keys; nil: crypto/rand
-	Limits Limits
+	Meetings proto.Meetings   // nil: nobody is told of changes to meetings
+	Now      func() time.Time // nil: time.Now
+	Random   io.Reader        // for secrets of keys; nil: crypto/rand
+	Limits   Limits
 
 	locks locks
 	shelf shelf

@@ -98,11 +98,18 @@ func (p *part) flush(ctx context.Context, b *batch) error {
 	if len(writes) == 0 {
 		return nil
 	}
+	plans, err := p.meet(ctx, writes)
+	if err != nil {
+		p.settle(ctx, plans, nil)
+		return err
+	}
 	outs, err := p.s.Home.Write(ctx, p.col.ID, author(p.r), writes)
+	p.settle(ctx, plans, outs)
 	if err != nil && !tandem.IsKind(err, tandem.Full) {
 		return err
 	}
 	for i, end := range ends {
+		p.reasked = plans.asked(i)
 		out := tandem.Outcome{Status: tandem.RetryAfter, Err: err}
 		if i < len(outs) {
 			out = outs[i]
@@ -111,6 +118,7 @@ func (p *part) flush(ctx context.Context, b *batch) error {
 			return err
 		}
 	}
+	p.reasked = false
 	return p.buried(ctx)
 }
 

@@ -178,10 +178,18 @@ func (p *part) merge(ctx context.Context, e edit, base []byte, mine store.HomeWr
 
 // overrule keeps a client's version in history, by writing it and then what is to stand.
 func (p *part) overrule(ctx context.Context, e edit, mine, stands store.HomeWrite, own synckey.Own, res *synckey.Result) error {
-	outs, err := p.both(ctx, mine, stands)
+	final := []store.HomeWrite{stands}
+	plans, err := p.meet(ctx, final)
 	if err != nil {
 		return err
 	}
+	outs, err := p.both(ctx, mine, final[0])
+	p.settle(ctx, plans, outs[1:])
+	if err != nil {
+		return err
+	}
+	p.reasked = plans.asked(0)
+	defer func() { p.reasked = false }()
 	last := outs[1]
 	if last.Status != tandem.Applied {
 		if e.turn >= tries {
@@ -208,6 +216,7 @@ func (p *part) did(number, seq int64, own synckey.Own) {
 	if _, aside := p.g.AsideOf(number); aside || before.Merged {
 		own.Told, own.Merged = true, true
 	}
+	own.Told = own.Told || p.reasked
 	own.Number, own.Seq = number, seq
 	p.g.Did(own)
 }

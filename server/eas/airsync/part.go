@@ -39,8 +39,9 @@ type part struct {
 	to   string // audience of show
 	tell bool   // what is listed is shown at once
 	// began is the window at the beginning of the work.
-	began synckey.Window
-	gone  []int64 // records that were deleted, whose tombstones are not noted yet
+	began   synckey.Window
+	gone    []int64 // records that were deleted, whose tombstones are not noted yet
+	reasked bool    // the write whose end is being noted took back answers of others
 }
 
 // digest names what a request says about a collection.

@@ -31,6 +31,7 @@ type Config struct {
 	Views    map[tandem.Kind]eas.View
 	Accounts door.Accounts
 	Devices  *device.Service
+	Meetings proto.Meetings           // nil: nobody is told of changes to meetings
 	Now      func() time.Time         // nil: time.Now
 	Log      *slog.Logger             // nil: nowhere
 	Trust    func(remote string) bool // nil: no reverse proxy is believed
@@ -57,7 +58,7 @@ func New(cfg Config) *Door {
 	st := cfg.Store
 	hierarchy := &folders.Service{Home: st.Home, Devices: st.Devices, Views: cfg.Views}
 	syncs := &airsync.Service{Home: st.Home, Lookup: st.Lookup, Listing: st.Listing, Devices: st.Devices, Events: st.Events, Folders: hierarchy, Kinds: cfg.Kinds, Views: cfg.Views,
-		Broker: broker, Now: cfg.Now, Limits: cfg.Sync}
+		Meetings: cfg.Meetings, Broker: broker, Now: cfg.Now, Limits: cfg.Sync}
 	return &Door{Broker: broker, store: st, syncs: syncs, Door: door.New(door.Config{
 		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, hierarchy, syncs), Zone: Zone, Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust,
 	})}
@@ -81,7 +82,8 @@ func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service) ma
 	st := cfg.Store
 	pings := &push.Service{Devices: st.Devices, Folders: hierarchy, Pending: syncs.Pending, Limits: cfg.Pings}
 	fetches := &items.Service{Home: st.Home, Lookup: st.Lookup, Folders: hierarchy}
-	invitations := &meeting.Service{Home: st.Home, Lookup: st.Lookup, Events: st.Events, Folders: hierarchy, Kind: cfg.Kinds[tandem.Event]}
+	invitations := &meeting.Service{Home: st.Home, Lookup: st.Lookup, Events: st.Events, Folders: hierarchy, Kind: cfg.Kinds[tandem.Event],
+		Meetings: cfg.Meetings}
 	policies := &provision.Service{Devices: cfg.Devices}
 	persons := &people.Service{Accounts: st.Accounts, Devices: st.Devices, Home: st.Home, Lookup: st.Lookup, Contacts: cfg.Views[tandem.Contact],
 		Info: cfg.Devices.SetInfo, Recovery: recovery(cfg.Devices), Zone: Zone, Roots: cfg.Roots}

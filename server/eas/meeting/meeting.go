@@ -10,6 +10,7 @@ import (
 	"tandem/kind"
 	"tandem/kind/eas"
 	"tandem/kind/event"
+	"tandem/partner/schedule"
 	"tandem/server/eas/items"
 	"tandem/server/eas/proto"
 	"tandem/store"
@@ -30,6 +31,8 @@ type Service struct {
 	Events  store.Events
 	Folders Folders
 	Kind    kind.Handler // of events
+
+	Meetings proto.Meetings // nil: organizers are not told
 }
 
 // The statuses, MS-ASCMD 2.2.3.177.9 and 2.2.2.
@@ -107,9 +110,10 @@ func (s *Service) answer(ctx context.Context, r *proto.Request, e *wbxml.Element
 	if err != nil {
 		return "", "", err
 	}
+	send := e.Has(wbxml.MeetingResponseSendResponse)
 	comment := e.Child(wbxml.MeetingResponseSendResponse).Child(wbxml.AirSyncBaseBody).Get(wbxml.AirSyncBaseData)
 	for range 3 { // another program may write the event at the same time
-		a := attempt{Service: s, r: r, c: c, view: view, rec: rec, said: said, instance: instance, comment: comment}
+		a := attempt{Service: s, r: r, c: c, view: view, rec: rec, said: said, instance: instance, comment: comment, send: send}
 		status, again, err := a.run(ctx)
 		if err != nil || !again {
 			if status == statusOK && said != event.Decline {
@@ -157,6 +161,7 @@ type attempt struct {
 	rec               store.HomeRecord
 	said              event.Answer
 	instance, comment string
+	send              bool // the organizer shall be told
 }
 
 // maxEvent is the size in bytes of the largest event that is answered.
@@ -196,16 +201,51 @@ func (a *attempt) run(ctx context.Context) (status string, again bool, err error
 			w.Record.Body = tandem.Bytes(now)
 		}
 	}
+	plan, err := a.plan(ctx, body, &w)
+	if err != nil {
+		return "", false, err
+	}
 	who := store.Author{User: a.r.User.Name, Via: "eas:" + a.r.Device.Type + "/" + a.r.Device.ID}
 	done, err := a.write(ctx, a.c.ID, who, w)
+	a.settle(ctx, plan, done, err)
 	if tandem.IsKind(err, tandem.Invalid) || tandem.IsKind(err, tandem.NotFound) {
 		return statusInvalid, false, nil
 	}
 	if err != nil || !done {
 		return statusServer, !done && err == nil, err
 	}
-	a.tell(ctx)
+	a.tell(ctx, plan)
 	return statusOK, false, nil
+}
+
+// plan asks what the organizer is told. From 16.0 on the person chooses whether anything is. MS-ASCMD 2.2.3.162
+func (a *attempt) plan(ctx context.Context, old []byte, w *store.HomeWrite) (plan schedule.Plan, err error) {
+	if a.Meetings == nil {
+		return plan, nil
+	}
+	ch := schedule.Change{Collection: a.c, Old: old, Lenient: true, Comment: a.comment, Silent: a.r.Version >= eas.V160 && !a.send}
+	if b, ok := w.Record.Body.(tandem.Bytes); ok && w.Op == tandem.Update {
+		ch.New = b
+	}
+	plan, err = a.Meetings.Write(ctx, ch)
+	if tandem.IsKind(err, tandem.Invalid) {
+		return schedule.Plan{}, nil
+	}
+	if err == nil && w.Op == tandem.Update {
+		w.Record.Body = tandem.Bytes(plan.Body)
+	}
+	return plan, err
+}
+
+// settle delivers the answer if it is in the calendar. What cannot be delivered now is noted, and the log has it.
+func (a *attempt) settle(ctx context.Context, plan schedule.Plan, done bool, err error) {
+	switch {
+	case a.Meetings == nil:
+	case done:
+		_ = a.Meetings.Deliver(ctx, plan)
+	case err == nil, tandem.IsKind(err, tandem.Invalid), tandem.IsKind(err, tandem.NotFound):
+		_ = a.Meetings.Drop(ctx, plan)
+	} // else a look at the store will tell whether it is there
 }
 
 // repeats reports whether an event happens more than once.
@@ -241,9 +281,13 @@ func (s *Service) write(ctx context.Context, collection int64, who store.Author,
 	return out[0].Status == tandem.Applied, nil
 }
 
-// tell notes in the log that an answer is in the calendar, and that nobody sends it: there is no mail yet. That the line may be missing is no reason
-// for the phone to answer again.
-func (a *attempt) tell(ctx context.Context) {
+// tell notes in the log that an answer is in the calendar, and whether the organizer hears of it. That the line may be missing is no reason for the phone to
+// answer again.
+func (a *attempt) tell(ctx context.Context, plan schedule.Plan) {
+	heard := "no mail tells the organizer"
+	if len(plan.Messages()) > 0 && len(plan.Unreached()) == 0 {
+		heard = "the organizer is told"
+	}
 	_ = a.Events.Add(ctx, store.Event{When: a.r.Options.Now, Item: "device " + a.r.Device.ID, Level: store.Info, Record: a.rec.ID,
-		Text: "the answer of " + a.r.User.Name + " to " + a.rec.Title + " is in the calendar; no mail tells the organizer"})
+		Text: "the answer of " + a.r.User.Name + " to " + a.rec.Title + " is in the calendar; " + heard})
 }

@@ -1,0 +1,16 @@
+package proto
+
+import (
+	"context"
+
+	"tandem/partner/schedule"
+)
+
+// Meetings tells others of what a phone changes about a meeting; package schedule says in which order it is asked. It is nil where nobody is told.
+type Meetings interface {
+	Write(ctx context.Context, ch schedule.Change) (schedule.Plan, error)
+	Deliver(ctx context.Context, p schedule.Plan) error
+	Drop(ctx context.Context, p schedule.Plan) error
+}
+
+var _ Meetings = (*schedule.Service)(nil)
