@@ -52,6 +52,8 @@ type Accounts interface {
 	AddUser(ctx context.Context, u User) error // Exists
 	User(ctx context.Context, name string) (User, error)
 	Users(ctx context.Context) ([]User, error)
+	// UserByAddress is the user with this mail address, or else of this name, without regard to case. NotFound.
+	UserByAddress(ctx context.Context, address string) (User, error)
 	PutUser(ctx context.Context, u User) error // title and address of the one of that name; NotFound
 	// SetProps changes the named properties of a user and leaves the others; an empty value removes one. NotFound.
 	SetProps(ctx context.Context, name string, set map[string]string) error

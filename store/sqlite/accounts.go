@@ -41,6 +41,25 @@ func (a accounts) User(ctx context.Context, name string) (u store.User, err erro
 	return u, err
 }
 
+// UserByAddress implements store.Accounts. Where several users have the address, it is the first one's by name.
+func (a accounts) UserByAddress(ctx context.Context, address string) (u store.User, err error) {
+	const op = "find user"
+	err = a.read(ctx, op, func(c *conn) error {
+		err := c.row(queryUserByAddress, strings.ToLower(address)).Scan(&u.Name, &u.Title, &u.Address, &u.Props)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = c.row("SELECT name, title, address, props FROM user WHERE name = ?", strings.ToLower(address)).Scan(&u.Name, &u.Title, &u.Address, &u.Props)
+		}
+		if errors.Is(err, sql.ErrNoRows) {
+			return notFound(op, address)
+		}
+		return err
+	})
+	return u, err
+}
+
+// queryUserByAddress says what the partial index user_by_address wants to hear. Names are in lower case anyway.
+const queryUserByAddress = "SELECT name, title, address, props FROM user WHERE lower(address) = ? AND address <> '' ORDER BY name LIMIT 1"
+
 // Users implements store.Accounts, by name.
 func (a accounts) Users(ctx context.Context) (list []store.User, err error) {
 	err = a.read(ctx, "list users", func(c *conn) error {

@@ -3,6 +3,9 @@
 -- +goose Up
 PRAGMA user_version = 6;
 
+-- Whose mail is it?
+CREATE INDEX user_by_address ON user (lower(address)) WHERE address <> '';
+
 -- What a kind wants to see of a body without reading it. Apart from the record, so that listings do not drag it along.
 CREATE TABLE sketch (
     row  INTEGER PRIMARY KEY, -- the record

@@ -1,0 +1,153 @@
+// Package mailbox knows the mail folders of users: which one receives, which keeps what was sent, and how a message gets into one, once.
+package mailbox
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"tandem"
+	"tandem/kind"
+	"tandem/kind/mail"
+	"tandem/store"
+)
+
+// Role is what a mail folder is for: the property "role" of its collection. RFC 6154, RFC 8621 2
+type Role string
+
+// The roles.
+const (
+	Inbox   Role = "inbox"
+	Sent    Role = "sent"
+	Drafts  Role = "drafts"
+	Trash   Role = "trash"
+	Junk    Role = "junk"
+	Archive Role = "archive"
+	Outbox  Role = "outbox"
+	Folder  Role = "" // of no special use
+)
+
+// RoleProp is the property of a collection that holds its role.
+const RoleProp = "role"
+
+// names are what folders are called when they are made.
+var names = map[Role]string{Inbox: "Inbox", Sent: "Sent", Drafts: "Drafts", Trash: "Trash", Junk: "Junk", Archive: "Archive", Outbox: "Outbox"}
+
+// Service finds folders and puts messages into them.
+type Service struct {
+	Home     store.Home
+	Accounts store.Accounts
+	Kind     kind.Inspector // of mail
+	Now      func() time.Time
+}
+
+// New makes a service on a store.
+func New(st *store.Store) *Service {
+	return &Service{Home: st.Home, Accounts: st.Accounts, Kind: mail.Handler{}, Now: time.Now}
+}
+
+// RoleOf is the role of a collection of mail.
+func RoleOf(c tandem.Collection) Role { return Role(c.Props[RoleProp]) }
+
+// Find is a user's folder of a role. NotFound.
+func (s *Service) Find(ctx context.Context, user string, role Role) (tandem.Collection, error) {
+	all, err := s.Home.Collections(ctx, user)
+	if err != nil {
+		return tandem.Collection{}, err
+	}
+	for _, c := range all {
+		if c.Kind == tandem.Mail && RoleOf(c) == role {
+			return c, nil
+		}
+	}
+	for _, c := range all { // made by hand, or before roles were known
+		if c.Kind == tandem.Mail && RoleOf(c) == Folder && strings.EqualFold(c.Name, names[role]) {
+			return c, nil
+		}
+	}
+	return tandem.Collection{}, &tandem.Error{Kind: tandem.NotFound, Op: "find mail folder", Thing: user + "/" + names[role]}
+}
+
+// Folder is a user's folder of a role, made if there is none.
+func (s *Service) Folder(ctx context.Context, user string, role Role) (tandem.Collection, error) {
+	c, err := s.Find(ctx, user, role)
+	if !tandem.IsKind(err, tandem.NotFound) {
+		return c, err
+	}
+	c, err = s.Home.PutCollection(ctx, tandem.Collection{User: user, Kind: tandem.Mail, Name: names[role], Props: map[string]string{RoleProp: string(role)}})
+	if tandem.IsKind(err, tandem.Exists) { // made by another at the same moment
+		return s.Find(ctx, user, role)
+	}
+	return c, err
+}
+
+// Message is a message to be put into a folder.
+type Message struct {
+	Body   tandem.Body
+	Flags  mail.Flags    // Received 0: now
+	Marker tandem.Marker // names this very message, so that it arrives once however often it is put
+	Author store.Author
+}
+
+// Put puts a message into a folder, durably, and returns its id. What was put under its marker before is there already, or was taken away by somebody, and is
+// not put again.
+func (s *Service) Put(ctx context.Context, c tandem.Collection, m Message) (tandem.ID, error) {
+	if m.Marker != "" {
+		have, err := s.Home.Find(ctx, c.ID, m.Marker)
+		if !tandem.IsKind(err, tandem.NotFound) {
+			return have.ID, err
+		}
+	}
+	info, err := s.Kind.InspectBody(m.Body)
+	if err != nil {
+		return "", err
+	}
+	if m.Flags.Received == 0 {
+		m.Flags.Received = s.Now().Unix()
+	}
+	info.Index.Start, info.Index.End = m.Flags.Received, m.Flags.Received
+	w := store.HomeWrite{Digest: info.Digest, Index: info.Index, Title: info.Summary.String(), Write: tandem.Write{Op: tandem.Create, Marker: m.Marker,
+		Record: tandem.Record{Meta: tandem.Meta{UID: info.Index.UID, Attrs: m.Flags.Attrs(), Modified: info.Modified}, Body: m.Body}}}
+	out, err := s.Home.Write(ctx, c.ID, m.Author, []store.HomeWrite{w})
+	if err != nil {
+		return "", err
+	}
+	if out[0].Status != tandem.Applied {
+		return "", &tandem.Error{Kind: tandem.KindOf(out[0].Err), Op: "put message into", Thing: c.Name, Err: out[0].Err}
+	}
+	return out[0].ID, nil
+}
+
+// Who is the user that mail to an address is for: "anna@example.org", "anna+list@example.org". domains are those that the hub receives for; without any,
+// only whole addresses count. NotFound.
+func (s *Service) Who(ctx context.Context, address string, domains []string) (store.User, error) {
+	address = strings.ToLower(strings.TrimSpace(address))
+	u, err := s.Accounts.UserByAddress(ctx, address)
+	if !tandem.IsKind(err, tandem.NotFound) {
+		return u, err
+	}
+	local, domain, ok := cutAddress(address)
+	if !ok {
+		return u, err
+	}
+	plain, _, tagged := strings.Cut(local, "+")
+	if tagged && plain != "" {
+		if u, e := s.Accounts.UserByAddress(ctx, plain+"@"+domain); !tandem.IsKind(e, tandem.NotFound) {
+			return u, e
+		}
+	}
+	for _, d := range domains {
+		if strings.EqualFold(d, domain) && plain != "" {
+			return s.Accounts.User(ctx, plain)
+		}
+	}
+	return u, err
+}
+
+func cutAddress(a string) (local, domain string, ok bool) {
+	i := strings.LastIndexByte(a, '@')
+	if i <= 0 || i == len(a)-1 {
+		return "", "", false
+	}
+	return a[:i], a[i+1:], true
+}

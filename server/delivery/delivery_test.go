@@ -1,0 +1,259 @@
+package delivery_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/emersion/go-smtp"
+	"go.uber.org/goleak"
+
+	"tandem"
+	"tandem/partner/mailbox"
+	"tandem/server/delivery"
+	"tandem/store"
+	"tandem/store/sqlite"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// office is a hub with the users anna and ben, receiving over SMTP and LMTP.
+type office struct {
+	*testing.T
+	st     *store.Store
+	boxes  *mailbox.Service
+	srv    *delivery.Server
+	addr   map[bool]string // by: LMTP?
+	spool  string
+	mu     sync.Mutex
+	events []string // who was told of what
+}
+
+func open(t *testing.T) *office {
+	t.Helper()
+	st, err := sqlite.OpenMemory(sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &office{T: t, st: st, boxes: mailbox.New(st), addr: map[bool]string{}, spool: t.TempDir()}
+	for _, u := range []store.User{{Name: "anna", Address: "Anna@Example.org"}, {Name: "ben"}} {
+		if err := st.Accounts.AddUser(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.srv = delivery.New(delivery.Config{Boxes: o.boxes, Name: "hub.test", Domains: []string{"hub.test"}, Max: 8 << 20, Spool: o.spool,
+		Arrived: func(_ context.Context, u store.User, c tandem.Collection, id tandem.ID) {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.events = append(o.events, u.Name+"/"+c.Name)
+		}})
+	var done sync.WaitGroup
+	for _, lmtp := range []bool{false, true} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.addr[lmtp] = l.Addr().String()
+		serve := o.srv.ServeSMTP
+		if lmtp {
+			serve = o.srv.ServeLMTP
+		}
+		done.Go(func() {
+			if err := serve(l); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	t.Cleanup(func() {
+		if err := o.srv.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+		done.Wait()
+		st.Close()
+	})
+	return o
+}
+
+func (o *office) dial(lmtp bool) *smtp.Client {
+	o.Helper()
+	conn, err := net.Dial("tcp", o.addr[lmtp])
+	if err != nil {
+		o.Fatal(err)
+	}
+	c := smtp.NewClient(conn)
+	if lmtp {
+		c = smtp.NewClientLMTP(conn)
+	}
+	o.Cleanup(func() { c.Close() })
+	return c
+}
+
+// send sends one message and returns the answers by recipient.
+func (o *office) send(lmtp bool, from, text string, to ...string) map[string]error {
+	o.Helper()
+	c := o.dial(lmtp)
+	out := map[string]error{}
+	if err := c.Mail(from, nil); err != nil {
+		o.Fatal(err)
+	}
+	good := 0
+	for _, a := range to {
+		if out[a] = c.Rcpt(a, nil); out[a] == nil {
+			good++
+		}
+	}
+	if good == 0 {
+		return out
+	}
+	w, err := c.Data()
+	if err == nil {
+		_, err = io.WriteString(w, text)
+	}
+	if err == nil && lmtp {
+		_, err = w.CloseWithLMTPResponse()
+		var some smtp.LMTPDataError
+		if errors.As(err, &some) {
+			for a, e := range some {
+				out[a] = e
+			}
+			return out
+		}
+	} else if err == nil {
+		err = w.Close()
+	}
+	for _, a := range to {
+		if out[a] == nil {
+			out[a] = err
+		}
+	}
+	return out
+}
+
+// inbox are the messages in a user's inbox.
+func (o *office) inbox(user string) []string {
+	o.Helper()
+	c, err := o.boxes.Find(o.Context(), user, mailbox.Inbox)
+	if tandem.IsKind(err, tandem.NotFound) {
+		return nil
+	}
+	if err != nil {
+		o.Fatal(err)
+	}
+	recs, _, err := o.st.Home.Since(o.Context(), c.ID, 0, 0)
+	if err != nil {
+		o.Fatal(err)
+	}
+	var out []string
+	for _, r := range recs {
+		for full, err := range o.st.Home.Get(o.Context(), c.ID, []tandem.ID{r.ID}) {
+			if err != nil {
+				o.Fatal(err)
+			}
+			b, err := tandem.ReadBody(full.Body, 64<<20)
+			if err != nil {
+				o.Fatal(err)
+			}
+			out = append(out, string(b))
+		}
+	}
+	return out
+}
+
+func code(err error) int {
+	var e *smtp.SMTPError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return 0
+}
+
+const hello = "From: Zoe <zoe@elsewhere.test>\r\nTo: anna@example.org\r\nSubject: Hello\r\nMessage-ID: <1@elsewhere.test>\r\n\r\nHello Anna\r\n.. dots\r\n"
+
+func TestDelivery(t *testing.T) {
+	for name, lmtp := range map[string]bool{"SMTP": false, "LMTP": true} {
+		t.Run(name, func(t *testing.T) {
+			o := open(t)
+			got := o.send(lmtp, "zoe@elsewhere.test", hello, "anna@example.org", "ben+news@hub.test", "nobody@hub.test", "zoe@elsewhere.test")
+			if got["anna@example.org"] != nil || got["ben+news@hub.test"] != nil || code(got["nobody@hub.test"]) != 550 || code(got["zoe@elsewhere.test"]) != 550 {
+				t.Fatalf("answers: %v", got)
+			}
+			for _, user := range []string{"anna", "ben"} {
+				all := o.inbox(user)
+				if len(all) != 1 || !strings.HasSuffix(all[0], hello) || !strings.HasPrefix(all[0], "Return-Path: <zoe@elsewhere.test>\r\nReceived: from ") {
+					t.Errorf("%s has %q", user, all)
+				}
+			}
+			o.send(lmtp, "zoe@elsewhere.test", hello, "anna@example.org") // our answer was lost on the way
+			o.send(lmtp, "zoe@elsewhere.test", strings.Replace(hello, "Hello Anna", "Hello again", 1), "anna@example.org")
+			if all := o.inbox("anna"); len(all) != 2 {
+				t.Errorf("anna has %q", all)
+			}
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			if len(o.events) < 3 || o.events[0] != "anna/Inbox" {
+				t.Errorf("told of %q", o.events)
+			}
+		})
+	}
+}
+
+// TestLarge: a large message goes through a file, which is gone afterwards; one over the limit is refused.
+func TestLarge(t *testing.T) {
+	o := open(t)
+	text := "Subject: large\r\n\r\n" + strings.Repeat(strings.Repeat("x", 76)+"\r\n", 50_000)
+	if got := o.send(true, "a@b.test", text, "ben@hub.test", "anna@example.org"); got["ben@hub.test"] != nil || got["anna@example.org"] != nil {
+		t.Fatalf("answers: %v", got)
+	}
+	if all := o.inbox("ben"); len(all) != 1 || !strings.HasSuffix(all[0], text) {
+		t.Error("the large message is not as it was sent")
+	}
+	if got := o.send(true, "a@b.test", text+text+text, "ben@hub.test"); code(got["ben@hub.test"]) != 552 {
+		t.Errorf("a message over the limit: %v", got)
+	}
+	if left, err := os.ReadDir(o.spool); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	c := o.dial(false)
+	if err := c.Mail("a@b.test", &smtp.MailOptions{Size: 1 << 30}); code(err) != 552 {
+		t.Errorf("a size that is announced: %v", err)
+	}
+}
+
+// TestCutShort: a message whose end never came is nobody's.
+func TestCutShort(t *testing.T) {
+	o := open(t)
+	c := o.dial(false)
+	if err := errors.Join(c.Mail("a@b.test", nil), c.Rcpt("ben@hub.test", nil)); err != nil {
+		t.Fatal(err)
+	}
+	w, err := c.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, "Subject: half\r\n\r\nthe first ha"); err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	if err := o.srv.Shutdown(t.Context()); err != nil { // waits for the session
+		t.Fatal(err)
+	}
+	if all := o.inbox("ben"); len(all) != 0 {
+		t.Errorf("ben has %q", all)
+	}
+}
+
+// TestNothingForged: what a sender says of itself cannot add lines to the trace.
+func TestNothingForged(t *testing.T) {
+	o := open(t)
+	if got := o.send(false, "", "Subject: bounce\r\n\r\nx\r\n", "ben@hub.test"); got["ben@hub.test"] != nil {
+		t.Fatal(got)
+	}
+	if all := o.inbox("ben"); len(all) != 1 || !strings.HasPrefix(all[0], "Return-Path: <>\r\n") {
+		t.Errorf("ben has %q", all)
+	}
+}
