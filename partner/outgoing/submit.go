@@ -1,0 +1,218 @@
+package outgoing
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"tandem"
+	"tandem/store"
+)
+
+// doubt begins the Error of a message of which nobody knows whether it was sent.
+const doubt = "the server did not say whether it took the message"
+
+// waits are the seconds between tries; after the last, the message is given up. RFC 5321 4.5.4.1
+var waits = [...]int64{60, 300, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 86400}
+
+// failure is why some recipients will not get the message.
+type failure struct {
+	to   []string
+	text string
+}
+
+// submit gives the message to the user's server.
+func (s *Service) submit(ctx context.Context, u store.User, m store.Outgoing, body tandem.Body) error {
+	a, ok := AccountOf(u)
+	if !ok {
+		return s.giveUp(ctx, u, m, body, failure{m.To, "there is no server to send through"})
+	}
+	c, err := s.connect(ctx, u, a)
+	if err != nil {
+		return s.again(ctx, u, m, body, err)
+	}
+	defer c.Close()
+	stop := context.AfterFunc(ctx, func() { c.Close() })
+	defer stop()
+	if err := c.Mail(m.From, nil); err != nil {
+		return s.again(ctx, u, m, body, err)
+	}
+	var taken, later []string
+	var refused []failure
+	var why error
+	for _, to := range m.To {
+		err := c.Rcpt(to, nil)
+		switch {
+		case err == nil:
+			taken = append(taken, to)
+		case permanent(err):
+			refused = append(refused, failure{[]string{to}, err.Error()})
+		default:
+			later, why = append(later, to), err
+		}
+	}
+	for _, f := range refused { // before the message goes out: told twice is told once, see bounce
+		if err := s.bounce(ctx, u, m, body, f); err != nil {
+			return err
+		}
+	}
+	sent := false
+	if len(taken) > 0 {
+		switch err := s.data(ctx, c, &m, body, later); {
+		case err == nil:
+			sent = true
+		case errors.Is(err, errDoubt):
+			return s.giveUp(ctx, u, m, body, failure{taken, doubt})
+		case permanent(err):
+			refused = append(refused, failure{taken, err.Error()})
+			if err := s.bounce(ctx, u, m, body, refused[len(refused)-1]); err != nil {
+				return err
+			}
+		default:
+			m.To = append(taken, later...)
+			return s.again(ctx, u, m, body, err)
+		}
+	}
+	_ = c.Quit() // error: the server has the message
+	if len(later) > 0 {
+		m.To = later
+		return s.again(ctx, u, m, body, why)
+	}
+	return s.settle(ctx, &m, func(m *store.Outgoing) {
+		m.To, m.State, m.Error = nil, store.Sent, ""
+		if !sent && len(refused) > 0 {
+			m.State, m.Error = store.Failed, refused[len(refused)-1].text
+		}
+	})
+}
+
+var errDoubt = errors.New(doubt)
+
+// data sends the body. Before its end is sent, the queue notes the doubt; afterwards it notes who has it.
+func (s *Service) data(ctx context.Context, c *smtp.Client, m *store.Outgoing, body tandem.Body, later []string) error {
+	r, err := body.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	w, err := c.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(w, r); err != nil {
+		return err
+	}
+	if err := s.settle(ctx, m, func(m *store.Outgoing) { m.Error = doubt }); err != nil {
+		return err // the end was not sent: the server has nothing
+	}
+	err = w.Close()
+	var answer *smtp.SMTPError
+	switch {
+	case err == nil:
+		return s.settle(ctx, m, func(m *store.Outgoing) { m.To, m.Error = later, "" })
+	case errors.As(err, &answer):
+		if e := s.settle(ctx, m, func(m *store.Outgoing) { m.Error = err.Error() }); e != nil {
+			return e
+		}
+		return err
+	}
+	return errDoubt
+}
+
+func permanent(err error) bool {
+	var e *smtp.SMTPError
+	return errors.As(err, &e) && e.Code/100 == 5
+}
+
+// connect opens a connection to the user's server and logs in.
+func (s *Service) connect(ctx context.Context, u store.User, a Account) (*smtp.Client, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	conn, err := s.Dial(ctx, net.JoinHostPort(a.Host, strconv.Itoa(a.Port)))
+	if err != nil {
+		return nil, err
+	}
+	cfg := &tls.Config{}
+	if s.Roots != nil {
+		cfg = s.Roots.Clone()
+	}
+	cfg.ServerName = a.Host
+	var c *smtp.Client
+	switch a.TLS {
+	case "tls":
+		secure := tls.Client(conn, cfg)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			conn.Close()
+			return nil, err
+		}
+		c = smtp.NewClient(secure)
+	case "starttls":
+		if c, err = smtp.NewClientStartTLS(conn, cfg); err != nil {
+			conn.Close()
+			return nil, err
+		}
+	default:
+		c = smtp.NewClient(conn)
+	}
+	c.CommandTimeout, c.SubmissionTimeout = 5*time.Minute, 12*time.Minute // RFC 5321 4.5.3.2
+	if err := s.login(ctx, c, u, a); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (s *Service) login(ctx context.Context, c *smtp.Client, u store.User, a Account) error {
+	name := s.Name
+	if name == "" {
+		name = "localhost"
+	}
+	if err := c.Hello(name); err != nil {
+		return err
+	}
+	if a.User == "" {
+		return nil
+	}
+	password, err := s.Secrets.Get(ctx, secretName(u.Name))
+	if err != nil {
+		return err
+	}
+	if a.Auth == "token" {
+		return c.Auth(sasl.NewOAuthBearerClient(&sasl.OAuthBearerOptions{Username: a.User, Token: password, Host: a.Host, Port: a.Port}))
+	}
+	if !c.SupportsAuth("PLAIN") && c.SupportsAuth("LOGIN") {
+		return c.Auth(sasl.NewLoginClient(a.User, password))
+	}
+	return c.Auth(sasl.NewPlainClient("", a.User, password))
+}
+
+// again tries a message later, or gives it up when it was tried for long enough or for good reason. A login that is refused may be mended by its owner, and so is tried again.
+func (s *Service) again(ctx context.Context, u store.User, m store.Outgoing, body tandem.Body, why error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if m.Tries >= len(waits) {
+		return s.giveUp(ctx, u, m, body, failure{m.To, fmt.Sprintf("given up after %d tries: %v", m.Tries, why)})
+	}
+	to := m.To
+	return s.settle(ctx, &m, func(m *store.Outgoing) {
+		m.To, m.Error, m.Next = to, why.Error(), s.Now().Unix()+waits[m.Tries]
+		m.Tries++
+	})
+}
+
+// giveUp tells the sender and settles the message.
+func (s *Service) giveUp(ctx context.Context, u store.User, m store.Outgoing, body tandem.Body, f failure) error {
+	if err := s.bounce(ctx, u, m, body, f); err != nil {
+		return err
+	}
+	return s.settle(ctx, &m, func(m *store.Outgoing) { m.To, m.State, m.Error = f.to, store.Failed, f.text })
+}
