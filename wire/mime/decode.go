@@ -150,7 +150,6 @@ type qpReader struct {
 	in   *bufio.Reader
 	line []byte // decoded, not yet read
 	err  error
-	long bool // the line read last had no end yet
 }
 
 func (r *qpReader) Read(p []byte) (int, error) {
