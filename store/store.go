@@ -251,6 +251,9 @@ type History interface {
 	Past(ctx context.Context, id int64) (Past, error)
 	List(ctx context.Context, f PastFilter) ([]Past, error) // newest first
 	Purge(ctx context.Context, before int64) (n int, err error)
+	// Keep adds a version that somebody wrote and that was refused, so that it is not lost: Op Update with After the version that stands, or Delete for a
+	// record that was not made. Its body is in Blobs already. For a home collection Place is set here; NotFound if there is none such.
+	Keep(ctx context.Context, p Past) (id int64, err error)
 }
 
 // Conflict is two or more versions of a record that no rule could merge.

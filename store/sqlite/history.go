@@ -126,5 +126,21 @@ func (h history) Purge(ctx context.Context, before int64) (n int, err error) {
 	return n, err
 }
 
+// Keep implements store.History.
+func (h history) Keep(ctx context.Context, p store.Past) (id int64, err error) {
+	err = h.write(ctx, "keep version", func(c *conn) (err error) {
+		if p.Collection != 0 {
+			col, err := collectionByID(c, p.Collection)
+			if err != nil {
+				return err
+			}
+			p.Place, p.Kind = homePlace(col.Name, col.Kind), col.Kind
+		}
+		id, err = insertPast(c, &p)
+		return err
+	})
+	return id, err
+}
+
 // homePlace is the place of a home collection, as history names it.
 func homePlace(name string, kind tandem.Kind) string { return "home:" + name + "?kind=" + string(kind) }

@@ -23,6 +23,7 @@ func runRest(t *testing.T, run runner) {
 	run(t, "Sweep", testSweep)
 	run(t, "History", testHistory)
 	run(t, "HistoryOfCommits", testHistoryOfCommits)
+	run(t, "Keep", testKeep)
 	run(t, "Conflicts", testConflicts)
 	run(t, "Decide", testDecide)
 	run(t, "Runs", testRuns)
