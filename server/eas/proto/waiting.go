@@ -11,7 +11,8 @@ type Waiting struct {
 	User        string
 	Device      int64   // its number
 	Sort        string  // what waits: "Ping" or "Sync"
-	Collections []int64 // whose changes are waited for, besides those of the user's list of collections
+	Collections []int64 // of the user, whose changes are waited for, besides those of the user's list of collections
+	Shared      []int64 // collections of other users whose changes are waited for
 	For         time.Duration
 
 	// Look answers if there is something to tell, and returns nil if not. It is called when something may have changed, by one goroutine at a time.

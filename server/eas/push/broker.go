@@ -11,7 +11,9 @@ import (
 type Broker struct {
 	mu    sync.Mutex
 	users map[string]map[*watch]struct{} // guarded by mu
-	turns map[int64]*turn                // guarded by mu: the request that waits, by device number
+	// shared are the watches of collections by others than their owners, for the store names the owner when it tells of a write.
+	shared map[int64]map[*watch]struct{} // guarded by mu
+	turns  map[int64]*turn               // guarded by mu: the request that waits, by device number
 }
 
 // turn is a request that waits.
@@ -22,7 +24,7 @@ type turn struct {
 
 // NewBroker makes a broker. Nobody is woken before Run.
 func NewBroker() *Broker {
-	return &Broker{users: map[string]map[*watch]struct{}{}, turns: map[int64]*turn{}}
+	return &Broker{users: map[string]map[*watch]struct{}{}, shared: map[int64]map[*watch]struct{}{}, turns: map[int64]*turn{}}
 }
 
 // Run passes on wake-ups (store.Home.Subscribe) until their channel is closed.
@@ -40,26 +42,39 @@ func (b *Broker) pass(w store.Wakeup) {
 			one.wake()
 		}
 	}
+	if w.Listed { // those it is shared with are told by name
+		return
+	}
+	for one := range b.shared[w.Collection] {
+		one.wake()
+	}
 }
 
 // watch is somebody's wait for changes of a user's collections.
 type watch struct {
 	wake        func()
 	collections []int64
+	shared      []int64
 	broker      *Broker
 	user        string
 }
 
-// watch begins to watch collections of a user, and the user's list of them: wake is called when something may have changed. It must not block, nor call
+// watch begins to watch collections of a user, others that are shared with the user, and the user's list of them: wake is called when something may have changed. It must not block, nor call
 // the broker. What changed before must be looked at after the call: then nothing is missed.
-func (b *Broker) watch(user string, collections []int64, wake func()) *watch {
-	w := &watch{wake: wake, collections: collections, broker: b, user: user}
+func (b *Broker) watch(user string, collections, shared []int64, wake func()) *watch {
+	w := &watch{wake: wake, collections: collections, shared: shared, broker: b, user: user}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.users[user] == nil {
 		b.users[user] = map[*watch]struct{}{}
 	}
 	b.users[user][w] = struct{}{}
+	for _, c := range shared {
+		if b.shared[c] == nil {
+			b.shared[c] = map[*watch]struct{}{}
+		}
+		b.shared[c][w] = struct{}{}
+	}
 	return w
 }
 
@@ -71,6 +86,13 @@ func (w *watch) close() {
 	delete(list, w)
 	if len(list) == 0 {
 		delete(w.broker.users, w.user)
+	}
+	for _, c := range w.shared {
+		list := w.broker.shared[c]
+		delete(list, w)
+		if len(list) == 0 {
+			delete(w.broker.shared, c)
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ type waiter struct {
 
 func newWaiter(b *Broker, user string, collections ...int64) *waiter {
 	w := &waiter{}
-	w.watch = b.watch(user, collections, func() { w.woken++ })
+	w.watch = b.watch(user, collections, nil, func() { w.woken++ })
 	return w
 }
 
@@ -109,4 +109,38 @@ func TestStampede(t *testing.T) {
 			t.Errorf("left behind: %d, %v", b.Waiting(), b.users)
 		}
 	})
+}
+
+// TestWatchShared: a write wakes those who watch the collection as somebody else's, too; that the collection itself changed, they are told by name.
+func TestWatchShared(t *testing.T) {
+	b := NewBroker()
+	watched := func(user string, own, shared []int64) *waiter {
+		w := &waiter{}
+		w.watch = b.watch(user, own, shared, func() { w.woken++ })
+		return w
+	}
+	owner, sharee, other := watched("ann", []int64{1}, nil), watched("bob", []int64{5}, []int64{1, 2}), watched("bob", []int64{5}, nil)
+	for _, c := range []struct {
+		w    store.Wakeup
+		want [3]int
+	}{
+		{store.Wakeup{User: "ann", Collection: 1, Seq: 1}, [3]int{1, 1, 0}},
+		{store.Wakeup{User: "eve", Collection: 2, Seq: 1}, [3]int{0, 1, 0}},
+		{store.Wakeup{User: "ann", Collection: 3, Seq: 1}, [3]int{}},
+		{store.Wakeup{User: "bob", Collection: 5, Seq: 1}, [3]int{0, 1, 1}},
+		{store.Wakeup{User: "ann", Collection: 1, Listed: true}, [3]int{1, 0, 0}},
+		{store.Wakeup{User: "bob", Collection: 1, Listed: true}, [3]int{0, 1, 1}},
+	} {
+		owner.woken, sharee.woken, other.woken = 0, 0, 0
+		b.pass(c.w)
+		if got := [3]int{owner.woken, sharee.woken, other.woken}; got != c.want {
+			t.Errorf("%+v wakes %v, want %v", c.w, got, c.want)
+		}
+	}
+	for _, w := range []*waiter{owner, sharee, other, sharee} {
+		w.close()
+	}
+	if len(b.users)+len(b.shared) != 0 {
+		t.Errorf("left behind: %v, %v", b.users, b.shared)
+	}
 }

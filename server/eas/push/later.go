@@ -26,7 +26,7 @@ type later struct {
 // must outlive the wait.
 func (b *Broker) Later(ctx context.Context, w *proto.Waiting, done func(*proto.Response, error)) (cancel func()) {
 	l := &later{ctx: ctx, w: w, done: done, looking: true} // the first look, below, is for what happened before it was watched
-	watch := b.watch(w.User, w.Collections, l.wake)
+	watch := b.watch(w.User, w.Collections, w.Shared, l.wake)
 	leave := func() {}
 	if w.Device != 0 { // one that only tries the account takes nobody's place
 		leave = b.turn(w.Device, w.Sort, func(same bool) {

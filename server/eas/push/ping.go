@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/partner/access"
 	"tandem/server/eas/proto"
 	"tandem/store"
 	"tandem/wire/wbxml"
@@ -29,7 +30,7 @@ const (
 // Folders is what Ping asks of the folder hierarchy.
 type Folders interface {
 	// Find returns the collection behind a folder's id; NotFound.
-	Find(ctx context.Context, r *proto.Request, id string) (tandem.Collection, error)
+	Find(ctx context.Context, r *proto.Request, id string) (access.Reach, error)
 	// Stale reports whether the device must ask for the hierarchy before it goes on.
 	Stale(ctx context.Context, r *proto.Request) (bool, error)
 }
@@ -185,7 +186,7 @@ type watched struct {
 // wait answers if a folder has something for the device already, and otherwise waits until one has, the hierarchy changes, or the interval is over.
 func (s *Service) wait(ctx context.Context, r *proto.Request, w wish, interval time.Duration) (*proto.Response, error) {
 	list := make([]watched, len(w.Folders))
-	ids := make([]int64, len(w.Folders))
+	var own, shared []int64
 	for i, id := range w.Folders {
 		c, err := s.Folders.Find(ctx, r, id)
 		if tandem.IsKind(err, tandem.NotFound) {
@@ -194,7 +195,12 @@ func (s *Service) wait(ctx context.Context, r *proto.Request, w wish, interval t
 		if err != nil {
 			return nil, err
 		}
-		list[i], ids[i] = watched{id, c.Seq}, c.ID
+		list[i] = watched{id, c.Seq}
+		if c.Owned {
+			own = append(own, c.ID)
+		} else {
+			shared = append(shared, c.ID)
+		}
 	}
 	if resp, err := s.look(ctx, r, list); resp != nil || err != nil {
 		return resp, err
@@ -203,7 +209,7 @@ func (s *Service) wait(ctx context.Context, r *proto.Request, w wish, interval t
 	again := func(ctx context.Context) (*proto.Response, error) {
 		return s.look(ctx, &proto.Request{User: store.User{Name: name}, Device: store.Device{Number: number}, Version: version}, list)
 	}
-	return &proto.Response{Waiting: &proto.Waiting{User: r.User.Name, Device: r.Device.Number, Sort: "Ping", Collections: ids, For: interval,
+	return &proto.Response{Waiting: &proto.Waiting{User: r.User.Name, Device: r.Device.Number, Sort: "Ping", Collections: own, Shared: shared, For: interval,
 		Look:    again,
 		Expired: expired,
 		Superseded: func(_ context.Context, same bool) (*proto.Response, error) {
@@ -236,7 +242,7 @@ func (s *Service) look(ctx context.Context, r *proto.Request, list []watched) (*
 		if err != nil {
 			return nil, err
 		}
-		pending, known, err := s.Pending(ctx, r.Device.Number, c)
+		pending, known, err := s.Pending(ctx, r.Device.Number, c.Collection)
 		if err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ import (
 	"tandem"
 	"tandem/internal/easschema"
 	"tandem/kind/eas"
+	"tandem/partner/access"
 	"tandem/server/eas/folders"
 	"tandem/server/eas/proto"
 	"tandem/server/eas/push"
@@ -53,7 +54,7 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	w := &world{TB: t, st: st, broker: push.NewBroker()}
-	w.folders = &folders.Service{Home: st.Home, Devices: st.Devices, Views: map[tandem.Kind]eas.View{tandem.Contact: nothing{}}}
+	w.folders = &folders.Service{Home: st.Home, Access: &access.Service{Home: st.Home, Shares: st.Shares}, Devices: st.Devices, Views: map[tandem.Kind]eas.View{tandem.Contact: nothing{}}}
 	w.svc = &push.Service{Devices: st.Devices, Folders: w.folders,
 		Pending: func(_ context.Context, _ int64, c tandem.Collection) (bool, bool, error) {
 			return c.ID == w.pending.Load(), !w.unknown.Load(), nil
