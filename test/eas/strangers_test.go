@@ -150,12 +150,18 @@ func echoed(a ask) bool {
 // raw sends a request with bob's password, whatever user and device it names, and returns all that came back.
 func (h *house) raw(password, user, device, version string, a ask) string {
 	h.Helper()
+	return h.rawAs("bob", password, user, device, version, a)
+}
+
+// rawAs is raw for another user than bob.
+func (h *house) rawAs(who, password, user, device, version string, a ask) string {
+	h.Helper()
 	body, err := wbxml.Marshal(a.doc)
 	h.must(err)
 	q := url.Values{"Cmd": {a.command}, "User": {user}, "DeviceId": {device}, "DeviceType": {"iPhone"}}
 	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, h.srv.URL+easclient.Path+"?"+q.Encode(), bytes.NewReader(body))
 	h.must(err)
-	req.SetBasicAuth("bob", password)
+	req.SetBasicAuth(who, password)
 	req.Header.Set("MS-ASProtocolVersion", version)
 	req.Header.Set("Content-Type", "application/vnd.ms-sync.wbxml")
 	resp, err := h.srv.Client().Do(req)

@@ -14,6 +14,7 @@ import (
 	"tandem/kind"
 	kinds "tandem/kind/all"
 	"tandem/kind/eas"
+	"tandem/partner/access"
 	"tandem/server/eas/folders"
 	"tandem/server/eas/proto"
 	"tandem/store"
@@ -31,6 +32,7 @@ type Kit struct {
 	Kinds   map[tandem.Kind]kind.Handler
 	Views   map[tandem.Kind]eas.View
 	Folders *folders.Service
+	Access  *access.Service
 
 	Version   eas.Version
 	Multipart bool
@@ -51,7 +53,8 @@ func New(t testing.TB) *Kit {
 	t.Cleanup(func() { st.Close() })
 	k := &Kit{TB: t, Store: st, Kinds: kinds.Kinds(), Views: kinds.Views(), Version: eas.V161, Now: time.Date(2026, 5, 20, 10, 0, 0, 0, time.UTC).Unix(),
 		Zone: time.UTC, devices: map[string]store.Device{}, answers: map[string][]string{}}
-	k.Folders = &folders.Service{Home: st.Home, Devices: st.Devices, Views: k.Views}
+	k.Access = &access.Service{Home: st.Home, Shares: st.Shares}
+	k.Folders = &folders.Service{Home: st.Home, Access: k.Access, Devices: st.Devices, Views: k.Views}
 	for _, u := range []string{"ann", "bob"} {
 		k.User(u)
 	}

@@ -20,6 +20,7 @@ import (
 	"tandem"
 	"tandem/kind"
 	"tandem/kind/eas"
+	"tandem/partner/access"
 	"tandem/server/eas/proto"
 	"tandem/server/eas/push"
 	"tandem/store"
@@ -27,8 +28,8 @@ import (
 
 // Folders finds the collections of a user.
 type Folders interface {
-	// Find returns the collection behind a folder's id, if it is the user's and this version sees it; NotFound.
-	Find(ctx context.Context, r *proto.Request, id string) (tandem.Collection, error)
+	// Find returns the collection behind a folder's id, if the user can reach it and this version sees it; NotFound.
+	Find(ctx context.Context, r *proto.Request, id string) (access.Reach, error)
 	// Stale reports whether the device must ask for the hierarchy before it goes on.
 	Stale(ctx context.Context, r *proto.Request) (bool, error)
 }
@@ -40,6 +41,8 @@ type Service struct {
 	Listing store.Listing
 	Devices store.Devices
 	Events  store.Events
+	History store.History
+	Blobs   store.Blobs
 	Folders Folders
 	Kinds   map[tandem.Kind]kind.Handler
 	Views   map[tandem.Kind]eas.View

@@ -36,6 +36,10 @@ func (p *part) collect(ctx context.Context) ([]*wbxml.Element, error) {
 	if room <= 0 {
 		return nil, p.peek(ctx)
 	}
+	if len(p.fresh) > 0 { // nothing of a record comes along with the answer to what the device did to it
+		p.g.More = true
+		return nil, nil
+	}
 	p.tell = room > 1
 	list, err := p.since(ctx, room)
 	if tandem.IsKind(err, tandem.Gone) {
@@ -59,14 +63,26 @@ func (p *part) collect(ctx context.Context) ([]*wbxml.Element, error) {
 		return out, nil
 	}
 	p.g.Finish(list.stood)
-	if room -= n; room > 0 && !p.b.spent() {
+	room -= n
+	if len(p.g.Reverts) > 0 {
+		back, err := p.reversals(ctx, room)
+		if err != nil {
+			return nil, err
+		}
+		out, room = append(out, back...), room-len(back)
+		if len(p.g.Reverts) > 0 {
+			p.g.More = true
+			return out, nil
+		}
+	}
+	if room > 0 && !p.b.spent() {
 		swept, err := p.sweep(ctx, room)
 		if err == nil && len(out)+len(swept) == 0 && !p.g.More {
 			return p.retry(ctx)
 		}
 		return append(out, swept...), err
 	}
-	p.g.More = p.g.Window.Sweep != nil
+	p.g.More = p.g.Window.Sweep != nil || !p.g.Window.Same(p.target())
 	return out, nil
 }
 
@@ -77,7 +93,7 @@ func (p *part) peek(ctx context.Context) error {
 		p.g.More = true
 		return nil
 	}
-	p.g.More = err == nil && (len(list.changes) > 0 || list.more)
+	p.g.More = err == nil && (len(list.changes) > 0 || list.more || len(p.g.Reverts) > 0)
 	p.g.Stood = list.stood
 	return err
 }
@@ -109,7 +125,7 @@ func (p *part) since(ctx context.Context, room int) (list listing, err error) {
 		if err != nil {
 			return list, err
 		}
-		p.col = col
+		p.col = col.Collection
 		list.stood = col.Seq
 		if col.Seq == before {
 			break

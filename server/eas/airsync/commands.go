@@ -26,6 +26,9 @@ func (p *part) commands(ctx context.Context) error {
 	if len(p.w.commands) == 0 {
 		return nil
 	}
+	if !p.may {
+		return p.refused(ctx)
+	}
 	recs, err := p.named(ctx)
 	if err != nil {
 		return err

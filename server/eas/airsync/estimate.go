@@ -142,7 +142,7 @@ func (p *part) pending(ctx context.Context) (int, error) {
 	if err != nil && !tandem.IsKind(err, tandem.Gone) {
 		return 0, err
 	}
-	n := len(list.changes)
+	n := len(list.changes) + len(p.g.Reverts)
 	if err != nil || list.more {
 		live, changed, err := p.s.Lookup.Count(ctx, p.col.ID, p.g.Cursor)
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 	"tandem/kind"
 	"tandem/kind/all"
 	"tandem/kind/eas"
+	"tandem/partner/access"
 	"tandem/server/eas/airsync"
 	"tandem/server/eas/folders"
 	"tandem/server/eas/proto"
@@ -168,8 +169,8 @@ func newKit(t testing.TB) *kit {
 
 // restart is a new service on the same store.
 func (k *kit) restart() {
-	k.folders = &folders.Service{Home: k.st.Home, Devices: k.st.Devices, Views: testViews()}
-	k.svc = &airsync.Service{Home: k.st.Home, Lookup: k.st.Lookup, Listing: k.st.Listing, Devices: k.st.Devices, Events: k.st.Events, Folders: k.folders, Kinds: k.kinds,
+	k.folders = &folders.Service{Home: k.st.Home, Access: &access.Service{Home: k.st.Home, Shares: k.st.Shares}, Devices: k.st.Devices, Views: testViews()}
+	k.svc = &airsync.Service{Home: k.st.Home, Lookup: k.st.Lookup, Listing: k.st.Listing, Devices: k.st.Devices, Events: k.st.Events, History: k.st.History, Blobs: k.st.Blobs, Folders: k.folders, Kinds: k.kinds,
 		Views: testViews(), Broker: push.NewBroker(), Now: k.now, Limits: k.limits}
 	k.prepare()
 }

@@ -18,6 +18,9 @@ type knowledge struct {
 
 // known finds out whether a device of generation g has a record, r being the record as it is now.
 func (p *part) known(ctx context.Context, g *synckey.Generation, r store.HomeRecord) (knowledge, error) {
+	if v, ok := g.RevertOf(r.Number); ok {
+		return knowledge{has: v.Has == synckey.Yes, sure: v.Has != synckey.Unsaid}, nil
+	}
 	if a, ok := g.AsideOf(r.Number); ok {
 		return knowledge{has: a.Has, sure: true}, nil
 	}

@@ -44,12 +44,14 @@ type world struct {
 	loose  bool    // it was put back: it may be told what it has
 	// company: there is another device. What that one loses to others is written and overwritten, which looks like an echo from here.
 	company bool
-	queue   []*wbxml.Element // commands not yet acknowledged
-	filter  int              // -1: not supported by the kind
-	tokens  []string         // what was written and acknowledged: it must be somewhere, for ever
-	adds    int
-	serial  int
-	ids     []tandem.ID // records that the desktop made
+	// readonly: the collection is somebody else's, to look at only.
+	readonly bool
+	queue    []*wbxml.Element // commands not yet acknowledged
+	filter   int              // -1: not supported by the kind
+	tokens   []string         // what was written and acknowledged: it must be somewhere, for ever
+	adds     int
+	serial   int
+	ids      []tandem.ID // records that the desktop made
 }
 
 func (w *world) logf(format string, args ...any) {
@@ -195,6 +197,9 @@ func (w *world) person() {
 		return
 	}
 	server := have[w.rnd.IntN(len(have))]
+	if strings.Contains(server, ":-") {
+		return // what was added and refused goes away in a moment
+	}
 	for _, q := range w.queue { // one edit of a record at a time
 		if q.Get(wbxml.AirSyncServerId) == server {
 			return
@@ -484,7 +489,7 @@ func (w *world) step() {
 	case 2:
 		w.person()
 	case 3:
-		if w.faults && w.rnd.IntN(8) == 0 {
+		if w.faults && w.rnd.IntN(8) == 0 && !w.readonly {
 			w.putBack()
 		}
 		w.round()
@@ -529,6 +534,32 @@ func TestHistories(t *testing.T) {
 						w.run(40)
 						if seed%8 == 0 {
 							w.validate(20)
+						}
+					})
+				}
+			})
+		}
+	}
+}
+
+// TestReadOnlyHistories: whatever the device does to a collection that its user may only look at, in the end it has what is there, nothing of it is in
+// the collection, and all of it is in history.
+func TestReadOnlyHistories(t *testing.T) {
+	for _, kind := range []tandem.Kind{tandem.Contact, tandem.Event, tandem.Task} {
+		for _, faults := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s faults=%v", kind, faults), func(t *testing.T) {
+				t.Parallel()
+				for seed := range historySeeds() {
+					t.Run(fmt.Sprint(seed), func(t *testing.T) {
+						w := newWorld(t, kind, seed, faults)
+						w.readonly, w.col = true, w.shared(kind, false)
+						w.run(40)
+						recs, _, err := w.st.Home.Since(w.ctx, w.col.ID, 0, 0)
+						w.must(err)
+						for _, r := range recs {
+							if !r.Deleted && !strings.HasPrefix(string(r.ID), "r") {
+								w.fail("%s is in the collection", r.ID)
+							}
 						}
 					})
 				}

@@ -99,6 +99,12 @@ func (m *move) do(ctx context.Context, e *wbxml.Element) (status int, err error)
 		return moveFailed, nil
 	}
 	m.number = n
+	switch {
+	case !m.from.may:
+		return moveFailed, m.refuse(ctx, m.from)
+	case !m.to.may:
+		return moveNoTarget, m.refuse(ctx, m.to)
+	}
 	m.marker = tandem.Marker(fmt.Sprintf("eas/%d/move/%s", m.r.Device.Number, m.src))
 	for range tries {
 		again, status, err := m.once(ctx)
@@ -208,6 +214,17 @@ func (m *move) copied(ctx context.Context, id tandem.ID) (store.HomeRecord, bool
 	return store.HomeRecord{}, false, nil
 }
 
+// refuse notes that a record stays where it is, since a collection may only be read: the device is told of it once more, whatever it did with it.
+func (m *move) refuse(ctx context.Context, why *part) error {
+	rec, err := m.from.number(ctx, m.number)
+	if err != nil || rec.Deleted {
+		_, err = missingOr(err, 0)
+		return err
+	}
+	why.say(ctx, "moved", rec.Title, rec.ID, "")
+	return m.note(ctx, m.from, func(g *synckey.Generation) { g.Revert(synckey.Revert{Number: rec.Number}) })
+}
+
 // finish notes the move in the state of both collections, so that the device is told nothing that it did itself.
 func (m *move) finish(ctx context.Context, copied, gone store.HomeRecord) (again bool, status int, err error) {
 	m.dst = ServerID(m.to.col.ID, copied.Number)
@@ -222,14 +239,23 @@ func (m *move) finish(ctx context.Context, copied, gone store.HomeRecord) (again
 
 // own adds an entry to both generations of a collection.
 func (m *move) own(ctx context.Context, p *part, o synckey.Own) error {
+	return m.note(ctx, p, func(g *synckey.Generation) {
+		if g.Cursor < o.Seq {
+			g.AddOwn(o)
+		}
+	})
+}
+
+// note changes both generations of a collection.
+func (m *move) note(ctx context.Context, p *part, change func(g *synckey.Generation)) error {
 	for range tries {
 		p.doc, p.st = nil, nil
 		if err := p.load(ctx); err != nil || p.st == nil {
 			return err
 		}
 		for _, g := range []*synckey.Generation{p.st.Now, p.st.Was} {
-			if g != nil && g.Cursor < o.Seq {
-				g.AddOwn(o)
+			if g != nil {
+				change(g)
 			}
 		}
 		if err := p.save(ctx); !tandem.IsKind(err, tandem.Changed) {

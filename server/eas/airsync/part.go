@@ -14,6 +14,7 @@ import (
 	"tandem"
 	"tandem/kind"
 	"tandem/kind/eas"
+	"tandem/partner/access"
 	"tandem/server/eas/proto"
 	"tandem/server/eas/synckey"
 	"tandem/store"
@@ -28,6 +29,8 @@ type part struct {
 	b *budget
 
 	col  tandem.Collection
+	own  bool // the collection is the user's
+	may  bool // the user may change what is in it
 	view eas.View
 	kind kind.Handler
 
@@ -40,8 +43,9 @@ type part struct {
 	tell bool   // what is listed is shown at once
 	// began is the window at the beginning of the work.
 	began   synckey.Window
-	gone    []int64 // records that were deleted, whose tombstones are not noted yet
-	reasked bool    // the write whose end is being noted took back answers of others
+	gone    []int64        // records that were deleted, whose tombstones are not noted yet
+	reasked bool           // the write whose end is being noted took back answers of others
+	fresh   map[int64]bool // records of which a change was refused in this very request
 }
 
 // digest names what a request says about a collection.
@@ -100,7 +104,8 @@ func (p *part) find(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.col, p.view, p.kind = col, p.s.Views[col.Kind], p.s.Kinds[col.Kind]
+	p.col, p.own, p.may = col.Collection, col.Owned, col.Right >= access.Write
+	p.view, p.kind = p.s.Views[col.Kind], p.s.Kinds[col.Kind]
 	if p.view == nil || p.kind == nil {
 		return &tandem.Error{Kind: tandem.NotFound, Op: "find folder", Thing: p.w.id}
 	}
@@ -370,9 +375,10 @@ func (p *part) was() *synckey.Generation {
 	return g
 }
 
-// moved reports whether the window went on, without anything to tell, in a way that is not to be done again.
+// moved reports whether the window went on, or a refused change turned out to need no taking back, without anything to tell, in a way that is not to be done
+// again.
 func (p *part) moved() bool {
-	return p.base.Window.Open != p.g.Window.Open || p.g.Window.Sweep != nil
+	return len(p.base.Reverts) != len(p.g.Reverts) || p.base.Window.Open != p.g.Window.Open || p.g.Window.Sweep != nil
 }
 
 // lag is how many sequence numbers of nothing to tell are looked at again rather than saved.

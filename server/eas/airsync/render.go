@@ -107,6 +107,7 @@ func (p *part) command(ctx context.Context, c *change) (e *wbxml.Element, size i
 		size = c.data.Size()
 	}
 	p.g.Release(c.rec.Number)
+	p.g.Reverted(c.rec.Number)
 	return e, size + len(name) + 8, nil
 }
 
@@ -125,6 +126,7 @@ func (p *part) data(r store.HomeRecord, o eas.Options) ([]*wbxml.Element, error)
 func (p *part) aside(ctx context.Context, c *change, why string) {
 	a := synckey.Aside{Number: c.rec.Number, Seq: c.rec.Seq, Has: c.had}
 	now := p.s.now().Unix()
+	p.g.Reverted(c.rec.Number)
 	if p.base != nil {
 		p.base.SetAside(a, now) // also should the device come back to this key
 	}

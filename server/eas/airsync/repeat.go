@@ -48,7 +48,10 @@ func (p *part) told(ctx context.Context) (changes []change, ok bool, err error) 
 		was.AddOwn(o)
 	}
 	upto := min(now.Cursor, now.Stood)
-	list, err := p.list(ctx, was, 4*maxWindow, upto)
+	var list listing
+	if upto > 0 { // nothing was there yet, but for what the device added and was refused
+		list, err = p.list(ctx, was, 4*maxWindow, upto)
+	}
 	if tandem.IsKind(err, tandem.Gone) {
 		return nil, false, nil
 	}
@@ -65,8 +68,12 @@ func (p *part) told(ctx context.Context) (changes []change, ok bool, err error) 
 	}
 	changes = append(list.changes, rewritten...)
 	slices.SortStableFunc(changes, func(a, b change) int { return cmp.Compare(a.rec.Seq, b.rec.Seq) })
+	back, ok, err := p.repeated(ctx, was, changes)
+	if err != nil || !ok {
+		return nil, false, err
+	}
 	moved, err := p.moves(ctx, from, now)
-	return slices.Concat(changes, moved, after), true, err
+	return slices.Concat(changes, back, moved, after), true, err
 }
 
 // rewritten lists what the last answer told of records that were written to since: changes, and then what moving the window meant.
@@ -171,6 +178,11 @@ func (p *part) suspect(ctx context.Context) error {
 	}
 	if ok && len(changes) > 0 {
 		p.g = g
+		if n := changes[0].rec.Number; n < 0 { // what it added and was refused: it keeps it
+			p.g.Reverted(n)
+			p.st.Limit, p.st.Tries = 0, 0
+			return nil
+		}
 		p.aside(ctx, &changes[0], "the device asked for it again and again without getting on")
 	}
 	p.st.Limit, p.st.Tries = 0, 0

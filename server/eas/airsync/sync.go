@@ -31,7 +31,8 @@ func (s *Service) Sync(ctx context.Context, r *proto.Request) (*proto.Response, 
 		return s.nothing(ctx, r, req)
 	}
 	r.Body, r.Raw = nil, nil // it may wait for long
-	return &proto.Response{Waiting: &proto.Waiting{User: r.User.Name, Device: r.Device.Number, Sort: sort, Collections: s.watched(ctx, r, req), For: req.wait, Look: look,
+	own, shared := s.watched(ctx, r, req)
+	return &proto.Response{Waiting: &proto.Waiting{User: r.User.Name, Device: r.Device.Number, Sort: sort, Collections: own, Shared: shared, For: req.wait, Look: look,
 		Expired:    func(ctx context.Context) (*proto.Response, error) { return s.nothing(ctx, r, req) },
 		Superseded: func(ctx context.Context, _ bool) (*proto.Response, error) { return s.nothing(ctx, r, req) },
 	}}, nil
@@ -66,13 +67,17 @@ func (s *Service) nothing(ctx context.Context, r *proto.Request, req *request) (
 }
 
 // watched are the collections of a request that waits. Ids that name none have no changes to wait for.
-func (s *Service) watched(ctx context.Context, r *proto.Request, req *request) (ids []int64) {
+func (s *Service) watched(ctx context.Context, r *proto.Request, req *request) (own, shared []int64) {
 	for _, w := range req.collections {
-		if c, err := s.Folders.Find(ctx, r, w.id); err == nil {
-			ids = append(ids, c.ID)
+		switch c, err := s.Folders.Find(ctx, r, w.id); {
+		case err != nil:
+		case c.Owned:
+			own = append(own, c.ID)
+		default:
+			shared = append(shared, c.ID)
 		}
 	}
-	return ids
+	return own, shared
 }
 
 // turn answers for all collections of a request, one request of a device at a time.
@@ -260,7 +265,7 @@ func (s *Service) Pending(ctx context.Context, device int64, c tandem.Collection
 		return false, false, err
 	}
 	p.g = p.st.Now
-	if p.g.More {
+	if p.g.More || len(p.g.Reverts) > 0 {
 		return true, true, nil
 	}
 	list, err := p.list(ctx, p.g, 1, 0)

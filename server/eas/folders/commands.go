@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"tandem"
+	"tandem/partner/access"
 	"tandem/server/eas/proto"
 	"tandem/wire/wbxml"
 )
@@ -210,10 +211,10 @@ func (s *Service) FolderCreate(ctx context.Context, r *proto.Request) (*proto.Re
 }
 
 // target finds the folder that is to be changed. A status tells why it cannot be.
-func (e *edit) target(ctx context.Context, special string) (tandem.Collection, string, error) {
+func (e *edit) target(ctx context.Context, special string) (access.Reach, string, error) {
 	id := e.r.Body.Get(wbxml.FolderHierarchyServerId)
 	if id == "" {
-		return tandem.Collection{}, statusSyntax, nil
+		return access.Reach{}, statusSyntax, nil
 	}
 	c, err := e.Find(ctx, e.r, id)
 	if tandem.IsKind(err, tandem.NotFound) {
@@ -234,7 +235,7 @@ func (e *edit) target(ctx context.Context, special string) (tandem.Collection, s
 	return c, "", nil
 }
 
-// FolderDelete implements proto.Command. What was in the folder goes to history. MS-ASCMD 2.2.1.4
+// FolderDelete implements proto.Command. What was in the folder goes to history; one that somebody else shares is only hidden. MS-ASCMD 2.2.1.4
 func (s *Service) FolderDelete(ctx context.Context, r *proto.Request) (*proto.Response, error) {
 	e, resp, err := s.begin(ctx, r, wbxml.FolderHierarchyFolderDelete)
 	if resp != nil || err != nil {
@@ -252,7 +253,11 @@ func (s *Service) FolderDelete(ctx context.Context, r *proto.Request) (*proto.Re
 	if err != nil || status != "" {
 		return e.status(status), err
 	}
-	err = s.Home.RemoveCollection(ctx, c.ID)
+	if c.Owned {
+		err = s.Home.RemoveCollection(ctx, c.ID)
+	} else {
+		err = s.Access.Hide(ctx, r.User.Name, c.ID, true)
+	}
 	switch {
 	case tandem.IsKind(err, tandem.Busy): // a sync item hangs on it
 		return e.status(statusSpecial), nil
@@ -288,10 +293,8 @@ func (s *Service) FolderUpdate(ctx context.Context, r *proto.Request) (*proto.Re
 	if slices.ContainsFunc(now, func(f Folder) bool { return f.Name == name && f.ID != ID(c.ID) }) {
 		return e.status(statusExists), nil
 	}
-	if Name(c) != name {
-		c.Name = name
-		delete(c.Props, "title")
-		if _, err = s.Home.PutCollection(ctx, c); tandem.IsKind(err, tandem.Exists) {
+	if Name(c.Collection) != name {
+		if _, err = s.Access.Change(ctx, r.User.Name, c.ID, map[string]string{"name": name}); tandem.IsKind(err, tandem.Exists) {
 			return e.status(statusExists), nil
 		} else if err != nil {
 			return nil, err

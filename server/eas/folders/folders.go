@@ -1,11 +1,15 @@
-// Package folders shows a user's home collections as the folder hierarchy of Exchange ActiveSync: FolderSync, FolderCreate, FolderDelete and
+// Package folders shows the collections that a user can reach as the folder hierarchy of Exchange ActiveSync: FolderSync, FolderCreate, FolderDelete and
 // FolderUpdate, MS-ASCMD 2.2.1.3 to 2.2.1.6, and the way from a folder's id to its collection.
 //
 // What a device knows of the hierarchy is one small document per device, with two generations: the one that its last key stands for, and
 // the one before, for an answer that was lost.
+//
+// What somebody else shares is a folder like those that the user made. Deleting it takes it out of the user's list, and renaming it gives it a name of
+// the user's own.
 package folders
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -15,6 +19,7 @@ import (
 
 	"tandem"
 	"tandem/kind/eas"
+	"tandem/partner/access"
 	"tandem/server/eas/proto"
 	"tandem/store"
 )
@@ -22,9 +27,17 @@ import (
 // Service answers the folder commands.
 type Service struct {
 	Home    store.Home
+	Access  Access
 	Devices store.Devices
 	Views   map[tandem.Kind]eas.View // the kinds that are shown
 	Random  io.Reader                // for keys; nil: crypto/rand
+}
+
+// Access tells which collections a user can reach. access.Service implements it.
+type Access interface {
+	Reachable(ctx context.Context, user string) ([]access.Reach, error)
+	Hide(ctx context.Context, user string, collection int64, hidden bool) error
+	Change(ctx context.Context, user string, collection int64, set map[string]string) (access.Reach, error)
 }
 
 // Root is the id of the root folder.
@@ -61,17 +74,28 @@ func ID(collection int64) string { return strconv.FormatInt(collection, 10) }
 // Name is the name of a collection as shown.
 func Name(c tandem.Collection) string { return c.Title() }
 
-// Shown are the collections of a user that a device of this version sees, by id: the first of each kind is the kind's default folder.
-func (s *Service) Shown(ctx context.Context, user string, v eas.Version) ([]tandem.Collection, error) {
-	all, err := s.Home.Collections(ctx, user)
+// Shown are the collections that a device of this version sees: the user's own by id, then what others share. The first own one of each kind that can be
+// written to is the kind's default folder.
+func (s *Service) Shown(ctx context.Context, user string, v eas.Version) ([]access.Reach, error) {
+	all, err := s.Access.Reachable(ctx, user)
 	if err != nil {
 		return nil, err
 	}
-	shown := slices.DeleteFunc(all, func(c tandem.Collection) bool {
+	shown := slices.DeleteFunc(all, func(c access.Reach) bool {
 		_, typed := types[c.Kind]
 		return s.Views[c.Kind] == nil || !typed || c.Kind == tandem.Note && v < eas.V140 // MS-ASNOTE 1.7
 	})
-	slices.SortFunc(shown, func(a, b tandem.Collection) int { return int(a.ID - b.ID) })
+	slices.SortStableFunc(shown, func(a, b access.Reach) int {
+		switch {
+		case a.Owned && b.Owned:
+			return cmp.Compare(a.ID, b.ID)
+		case a.Owned:
+			return -1
+		case b.Owned:
+			return 1
+		}
+		return 0
+	})
 	return shown, nil
 }
 
@@ -84,16 +108,15 @@ func (s *Service) hierarchy(ctx context.Context, r *proto.Request) ([]Folder, er
 	return list(shown), nil
 }
 
-func list(shown []tandem.Collection) []Folder {
+func list(shown []access.Reach) []Folder {
 	seen := map[tandem.Kind]bool{}
 	out := make([]Folder, len(shown))
 	for i, c := range shown {
-		t := types[c.Kind].first
-		if seen[c.Kind] {
-			t = types[c.Kind].other
+		t := types[c.Kind].other
+		if !seen[c.Kind] && c.Right == access.Own {
+			t, seen[c.Kind] = types[c.Kind].first, true
 		}
-		seen[c.Kind] = true
-		out[i] = Folder{ID: ID(c.ID), Name: Name(c), Type: t}
+		out[i] = Folder{ID: ID(c.ID), Name: Name(c.Collection), Type: t}
 	}
 	return unique(out)
 }
@@ -111,24 +134,24 @@ func unique(list []Folder) []Folder {
 	return list
 }
 
-// Find returns the collection behind a folder's id, if it is the user's and this version sees it; NotFound.
-func (s *Service) Find(ctx context.Context, r *proto.Request, id string) (tandem.Collection, error) {
+// Find returns the collection behind a folder's id, if the user can reach it and this version sees it; NotFound.
+func (s *Service) Find(ctx context.Context, r *proto.Request, id string) (access.Reach, error) {
 	c, _, err := s.FindView(ctx, r, id)
 	return c, err
 }
 
 // FindView is Find together with the view of the collection's kind.
-func (s *Service) FindView(ctx context.Context, r *proto.Request, id string) (tandem.Collection, eas.View, error) {
+func (s *Service) FindView(ctx context.Context, r *proto.Request, id string) (access.Reach, eas.View, error) {
 	shown, err := s.Shown(ctx, r.User.Name, r.Version)
 	if err != nil {
-		return tandem.Collection{}, nil, err
+		return access.Reach{}, nil, err
 	}
 	for _, c := range shown {
 		if ID(c.ID) == id {
 			return c, s.Views[c.Kind], nil
 		}
 	}
-	return tandem.Collection{}, nil, &tandem.Error{Kind: tandem.NotFound, Op: "find folder", Thing: id}
+	return access.Reach{}, nil, &tandem.Error{Kind: tandem.NotFound, Op: "find folder", Thing: id}
 }
 
 // key draws a fresh key: a number, for old clients expect one, and never zero.

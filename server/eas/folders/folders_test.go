@@ -13,6 +13,7 @@ import (
 	"tandem"
 	"tandem/internal/easschema"
 	"tandem/kind/eas"
+	"tandem/partner/access"
 	"tandem/server/eas/folders"
 	"tandem/server/eas/proto"
 	"tandem/store"
@@ -47,7 +48,7 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	w := &world{TB: t, st: st, svc: &folders.Service{Home: st.Home, Devices: st.Devices, Views: views}, answers: map[string][][]byte{}, version: eas.V161}
+	w := &world{TB: t, st: st, svc: &folders.Service{Home: st.Home, Access: &access.Service{Home: st.Home, Shares: st.Shares}, Devices: st.Devices, Views: views}, answers: map[string][][]byte{}, version: eas.V161}
 	for _, u := range []string{"ann", "bob"} {
 		if err := st.Accounts.AddUser(context.Background(), store.User{Name: u}); err != nil {
 			t.Fatal(err)

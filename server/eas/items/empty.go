@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tandem"
+	"tandem/partner/access"
 	"tandem/store"
 	"tandem/wire/wbxml"
 )
@@ -26,6 +27,9 @@ func (a *answer) empty(ctx context.Context, op *wbxml.Element) (*wbxml.Element, 
 	}
 	if err != nil {
 		return nil, err
+	}
+	if c.Right < access.Write {
+		return status(statusNotAllowed)
 	}
 	who := store.Author{User: a.r.User.Name, Via: "eas:" + a.r.Device.Type + "/" + a.r.Device.ID}
 	left := false

@@ -11,6 +11,7 @@ import (
 
 	"tandem"
 	"tandem/kind/eas"
+	"tandem/partner/access"
 	"tandem/server/eas/proto"
 	"tandem/store"
 	"tandem/wire/wbxml"
@@ -19,7 +20,7 @@ import (
 // Folders finds the collection behind a folder's id.
 type Folders interface {
 	// FindView returns a folder's collection and how its records are shown; NotFound.
-	FindView(ctx context.Context, r *proto.Request, id string) (tandem.Collection, eas.View, error)
+	FindView(ctx context.Context, r *proto.Request, id string) (access.Reach, eas.View, error)
 }
 
 // Service answers ItemOperations.

@@ -329,3 +329,38 @@ func FuzzRange(f *testing.F) {
 		}
 	})
 }
+
+// TestShared: what bob shares with ann is hers to fetch, and hers to empty only if she may write.
+func TestShared(t *testing.T) {
+	k := newKit(t)
+	id := k.Put("bob", tandem.Contact, card("Shared", ""))[0]
+	c := k.Collection("bob", tandem.Contact)
+	empty := op("<EmptyFolderContents><airsync:CollectionId>" + k.Folder("bob", tandem.Contact) + "</airsync:CollectionId></EmptyFolderContents>")
+	share := func(write bool) {
+		t.Helper()
+		_, err := k.Access.Share(t.Context(), "bob", c.ID, "ann", write)
+		k.Must(err)
+	}
+	for _, step := range []struct {
+		before         func()
+		fetched, empty string
+		left           int
+	}{
+		{func() {}, "Status=6", "Status=6", 1},
+		{func() { share(false) }, "Shared", "Status=156", 1},
+		{func() { k.Must(k.Access.Unshare(t.Context(), "bob", c.ID, "ann")) }, "Status=6", "Status=6", 1},
+		{func() { share(true) }, "Shared", "{EmptyFolderContents{Status=1 ", 0},
+	} {
+		step.before()
+		if got := k.ask(op(fetch(byID(id)))); !strings.Contains(got, step.fetched) {
+			t.Errorf("fetched %s, want %s", got, step.fetched)
+		}
+		if got := k.ask(empty); !strings.Contains(got, step.empty) {
+			t.Errorf("emptied %s, want %s", got, step.empty)
+		}
+		if n := len(k.Bodies("bob", tandem.Contact)); n != step.left {
+			t.Errorf("%d are left, want %d", n, step.left)
+		}
+	}
+	k.Valid()
+}

@@ -7,6 +7,7 @@ import (
 
 	"tandem"
 	"tandem/kind/eas"
+	"tandem/partner/access"
 	"tandem/server/eas/items"
 	"tandem/server/eas/proto"
 	"tandem/store"
@@ -41,7 +42,7 @@ func TestMisplacedOptions(t *testing.T) {
 // blind is a folder whose records cannot be shown.
 type blind struct{ items.Folders }
 
-func (b blind) FindView(ctx context.Context, r *proto.Request, id string) (tandem.Collection, eas.View, error) {
+func (b blind) FindView(ctx context.Context, r *proto.Request, id string) (access.Reach, eas.View, error) {
 	c, v, err := b.Folders.FindView(ctx, r, id)
 	return c, unshowable{v}, err
 }

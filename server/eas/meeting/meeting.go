@@ -10,6 +10,7 @@ import (
 	"tandem/kind"
 	"tandem/kind/eas"
 	"tandem/kind/event"
+	"tandem/partner/access"
 	"tandem/partner/schedule"
 	"tandem/server/eas/items"
 	"tandem/server/eas/proto"
@@ -21,7 +22,7 @@ import (
 // Folders finds the collection behind a folder's id.
 type Folders interface {
 	// FindView returns a folder's collection and how its records are shown; NotFound.
-	FindView(ctx context.Context, r *proto.Request, id string) (tandem.Collection, eas.View, error)
+	FindView(ctx context.Context, r *proto.Request, id string) (access.Reach, eas.View, error)
 }
 
 // Service answers MeetingResponse.
@@ -110,6 +111,9 @@ func (s *Service) answer(ctx context.Context, r *proto.Request, e *wbxml.Element
 	if err != nil {
 		return "", "", err
 	}
+	if c.Right < access.Write { // it is somebody else's to answer
+		return statusInvalid, "", nil
+	}
 	send := e.Has(wbxml.MeetingResponseSendResponse)
 	comment := e.Child(wbxml.MeetingResponseSendResponse).Child(wbxml.AirSyncBaseBody).Get(wbxml.AirSyncBaseData)
 	for range 3 { // another program may write the event at the same time
@@ -129,7 +133,7 @@ func (s *Service) answer(ctx context.Context, r *proto.Request, e *wbxml.Element
 }
 
 // find finds the event that an id names, of this user and no other.
-func (s *Service) find(ctx context.Context, r *proto.Request, folder, id string) (c tandem.Collection, view eas.View, rec store.HomeRecord, err error) {
+func (s *Service) find(ctx context.Context, r *proto.Request, folder, id string) (c access.Reach, view eas.View, rec store.HomeRecord, err error) {
 	of, number, ok := items.Number(id)
 	notFound := &tandem.Error{Kind: tandem.NotFound, Op: "find event", Thing: id}
 	if !ok || folder != "" && folder != of {
@@ -156,7 +160,7 @@ func (s *Service) find(ctx context.Context, r *proto.Request, folder, id string)
 type attempt struct {
 	*Service
 	r                 *proto.Request
-	c                 tandem.Collection
+	c                 access.Reach
 	view              eas.View
 	rec               store.HomeRecord
 	said              event.Answer
@@ -223,7 +227,7 @@ func (a *attempt) plan(ctx context.Context, old []byte, w *store.HomeWrite) (pla
 	if a.Meetings == nil {
 		return plan, nil
 	}
-	ch := schedule.Change{Collection: a.c, Old: old, Lenient: true, Comment: a.comment, Silent: a.r.Version >= eas.V160 && !a.send}
+	ch := schedule.Change{Collection: a.c.Collection, Old: old, Lenient: true, Comment: a.comment, Silent: a.r.Version >= eas.V160 && !a.send}
 	if b, ok := w.Record.Body.(tandem.Bytes); ok && w.Op == tandem.Update {
 		ch.New = b
 	}

@@ -2,6 +2,7 @@ package meeting_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -278,4 +279,30 @@ func (b *remover) Write(ctx context.Context, collection int64, who store.Author,
 		}
 	}
 	return b.Home.Write(ctx, collection, who, writes)
+}
+
+// TestShared: an invitation in a calendar that bob shares is answered by who may write there, and no one else.
+func TestShared(t *testing.T) {
+	k := newKit(t)
+	id := k.Put("bob", tandem.Event, invitation("u1"))[0]
+	c := k.Collection("bob", tandem.Event)
+	before := k.Bodies("bob", tandem.Event)
+	for _, shared := range []bool{false, true} {
+		if shared {
+			_, err := k.Access.Share(t.Context(), "bob", c.ID, "ann", false)
+			k.Must(err)
+		}
+		if got, want := k.answer(request("3", id)), "Result{RequestId="+id+" Status=2}"; got != want {
+			t.Errorf("shared to look: %v: %s, want %s", shared, got, want)
+		}
+		if got := k.Bodies("bob", tandem.Event); !slices.Equal(got, before) {
+			t.Fatalf("shared to look: %v: there is %q", shared, got)
+		}
+	}
+	_, err := k.Access.Share(t.Context(), "bob", c.ID, "ann", true)
+	k.Must(err)
+	if got, want := k.answer(request("1", id)), "Result{RequestId="+id+" Status=1 CalendarId="+id+"}"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	k.Valid()
 }

@@ -45,6 +45,7 @@ type Generation struct {
 	Window  Window    `json:"window,omitzero"`
 	Own     []Own     `json:"own,omitempty"`
 	Aside   []Aside   `json:"aside,omitempty"`
+	Reverts []Revert  `json:"reverts,omitempty"`
 	// Vague: the device may have more than the numbers say, up to Cursor and beyond. What is gone is told even where it seems not to have it.
 	Vague bool `json:"vague,omitempty"`
 
@@ -136,7 +137,7 @@ func (s *State) Issue(collection int64, g *Generation) {
 // Next is a generation that begins where g is: the way it was made is left out.
 func (g *Generation) Next() *Generation {
 	n := &Generation{From: g.From, Cursor: g.Cursor, Settled: slices.Clone(g.Settled), Window: g.Window, Own: slices.Clone(g.Own), Aside: slices.Clone(g.Aside),
-		Vague: g.Vague}
+		Reverts: slices.Clone(g.Reverts), Vague: g.Vague}
 	if g.Window.Sweep != nil {
 		sweep := *g.Window.Sweep
 		n.Window.Sweep = &sweep
@@ -182,6 +183,11 @@ func Undo(was, now *Generation) *Generation {
 	for _, o := range now.Mine {
 		before, _ := g.OwnOf(o.Number)
 		g.AddOwn(Own{Number: o.Number, Seq: o.Seq, Has: before.Has, Told: true, Merged: o.Merged})
+	}
+	for _, v := range now.Reverts { // what was refused then is undone all the same
+		if _, ok := g.RevertOf(v.Number); !ok {
+			g.Revert(v)
+		}
 	}
 	return g
 }
