@@ -279,8 +279,8 @@ func Condition(err error) *davxml.Condition {
 
 // fail answers a request that was not served.
 func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() != nil {
-		return // nobody is there to hear
+	if r.Context().Err() != nil { // nobody is there to hear; whoever is, after all, must not take an empty answer for success
+		panic(http.ErrAbortHandler)
 	}
 	c := Condition(err)
 	switch c.Status {
