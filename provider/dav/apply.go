@@ -105,11 +105,36 @@ func (r *replica) create(ctx context.Context, w *tandem.Write, o *tandem.Outcome
 	names := r.namesFor(w, data, uid)
 	for n, name := range names {
 		o.ID = tandem.ID(name)
+		if free, err := r.free(ctx, w, o); err != nil || !free && n+1 == len(names) {
+			return false, err
+		} else if !free {
+			*o = tandem.Outcome{}
+			continue
+		}
 		unsure, err := r.put(ctx, w, o, data, map[string]string{"If-None-Match": "*"})
 		if err != nil || !errors.Is(o.Err, errNameTaken) || n+1 == len(names) {
 			return unsure, err
 		}
 		*o = tandem.Outcome{}
+	}
+	return false, nil
+}
+
+// free tells whether a name can be taken. A server that looks at conditions is left to find out by itself.
+func (r *replica) free(ctx context.Context, w *tandem.Write, o *tandem.Outcome) (bool, error) {
+	if !r.link.quirks.blind {
+		return true, nil
+	}
+	x := r.get(ctx, o.ID)
+	switch {
+	case tandem.IsKind(x.err, tandem.NotFound):
+		return true, nil
+	case down(x.err):
+		return false, x.err
+	case x.err != nil:
+		fail(o, tandem.RetryAfter, x.err)
+	default:
+		fail(o, tandem.PreconditionFailed, &tandem.Error{Kind: tandem.Exists, Op: w.Op.String(), Thing: string(o.ID), Err: errNameTaken})
 	}
 	return false, nil
 }
@@ -129,10 +154,14 @@ func (r *replica) update(ctx context.Context, w *tandem.Write, o *tandem.Outcome
 // precondition is the header that makes a write happen only to the version that it expects. Where the server has no entity tags, the record is read and
 // compared just before, which is the best there is. false: the record is not at that version.
 func (r *replica) precondition(ctx context.Context, w *tandem.Write, o *tandem.Outcome) (map[string]string, bool, error) {
+	cond := map[string]string{"If-Match": "*"}
 	if fits(w.If) {
-		return map[string]string{"If-Match": ifMatch(w.If)}, true, nil
+		cond["If-Match"] = ifMatch(w.If)
 	}
-	if !strings.HasPrefix(string(w.If), bodyVersion) {
+	switch {
+	case fits(w.If) && !r.link.quirks.blind:
+		return cond, true, nil
+	case !fits(w.If) && !strings.HasPrefix(string(w.If), bodyVersion):
 		fail(o, tandem.PreconditionFailed, changed(w))
 		return nil, false, nil
 	}
@@ -147,7 +176,7 @@ func (r *replica) precondition(ctx context.Context, w *tandem.Write, o *tandem.O
 		fail(o, tandem.PreconditionFailed, changed(w))
 		return nil, false, nil
 	}
-	return map[string]string{"If-Match": "*"}, true, nil
+	return cond, true, nil
 }
 
 func changed(w *tandem.Write) error {

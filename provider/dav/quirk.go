@@ -19,6 +19,7 @@ type quirks struct {
 
 	reread  bool    // what was written is read back even where an entity tag came with the answer
 	renames bool    // the server names what is created; Location or the UID tells how
+	blind   bool    // the server does not look at conditions: the record is looked at just before
 	byUID   bool    // names are made of UIDs, never of wishes
 	rate    float64 // requests per second that the server bears; 0: any
 }
@@ -65,6 +66,9 @@ func known() []struct {
 			path("/remote.php/"), nil},
 		{quirk{"sogo status", "a sync report gives members that changed a status of their own, 201 or 200, beside their properties; they count as there", "https://github.com/mstilkerich/rcmcarddav/issues/302"},
 			path("/SOGo/"), func(q *quirks) { q.reread = true }},
+		{quirk{"sogo blind", "it writes over what is there although a create says If-None-Match, deletes at whatever version, and brings back what was deleted; the record is looked at just before",
+			"https://github.com/dupondje/PHP-Push-2/issues/41"},
+			path("/SOGo/"), func(q *quirks) { q.blind = true }},
 		{quirk{"xandikos status", "the collection itself is in listings with a status of its own; it is no member", "https://github.com/jelmer/xandikos/issues/40"},
 			xandikos, nil},
 		{quirk{"xandikos sorts", "it puts the properties of a calendar into another order and answers with a strong entity tag, as others that parse what they store; what was written is read back",

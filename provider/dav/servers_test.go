@@ -100,7 +100,7 @@ func conformity(t *testing.T, s *shared, rewrites bool, names ...string) {
 		end := ext(k.kind)
 		t.Run(name, func(t *testing.T) {
 			providertest.Run(t, providertest.Factory{
-				Kind: k.kind, Body: k.body, Rewrites: rewrites, Big: 200 << 10,
+				Kind: k.kind, Body: k.body, Rewrites: rewrites, Repeats: s.Name == "SOGo", Big: 200 << 10,
 				ID:     func(n int) tandem.ID { return tandem.ID(fmt.Sprintf("record-%d%s", n, end)) },
 				OddIDs: []tandem.ID{tandem.ID("with space" + end), tandem.ID("größer" + end), tandem.ID("a@b" + end), tandem.ID("x.y.z" + end)},
 				New:    func(t *testing.T) *providertest.Place { return s.place(t, k) },
@@ -115,4 +115,8 @@ func TestRadicale(t *testing.T) {
 
 func TestXandikos(t *testing.T) {
 	conformity(t, &shared{Server: davpeers.Xandikos(t)}, true, "Contacts", "Events", "Tasks", "Notes")
+}
+
+func TestSOGo(t *testing.T) {
+	conformity(t, &shared{Server: davpeers.SOGo(t)}, true, "Contacts", "Events", "Tasks")
 }

@@ -57,6 +57,9 @@ type Factory struct {
 	// Rewrites says that the place may change a body it is given; else every byte must come back.
 	Rewrites bool
 
+	// Repeats says that the place may list again what it listed for the cursor before, as places do that count changes by a clock of seconds.
+	Repeats bool
+
 	// Big is the size of the big body; 0: 3 MiB; negative: the place takes only small ones.
 	Big int
 }

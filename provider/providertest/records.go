@@ -409,7 +409,9 @@ func testCursor(b *bench) {
 			delete(seen, w)
 		}
 		for s := range seen {
-			b.Errorf("%s: the listing has %s", what, s)
+			if !b.Repeats {
+				b.Errorf("%s: the listing has %s", what, s)
+			}
 		}
 		l = next
 	}

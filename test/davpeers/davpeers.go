@@ -30,6 +30,7 @@ type Server struct {
 	Dir      string // where it keeps its data
 	Home     string // path of what belongs to User, with slashes around it
 	PID      int    // of the process that serves
+	out      *output
 }
 
 // Host is the server's address, without scheme and path.
@@ -44,6 +45,7 @@ func (s *Server) Do(t testing.TB, method, path, body string, header ...string) (
 	if err != nil {
 		t.Fatal(err)
 	}
+	req.Close = s.Name == "SOGo" // it resets connections that are to be kept
 	if s.User != "" {
 		req.SetBasicAuth(s.User, s.Password)
 	}
@@ -181,7 +183,7 @@ func Radicale(t testing.TB) *Server {
 		"htpasswd_encryption = plain\ndelay = 0\n[storage]\nfilesystem_folder = %s\n[logging]\nlevel = error\n", port, users, s.Dir))
 	p := start(t, exec.Command(program, "--config", conf))
 	p.ready(t, "tcp", "127.0.0.1:"+strconv.Itoa(port))
-	s.PID = p.cmd.Process.Pid
+	s.PID, s.out = p.cmd.Process.Pid, p.out
 	return s
 }
 
@@ -193,7 +195,7 @@ func Xandikos(t testing.TB) *Server {
 	s := &Server{Name: "Xandikos", URL: fmt.Sprintf("http://127.0.0.1:%d/", port), Dir: dir, Home: "/user/"}
 	p := start(t, exec.Command(program, "-d", dir, "--defaults", "-l", "127.0.0.1", "-p", strconv.Itoa(port)))
 	p.ready(t, "tcp", "127.0.0.1:"+strconv.Itoa(port))
-	s.PID = p.cmd.Process.Pid
+	s.PID, s.out = p.cmd.Process.Pid, p.out
 	return s
 }
 
@@ -206,7 +208,7 @@ func Rclone(t testing.TB) *Server {
 	p := start(t, exec.Command(program, "serve", "webdav", dir, "--addr", "127.0.0.1:"+strconv.Itoa(port), "--user", s.User, "--pass", s.Password, "--config", os.DevNull,
 		"--etag-hash", "MD5", "--vfs-cache-mode", "off", "--dir-cache-time", "0s", "--poll-interval", "0"))
 	p.ready(t, "tcp", "127.0.0.1:"+strconv.Itoa(port))
-	s.PID = p.cmd.Process.Pid
+	s.PID, s.out = p.cmd.Process.Pid, p.out
 	return s
 }
 
@@ -219,6 +221,8 @@ func (s *Server) AddressBook(t testing.TB, name string) string {
 		path = s.Home + name + "/"
 	case "SOGo":
 		path = s.Home + "Contacts/" + name + "/"
+		s.must(t, "MKCOL", path, "")
+		return path
 	}
 	s.must(t, "MKCOL", path, `<?xml version="1.0"?><mkcol xmlns="DAV:" xmlns:c="urn:ietf:params:xml:ns:carddav"><set><prop><resourcetype><collection/><c:addressbook/></resourcetype>`+
 		`<displayname>`+name+`</displayname></prop></set></mkcol>`)
@@ -247,3 +251,6 @@ func (s *Server) Calendar(t testing.TB, name string, components ...string) strin
 		`</prop></set></c:mkcalendar>`)
 	return path
 }
+
+// Log is what the server has said so far.
+func (s *Server) Log() string { return s.out.String() }

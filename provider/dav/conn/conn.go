@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"tandem"
@@ -40,9 +42,10 @@ type Tokens interface {
 
 // Client speaks to one account. It is safe for concurrent use.
 type Client struct {
-	cfg  Config
-	http *http.Client
-	base *http.Transport
+	cfg     Config
+	http    *http.Client
+	base    *http.Transport
+	oneShot atomic.Bool // the server wants a connection for each request
 
 	mu       sync.Mutex // guards what follows
 	password string
@@ -124,6 +127,9 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 			return nil, err
 		}
 		resp, err := c.once(ctx, r, at, auth)
+		for again := 0; again < 2 && harmless(r.Method) && reset(err) && ctx.Err() == nil; again++ {
+			resp, err = c.once(ctx, r, at, auth)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -157,6 +163,20 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	}
 }
 
+// harmless tells the methods that only look, and so may be sent again when an answer was lost.
+func harmless(method string) bool {
+	switch method {
+	case "PROPFIND", "REPORT", "GET", "HEAD", "OPTIONS":
+		return true
+	}
+	return false
+}
+
+// reset tells whether a connection was cut before an answer came, which may be one that the server was just about to close.
+func reset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE)
+}
+
 // redirects tells whether a status sends a request of this method elsewhere. What changes something is only sent again where the server says that the method
 // stays. RFC 9110 15.4
 func redirects(method string, status int) bool {
@@ -164,7 +184,7 @@ func redirects(method string, status int) bool {
 	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		return true
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther:
-		return method == "PROPFIND" || method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "REPORT"
+		return harmless(method)
 	}
 	return false
 }
@@ -182,6 +202,7 @@ func (c *Client) once(ctx context.Context, r *Request, at *url.URL, auth string)
 		req.Header.Set(k, v)
 	}
 	req.Header.Set("User-Agent", "Tandem")
+	req.Close = c.oneShot.Load()
 	if auth != "" {
 		req.Header.Set("Authorization", auth)
 	}
@@ -198,6 +219,9 @@ func (c *Client) once(ctx context.Context, r *Request, at *url.URL, auth string)
 		return nil, &LostError{sent.Load(), err}
 	}
 	resp.Body = &watchedBody{resp.Body, w}
+	if strings.HasPrefix(resp.Header.Get("Server"), "SOPE") { // SOGo without a proxy before it: it resets connections that are to be kept
+		c.oneShot.Store(true)
+	}
 	return resp, nil
 }
 
