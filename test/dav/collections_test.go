@@ -34,7 +34,7 @@ func TestMkcalendar(t *testing.T) {
 	k.Do("ann", "MKCALENDAR", "/dav/contacts/ann/x/", "").Fails(http.StatusForbidden, davxml.C("calendar-collection-location-ok"))
 	k.Do("ann", "MKCALENDAR", home+"none/inner/", "").Is(409)
 	k.Do("ann", "MKCALENDAR", home+"4711/", "").Is(403)
-	k.Do("ann", "MKCALENDAR", home+"inbox/", "").Is(403)
+	k.Do("ann", "MKCALENDAR", home+"inbox/", "").Is(405)
 	k.Do("ann", "MKCALENDAR", "/dav/calendars/bob/x/", "").Is(409)
 	bad := `<c:mkcalendar ` + namespaces + `><d:set><d:prop><d:getetag>x</d:getetag><d:displayname>Bad</d:displayname></d:prop></d:set></c:mkcalendar>`
 	if a := k.Do("ann", "MKCALENDAR", home+"bad/", bad).Is(403); !a.XML().Is(davxml.C("mkcalendar-response")) {

@@ -11,6 +11,7 @@ import (
 	"tandem/kind"
 	"tandem/kind/recur"
 	"tandem/partner/access"
+	meetings "tandem/partner/schedule"
 	"tandem/server/dav"
 	"tandem/server/dav/check"
 	"tandem/server/dav/collections"
@@ -20,6 +21,7 @@ import (
 	"tandem/server/dav/props"
 	"tandem/server/dav/proto"
 	"tandem/server/dav/reports"
+	"tandem/server/dav/schedule"
 	"tandem/server/dav/transfer"
 	"tandem/server/dav/tree"
 	"tandem/store"
@@ -30,6 +32,7 @@ type Config struct {
 	Store    *store.Store
 	Kinds    map[tandem.Kind]kind.Handler
 	Accounts dav.Accounts
+	Meetings *meetings.Service          // nil: one of the door's own, which reaches nobody outside the hub
 	Base     func(*http.Request) string // the address under which the client of a request knows the hub
 	Now      func() time.Time           // nil: time.Now
 	Log      *slog.Logger               // nil: nowhere
@@ -45,9 +48,20 @@ func New(cfg Config) *dav.Door {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Meetings == nil {
+		cfg.Meetings = Meetings(cfg.Store, cfg.Kinds, cfg.Now, cfg.Log)
+	}
 	who := &access.Service{Home: cfg.Store.Home, Shares: cfg.Store.Shares, Now: cfg.Now}
-	paths := &tree.Service{Home: cfg.Store.Home, Lookup: cfg.Store.Lookup, Accounts: cfg.Store.Accounts, Access: who}
+	paths := &tree.Service{Home: cfg.Store.Home, Lookup: cfg.Store.Lookup, Accounts: cfg.Store.Accounts, Access: who, Inbox: cfg.Meetings.Inbox}
 	return dav.New(dav.Config{Accounts: cfg.Accounts, Tree: paths, Methods: methods(cfg, paths), Base: cfg.Base, Log: cfg.Log, Trust: cfg.Trust})
+}
+
+// Meetings is what carries meetings between the users of a hub, in a way that clients of this door understand.
+func Meetings(st *store.Store, kinds map[tandem.Kind]kind.Handler, now func() time.Time, log *slog.Logger) *meetings.Service {
+	m := meetings.New(st, kinds)
+	m.Now, m.Log = now, log
+	m.URIs = func(u store.User) []string { return []string{proto.PrincipalHref(u.Name)} }
+	return m
 }
 
 // limits are what may be stored through this door. RFC 4791 5.2.5, 5.2.9
@@ -60,10 +74,11 @@ func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 	guard := &locks.Service{Tree: paths, Locks: st.Locks, Now: now}
 	zones := &recur.Zones{}
 	checker := &check.Checker{Limits: limits, Zones: zones}
-	known := &props.Service{Limits: limits, Tree: paths, Home: st.Home, Lookup: st.Lookup, Accounts: st.Accounts, Shares: st.Shares, Props: st.Props, Locks: st.Locks, Guard: guard,
+	meets := &schedule.Service{Meetings: cfg.Meetings, Accounts: st.Accounts, Log: cfg.Log}
+	known := &props.Service{Meet: meets, Limits: limits, Tree: paths, Home: st.Home, Lookup: st.Lookup, Accounts: st.Accounts, Shares: st.Shares, Props: st.Props, Locks: st.Locks, Guard: guard,
 		Now: now, Free: cfg.Free}
 	finds := &reports.Service{Tree: paths, Home: st.Home, Lookup: st.Lookup, Accounts: st.Accounts, Dead: st.Props, Props: known, Zones: zones, Log: cfg.Log, Now: now}
-	records := &objects.Service{Tree: paths, Home: st.Home, Kinds: cfg.Kinds, Guard: guard, Check: checker, Log: cfg.Log}
+	records := &objects.Service{Tree: paths, Home: st.Home, Kinds: cfg.Kinds, Guard: guard, Check: checker, Meet: meets, Log: cfg.Log}
 	trees := &files.Service{Tree: paths, Home: st.Home, Blobs: st.Blobs, Guard: guard, Digest: streamer(cfg.Kinds), Now: cfg.Now, Free: cfg.Free}
 	guard.Create = trees.Touch
 	moves := &transfer.Service{Tree: paths, Home: st.Home, Lookup: st.Lookup, Props: st.Props, Locks: guard}
@@ -71,9 +86,9 @@ func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 	return map[string]proto.Method{
 		http.MethodGet:    byTree(trees.Get, records.Get),
 		http.MethodHead:   byTree(trees.Get, records.Get),
-		http.MethodPost:   records.Post,
+		http.MethodPost:   posts(records.Post, meets.Outbox),
 		http.MethodPut:    byTree(trees.Put, records.Put),
-		http.MethodDelete: moves.Delete,
+		http.MethodDelete: meets.Delete(moves.Delete),
 		"COPY":            moves.Copy,
 		"LOCK":            guard.Lock,
 		"MKCALENDAR":      makes.Mkcalendar,
@@ -83,6 +98,16 @@ func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 		"PROPPATCH":       known.Proppatch,
 		"REPORT":          finds.Report,
 		"UNLOCK":          guard.Unlock,
+	}
+}
+
+// posts serves POST: to the outbox, and to everything else.
+func posts(others, outbox proto.Method) proto.Method {
+	return func(ctx context.Context, w http.ResponseWriter, r *proto.Request) error {
+		if r.Target.Sort == proto.Outbox {
+			return outbox(ctx, w, r)
+		}
+		return others(ctx, w, r)
 	}
 }
 

@@ -15,7 +15,7 @@ func (s *Service) Get(ctx context.Context, w http.ResponseWriter, r *proto.Reque
 	switch t := r.Target; {
 	case t.Sort == proto.Member && t.Record != nil:
 		return s.record(ctx, w, r)
-	case t.Sort == proto.Collection && t.Reach.Kind != proto.Inbox && wantsFile(r.Request):
+	case t.Sort == proto.Collection && t.Reach.Kind != tandem.Invitation && wantsFile(r.Request):
 		return s.download(ctx, w, r)
 	case t.There():
 		return s.page(ctx, w, r)
@@ -40,7 +40,7 @@ func (s *Service) record(ctx context.Context, w http.ResponseWriter, r *proto.Re
 	h := w.Header()
 	h.Set("ETag", tag)
 	h.Set("Last-Modified", proto.Modified(t.Record).Format(http.TimeFormat))
-	if st := t.ScheduleTag(); st != "" {
+	if st := s.Meet.Tag(ctx, r, t, data); st != "" {
 		h.Set("Schedule-Tag", st)
 	}
 	if NotModified(r, tag) && r.Header.Get("If-Match") == "" {

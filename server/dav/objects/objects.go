@@ -12,6 +12,7 @@ import (
 	"tandem/kind"
 	"tandem/server/dav/check"
 	"tandem/server/dav/proto"
+	"tandem/server/dav/schedule"
 	"tandem/store"
 )
 
@@ -22,6 +23,7 @@ type Service struct {
 	Kinds map[tandem.Kind]kind.Handler
 	Guard proto.Guard
 	Check *check.Checker
+	Meet  *schedule.Service
 	Log   *slog.Logger // nil: nowhere
 }
 

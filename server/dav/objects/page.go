@@ -4,6 +4,7 @@ import (
 	"context"
 	"html/template"
 	"net/http"
+	"tandem"
 
 	"tandem/server/dav/proto"
 )
@@ -37,7 +38,7 @@ func (s *Service) page(ctx context.Context, w http.ResponseWriter, r *proto.Requ
 	if t.Sort != proto.Root {
 		view.Up = "../"
 	}
-	if t.Sort == proto.Collection && t.Reach.Kind != proto.Inbox {
+	if t.Sort == proto.Collection && t.Reach.Kind != tandem.Invitation {
 		view.Export = "?export"
 	}
 	for c, err := range s.Tree.Children(ctx, r.User, t, false) {

@@ -40,13 +40,13 @@ func (s *Service) Put(ctx context.Context, w http.ResponseWriter, r *proto.Reque
 	if err := s.Store(ctx, r, t, data); err != nil {
 		return err
 	}
-	return s.stored(w, r, t, data, made)
+	return s.stored(ctx, w, r, t, data, made)
 }
 
 // Post adds a record under a name of the hub's choice. RFC 5995
 func (s *Service) Post(ctx context.Context, w http.ResponseWriter, r *proto.Request) error {
 	t := r.Target
-	if t.Sort != proto.Collection || t.Tree() || t.Reach.Kind == proto.Inbox {
+	if t.Sort != proto.Collection || t.Tree() || t.Reach.Kind == tandem.Invitation {
 		return davxml.Failf(http.StatusMethodNotAllowed, "nothing can be added here")
 	}
 	member := *t
@@ -62,7 +62,7 @@ func (s *Service) Post(ctx context.Context, w http.ResponseWriter, r *proto.Requ
 		return err
 	}
 	w.Header().Set("Location", r.Base+member.Href())
-	return s.stored(w, r, &member, data, true)
+	return s.stored(ctx, w, r, &member, data, true)
 }
 
 // may checks rights, conditions and locks.
@@ -74,7 +74,7 @@ func (s *Service) may(ctx context.Context, r *proto.Request, t *proto.Resource) 
 	if err := proto.Needs(t, access.Write, privilege); err != nil {
 		return err
 	}
-	if t.Reach.Kind == proto.Inbox { // what is in it comes by scheduling. RFC 6638 2.2
+	if t.Reach.Kind == tandem.Invitation { // what is in it comes by scheduling. RFC 6638 2.2
 		return davxml.Fail(http.StatusForbidden, davxml.D("need-privileges"))
 	}
 	return s.Guard.Permit(ctx, r, proto.Change{Resource: t, Binds: t.Record == nil})
@@ -125,12 +125,11 @@ const attempts = 5
 // Store checks a body and writes it to t, which is a record or a name for one; no ID lets the hub choose. Afterwards t is what is stored. What a request
 // without conditions overwrites does not matter to it, so that it goes on when somebody else was faster.
 func (s *Service) Store(ctx context.Context, r *proto.Request, t *proto.Resource, data []byte) error {
-	w, err := s.prepare(t, r.Header.Get("Content-Type"), data)
-	if err != nil {
+	if err := s.Check.Body(t.Reach.Kind, r.Header.Get("Content-Type"), data); err != nil {
 		return err
 	}
 	for try := 1; ; try++ {
-		done, err := s.write(ctx, r, t, w, data)
+		done, err := s.once(ctx, r, t, data)
 		if done || err != nil {
 			return err
 		}
@@ -141,6 +140,29 @@ func (s *Service) Store(ctx context.Context, r *proto.Request, t *proto.Resource
 			return err
 		}
 	}
+}
+
+// once tries to write. It is not done if somebody else changed the record meanwhile.
+func (s *Service) once(ctx context.Context, r *proto.Request, t *proto.Resource, data []byte) (done bool, err error) {
+	var old []byte
+	if t.Record != nil {
+		if old, err = read(t.Record); err != nil {
+			return false, err
+		}
+		if bytes.Equal(old, data) && r.Header.Get("If-Schedule-Tag-Match") == "" { // its entity tag stays
+			return true, nil
+		}
+	}
+	plan, err := s.Meet.Plan(ctx, r, t, old, data)
+	if err != nil {
+		return false, err
+	}
+	w, err := s.prepare(t, plan.Body)
+	if err == nil {
+		done, err = s.write(ctx, r, t, w, plan.Body)
+	}
+	s.Meet.Done(ctx, plan, done)
+	return done, err
 }
 
 // conditional reports whether a request is about a certain state of a record.
@@ -154,11 +176,8 @@ func conditional(r *proto.Request) bool {
 }
 
 // prepare looks into a body.
-func (s *Service) prepare(t *proto.Resource, media string, data []byte) (w store.HomeWrite, err error) {
+func (s *Service) prepare(t *proto.Resource, data []byte) (w store.HomeWrite, err error) {
 	k := t.Reach.Kind
-	if err := s.Check.Body(k, media, data); err != nil {
-		return w, err
-	}
 	info, err := s.Kinds[k].Inspect(data)
 	if tandem.IsKind(err, tandem.Invalid) {
 		return w, invalid(k, err)
@@ -180,9 +199,6 @@ func (s *Service) write(ctx context.Context, r *proto.Request, t *proto.Resource
 	if old := t.Record; old != nil {
 		if old.UID != "" && w.Index.UID != old.UID {
 			return false, conflict(t, t.ID)
-		}
-		if same, err := holds(old, data); same || err != nil {
-			return same, err
 		}
 		w.Op, w.If, w.Record.Attrs = tandem.Update, old.Version, old.Attrs
 	}
@@ -209,20 +225,17 @@ func (s *Service) write(ctx context.Context, r *proto.Request, t *proto.Resource
 	}
 }
 
-// holds reports whether a record has this very body already: then its entity tag stays.
-func holds(rec *store.HomeRecord, data []byte) (bool, error) {
-	if rec.Size != int64(len(data)) {
-		return false, nil
+// stored answers a write. A body that was stored otherwise than it was sent (a meeting's) has no entity tag for the client, which must read it again. RFC 4791 5.3.4
+func (s *Service) stored(ctx context.Context, w http.ResponseWriter, r *proto.Request, t *proto.Resource, data []byte, made bool) error {
+	has, err := read(t.Record)
+	if err != nil {
+		return err
 	}
-	has, err := read(rec)
-	return bytes.Equal(has, data), err
-}
-
-// stored answers a write.
-func (s *Service) stored(w http.ResponseWriter, r *proto.Request, t *proto.Resource, data []byte, made bool) error {
 	h := w.Header()
-	h.Set("ETag", t.ETag())
-	if tag := t.ScheduleTag(); tag != "" {
+	if r.Prefer.Representation || bytes.Equal(has, data) {
+		h.Set("ETag", t.ETag())
+	}
+	if tag := s.Meet.Tag(ctx, r, t, has); tag != "" {
 		h.Set("Schedule-Tag", tag)
 	}
 	status := http.StatusNoContent
@@ -239,9 +252,9 @@ func (s *Service) stored(w http.ResponseWriter, r *proto.Request, t *proto.Resou
 	h.Set("Preference-Applied", "return=representation") // RFC 8144 3.2
 	h.Set("Content-Location", t.Href())
 	h.Set("Content-Type", proto.ContentType(t.Reach.Kind, t.ID))
-	h.Set("Content-Length", strconv.Itoa(len(data)))
+	h.Set("Content-Length", strconv.Itoa(len(has)))
 	harmless(h)
 	w.WriteHeader(status)
-	_, err := w.Write(data)
+	_, err = w.Write(has)
 	return err
 }

@@ -1,6 +1,7 @@
 package props
 
 import (
+	"tandem"
 	"tandem/partner/access"
 	"tandem/server/dav/proto"
 	"tandem/store"
@@ -72,7 +73,7 @@ func Privileges(res *proto.Resource, user string) []davxml.Name {
 				list = append(list, davxml.D("write-acl"), davxml.D("all"))
 			}
 		}
-		if res.Reach.Kind == proto.Inbox {
+		if res.Reach.Kind == tandem.Invitation {
 			list = append(list, davxml.C("schedule-deliver"), davxml.C("schedule-deliver-invite"), davxml.C("schedule-deliver-reply"), davxml.C("schedule-query-freebusy"))
 		}
 	}
@@ -112,7 +113,7 @@ func supportedPrivileges(_ *query, res *proto.Resource) *davxml.Element {
 	case res.Branch == proto.Calendars && res.Sort == proto.Outbox:
 		all.Add(privilege(c("schedule-send"), "send", privilege(c("schedule-send-invite"), "invite"), privilege(c("schedule-send-reply"), "reply"),
 			privilege(c("schedule-send-freebusy"), "ask for free and busy times")))
-	case res.Branch == proto.Calendars && res.Reach.Kind == proto.Inbox:
+	case res.Branch == proto.Calendars && res.Reach.Kind == tandem.Invitation:
 		all.Add(privilege(c("schedule-deliver"), "deliver", privilege(c("schedule-deliver-invite"), "deliver invitations"),
 			privilege(c("schedule-deliver-reply"), "deliver replies"), privilege(c("schedule-query-freebusy"), "ask for free and busy times")))
 	case res.Branch == proto.Calendars:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tandem"
+	meetings "tandem/partner/schedule"
 	"tandem/server/dav/cardquery"
 	"tandem/server/dav/check"
 	"tandem/server/dav/collation"
@@ -103,7 +104,7 @@ func keptOn(b proto.Branch, name davxml.Name) func(q *query, res *proto.Resource
 
 // calendar reports whether a resource is a calendar and no inbox.
 func calendar(res *proto.Resource) bool {
-	return isCollection(res, proto.Calendars) && res.Reach.Kind != proto.Inbox
+	return isCollection(res, proto.Calendars) && res.Reach.Kind != tandem.Invitation
 }
 
 func component(name string) *davxml.Element { return davxml.New(davxml.C("comp")).With("name", name) }
@@ -204,43 +205,63 @@ func dateTime(at int64) string {
 	return time.Unix(at, 0).UTC().Format("20060102T150405Z")
 }
 
-// transparency is RFC 6638 9.1.
-func transparency(q *query, res *proto.Resource) *davxml.Element {
+// transparency is RFC 6638 9.1. It is the collection's own, for the hub itself looks at it when somebody asks when its owner is busy.
+func transparency(_ *query, res *proto.Resource) *davxml.Element {
 	if !calendar(res) || res.Reach.Kind != tandem.Event {
 		return nil
 	}
-	if e := q.deadNamed(res, davxml.C("schedule-calendar-transp")); e != nil {
-		return e
+	value := "opaque"
+	if res.Reach.Collection.Props[meetings.PropTransp] == meetings.Transparent {
+		value = meetings.Transparent
 	}
-	return davxml.New(davxml.C("schedule-calendar-transp"), davxml.New(davxml.C("opaque")))
+	return davxml.New(davxml.C("schedule-calendar-transp"), davxml.New(davxml.C(value)))
 }
 
-// defaultCalendar is RFC 6638 9.2: where invitations are put, the user's first calendar of events.
+// defaultCalendar is RFC 6638 9.2: where invitations are put.
 func defaultCalendar(q *query, res *proto.Resource) *davxml.Element {
-	if res.Sort != proto.Collection || res.Reach.Kind != proto.Inbox {
+	if res.Sort != proto.Collection || res.Reach.Kind != tandem.Invitation {
 		return nil
 	}
 	e := davxml.New(davxml.C("schedule-default-calendar-URL"))
-	list, err := q.Tree.Collections(q.ctx, res.User, proto.Calendars)
+	col, err := q.Meet.Meetings.DefaultCalendar(q.ctx, q.user(res.User))
+	var list []*proto.Resource
+	if err == nil {
+		list, err = q.Tree.Collections(q.ctx, res.User, proto.Calendars)
+	}
 	if err != nil {
 		q.err = err
 		return nil
 	}
-	var first *proto.Resource
 	for _, c := range list {
-		if c.Reach.Kind == tandem.Event && c.Reach.Owned && (first == nil || c.Reach.ID < first.Reach.ID) {
-			first = c
+		if c.Reach.ID == col.ID {
+			e.Add(davxml.Href(c.Href()))
 		}
-	}
-	if first != nil {
-		e.Add(davxml.Href(first.Href()))
 	}
 	return e
 }
 
 // scheduleTag is RFC 6638 3.2.10.
-func scheduleTag(_ *query, res *proto.Resource) *davxml.Element {
-	if tag := res.ScheduleTag(); tag != "" {
+func scheduleTag(q *query, res *proto.Resource) *davxml.Element {
+	if !isFile(res) || res.Reach.Kind != tandem.Event {
+		return nil
+	}
+	rec := res.Record
+	if rec.Body == nil { // listed without it
+		for full, err := range q.Home.Get(q.ctx, res.Reach.ID, []tandem.ID{rec.ID}) {
+			if q.err = err; err != nil {
+				return nil
+			}
+			rec = &full
+		}
+	}
+	if rec.Body == nil {
+		return nil
+	}
+	data, err := tandem.ReadBody(rec.Body, proto.MaxRecord)
+	if err != nil {
+		return nil
+	}
+	if tag := q.Meet.Tag(q.ctx, q.req, res, data); tag != "" {
 		return davxml.NewText(davxml.C("schedule-tag"), tag)
 	}
 	return nil

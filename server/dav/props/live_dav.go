@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"tandem"
 
 	"tandem/partner/access"
 	"tandem/server/dav/locks"
@@ -24,7 +25,7 @@ func resourceType(_ *query, res *proto.Resource) *davxml.Element {
 	case res.Sort == proto.Outbox:
 		e.Add(davxml.New(davxml.C("schedule-outbox")))
 	case res.Sort != proto.Collection:
-	case res.Reach.Kind == proto.Inbox:
+	case res.Reach.Kind == tandem.Invitation:
 		e.Add(davxml.New(davxml.C("schedule-inbox")))
 	case res.Branch == proto.Calendars:
 		e.Add(davxml.New(davxml.C("calendar")))
@@ -121,7 +122,7 @@ func ReportsOf(res *proto.Resource) []davxml.Name {
 	list := []davxml.Name{davxml.D("expand-property"), davxml.D("principal-property-search"), davxml.D("principal-search-property-set"), davxml.D("principal-match"),
 		davxml.D("acl-principal-prop-set")}
 	switch {
-	case res.Sort == proto.Collection && res.Branch == proto.Calendars && res.Reach.Kind != proto.Inbox:
+	case res.Sort == proto.Collection && res.Branch == proto.Calendars && res.Reach.Kind != tandem.Invitation:
 		list = append(list, davxml.C("calendar-query"), davxml.C("calendar-multiget"), davxml.C("free-busy-query"))
 	case res.Sort == proto.Collection && res.Branch == proto.Calendars:
 		list = append(list, davxml.C("calendar-query"), davxml.C("calendar-multiget"))
@@ -181,7 +182,7 @@ func parentSet(_ *query, res *proto.Resource) *davxml.Element {
 
 // addMember is RFC 5995 3.2.1: records may be posted to the collection itself.
 func addMember(_ *query, res *proto.Resource) *davxml.Element {
-	if res.Sort != proto.Collection || res.Tree() || res.Reach.Kind == proto.Inbox || res.Reach.Right < access.Write {
+	if res.Sort != proto.Collection || res.Tree() || res.Reach.Kind == tandem.Invitation || res.Reach.Right < access.Write {
 		return nil
 	}
 	return davxml.New(davxml.D("add-member"), davxml.Href(res.Href()))

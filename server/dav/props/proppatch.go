@@ -65,12 +65,13 @@ func inherit(p *davxml.Element, around ...*davxml.Element) *davxml.Element {
 
 // patch gathers the changes of one request, so that they are made together or not at all.
 type patch struct {
-	ctx   context.Context
-	svc   *Service
-	res   *proto.Resource
-	dead  map[string]string // by key; "": remove
-	col   *tandem.Collection
-	share *store.Share
+	ctx      context.Context
+	svc      *Service
+	res      *proto.Resource
+	dead     map[string]string // by key; "": remove
+	col      *tandem.Collection
+	share    *store.Share
+	calendar int64 // the default calendar to be, 0: as it is
 }
 
 // result is what became of one instruction.
@@ -263,6 +264,15 @@ func (p *patch) write() error {
 			return err
 		}
 		p.res.Reach.Collection = c
+	}
+	if p.calendar != 0 {
+		owner, err := p.svc.Accounts.User(p.ctx, p.res.User)
+		if err == nil {
+			err = p.svc.Meet.Meetings.SetDefaultCalendar(p.ctx, owner, p.calendar)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if p.share != nil {
 		s, err := p.svc.Shares.PutShare(p.ctx, *p.share)

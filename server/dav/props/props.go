@@ -12,6 +12,7 @@ import (
 
 	"tandem/server/dav/check"
 	"tandem/server/dav/proto"
+	"tandem/server/dav/schedule"
 	"tandem/store"
 	"tandem/wire/davxml"
 )
@@ -29,6 +30,7 @@ type Service struct {
 	Limits   check.Limits          // of what may be stored, to be told
 	Now      func() int64          // Unix seconds
 	Free     func() (int64, error) // bytes left for files; nil: not known
+	Meet     *schedule.Service
 }
 
 // Extra gives further properties of a resource, for a report: a name that it does not know is nil. A *davxml.Condition says why one cannot be given; other

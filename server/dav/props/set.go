@@ -5,7 +5,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"tandem"
 	"tandem/kind/recur"
+	meetings "tandem/partner/schedule"
 	"tandem/server/dav/calquery"
 	"tandem/server/dav/proto"
 	"tandem/wire/davxml"
@@ -151,8 +153,39 @@ func setTimezoneID(p *patch, e *davxml.Element) error {
 
 // setTransparency is RFC 6638 9.1.
 func setTransparency(p *patch, e *davxml.Element) error {
-	if e != nil && !e.Has(davxml.C("opaque")) && !e.Has(davxml.C("transparent")) {
+	if !isCollection(p.res, proto.Calendars) || p.res.Reach.Kind != tandem.Event {
+		return notHere()
+	}
+	if err := p.mayWrite(); err != nil {
+		return err
+	}
+	value := ""
+	switch {
+	case e.Has(davxml.C("transparent")):
+		value = meetings.Transparent
+	case e != nil && !e.Has(davxml.C("opaque")):
 		return davxml.Failf(http.StatusConflict, "a calendar is opaque or transparent")
 	}
-	return keepCalendar(p, davxml.C("schedule-calendar-transp"), e)
+	setIn(p.collection().Props, meetings.PropTransp, value)
+	return nil
+}
+
+// setDefaultCalendar is RFC 6638 9.2.
+func setDefaultCalendar(p *patch, e *davxml.Element) error {
+	if p.res.Sort != proto.Collection || p.res.Reach.Kind != tandem.Invitation {
+		return notHere()
+	}
+	refused := davxml.Fail(http.StatusForbidden, davxml.C("valid-schedule-default-calendar-URL"))
+	list, err := p.svc.Tree.Collections(p.ctx, p.res.User, proto.Calendars)
+	if err != nil {
+		return err
+	}
+	want := e.Get(davxml.D("href"))
+	for _, c := range list {
+		if c.Reach.Kind == tandem.Event && c.Reach.Owned && strings.HasSuffix(want, c.Href()) {
+			p.calendar = c.Reach.ID
+			return nil
+		}
+	}
+	return refused
 }

@@ -7,9 +7,6 @@ import (
 	"tandem"
 )
 
-// Inbox is the kind of a user's scheduling inbox. RFC 6638 2.2
-const Inbox tandem.Kind = "invitation"
-
 // Component is the component of iCalendar that a collection of a kind holds, "" for those that hold none.
 func Component(k tandem.Kind) string {
 	switch k {
@@ -43,7 +40,7 @@ func ContentType(k tandem.Kind, id tandem.ID) string {
 		return "text/vcard; charset=utf-8"
 	case tandem.Event, tandem.Task, tandem.Note:
 		return "text/calendar; charset=utf-8; component=" + Component(k)
-	case Inbox:
+	case tandem.Invitation:
 		return "text/calendar; charset=utf-8"
 	}
 	if t := mime.TypeByExtension(path.Ext(string(id))); t != "" {

@@ -3,7 +3,6 @@ package proto
 import (
 	"strings"
 
-	"tandem"
 	"tandem/store"
 )
 
@@ -16,12 +15,4 @@ func Address(u store.User) string {
 		return u.Name
 	}
 	return u.Address
-}
-
-// ScheduleTag changes with what others do to a meeting, but not with what its own clients do: "" for what is no meeting. RFC 6638 3.2.10
-func (r *Resource) ScheduleTag() string {
-	if r.Sort != Member || r.Record == nil || r.Reach.Kind != tandem.Event {
-		return ""
-	}
-	return r.Record.Attrs.Get("schedule-tag")
 }

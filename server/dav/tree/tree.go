@@ -27,6 +27,7 @@ type Service struct {
 	Lookup   store.Lookup
 	Accounts store.Accounts
 	Access   Access
+	Inbox    func(ctx context.Context, u store.User) (tandem.Collection, error) // makes a user's inbox; nil: nobody has one
 }
 
 var _ proto.Tree = (*Service)(nil)
@@ -84,6 +85,11 @@ func (s *Service) Resolve(ctx context.Context, user store.User, path string) (*p
 		return &proto.Resource{Sort: proto.Outbox, Branch: branch, User: user.Name}, nil
 	}
 	c, err := s.collection(ctx, user.Name, branch, parts[2])
+	if err == nil && c == nil && branch == proto.Calendars && parts[2] == "inbox" && s.Inbox != nil { // clients know its path before there is anything in it
+		if _, err = s.Inbox(ctx, user); err == nil {
+			c, err = s.collection(ctx, user.Name, branch, parts[2])
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,83 @@
+package dav_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"tandem"
+	"tandem/test/davkit"
+	"tandem/wire/davxml"
+)
+
+// meeting is an event of ann's to which bob is invited.
+func meeting(title string) string {
+	return strings.Replace(davkit.Event("m1", title, "20260520T100000Z", "20260520T110000Z"), "SUMMARY",
+		"ORGANIZER:mailto:ann@example.org\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:ann@example.org\r\nATTENDEE;RSVP=TRUE;PARTSTAT=NEEDS-ACTION:mailto:bob@example.org\r\nSUMMARY", 1)
+}
+
+// TestMeeting: an invitation, an answer and a cancellation, all by PUT and DELETE. RFC 6638 3
+func TestMeeting(t *testing.T) {
+	k := davkit.New(t)
+	anns, bobs := path(k.Collection("ann", tandem.Event)), path(k.Collection("bob", tandem.Event))
+	made := k.Do("ann", "PUT", anns+"m1.ics", meeting("Plan")).Is(201)
+	if made.Header.Get("Schedule-Tag") == "" {
+		t.Error("a meeting without a schedule tag")
+	}
+	list := k.Do("bob", "PROPFIND", bobs, prop("d:getetag", "c:schedule-tag"), "Depth", "1")
+	hrefs := list.Hrefs()
+	if len(hrefs) != 2 {
+		t.Fatalf("bob has %v", hrefs)
+	}
+	his := hrefs[1]
+	tag := list.Of(his).Prop(davxml.C("schedule-tag")).Value()
+	got := k.Do("bob", "GET", his, "").Is(200)
+	if tag == "" || got.Header.Get("Schedule-Tag") != tag {
+		t.Errorf("the property says %q, the header %q", tag, got.Header.Get("Schedule-Tag"))
+	}
+	k.Do("bob", "PROPFIND", "/dav/calendars/bob/inbox/", prop("d:resourcetype", "c:schedule-default-calendar-URL"), "Depth", "1")
+	if in := k.Do("bob", "PROPFIND", "/dav/calendars/bob/inbox/", prop("d:resourcetype"), "Depth", "1").Hrefs(); len(in) != 2 {
+		t.Errorf("bob's inbox: %v", in)
+	}
+
+	yes := strings.Replace(got.Body, "PARTSTAT=NEEDS-ACTION", "PARTSTAT=ACCEPTED", 1)
+	k.Do("bob", "PUT", his, yes, "If-Schedule-Tag-Match", `"other"`).Is(412)
+	k.Do("bob", "PUT", his, yes, "If-Schedule-Tag-Match", tag).Is(204)
+	if now := k.Do("ann", "GET", anns+"m1.ics", "").Is(200); strings.Count(now.Body, "PARTSTAT=ACCEPTED") != 2 {
+		t.Errorf("ann did not hear of the answer:\n%s", now.Body)
+	}
+	k.Do("bob", "PUT", his, strings.Replace(yes, "DTSTART:20260520T100000Z", "DTSTART:20260520T103000Z", 1)).
+		Fails(http.StatusForbidden, davxml.C("allowed-attendee-scheduling-object-change"))
+
+	k.Do("ann", "DELETE", anns+"m1.ics", "").Is(204)
+	if now := k.Do("bob", "GET", his, "").Is(200); !strings.Contains(now.Body, "STATUS:CANCELLED") {
+		t.Errorf("bob did not hear of the cancellation:\n%s", now.Body)
+	}
+}
+
+// TestOutbox: when somebody is busy. RFC 6638 5
+func TestOutbox(t *testing.T) {
+	k := davkit.New(t)
+	c := k.Collection("bob", tandem.Event)
+	k.Put(c, map[string]string{"x": davkit.Event("x", "Secret", "20260520T100000Z", "20260520T110000Z")})
+	ask := func(organizer string) string {
+		return "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VFREEBUSY\r\nUID:f\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260520T000000Z\r\nDTEND:20260521T000000Z\r\nORGANIZER:" +
+			organizer + "\r\nATTENDEE:mailto:bob@example.org\r\nATTENDEE:mailto:who@example.com\r\nEND:VFREEBUSY\r\nEND:VCALENDAR\r\n"
+	}
+	a := k.Do("ann", "POST", "/dav/calendars/ann/outbox/", ask("mailto:ann@example.org"), "Content-Type", "text/calendar").Is(200)
+	var out []string
+	for r := range a.XML().All(davxml.C("response")) {
+		out = append(out, r.Path(davxml.C("recipient"), davxml.D("href")).Value()+" "+r.Get(davxml.C("request-status")))
+	}
+	same(t, out, "mailto:bob@example.org 2.0;Success", "mailto:who@example.com 3.7;Invalid calendar user")
+	if !strings.Contains(a.Body, "20260520T100000Z") || strings.Contains(a.Body, "Secret") {
+		t.Error(a.Body)
+	}
+	k.Do("ann", "POST", "/dav/calendars/ann/outbox/", ask("mailto:bob@example.org")).Fails(http.StatusForbidden, davxml.C("valid-organizer"))
+	k.Do("ann", "POST", "/dav/calendars/ann/outbox/", "nonsense").Fails(http.StatusForbidden, davxml.C("valid-scheduling-message"))
+	k.Do("ann", "POST", "/dav/calendars/bob/outbox/", ask("mailto:ann@example.org")).Is(404)
+	me := k.Do("ann", "PROPFIND", "/dav/principals/ann/", prop("c:schedule-inbox-URL", "c:schedule-outbox-URL", "c:calendar-user-address-set"), "Depth", "0").Of("/dav/principals/ann/")
+	for _, name := range []string{"schedule-inbox-URL", "schedule-outbox-URL"} {
+		k.Do("ann", "PROPFIND", me.Prop(davxml.C(name)).Get(davxml.D("href")), prop("d:resourcetype"), "Depth", "0").Is(207)
+	}
+}
