@@ -1,20 +1,49 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"tandem/internal/disk"
 	kinds "tandem/kind/all"
+	"tandem/partner/schedule"
 	"tandem/server/dav"
 	desktops "tandem/server/dav/all"
 	"tandem/server/dav/proto"
 )
 
-// newDesktops puts the desktops' door together: CalDAV, CardDAV and WebDAV.
-func (h *hub) newDesktops(p doorPlan, log *slog.Logger) *dav.Door {
-	return desktops.New(desktops.Config{Store: h.store, Kinds: kinds.Kinds(), Accounts: h.accounts, Base: p.base, Log: log, Trust: p.trusts,
-		Free: func() (int64, error) { return disk.Free(h.dir) }})
+// newDesktops puts the desktops' door together: CalDAV, CardDAV and WebDAV, and what carries meetings between users.
+func (h *hub) newDesktops(p doorPlan, log *slog.Logger) (*dav.Door, *schedule.Service) {
+	known := kinds.Kinds()
+	meetings := desktops.Meetings(h.store, known, time.Now, log)
+	return desktops.New(desktops.Config{Store: h.store, Kinds: known, Accounts: h.accounts, Meetings: meetings, Base: p.base, Log: log, Trust: p.trusts,
+		Free: func() (int64, error) { return disk.Free(h.dir) }}), meetings
+}
+
+// resumeEvery is how often messages of meetings that could not be delivered are tried again.
+const resumeEvery = 5 * time.Minute
+
+// resume delivers messages that were left undelivered; all: also those that may belong to writes under way, which there are none of before the doors open.
+func (d *doors) resume(ctx context.Context, all bool) {
+	if err := d.meetings.Resume(ctx, all); err != nil && ctx.Err() == nil {
+		d.log.Error("messages of meetings wait", "err", err)
+	}
+}
+
+// carryMeetings tries again, until ctx is done, what could not be delivered.
+func (d *doors) carryMeetings(ctx context.Context) {
+	tick := time.NewTicker(resumeEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			d.resume(ctx, false)
+		}
+	}
 }
 
 // forDesktops reports whether a request is for the desktops' door. A client that knows nothing but the host asks at its root. RFC 6764 6

@@ -13,9 +13,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
+	"tandem/partner/schedule"
 	"tandem/server/certs"
 	"tandem/server/dav/proto"
 	"tandem/server/eas"
@@ -131,6 +133,8 @@ type doors struct {
 	acme *certs.ACME // nil: no authority is asked over the network
 	log  *slog.Logger
 	door *phones.Door
+
+	meetings *schedule.Service
 }
 
 // openDoors opens the addresses of a plan; nobody is served yet. Without any address it returns nil.
@@ -152,7 +156,9 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 		return nil, err
 	}
 	find := autodiscover.New(autodiscover.Config{Accounts: h.accounts, Remote: d.door.Remote, Base: p.base, Log: log})
-	d.http = route(d.door, find, rootLeads(h.newDesktops(p, log)), page)
+	desktops, meetings := h.newDesktops(p, log)
+	d.meetings = meetings
+	d.http = route(d.door, find, rootLeads(desktops), page)
 	if d.acme != nil {
 		d.http = d.acme.Challenge(d.http)
 	}
@@ -195,6 +201,10 @@ func (d *doors) serve(ctx context.Context) error {
 	renewing, end := context.WithCancel(ctx)
 	wait := d.renew(renewing)
 	defer wait()
+	var carrying sync.WaitGroup
+	d.resume(ctx, true) // before the first write
+	carrying.Go(func() { d.carryMeetings(renewing) })
+	defer carrying.Wait()
 	defer end()
 	return d.srv.Serve(ctx, d.http, d.log)
 }
