@@ -1,7 +1,6 @@
 package davxml
 
 import (
-	"encoding/xml"
 	"io"
 	"iter"
 	"net/http"
@@ -155,19 +154,18 @@ func ReadMultistatus(r io.Reader, lim Limits) (responses iter.Seq2[*Response, er
 				yield(nil, err)
 				return
 			}
-			s, ok := tok.(xml.StartElement)
-			if !ok {
+			if tok.sort != startToken {
 				continue
 			}
 			if len(t.open) == 1 {
-				if s.Name != D("multistatus") {
-					yield(nil, t.failf("the root element is %s, not DAV:multistatus", s.Name.Local))
+				if tok.name != D("multistatus") {
+					yield(nil, t.failf("the root element is %s, not DAV:multistatus", tok.name.Local))
 					return
 				}
 				continue
 			}
 			t.count = 0
-			e, err := t.element(s)
+			e, err := t.element(tok)
 			if err != nil {
 				yield(nil, err)
 				return

@@ -5,17 +5,45 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
-// prefixes are declared by the root element of whatever is written.
-var prefixes = map[string]string{DAV: "d", CalDAV: "c", CardDAV: "card", Server: "cs", Apple: "ical", xmlSpace: "xml"}
+// prefixOf is the prefix of a namespace that the root element of whatever is written declares.
+func prefixOf(space string) (string, bool) {
+	switch space {
+	case DAV:
+		return "d", true
+	case CalDAV:
+		return "c", true
+	case CardDAV:
+		return "card", true
+	case Server:
+		return "cs", true
+	case Apple:
+		return "ical", true
+	case xmlSpace:
+		return "xml", true
+	}
+	return "", false
+}
 
 const declarations = ` xmlns:d="` + DAV + `" xmlns:c="` + CalDAV + `" xmlns:card="` + CardDAV + `" xmlns:cs="` + Server + `" xmlns:ical="` + Apple + `"`
 
 // Writer writes one document, piece by piece. The first error sticks and Close returns it.
 type Writer struct {
 	w    *bufio.Writer
-	open []string // names with prefixes
+	open []tag
+}
+
+// tag is a name with its prefix.
+type tag struct{ prefix, local string }
+
+func (w *Writer) tag(t tag) {
+	if t.prefix != "" {
+		w.w.WriteString(t.prefix)
+		w.w.WriteByte(':')
+	}
+	w.w.WriteString(t.local)
 }
 
 // NewWriter begins a document.
@@ -29,9 +57,9 @@ func NewWriter(w io.Writer) *Writer {
 func (w *Writer) Start(name Name, attrs ...Attr) { w.start(name, attrs, false) }
 
 func (w *Writer) start(name Name, attrs []Attr, empty bool) {
-	tag, declare := tagOf(name)
+	t, declare := tagOf(name)
 	w.w.WriteByte('<')
-	w.w.WriteString(tag)
+	w.tag(t)
 	if len(w.open) == 0 {
 		w.w.WriteString(declarations)
 	}
@@ -41,19 +69,18 @@ func (w *Writer) start(name Name, attrs []Attr, empty bool) {
 		w.w.WriteByte('"')
 	}
 	for i, a := range attrs {
-		at := a.Name.Local
+		at := tag{local: a.Name.Local}
 		if a.Name.Space != "" {
-			p, ok := prefixes[a.Name.Space]
-			if !ok {
-				p = "a" + strconv.Itoa(i)
-				w.w.WriteString(` xmlns:` + p + `="`)
+			known := false
+			if at.prefix, known = prefixOf(a.Name.Space); !known {
+				at.prefix = "a" + strconv.Itoa(i)
+				w.w.WriteString(` xmlns:` + at.prefix + `="`)
 				w.escape(a.Name.Space, true)
 				w.w.WriteByte('"')
 			}
-			at = p + ":" + at
 		}
 		w.w.WriteByte(' ')
-		w.w.WriteString(at)
+		w.tag(at)
 		w.w.WriteString(`="`)
 		w.escape(a.Value, true)
 		w.w.WriteByte('"')
@@ -63,7 +90,7 @@ func (w *Writer) start(name Name, attrs []Attr, empty bool) {
 		return
 	}
 	w.w.WriteByte('>')
-	w.open = append(w.open, tag)
+	w.open = append(w.open, t)
 	if empty {
 		w.End()
 	}
@@ -71,21 +98,21 @@ func (w *Writer) start(name Name, attrs []Attr, empty bool) {
 
 // tagOf is a name with its prefix, and the namespace to declare for the prefix x, if it is none of ours. Elements without namespace have no prefix, for
 // no default namespace is ever declared.
-func tagOf(n Name) (tag, declare string) {
+func tagOf(n Name) (t tag, declare string) {
 	if n.Space == "" {
-		return n.Local, ""
+		return tag{local: n.Local}, ""
 	}
-	if p, ok := prefixes[n.Space]; ok {
-		return p + ":" + n.Local, ""
+	if p, ok := prefixOf(n.Space); ok {
+		return tag{p, n.Local}, ""
 	}
-	return "x:" + n.Local, n.Space
+	return tag{"x", n.Local}, n.Space
 }
 
 // End ends the element begun last.
 func (w *Writer) End() {
 	n := len(w.open) - 1
 	w.w.WriteString("</")
-	w.w.WriteString(w.open[n])
+	w.tag(w.open[n])
 	w.w.WriteByte('>')
 	w.open = w.open[:n]
 }
@@ -129,34 +156,50 @@ func (w *Writer) Close() error {
 	return w.w.Flush()
 }
 
-// escape writes text so that it is read back as it was: a carriage return, too, which vCards and iCalendar have at each end of line.
-func (w *Writer) escape(s string, attr bool) {
-	s = valid(s)
-	for {
-		i := strings.IndexAny(s, "&<>\r\"\n\t")
-		if i < 0 {
-			w.w.WriteString(s)
-			return
-		}
-		w.w.WriteString(s[:i])
-		switch c := s[i]; {
-		case c == '&':
-			w.w.WriteString("&amp;")
-		case c == '<':
-			w.w.WriteString("&lt;")
-		case c == '>':
-			w.w.WriteString("&gt;")
-		case c == '\r':
-			w.w.WriteString("&#13;")
-		case attr && c == '"':
-			w.w.WriteString("&quot;")
-		case attr: // a line break or tab in an attribute would be read as a space
-			w.w.WriteString("&#" + strconv.Itoa(int(c)) + ";")
-		default:
-			w.w.WriteByte(c)
-		}
-		s = s[i+1:]
+// escapes are what bytes are written as, in text and in attributes; "" for as they are. A line break or tab in an attribute would be read as a space.
+var escapes, attrEscapes = escapeTables()
+
+func escapeTables() (text, attr [256]string) {
+	for c := range byte(' ') {
+		text[c] = replacement // XML 1.0 2.2: no document can hold it
 	}
+	text['\n'], text['\t'], text['\r'] = "", "", "&#13;"
+	text['&'], text['<'], text['>'] = "&amp;", "&lt;", "&gt;"
+	attr = text
+	attr['"'], attr['\n'], attr['\t'] = "&quot;", "&#10;", "&#9;"
+	return text, attr
+}
+
+const replacement = "\uFFFD"
+
+// escape writes text so that it is read back as it was: a carriage return, too, which vCards and iCalendar have at each end of line. What XML cannot hold
+// becomes U+FFFD. XML 1.0 2.2
+func (w *Writer) escape(s string, attr bool) {
+	table := &escapes
+	if attr {
+		table = &attrEscapes
+	}
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && size == 1 || r == 0xFFFE || r == 0xFFFF {
+				w.w.WriteString(s[from:i])
+				w.w.WriteString(replacement)
+				from = i + size
+			}
+			i += size
+			continue
+		}
+		if with := table[c]; with != "" {
+			w.w.WriteString(s[from:i])
+			w.w.WriteString(with)
+			from = i + 1
+		}
+		i++
+	}
+	w.w.WriteString(s[from:])
 }
 
 // Write writes a document of one element.
