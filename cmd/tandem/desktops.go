@@ -54,14 +54,14 @@ func forDesktops(r *http.Request) bool {
 	return dav.Is(r.URL.Path)
 }
 
-// rootLeads sends those that ask at the root to the door.
+// rootLeads answers those that ask at the root as if they had asked at the door. It does not send them there: some clients (python3-caldav) follow without
+// their question.
 func rootLeads(door http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/" {
-			door.ServeHTTP(w, r)
-			return
+		if r.URL.Path == "/" {
+			r = r.Clone(r.Context())
+			r.URL.Path, r.URL.RawPath = proto.Path, ""
 		}
-		w.Header().Set("DAV", dav.Classes)
-		http.Redirect(w, r, proto.Path, http.StatusMovedPermanently)
+		door.ServeHTTP(w, r)
 	})
 }

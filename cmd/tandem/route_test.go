@@ -24,9 +24,10 @@ func TestRoute(t *testing.T) {
 			t.Errorf("%s: %d, want %d", path, w.Code, want)
 		}
 	}
-	w := httptest.NewRecorder() // a client of CalDAV that knows nothing but the host
-	doors.ServeHTTP(w, httptest.NewRequest("PROPFIND", "/", nil))
-	if w.Code != http.StatusMovedPermanently || w.Header().Get("Location") != "/dav/" {
-		t.Errorf("PROPFIND /: %d to %s", w.Code, w.Header().Get("Location"))
+	var asked string // a client of CalDAV that knows nothing but the host
+	root := rootLeads(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = r.URL.EscapedPath() }))
+	route(say(201), say(202), root, say(203)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("PROPFIND", "/", nil))
+	if asked != "/dav/" {
+		t.Errorf("PROPFIND /: the door was asked for %q", asked)
 	}
 }

@@ -62,6 +62,7 @@ func newDesk(t *testing.T, h *hub) *desk {
 	d := &desk{hub: h, home: t.TempDir(), vds: need.Program(t, "vdirsyncer")}
 	write(t, filepath.Join(d.home, "config"), fmt.Sprintf(vdirsyncerConfig, d.home, h.url, h.user, h.password))
 	run(t, d.home, strings.Repeat("y\n", 20), d.vds, "-c", filepath.Join(d.home, "config"), "discover")
+	run(t, d.home, "", d.vds, "-c", filepath.Join(d.home, "config"), "metasync")
 	return d
 }
 

@@ -47,7 +47,7 @@ check('the card is removed', r.ok);
 const calendars = await login('caldav');
 r = await calendars.makeCalendar({ url: new URL('ts-work/', calendars.account.homeUrl).href, props: { displayname: 'Work of tsdav', 'calendar-description': 'made by a test' } });
 check('a calendar is made', r.every((x) => x.ok));
-const cal = (await calendars.fetchCalendars()).find((c) => c.displayName === 'Work of tsdav');
+let cal = (await calendars.fetchCalendars()).find((c) => c.displayName === 'Work of tsdav');
 check('it is listed', !!cal && cal.components.includes('VEVENT'));
 for (const [uid, summary] of [['ts-e1', 'Stand-up'], ['ts-e2', 'Dentist']]) {
   r = await calendars.createCalendarObject({ calendar: cal, filename: uid + '.ics', iCalString: event(uid, summary) });
@@ -57,6 +57,7 @@ let objects = await calendars.fetchCalendarObjects({ calendar: cal, timeRange: {
 check('events are found by time', objects.length === 2);
 objects = await calendars.fetchCalendarObjects({ calendar: cal, timeRange: { start: '2026-04-01T00:00:00Z', end: '2026-04-03T00:00:00Z' } });
 check('and not at other times', objects.length === 0);
+cal = (await calendars.fetchCalendars()).find((c) => c.displayName === 'Work of tsdav'); // with a newer sync-token
 let all = await calendars.fetchCalendarObjects({ calendar: cal });
 let e1 = all.find((o) => o.url.endsWith('ts-e1.ics'));
 r = await calendars.updateCalendarObject({ calendarObject: { ...e1, data: event('ts-e1', 'Sit-down') } });
