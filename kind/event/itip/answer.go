@@ -180,16 +180,8 @@ func (a *answering) gone() {
 
 // changed answers for what changed.
 func (a *answering) changed(force bool) {
-	if m := a.now.master; m != nil {
-		before := needsAction
-		var was *contentline.Component
-		if a.was != nil && a.was.master != nil {
-			was = a.was.master
-			before = a.stat(was)
-		}
-		if s := a.stat(m); s != "" && (s != before || force) {
-			a.say(a.now, m, was, s)
-		}
+	if a.now.master != nil {
+		a.series(force)
 	}
 	for _, p := range a.now.parts {
 		var was *contentline.Component
@@ -222,6 +214,32 @@ func (a *answering) changed(force bool) {
 		}
 		if before != "" && after != "" && before != after {
 			a.say(a.was, p.c, nil, after)
+		}
+	}
+}
+
+// series answers for the series as a whole.
+func (a *answering) series(force bool) {
+	m := a.now.master
+	before := needsAction
+	var was *contentline.Component
+	if a.was != nil && a.was.master != nil {
+		was = a.was.master
+		before = a.stat(was)
+	}
+	s := a.stat(m)
+	if s == "" || s == before && !force {
+		return
+	}
+	a.say(a.now, m, was, s)
+	if s == declined || was == nil {
+		return
+	}
+	// What the attendee took out before is not part of what is said now. Where the organizer took it out, this changes nothing.
+	had := a.was.exdates(was)
+	for _, key := range slices.Sorted(maps.Keys(a.now.exdates(m))) {
+		if had[key] && a.now.happens(key) {
+			a.say(a.now, a.now.derive(key), nil, declined)
 		}
 	}
 }

@@ -72,11 +72,11 @@ func (in *receiving) repliedSeries(c *contentline.Component, said *contentline.L
 	for _, p := range in.have.parts {
 		named := slices.ContainsFunc(in.msg.parts, func(o *part) bool { return in.have.key(o.id) == p.key })
 		l := attendee(p.c, who)
-		if named || l == nil || number(p.c) > number(c) {
-			continue
+		if named || l == nil || older(l, c) || number(p.c) > number(c) && in.have.timing(p.c) != in.have.timing(in.have.derive(p.key)) {
+			continue // the attendee has not seen the time it has now
 		}
 		if now := partStat(l); now == needsAction || now == before {
-			_ = in.answered(p.c, c, said) // one that is older than what the instance has is left
+			record(l, c, said)
 		}
 	}
 	return ""
@@ -91,9 +91,15 @@ func (in *receiving) answered(c, answer *contentline.Component, said *contentlin
 	if l == nil {
 		return "comes from somebody who is not invited"
 	}
-	if number(answer) < number(c) || stale(c, answer, l) && number(answer) == number(c) {
+	if in.outdated(c, answer, l) {
 		return "is older than what is known"
 	}
+	record(l, answer, said)
+	return ""
+}
+
+// record writes an answer to an ATTENDEE.
+func record(l *contentline.Line, answer *contentline.Component, said *contentline.Line) {
 	setPartStat(l, partStat(said))
 	for _, p := range []string{"DELEGATED-TO", "DELEGATED-FROM"} {
 		if v := said.ParamValues(p); len(v) > 0 {
@@ -108,7 +114,25 @@ func (in *receiving) answered(c, answer *contentline.Component, said *contentlin
 	}
 	l.SetParam(paramStatus, status)
 	mark(l, answer)
-	return ""
+}
+
+// outdated reports that an answer is to another time than the event has now, or older than the last one. An answer to an earlier number, but the same
+// time, counts: numbers rise for other reasons, too, of which not every attendee hears.
+func (in *receiving) outdated(c, answer *contentline.Component, l *contentline.Line) bool {
+	if number(answer) < number(c) {
+		if answer.Get("DTSTART") == nil || in.msg.timing(answer) != in.have.timing(c) || raw(answer, "RRULE") != raw(c, "RRULE") {
+			return true
+		}
+	}
+	return older(l, answer)
+}
+
+// older reports that an answer was given before the last one that was taken in.
+func older(l *contentline.Line, answer *contentline.Component) bool {
+	v, _ := l.Param(paramStamp)
+	last, err := ical.ParseTime(v, "")
+	sent := timeOf(answer, "DTSTAMP")
+	return err == nil && !sent.IsZero() && sent.Wall < last.Wall
 }
 
 // delegate adds somebody to whom an attendee gave the invitation, nil if it is nobody's to give. RFC 5546 2.1.2

@@ -40,11 +40,7 @@ func (in *receiving) create() {
 
 // replace makes the series what the organizer says.
 func (in *receiving) replace() (ignored string) {
-	old := in.have.master
-	if old == nil {
-		old = in.have.parts[0].c
-	}
-	if stale(old, in.msg.master, old.Get("ORGANIZER")) {
+	if in.passed() {
 		return "is older than what is known"
 	}
 	list := []*contentline.Component{in.joined(in.msg.master, in.have.master)}
@@ -71,6 +67,17 @@ func (in *receiving) replace() (ignored string) {
 		in.have.cal.Items = slices.Insert(in.have.cal.Items, at+i, contentline.Item{Child: c})
 	}
 	return ""
+}
+
+// passed reports that a message about the series is older than what is known. Numbers of instances alone do not tell, for each component has its own.
+func (in *receiving) passed() bool {
+	if m := in.have.master; m != nil {
+		return stale(m, in.msg.master, m.Get("ORGANIZER"))
+	}
+	return slices.ContainsFunc(in.have.parts, func(p *part) bool {
+		l := p.c.Get("ORGANIZER")
+		return l != nil && older(l, in.msg.master)
+	})
 }
 
 // owned are the instances that the attendee alone made different, by an alarm of their own or an answer, as far as the series still has them.
