@@ -168,9 +168,6 @@ func (a *answering) before(key int64) string {
 
 // gone declines all that was not declined.
 func (a *answering) gone() {
-	if a.was.master != nil && cancelled(a.was.master) {
-		return
-	}
 	for _, c := range a.was.components() {
 		if s := a.stat(c); s != "" && s != declined {
 			a.say(a.was, c, nil, declined)

@@ -133,7 +133,7 @@ func (w *world) checkGuest(hers *object, g string) {
 		his, _ = w.desk(g).read(w.bodies[g])
 	}
 	for i := range int64(8) {
-		key := startOfAll + i*weekSeconds
+		key := w.first() + i*weekSeconds
 		mine, theirs := effective(hers, key), effective(his, key)
 		if theirs != nil && cancelled(theirs) {
 			theirs = nil
@@ -172,8 +172,17 @@ func effective(ob *object, key int64) *contentline.Component {
 	return nil
 }
 
+// first is when the series begins.
+func (w *world) first() int64 {
+	ob, err := w.desk("anna").read(w.bodies["anna"])
+	if err != nil {
+		return startOfAll
+	}
+	return ob.zoneOf(ob.start()).Instant(ob.start().Wall)
+}
+
 func (w *world) key(t *rapid.T) int64 {
-	return startOfAll + weekSeconds*rapid.Int64Range(0, 5).Draw(t, "week")
+	return w.first() + weekSeconds*rapid.Int64Range(0, 5).Draw(t, "week")
 }
 
 // organize is one edit of Anna's.
@@ -198,7 +207,7 @@ func (w *world) organize(t *rapid.T) {
 			setTime(c, name, at)
 		}
 	}
-	switch op := rapid.SampledFrom([]string{"title", "guest", "out", "move one", "title one", "guest one", "one off", "off", "delete"}).Draw(t, "op"); op {
+	switch op := rapid.SampledFrom([]string{"title", "guest", "out", "move one", "title one", "guest one", "one off", "off", "delete", "move all", "rule"}).Draw(t, "op"); op {
 	case "title":
 		w.write("anna", op, w.edited("anna", func(ob *object) { ob.master.Set("SUMMARY", fmt.Sprint("Talk ", w.clock)) }), twice)
 	case "guest":
@@ -208,6 +217,23 @@ func (w *world) organize(t *rapid.T) {
 			if ob.there(key) {
 				ob.remove(key)
 				ob.exclude(ob.master, key)
+			}
+		}), twice)
+	case "move all":
+		w.write("anna", op, w.edited("anna", func(ob *object) {
+			for _, p := range slices.Clone(ob.parts) {
+				ob.remove(p.key)
+			}
+			ob.master.RemoveAll("EXDATE")
+			shift(ob.master)
+		}), twice)
+	case "rule":
+		w.write("anna", op, w.edited("anna", func(ob *object) {
+			ob.master.Set("RRULE", fmt.Sprint("FREQ=WEEKLY;COUNT=", rapid.IntRange(2, 6).Draw(t, "count")))
+			for _, p := range slices.Clone(ob.parts) {
+				if !ob.happens(p.key) {
+					ob.remove(p.key)
+				}
 			}
 		}), twice)
 	case "off":
@@ -250,7 +276,11 @@ func (w *world) answer(t *rapid.T) {
 	key := w.key(t)
 	to := rapid.SampledFrom([]string{"ACCEPTED", "TENTATIVE", declined}).Draw(t, "answer")
 	twice := rapid.Bool().Draw(t, "twice")
-	op := rapid.SampledFrom([]string{"all", "one", "drop one", "alarm"}).Draw(t, "op")
+	op := rapid.SampledFrom([]string{"all", "one", "drop one", "alarm", "delete"}).Draw(t, "op")
+	if op == "delete" {
+		w.write(g, op, nil, twice)
+		return
+	}
 	w.write(g, fmt.Sprint(op, (key-startOfAll)/weekSeconds, to), w.edited(g, func(ob *object) {
 		say := func(c *contentline.Component) {
 			if c == nil {
