@@ -23,6 +23,7 @@ type Service interface {
 	About
 	Users
 	Phones
+	Sharing
 }
 
 // About is the part of Service that only looks.
