@@ -111,3 +111,58 @@ func TestSyncWithServer(t *testing.T) {
 		t.Error("a contact that was deleted on the server is still in the folder")
 	}
 }
+
+// A folder of files and one of a server, both ways.
+func TestSyncFilesWithServer(t *testing.T) {
+	d := &davRun{T: t, dir: t.TempDir(), server: davpeers.Rclone(t)}
+	d.write("password", d.server.Password+"\n")
+	place := fmt.Sprintf("webdav://%s@%s/?password-from=file:%s", d.server.User, d.server.Host(), d.path("password"))
+	sync := func() string {
+		t.Helper()
+		return d.tandem(0, "sync", "files:"+d.path("x"), place)
+	}
+	remote := func(name string) string { return filepath.Join(d.server.Dir, filepath.FromSlash(name)) }
+	d.write("x/a/b/one.txt", "one")
+	d.write("x/ümlaut %41.txt", "two")
+	if err := os.MkdirAll(remote("c"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(remote("c/three.txt"), []byte("three"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sync()
+	for name, want := range map[string]string{"a/b/one.txt": "one", "ümlaut %41.txt": "two"} {
+		if got, err := os.ReadFile(remote(name)); string(got) != want {
+			t.Errorf("%s on the server: %q, %v", name, got, err)
+		}
+	}
+	d.has("the folder", d.read("x/c/three.txt"), "three")
+	d.has("a run without news", sync(), "in step")
+
+	d.write("x/a/b/one.txt", "one, edited")
+	if err := os.Rename(remote("c/three.txt"), remote("c/four.txt")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(d.path("x/ümlaut %41.txt")); err != nil {
+		t.Fatal(err)
+	}
+	sync()
+	if got, err := os.ReadFile(remote("a/b/one.txt")); string(got) != "one, edited" {
+		t.Errorf("an edited file on the server: %q, %v", got, err)
+	}
+	d.has("the folder", d.read("x/c/four.txt"), "three")
+	for _, gone := range []string{remote("ümlaut %41.txt"), d.path("x/c/three.txt")} {
+		if _, err := os.Stat(gone); err == nil {
+			t.Errorf("%s is still there", gone)
+		}
+	}
+	list, err := os.ReadDir(d.server.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		if strings.HasPrefix(e.Name(), ".tandem-upload") {
+			t.Errorf("a file in the making was left: %s", e.Name())
+		}
+	}
+}

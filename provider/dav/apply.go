@@ -199,7 +199,7 @@ func (r *replica) put(ctx context.Context, w *tandem.Write, o *tandem.Outcome, d
 	switch resp.StatusCode {
 	case http.StatusOK, http.StatusCreated, http.StatusNoContent, http.StatusAccepted:
 	default:
-		return false, r.settle(w, o, resp)
+		return false, r.settle(ctx, w, o, resp)
 	}
 	o.Status = tandem.Applied
 	r.recall(o.ID)
@@ -252,11 +252,17 @@ func (r *replica) lost(ctx context.Context, o *tandem.Outcome, at *url.URL, err 
 var errNameTaken = errors.New("the name is taken")
 
 // settle makes an outcome of a refusal. An error is about the place as a whole.
-func (r *replica) settle(w *tandem.Write, o *tandem.Outcome, resp *conn.Response) error {
+func (r *replica) settle(ctx context.Context, w *tandem.Write, o *tandem.Outcome, resp *conn.Response) error {
 	c := condition(resp)
 	wait := conn.RetryAfter(resp.Header, time.Now())
 	err := r.link.refused(c, w.Op.String(), string(o.ID), wait, r.at.Host)
 	text := strings.ToLower(c.Text)
+	if missing := c.Status == http.StatusNotFound || c.Status == http.StatusGone || c.Status == http.StatusConflict && c.Name.Local == ""; missing {
+		if _, err := r.look(ctx); err != nil { // the collection itself went away
+			fail(o, tandem.RetryAfter, err)
+			return err
+		}
+	}
 	uidTaken := c.Name == davxml.C("no-uid-conflict") || c.Name == davxml.A("no-uid-conflict") || strings.Contains(text, "uid") && strings.Contains(text, "already exists")
 	switch {
 	case uidTaken:
@@ -266,10 +272,6 @@ func (r *replica) settle(w *tandem.Write, o *tandem.Outcome, resp *conn.Response
 	case c.Status == http.StatusPreconditionFailed:
 		fail(o, tandem.PreconditionFailed, changed(w))
 	case c.Status == http.StatusNotFound || c.Status == http.StatusGone:
-		if w.Op == tandem.Create {
-			fail(o, tandem.RetryAfter, err)
-			return err // the collection itself is not there
-		}
 		fail(o, tandem.PreconditionFailed, gone(o.ID))
 	case c.Status == http.StatusConflict && c.Name.Local == "":
 		fail(o, tandem.PreconditionFailed, &tandem.Error{Kind: tandem.Changed, Op: w.Op.String(), Thing: string(o.ID), Err: c})
@@ -315,7 +317,7 @@ func (r *replica) delete(ctx context.Context, w *tandem.Write, o *tandem.Outcome
 		r.recall(w.ID)
 		return nil
 	}
-	return r.settle(w, o, resp)
+	return r.settle(ctx, w, o, resp)
 }
 
 // readBack finds out what the server made of what it was sent, so that the next listing is no news.

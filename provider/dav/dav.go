@@ -25,7 +25,7 @@ func Providers() []*provider.Provider { return providers(net.DefaultResolver) }
 
 func providers(res Resolver) []*provider.Provider {
 	var out []*provider.Provider
-	for _, s := range services()[:2] {
+	for _, s := range services() {
 		for _, secure := range []bool{true, false} {
 			s := s
 			s.secure = secure

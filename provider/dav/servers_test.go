@@ -3,6 +3,8 @@ package dav
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -75,9 +77,21 @@ func (s *shared) place(t *testing.T, k sample, components ...string) *providerte
 	} else {
 		scheme, path, query = "caldav", s.Calendar(t, name, components...), "?kind="+string(k.kind)
 	}
+	var vanish func() (func(), error)
+	if s.Name == "Radicale" {
+		dir := filepath.Join(s.Dir, "collection-root", filepath.FromSlash(path))
+		vanish = func() (func(), error) {
+			return func() {
+				if err := os.Rename(dir+"-aside", dir); err != nil {
+					t.Error(err)
+				}
+			}, os.Rename(dir, dir+"-aside")
+		}
+	}
 	var mu sync.Mutex
 	return &providertest.Place{
-		Open: func(ctx context.Context) (*provider.Opened, error) { return openAt(ctx, s.Server, scheme, path, query) },
+		Vanish: vanish,
+		Open:   func(ctx context.Context) (*provider.Opened, error) { return openAt(ctx, s.Server, scheme, path, query) },
 		Edit: func(id tandem.ID, body []byte) error {
 			mu.Lock()
 			defer mu.Unlock()
