@@ -8,18 +8,15 @@ import (
 
 	"tandem/internal/disk"
 	kinds "tandem/kind/all"
-	"tandem/partner/schedule"
 	"tandem/server/dav"
 	desktops "tandem/server/dav/all"
 	"tandem/server/dav/proto"
 )
 
-// newDesktops puts the desktops' door together: CalDAV, CardDAV and WebDAV, and what carries meetings between users.
-func (h *hub) newDesktops(p doorPlan, log *slog.Logger) (*dav.Door, *schedule.Service) {
-	known := kinds.Kinds()
-	meetings := desktops.Meetings(h.store, known, time.Now, log)
-	return desktops.New(desktops.Config{Store: h.store, Kinds: known, Accounts: h.accounts, Meetings: meetings, Base: p.base, Log: log, Trust: p.trusts,
-		Free: func() (int64, error) { return disk.Free(h.dir) }}), meetings
+// newDesktops puts the desktops' door together: CalDAV, CardDAV and WebDAV.
+func (h *hub) newDesktops(p doorPlan, log *slog.Logger) *dav.Door {
+	return desktops.New(desktops.Config{Store: h.store, Kinds: kinds.Kinds(), Accounts: h.accounts, Meetings: h.meetings, Base: p.base, Log: log, Trust: p.trusts,
+		Free: func() (int64, error) { return disk.Free(h.dir) }})
 }
 
 // resumeEvery is how often messages of meetings that could not be delivered are tried again.

@@ -142,7 +142,7 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	if len(p.addresses) == 0 {
 		return nil, nil
 	}
-	d := &doors{plan: p, log: log, door: h.newPhones(p, log)}
+	d := &doors{plan: p, log: log, door: h.newPhones(p, log), meetings: h.meetings}
 	set := setup.Config{Base: p.base, Check: h.checkAsPhone, Log: log}
 	tls, err := d.tls(h.dir, p)
 	if err != nil {
@@ -156,9 +156,7 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 		return nil, err
 	}
 	find := autodiscover.New(autodiscover.Config{Accounts: h.accounts, Remote: d.door.Remote, Base: p.base, Log: log})
-	desktops, meetings := h.newDesktops(p, log)
-	d.meetings = meetings
-	d.http = route(d.door, find, rootLeads(desktops), page)
+	d.http = route(d.door, find, rootLeads(h.newDesktops(p, log)), page)
 	if d.acme != nil {
 		d.http = d.acme.Challenge(d.http)
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"runtime/debug"
+	"time"
 
 	"tandem"
 	"tandem/center"
@@ -21,6 +22,7 @@ import (
 	"tandem/provider/all"
 	"tandem/provider/home"
 	"tandem/server/control"
+	desktops "tandem/server/dav/all"
 	phones "tandem/server/eas/all"
 	"tandem/session"
 	"tandem/store"
@@ -73,9 +75,9 @@ type hub struct {
 	dir      string
 	accounts *account.Service
 	devices  *device.Service
-	meetings *schedule.Service
-	doors    *doors      // open front doors; nil: none
-	close    []io.Closer // in the order of opening
+	meetings *schedule.Service // one for all doors
+	doors    *doors            // open front doors; nil: none
+	close    []io.Closer       // in the order of opening
 }
 
 // Close ends everything, the folder's lock last.
@@ -119,8 +121,8 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	known := kinds.Kinds()
 	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
 	keep := secretsOf(dir)
-	meetings := schedule.New(st, known)
-	meetings.Zone, meetings.Log = phones.Zone, log
+	meetings := desktops.Meetings(st, known, time.Now, log)
+	meetings.Zone = phones.Zone
 	opener := home.Opener{Store: st, Kinds: known}
 	h := center.New(center.Config{
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,

@@ -118,8 +118,6 @@ func (a *app) serveQuietly(ctx context.Context, h *hub, d *doors) error {
 	if err := h.Start(ctx); err != nil {
 		return errors.Join(err, l.Close(), d.close())
 	}
-	// What of meetings was written and not delivered when the hub ended. One that cannot be delivered now is in the log and tried at the next start.
-	_ = h.meetings.Resume(ctx, true)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)

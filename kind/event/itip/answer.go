@@ -108,25 +108,19 @@ func (a *answering) own() (force bool) {
 	return force
 }
 
-// keepStamps puts back the stamps of messages that a program left out.
+// keepStamps puts back the stamps of messages, and the delivery states, that a program left out.
 func keepStamps(was, now *object) {
 	if was == nil || now == nil {
 		return
 	}
 	keep := func(before, after *contentline.Component) {
-		for _, name := range []string{"ORGANIZER", "ATTENDEE"} {
-			for l := range before.All(name) {
-				stamp, ok := l.Param(paramStamp)
-				if !ok {
-					continue
-				}
-				for other := range after.All(name) {
-					if strings.EqualFold(AddressOf(l), AddressOf(other)) {
-						if _, has := other.Param(paramStamp); !has {
-							other.SetParam(paramStamp, stamp)
-							now.edited = true
-						}
-					}
+		for l := range before.Lines() {
+			if !l.Is("ORGANIZER") && !l.Is("ATTENDEE") {
+				continue
+			}
+			for other := range after.All(l.Name()) {
+				if strings.EqualFold(AddressOf(l), AddressOf(other)) && restore(l, other) {
+					now.edited = true
 				}
 			}
 		}
@@ -139,6 +133,18 @@ func keepStamps(was, now *object) {
 			keep(before.c, p.c)
 		}
 	}
+}
+
+// restore gives a line what the server keeps on it, where it lacks that.
+func restore(before, after *contentline.Line) (done bool) {
+	for _, name := range []string{paramStatus, paramStamp} {
+		v, had := before.Param(name)
+		if _, has := after.Param(name); had && !has {
+			after.SetParam(name, v)
+			done = true
+		}
+	}
+	return done
 }
 
 // stat is the person's answer to a component, "" where they are not invited or it is cancelled.
