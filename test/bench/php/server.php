@@ -1,5 +1,10 @@
 <?php
+// SPDX-License-Identifier: GPL-2.0-only
 /*
+ * This file, alone of all that is here, is under the GNU General Public License, version 2: it extends classes of Horde's library, which is under
+ * that licence. Nothing of Tandem contains or calls it. The benchmark has PHP run it, as a program of its own, beside the library that the
+ * system has installed; it uses of that library what its documentation offers to those who write drivers.
+ *
  * An Exchange ActiveSync server made of the Horde framework's library (php-horde-activesync), for the benchmark alone: one user, one
  * folder of contacts, which are the vCards in a folder. Everything but the driver is the library's: the protocol, WBXML, and the
  * state in an SQLite database.
