@@ -23,7 +23,7 @@ func (h Handler) Inspect(body []byte) (kind.Info, error) {
 		return kind.Info{}, err
 	}
 	info := kind.Info{Digest: r.digest(), Summary: r.summary(), Modified: r.modified()}
-	info.Index.UID = r.uid
+	info.Index.UID, info.Index.Name = r.uid, info.Summary.Title
 	if start, end, ok := recur.Read(r.components(), r.find).Bounds(r.find); ok {
 		info.Index.Start, info.Index.End = start, end
 	}

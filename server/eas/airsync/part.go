@@ -80,7 +80,7 @@ func (p *part) sync(ctx context.Context) (*wbxml.Element, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	if p.w.bad || p.w.convs { // MS-ASCMD_R2117
+	if p.w.bad || p.w.convs || p.w.support != nil && p.col.Kind == tandem.Note { // MS-ASCMD_R2117, MS-ASNOTE_R114
 		return p.status(statusProtocol), nil
 	}
 	if err := p.load(ctx); err != nil && !(p.w.key == synckey.Zero && tandem.IsKind(err, tandem.Invalid)) {

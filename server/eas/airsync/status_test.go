@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tandem"
+	"tandem/kind/all"
 	"tandem/kind/eas"
 	"tandem/server/eas/airsync"
 	"tandem/server/eas/proto"
@@ -259,3 +260,17 @@ func (f failing) Filled(ctx context.Context, collection, seq int64, limit int) (
 }
 
 var _ proto.Command = (*airsync.Service)(nil).Sync
+
+// MS-ASNOTE_R114: notes have no elements that a device could leave out.
+func TestNotesSupportNothing(t *testing.T) {
+	k := newKit(t)
+	k.svc.Views, k.folders.Views = all.Views(), all.Views()
+	notes := k.collection("ann", tandem.Note, "notes")
+	for name, supported := range map[string]*wbxml.Element{"one": wbxml.New(wbxml.AirSyncSupported, wbxml.Empty(wbxml.NotesSubject)), "none": wbxml.Empty(wbxml.AirSyncSupported)} {
+		if got := status(k.sync(notes, "0", supported)); got != "4" {
+			t.Errorf("%s supported: status %s", name, got)
+		}
+	}
+	k.want(status(k.sync(notes, "0")), "1")
+	k.validate(20)
+}

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"time"
 
+	"tandem"
 	"tandem/kind/eas"
 	"tandem/store"
 )
@@ -17,7 +18,8 @@ type Service struct {
 	Devices  store.Devices
 	Home     store.Home
 	Lookup   store.Lookup
-	Contacts eas.View // how contacts are shown
+	Contacts eas.View                 // how contacts are shown
+	Views    map[tandem.Kind]eas.View // how what is found in a mailbox is shown
 
 	// Info keeps what a device told about itself.
 	Info func(ctx context.Context, user, id string, info map[string]string) (store.Device, error)

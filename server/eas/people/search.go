@@ -55,7 +55,7 @@ func (w window) cut(list []entry) ([]entry, string) {
 // maxQuery is the length in bytes of the longest question.
 const maxQuery = 256
 
-// Search implements proto.Command: the directory. There is no mail to be searched yet, and no document library. MS-ASCMD 2.2.1.16
+// Search implements proto.Command: the directory, and the user's own records. There is no mail to be searched yet, and no document library. MS-ASCMD 2.2.1.16
 func (s *Service) Search(ctx context.Context, r *proto.Request) (*proto.Response, error) {
 	doc := wbxml.Empty(wbxml.SearchSearch)
 	in := r.Body.Child(wbxml.SearchStore)
@@ -86,7 +86,11 @@ func (s *Service) searchStore(ctx context.Context, r *proto.Request, in *wbxml.E
 		case w.past:
 			return status(searchRangeOver), nil
 		}
-		return status(searchOK, wbxml.Empty(wbxml.SearchResult)), nil
+		v, results, err := s.searchMailbox(ctx, r, query, options, w)
+		if err != nil {
+			return nil, err
+		}
+		return status(v, results...), nil
 	case !strings.EqualFold(name, "GAL"), !ok, query == nil:
 		return status(searchInvalid), nil
 	case w.past: // MS-ASCMD_R3736
