@@ -117,9 +117,7 @@ func require(card *vcard.Card) {
 	line.SetValue(card.Version.String())
 	card.Items = slices.Insert(card.Items, 0, contentline.Item{Line: line})
 	if card.Get("N") == nil && card.Version != vcard.V40 {
-		n := card.New("N")
-		n.SetValue(";;;;")
-		n.SetParam(addedParam, "1")
+		add(card, "N").SetValue(";;;;")
 	}
 	if card.Get("FN") == nil && card.Version != vcard.V21 {
 		name := ""
@@ -131,10 +129,16 @@ func require(card *vcard.Card) {
 				name = p.Component(0)
 			}
 		}
-		fn := card.New("FN")
-		fn.SetText(name)
-		fn.SetParam(addedParam, "1")
+		add(card, "FN").SetText(name)
 	}
+}
+
+// add adds a property behind VERSION, where it comes between no others that belong together.
+func add(card *vcard.Card, name string) vcard.Property {
+	l := contentline.NewLine(name, "", contentline.NewParam(addedParam, "1"))
+	l.SetNoFold(card.Version == vcard.V21)
+	card.Items = slices.Insert(card.Items, 1, contentline.Item{Line: l})
+	return card.Property(l)
 }
 
 // agentsToText turns the card within a card of version 2.1 into the text of AGENT. RFC 2426 3.5.4

@@ -12,16 +12,16 @@ import (
 )
 
 // names30 are the names under which programs keep in 3.0 what 4.0 has a property for.
-var names30 = map[string]string{"KIND": "X-ADDRESSBOOKSERVER-KIND", "MEMBER": "X-ADDRESSBOOKSERVER-MEMBER", "ANNIVERSARY": "X-ANNIVERSARY", "GENDER": "X-GENDER"}
+var names30 = map[string]string{"KIND": "X-ADDRESSBOOKSERVER-KIND", "MEMBER": "X-ADDRESSBOOKSERVER-MEMBER", "GENDER": "X-GENDER"}
 
 // names40 is the way back.
-var names40 = map[string]string{"X-ADDRESSBOOKSERVER-KIND": "KIND", "X-ADDRESSBOOKSERVER-MEMBER": "MEMBER", "X-ANNIVERSARY": "ANNIVERSARY", "X-GENDER": "GENDER"}
+var names40 = map[string]string{"X-ADDRESSBOOKSERVER-KIND": "KIND", "X-ADDRESSBOOKSERVER-MEMBER": "MEMBER", "X-GENDER": "GENDER"}
 
 // only30 are the properties that 4.0 has no more. RFC 6350 appendix A
 var only30 = map[string]bool{"AGENT": true, "LABEL": true, "CLASS": true, "MAILER": true, "NAME": true, "PROFILE": true, "SORT-STRING": true}
 
-// only40 are the properties that came with 4.0 and that nothing in 3.0 stands for. RFC 6350, RFC 6474, RFC 6715, RFC 9554, RFC 9555
-var only40 = map[string]bool{"LANG": true, "RELATED": true, "CLIENTPIDMAP": true, "XML": true, "EXPERTISE": true, "HOBBY": true, "INTEREST": true, "ORG-DIRECTORY": true,
+// only40 are the properties that came with 4.0 and that no single property of 3.0 stands for. RFC 6350, RFC 6474, RFC 6715, RFC 9554, RFC 9555
+var only40 = map[string]bool{"ANNIVERSARY": true, "LANG": true, "RELATED": true, "CLIENTPIDMAP": true, "XML": true, "EXPERTISE": true, "HOBBY": true, "INTEREST": true, "ORG-DIRECTORY": true,
 	"BIRTHPLACE": true, "DEATHPLACE": true, "DEATHDATE": true, "CONTACT-URI": true, "CREATED": true, "GRAMGENDER": true, "LANGUAGE": true, "PRONOUNS": true,
 	"SOCIALPROFILE": true, "JSPROP": true}
 
@@ -29,6 +29,9 @@ var only40 = map[string]bool{"LANG": true, "RELATED": true, "CLIENTPIDMAP": true
 func nameUp(name string) string {
 	if n, ok := names40[name]; ok {
 		return n
+	}
+	if name == "X-ANNIVERSARY" { // see fromApple
+		return "ANNIVERSARY"
 	}
 	if only30[name] {
 		return keptPrefix + name
@@ -78,6 +81,7 @@ func notInName(r rune) bool {
 func up40(card *vcard.Card) {
 	labelsToAddresses(card)
 	sortStringToName(card)
+	made := fromApple(card)
 	each(card, func(p vcard.Property) {
 		if p.Is("AGENT") && isURI(p.Line) {
 			if _, named := p.Param(nameParam); !named {
@@ -86,7 +90,9 @@ func up40(card *vcard.Card) {
 				return
 			}
 		}
-		rename(p, nameUp, nameDown)
+		if !made[p.Line] {
+			rename(p, nameUp, nameDown)
+		}
 	})
 	card.Convert(vcard.V40)
 	each(card, func(p vcard.Property) {
@@ -118,7 +124,7 @@ func down30(card *vcard.Card) {
 	each(card, func(p vcard.Property) {
 		switch name := strings.ToUpper(p.Name()); {
 		case datedNames[name]:
-			if _, named := p.Param(nameParam); !named && !date30(p) { // named: it was no date in 3.0 either
+			if _, named := p.Param(nameParam); !(named && isText(p)) && !date30(p) && !named { // named: it was no date in 3.0 either
 				p.SetName(keptPrefix + name)
 				kept[p.Line] = true
 			}
@@ -136,6 +142,7 @@ func down30(card *vcard.Card) {
 			}
 		}
 	})
+	toApple(card, kept)
 	each(card, func(p vcard.Property) {
 		if p.Is("RELATED") && slices.Equal(p.Types(), []string{"agent"}) && !isText(p) {
 			if _, named := p.Param(nameParam); !named {
@@ -253,7 +260,11 @@ func onlyTyped(p vcard.Property) bool {
 func sortStringToName(card *vcard.Card) {
 	n, ok := card.Find("N")
 	s, has := card.Find("SORT-STRING")
-	if !ok || !has || len(s.Params()) > 0 || s.Group() != "" || strings.TrimSpace(s.Text()) == "" {
+	several := 0
+	for range card.All("SORT-STRING") {
+		several++
+	}
+	if !ok || !has || several > 1 || len(s.Params()) > 0 || s.Group() != "" || strings.TrimSpace(s.Text()) == "" {
 		return
 	}
 	if _, taken := n.Param("SORT-AS"); !taken {
@@ -286,7 +297,9 @@ func date40(p vcard.Property) {
 	if err != nil {
 		if !isText(p) {
 			p.SetParam("VALUE", "text")
-			p.SetParam(nameParam, p.Name())
+			if _, named := p.Param(nameParam); !named {
+				p.SetParam(nameParam, p.Name())
+			}
 		}
 		return
 	}
@@ -302,7 +315,7 @@ func date40(p vcard.Property) {
 // date30 writes a date in the extended format, without a year in Apple's way. It reports whether 3.0 can say it. RFC 2426 3.1.5
 func date30(p vcard.Property) bool {
 	w, err := p.When()
-	if err != nil || isText(p) || w.Month < 0 || w.Day < 0 || w.Year == omittedYear {
+	if err != nil || isText(p) || w.Month < 0 || w.Day < 0 {
 		return false
 	}
 	full := w
@@ -323,6 +336,7 @@ func date30(p vcard.Property) bool {
 		return false
 	}
 	p.DelParam("VALUE")
+	p.DelParam("X-APPLE-OMIT-YEAR")
 	p.SetText(s)
 	if w.Year < 0 {
 		p.SetParam("X-APPLE-OMIT-YEAR", strconv.Itoa(omittedYear))

@@ -19,7 +19,7 @@ type Data struct {
 // subset is a CALDAV:comp: which properties and components of a component are wanted. RFC 4791 9.6.1
 type subset struct {
 	name     string // in upper case
-	whole    bool   // nothing is said of what is in it
+	whole    bool   // nothing is said of what is in it, or all is wanted
 	allProps bool
 	allComps bool
 	props    map[string]bool // by name in upper case: whether without the value
@@ -109,6 +109,7 @@ func parseSubset(e *davxml.Element, n *int, depth int) (*subset, error) {
 			s.comps = append(s.comps, inner)
 		}
 	}
+	s.whole = s.whole || s.allProps && s.allComps && len(s.props) == 0
 	return s, nil
 }
 
