@@ -19,8 +19,8 @@ var _ store.Home = home{}
 
 const recordColumns = "row, id, seq, deleted, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys, born, was_born, was_gone, at"
 
-// scanRecord reads a record without its body, whose sum it returns.
-func scanRecord(s scanner, kind tandem.Kind) (r store.HomeRecord, body tandem.Digest, err error) {
+// scanRecord reads a record without its body, whose sum it returns, and more columns that stand behind its own.
+func scanRecord(s scanner, kind tandem.Kind, more ...any) (r store.HomeRecord, body tandem.Digest, err error) {
 	var digest, sum sql.RawBytes
 	var rawDigest, rawSum []byte
 	var keys string
@@ -29,7 +29,7 @@ func scanRecord(s scanner, kind tandem.Kind) (r store.HomeRecord, body tandem.Di
 	if _, ok := s.(*sql.Row); ok { // which refuses RawBytes
 		dest[4], dest[5] = &rawDigest, &rawSum
 	}
-	if err := s.Scan(dest...); err != nil {
+	if err := s.Scan(append(dest, more...)...); err != nil {
 		return r, body, err
 	}
 	copy(r.Digest[:], digest)
@@ -159,6 +159,20 @@ func (h home) getSome(c *conn, recs []store.HomeRecord, collection int64, ids []
 	if err != nil {
 		return recs, err
 	}
+	if len(ids) >= manyFrom {
+		found := map[tandem.ID]store.HomeRecord{}
+		args := []any{collection}
+		for _, id := range ids {
+			args = append(args, string(id))
+		}
+		err := h.many(c, queryIDs, args, func(r store.HomeRecord) { found[r.ID] = r })
+		for _, id := range ids {
+			if r, ok := found[id]; ok && !r.Deleted {
+				recs = append(recs, r)
+			}
+		}
+		return recs, err
+	}
 	for _, id := range ids {
 		r, sum, err := scanRecord(c.row("SELECT "+recordColumns+" FROM record WHERE collection = ? AND id = ?", collection, string(id)), col.Kind)
 		if errors.Is(err, sql.ErrNoRows) || err == nil && r.Deleted {
@@ -173,6 +187,58 @@ func (h home) getSome(c *conn, recs []store.HomeRecord, collection int64, ids []
 		recs = append(recs, r)
 	}
 	return recs, nil
+}
+
+// kindColumn is the kind of a record.
+const kindColumn = "(SELECT kind FROM collection WHERE collection.id = record.collection)"
+
+// manyFrom is from how many records on one query for getChunk of them is cheaper than two for each.
+const manyFrom = 6
+
+// queryIDs and queryRows read as many as getChunk records with their small bodies.
+var (
+	queryIDs  = "SELECT " + recordColumns + ", " + kindColumn + ", (SELECT data FROM blob WHERE sum = body) FROM record WHERE collection = ? AND id IN (?" + strings.Repeat(",?", getChunk-1) + ")"
+	queryRows = "SELECT " + recordColumns + ", " + kindColumn + ", (SELECT data FROM blob WHERE sum = body) FROM record WHERE (collection = ?1 OR ?1 = 0) AND row IN (?" + strings.Repeat(",?", getChunk-1) + ")"
+)
+
+// many reads records with their bodies, in no certain order. Args are a collection and what names the records; the last of these is repeated until there are enough.
+func (d *db) many(c *conn, query string, args []any, found func(store.HomeRecord)) error {
+	for len(args) < getChunk+1 {
+		args = append(args, args[len(args)-1])
+	}
+	type late struct {
+		rec store.HomeRecord
+		sum tandem.Digest
+	}
+	var elsewhere []late // large bodies; read when the query is over, for it holds the connection
+	err := c.each(func(s scanner) error {
+		var data []byte
+		var kind tandem.Kind
+		r, sum, err := scanRecord(s, "", &kind, &data)
+		if !r.Deleted {
+			r.Kind = kind
+		}
+		switch {
+		case err != nil:
+			return err
+		case data != nil:
+			r.Body = tandem.Bytes(data)
+		case !sum.IsZero():
+			elsewhere = append(elsewhere, late{r, sum})
+			return nil
+		}
+		found(r)
+		return nil
+	}, query, args...)
+	for _, l := range elsewhere {
+		if err != nil {
+			return err
+		}
+		if l.rec.Body, err = d.bodyOf(c, l.rec.ID, l.sum); err == nil {
+			found(l.rec)
+		}
+	}
+	return err
 }
 
 // bodyOf opens the body that a record names, nil for none.

@@ -27,6 +27,7 @@ var (
 // The look-ups. Each is a range of an index; see TestQueriesUseTheirIndexes.
 const (
 	queryNumber = "SELECT " + recordColumns + " FROM record WHERE row = ? AND collection = ?"
+	queryRow    = "SELECT " + recordColumns + ", " + kindColumn + " FROM record WHERE row = ?1 AND (collection = ?2 OR ?2 = 0)"
 	queryUID    = "SELECT row FROM record WHERE collection = ? AND uid = ? AND uid <> ''"
 	queryDuring = `SELECT starts, row FROM record WHERE collection = ? AND span = ? AND starts >= ? AND starts < ? AND (ends > ? OR starts >= ?)
 		AND (starts <> 0 OR ends <> 0)`
@@ -41,42 +42,51 @@ const (
 var spanDays = [...]int64{2, 16, 128, 1024, 8192, math.MaxInt64}
 
 // each yields the records of these rows with their bodies, a few at a time, so that no connection is held while the caller works.
-// What does not pass keep is left out.
-func (l lookup) each(ctx context.Context, op string, rows []int64, get func(c *conn, row int64) (scanner, tandem.Kind), keep func(store.HomeRecord) bool,
-	yield func(store.HomeRecord, error) bool) {
+// What does not pass keep is left out, and so is what is in another collection than the given one; 0: any.
+func (l lookup) each(ctx context.Context, op string, rows []int64, collection int64, keep func(store.HomeRecord) bool, yield func(store.HomeRecord, error) bool) {
 	for some := range slices.Chunk(rows, getChunk) {
-		recs := make([]store.HomeRecord, 0, len(some))
-		err := l.read(ctx, op, func(c *conn) error {
-			for _, row := range some {
-				r, sum, err := scanRecord(get(c, row))
-				if errors.Is(err, sql.ErrNoRows) || err == nil && !keep(r) {
-					continue
-				}
-				if err != nil {
-					return err
-				}
-				if r.Body, err = l.bodyOf(c, r.ID, sum); err != nil {
-					return err
-				}
-				recs = append(recs, r)
-			}
-			return nil
-		})
+		found := make(map[int64]store.HomeRecord, len(some))
+		err := l.read(ctx, op, func(c *conn) error { return l.some(c, some, collection, found) })
 		if err != nil {
 			yield(store.HomeRecord{}, err)
 			return
 		}
-		for _, r := range recs {
-			if !yield(r, nil) {
+		for _, row := range some {
+			if r, ok := found[row]; ok && keep(r) && !yield(r, nil) {
 				return
 			}
 		}
 	}
 }
 
-// in reads records by number within one collection.
-func in(col tandem.Collection) func(c *conn, row int64) (scanner, tandem.Kind) {
-	return func(c *conn, row int64) (scanner, tandem.Kind) { return c.row(queryNumber, row, col.ID), col.Kind }
+// some reads records by number.
+func (l lookup) some(c *conn, rows []int64, collection int64, found map[int64]store.HomeRecord) error {
+	if len(rows) < manyFrom {
+		for _, row := range rows {
+			var kind tandem.Kind
+			r, sum, err := scanRecord(c.row(queryRow, row, collection), "", &kind)
+			if errors.Is(err, sql.ErrNoRows) {
+				continue
+			}
+			if err == nil {
+				if !r.Deleted {
+					r.Kind = kind
+				}
+				r.Body, err = l.bodyOf(c, r.ID, sum)
+			}
+			if err != nil {
+				return err
+			}
+			found[row] = r
+		}
+		return nil
+	}
+	args := make([]any, 1, getChunk+1)
+	args[0] = collection
+	for _, row := range rows {
+		args = append(args, row)
+	}
+	return l.many(c, queryRows, args, func(r store.HomeRecord) { found[r.Number] = r })
 }
 
 func (l lookup) collection(ctx context.Context, op string, id int64) (col tandem.Collection, err error) {
@@ -98,7 +108,7 @@ func (l lookup) ByNumber(ctx context.Context, collection int64, numbers []int64)
 			yield(store.HomeRecord{}, err)
 			return
 		}
-		l.each(ctx, op, numbers, in(col), func(store.HomeRecord) bool { return true }, yield)
+		l.each(ctx, op, numbers, col.ID, func(store.HomeRecord) bool { return true }, yield)
 	}
 }
 
@@ -112,13 +122,6 @@ func collectionsOf(c *conn, user string, kind tandem.Kind) (ids []int64, err err
 	}, "SELECT id FROM collection WHERE owner = ? AND kind = ?", user, string(kind))
 	slices.Sort(ids)
 	return ids, err
-}
-
-// anywhere reads records by number in whatever collection of one kind.
-func anywhere(kind tandem.Kind) func(c *conn, row int64) (scanner, tandem.Kind) {
-	return func(c *conn, row int64) (scanner, tandem.Kind) {
-		return c.row("SELECT "+recordColumns+" FROM record WHERE row = ?", row), kind
-	}
 }
 
 // ByUID implements store.Lookup, by collection.
@@ -142,7 +145,7 @@ func (l lookup) ByUID(ctx context.Context, user string, kind tandem.Kind, uid st
 			yield(store.HomeRecord{}, err)
 			return
 		}
-		l.each(ctx, op, rows, anywhere(kind), func(r store.HomeRecord) bool { return alive(r) && r.UID == uid }, yield)
+		l.each(ctx, op, rows, 0, func(r store.HomeRecord) bool { return alive(r) && r.UID == uid }, yield)
 	}
 }
 
@@ -188,7 +191,7 @@ func (l lookup) During(ctx context.Context, collection, from, to int64) iter.Seq
 		for i, f := range list {
 			rows[i] = f.row
 		}
-		l.each(ctx, op, rows, in(col), func(r store.HomeRecord) bool { return alive(r) && overlaps(r.Index, from, to) }, yield)
+		l.each(ctx, op, rows, col.ID, func(r store.HomeRecord) bool { return alive(r) && overlaps(r.Index, from, to) }, yield)
 	}
 }
 
@@ -337,7 +340,7 @@ func (l lookup) Match(ctx context.Context, user string, kind tandem.Kind, text s
 			yield(store.HomeRecord{}, err)
 			return
 		}
-		l.each(ctx, op, rows, anywhere(kind), func(r store.HomeRecord) bool { return alive(r) && matches(wordsOfIndex(r.Index), prefixes) }, yield)
+		l.each(ctx, op, rows, 0, func(r store.HomeRecord) bool { return alive(r) && matches(wordsOfIndex(r.Index), prefixes) }, yield)
 	}
 }
 

@@ -103,21 +103,12 @@ func (t texts) Search(ctx context.Context, collections []int64, query string, fr
 			return
 		}
 		l := lookup(t)
-		l.each(ctx, op, rows, byRow, func(r store.HomeRecord) bool { return !r.Deleted }, yield)
+		l.each(ctx, op, rows, 0, func(r store.HomeRecord) bool { return !r.Deleted }, yield)
 	}
 }
 
 const querySearch = `SELECT r.row FROM fulltext f JOIN record r ON r.row = f.rowid WHERE fulltext MATCH ? AND r.collection IN (SELECT value FROM json_each(?))
 	AND r.deleted = 0 AND r.ends >= ? AND r.ends < ? ORDER BY r.ends DESC, r.row DESC LIMIT ? OFFSET ?`
-
-// byRow reads a record of any kind.
-func byRow(c *conn, row int64) (scanner, tandem.Kind) {
-	var kind tandem.Kind
-	if err := c.row("SELECT c.kind FROM record r JOIN collection c ON c.id = r.collection WHERE r.row = ?", row).Scan(&kind); err != nil {
-		kind = ""
-	}
-	return c.row("SELECT "+recordColumns+" FROM record WHERE row = ?", row), kind
-}
 
 // matchOf writes a query in the language of FTS5: every word, or the beginning of one, and phrases as they are. "" for a query without a word.
 func matchOf(query string) string {
