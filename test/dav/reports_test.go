@@ -14,8 +14,8 @@ import (
 
 const namespaces = `xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:card="urn:ietf:params:xml:ns:carddav"`
 
-// sync asks what changed since a token.
-func sync(token string, more ...string) string {
+// syncBody asks what changed since a token.
+func syncBody(token string, more ...string) string {
 	return `<d:sync-collection ` + namespaces + `><d:sync-token>` + token + `</d:sync-token><d:sync-level>1</d:sync-level>` + strings.Join(more, "") +
 		`<d:prop><d:getetag/></d:prop></d:sync-collection>`
 }
@@ -54,12 +54,12 @@ func TestSync(t *testing.T) {
 	put := func(id, body string) { k.Do("ann", "PUT", at+id, body) }
 	put("a.vcf", davkit.Card("a", "Anna"))
 	put("b.vcf", davkit.Card("b", "Ben"))
-	got, first := changes(k.Do("ann", "REPORT", at, sync("")))
+	got, first := changes(k.Do("ann", "REPORT", at, syncBody("")))
 	same(t, got, at+"a.vcf", at+"b.vcf")
 	if token := k.Do("ann", "PROPFIND", at, prop("d:sync-token"), "Depth", "0").Of(at).Prop(davxml.D("sync-token")).Value(); token != first {
 		t.Errorf("the property says %s, the report %s", token, first)
 	}
-	got, again := changes(k.Do("ann", "REPORT", at, sync(first)))
+	got, again := changes(k.Do("ann", "REPORT", at, syncBody(first)))
 	if same(t, got); again != first {
 		t.Errorf("nothing changed, and %s became %s", first, again)
 	}
@@ -68,22 +68,22 @@ func TestSync(t *testing.T) {
 	k.Delete(c, "b.vcf")
 	put("d.vcf", davkit.Card("d", "Dora"))
 	k.Delete(c, "d.vcf") // came and went: no news
-	got, second := changes(k.Do("ann", "REPORT", at, sync(first)))
+	got, second := changes(k.Do("ann", "REPORT", at, syncBody(first)))
 	same(t, got, at+"c.vcf", at+"a.vcf", "-"+at+"b.vcf")
-	same(t, first2(changes(k.Do("ann", "REPORT", at, sync("")))), at+"c.vcf", at+"a.vcf")
+	same(t, first2(changes(k.Do("ann", "REPORT", at, syncBody("")))), at+"c.vcf", at+"a.vcf")
 
 	limit := `<d:limit><d:nresults>2</d:nresults></d:limit>`
-	got, part := changes(k.Do("ann", "REPORT", at, sync(first, limit)))
+	got, part := changes(k.Do("ann", "REPORT", at, syncBody(first, limit)))
 	same(t, got, at+"c.vcf", at+"a.vcf", "more")
-	got, end := changes(k.Do("ann", "REPORT", at, sync(part, limit)))
+	got, end := changes(k.Do("ann", "REPORT", at, syncBody(part, limit)))
 	if same(t, got, "-"+at+"b.vcf"); end != second {
 		t.Errorf("in parts the client got to %s, at once to %s", end, second)
 	}
-	k.Do("ann", "REPORT", at, sync(first, `<d:limit><d:nresults>none</d:nresults></d:limit>`)).Is(400)
+	k.Do("ann", "REPORT", at, syncBody(first, `<d:limit><d:nresults>none</d:nresults></d:limit>`)).Is(400)
 	for _, bad := range []string{"x", "urn:x-tandem:sync:1:2:3", strings.Replace(first, ":sync:", ":sync:9", 1), first + "9999", "http://example.org/"} {
-		k.Do("ann", "REPORT", at, sync(bad)).Fails(http.StatusForbidden, davxml.D("valid-sync-token"))
+		k.Do("ann", "REPORT", at, syncBody(bad)).Fails(http.StatusForbidden, davxml.D("valid-sync-token"))
 	}
-	k.Do("ann", "REPORT", "/dav/", sync("")).Fails(http.StatusForbidden, davxml.D("supported-report"))
+	k.Do("ann", "REPORT", "/dav/", syncBody("")).Fails(http.StatusForbidden, davxml.D("supported-report"))
 	k.Do("ann", "REPORT", at, `<x xmlns="y"/>`).Fails(http.StatusForbidden, davxml.D("supported-report"))
 	k.Do("ann", "REPORT", at, "").Is(400)
 }

@@ -45,22 +45,24 @@ func (s *Service) some(ctx context.Context, r *proto.Request, hrefs []*davxml.El
 	at := *r.Target
 	at.Sort, at.Record, at.ID = proto.Collection, nil, ""
 	prefix := at.Href()
-	var ids []tandem.ID
 	names := make([][2]tandem.ID, len(hrefs))
 	for i, h := range hrefs {
 		names[i] = recordOf(r, prefix, h.Value())
-		for _, id := range names[i] {
-			if id != "" {
-				ids = append(ids, id)
+	}
+	found := make(map[tandem.ID]*store.HomeRecord, len(hrefs))
+	for which := range 2 { // most are found under the first name
+		var ids []tandem.ID
+		for _, n := range names {
+			if n[which] != "" && found[n[0]] == nil {
+				ids = append(ids, n[which])
 			}
 		}
-	}
-	found := make(map[tandem.ID]*store.HomeRecord, len(ids))
-	for rec, err := range s.Home.Get(ctx, r.Target.Reach.ID, ids) {
-		if err != nil {
-			return err
+		for rec, err := range s.Home.Get(ctx, r.Target.Reach.ID, ids) {
+			if err != nil {
+				return err
+			}
+			found[rec.ID] = &rec
 		}
-		found[rec.ID] = &rec
 	}
 	for i, h := range hrefs {
 		rec := found[names[i][0]]
