@@ -76,7 +76,18 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	user, err := d.cfg.Accounts.VerifyBasic(r.Context(), r.Header.Get("Authorization"), d.Remote(r))
+	var user store.User
+	var err error
+	if public := strings.HasPrefix(r.URL.Path, proto.PublicPath); !public {
+		user, err = d.cfg.Accounts.VerifyBasic(r.Context(), r.Header.Get("Authorization"), d.Remote(r))
+	} else if !looks(r.Method) {
+		w.Header().Set("Allow", "GET, HEAD, OPTIONS, PROPFIND, REPORT")
+		http.Error(w, "a link is for looking only", http.StatusMethodNotAllowed)
+		return
+	} else {
+		w.Header().Set("Referrer-Policy", "no-referrer") // the path is a secret
+		w.Header().Set("X-Robots-Tag", "noindex")
+	}
 	switch {
 	case err == nil:
 	case tandem.IsKind(err, tandem.Denied), tandem.IsKind(err, tandem.NotFound), tandem.IsKind(err, tandem.Invalid):
@@ -95,6 +106,15 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		d.fail(out, r, err)
 	}
+}
+
+// looks reports whether a method changes nothing.
+func looks(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, "PROPFIND", "REPORT":
+		return true
+	}
+	return false
 }
 
 // tracked knows whether an answer was begun.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -113,7 +114,8 @@ func (k *Kit) Collection(user string, kd tandem.Kind) tandem.Collection {
 func (k *Kit) Put(c tandem.Collection, records map[string]string) {
 	k.Helper()
 	var writes []store.HomeWrite
-	for id, body := range records {
+	for _, id := range slices.Sorted(maps.Keys(records)) {
+		body := records[id]
 		info, err := k.Kinds[c.Kind].Inspect([]byte(body))
 		k.Must(err)
 		writes = append(writes, store.HomeWrite{Digest: info.Digest, Index: info.Index, Title: info.Summary.String(), Write: tandem.Write{Op: tandem.Create,

@@ -17,7 +17,7 @@ const pageText = `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{{.Title}}</title>
 <style>body{font-family:sans-serif;max-width:50em;margin:2em auto;padding:0 1em}li{margin:.3em 0}</style></head>
 <body><h1>{{.Title}}</h1>
-{{if .Up}}<p><a href="{{.Up}}">Up</a>{{if .Export}} · <a href="{{.Export}}">All as one file</a>{{end}}</p>{{end}}
+<p>{{if .Up}}<a href="{{.Up}}">Up</a> {{end}}{{if .Export}}<a href="{{.Export}}">All as one file</a>{{end}}</p>
 <ul>{{range .Entries}}<li><a href="{{.Href}}">{{.Title}}</a></li>
 {{else}}<li>Nothing is here.</li>{{end}}</ul>
 {{if .More}}<p>There is more than is shown here.</p>{{end}}
@@ -35,10 +35,10 @@ func (s *Service) page(ctx context.Context, w http.ResponseWriter, r *proto.Requ
 	}
 	t := r.Target
 	view.Title = title(t)
-	if t.Sort != proto.Root {
+	if t.Sort != proto.Root && !(t.Public != "" && t.Sort == proto.Collection) {
 		view.Up = "../"
 	}
-	if t.Sort == proto.Collection && t.Reach.Kind != tandem.Invitation {
+	if t.Sort == proto.Collection && !t.Tree() && t.Reach.Kind != tandem.Invitation {
 		view.Export = "?export"
 	}
 	for c, err := range s.Tree.Children(ctx, r.User, t, false) {

@@ -37,7 +37,7 @@ func ownerOf(res *proto.Resource) string {
 
 // owner is RFC 3744 5.1.
 func owner(_ *query, res *proto.Resource) *davxml.Element {
-	if o := ownerOf(res); o != "" {
+	if o := ownerOf(res); o != "" && res.Public == "" {
 		return hrefs(davxml.D("owner"), proto.PrincipalHref(o))
 	}
 	return davxml.New(davxml.D("owner"))

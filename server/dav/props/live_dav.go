@@ -119,8 +119,11 @@ func lockDiscovery(q *query, res *proto.Resource) *davxml.Element {
 
 // ReportsOf are the reports that a resource answers. RFC 3253 3.1.5
 func ReportsOf(res *proto.Resource) []davxml.Name {
-	list := []davxml.Name{davxml.D("expand-property"), davxml.D("principal-property-search"), davxml.D("principal-search-property-set"), davxml.D("principal-match"),
-		davxml.D("acl-principal-prop-set")}
+	var list []davxml.Name
+	if res.Public == "" { // who knows a link learns nothing of users
+		list = []davxml.Name{davxml.D("expand-property"), davxml.D("principal-property-search"), davxml.D("principal-search-property-set"), davxml.D("principal-match"),
+			davxml.D("acl-principal-prop-set")}
+	}
 	switch {
 	case res.Sort == proto.Collection && res.Branch == proto.Calendars && res.Reach.Kind != tandem.Invitation:
 		list = append(list, davxml.C("calendar-query"), davxml.C("calendar-multiget"), davxml.C("free-busy-query"))

@@ -7,6 +7,7 @@
 //	/dav/calendars/USER/COLLECTION/RECORD       events, tasks and notes; also inbox/ and outbox/
 //	/dav/contacts/USER/COLLECTION/RECORD        address books
 //	/dav/files/USER/COLLECTION/DIR/…/FILE       trees of files
+//	/dav/public/SECRET/…                        one collection, to look at, for whoever knows the link
 //
 // USER is the one whose list of collections is looked at; what is shared with a user is in their own list. A record's segment is its id in the home
 // collection, percent-encoded, so that a name that a client chose is a record's id and stays.
@@ -72,6 +73,7 @@ type Resource struct {
 	Branch Branch // Homes and below
 	User   string // Principal, Home and below: whose
 
+	Public  string       // the secret of the link by which a Collection or Member was reached; "": the one who asks is a user
 	Reach   access.Reach // Collection, Member: the home collection, and what the one who asks may do with it
 	Segment string       // Collection, Member: the collection's segment; Missing: the name
 
@@ -118,6 +120,9 @@ func (r *Resource) Href() string {
 		return HomeHref(r.Branch, r.User) + Escape(r.Segment)
 	}
 	h := HomeHref(r.Branch, r.User) + Escape(r.Segment) + "/"
+	if r.Public != "" {
+		h = PublicPath + Escape(r.Public) + "/"
+	}
 	if r.Sort == Collection {
 		return h
 	}
@@ -157,6 +162,9 @@ func MemberHref(href string, k tandem.Kind, id tandem.ID, dir bool) string {
 	}
 	return b.String()
 }
+
+// PublicPath is where links lead.
+const PublicPath = Path + "public/"
 
 // PrincipalHref is the path of a user.
 func PrincipalHref(user string) string { return Path + "principals/" + Escape(user) + "/" }

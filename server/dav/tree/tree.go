@@ -19,6 +19,7 @@ import (
 // Access tells which collections a user can reach. access.Service implements it.
 type Access interface {
 	Reachable(ctx context.Context, user string) ([]access.Reach, error)
+	ByLink(ctx context.Context, secret string) (access.Reach, error) // NotFound
 }
 
 // Service resolves paths.
@@ -71,6 +72,8 @@ func (s *Service) Resolve(ctx context.Context, user store.User, path string) (*p
 		return nil, notFound(path)
 	}
 	switch {
+	case parts[0] == "public" && len(parts) > 1:
+		return s.public(ctx, path, parts, slash)
 	case parts[0] == "principals":
 		return s.principal(ctx, user, path, parts)
 	case branch != proto.Calendars && branch != proto.Contacts && branch != proto.Files:
@@ -101,7 +104,32 @@ func (s *Service) Resolve(ctx context.Context, user store.User, path string) (*p
 	case len(parts) == 3:
 		return c, nil
 	}
-	c.Sort, c.ID, c.Slash = proto.Member, tandem.ID(strings.Join(parts[3:], "/")), slash
+	return s.member(ctx, c, parts[3:], slash)
+}
+
+// public resolves what a link leads to.
+func (s *Service) public(ctx context.Context, path string, parts []string, slash bool) (*proto.Resource, error) {
+	secret := parts[1]
+	if len(parts) == 2 { // some programs subscribe to files only
+		secret = strings.TrimSuffix(strings.TrimSuffix(secret, ".ics"), ".vcf")
+	}
+	reach, err := s.Access.ByLink(ctx, secret)
+	if err != nil {
+		return nil, err
+	}
+	c := &proto.Resource{Sort: proto.Collection, Branch: proto.BranchOf(reach.Kind), Reach: reach, Segment: Segment(reach), Public: secret}
+	switch {
+	case c.Branch == "":
+		return nil, notFound(path)
+	case len(parts) == 2:
+		return c, nil
+	}
+	return s.member(ctx, c, parts[2:], slash)
+}
+
+// member makes a collection the record in it that a path leads to.
+func (s *Service) member(ctx context.Context, c *proto.Resource, parts []string, slash bool) (*proto.Resource, error) {
+	c.Sort, c.ID, c.Slash = proto.Member, tandem.ID(strings.Join(parts, "/")), slash
 	ids := []tandem.ID{c.ID}
 	if bare, ok := strings.CutSuffix(string(c.ID), proto.Ext(c.Reach.Kind)); ok && bare != "" && bare != string(c.ID) {
 		ids = append(ids, tandem.ID(bare)) // see proto.MemberHref
@@ -180,11 +208,11 @@ func Segment(c access.Reach) string {
 
 // Member implements proto.Tree.
 func (s *Service) Member(c *proto.Resource, rec store.HomeRecord) *proto.Resource {
-	return member(c, &rec)
+	return memberOf(c, &rec)
 }
 
-func member(c *proto.Resource, rec *store.HomeRecord) *proto.Resource {
-	return &proto.Resource{Sort: proto.Member, Branch: c.Branch, User: c.User, Reach: c.Reach, Segment: c.Segment, ID: rec.ID, Record: rec}
+func memberOf(c *proto.Resource, rec *store.HomeRecord) *proto.Resource {
+	return &proto.Resource{Sort: proto.Member, Branch: c.Branch, User: c.User, Reach: c.Reach, Segment: c.Segment, Public: c.Public, ID: rec.ID, Record: rec}
 }
 
 // page is how many records are read at a time.
@@ -258,7 +286,7 @@ func (s *Service) records(ctx context.Context, r *proto.Resource, yield func(*pr
 		}
 		for i := range recs {
 			rec := &recs[i]
-			if seq = rec.Seq; !rec.Deleted && !yield(member(r, rec), nil) {
+			if seq = rec.Seq; !rec.Deleted && !yield(memberOf(r, rec), nil) {
 				return
 			}
 		}
