@@ -75,3 +75,14 @@ func TestMultistatus(t *testing.T) {
 		t.Errorf("other namespaces: %v", p)
 	}
 }
+
+func TestStatus(t *testing.T) {
+	for line, want := range map[string]int{"HTTP/1.1 200 OK": 200, " HTTP/1.1  404 Not Found\n": 404, "HTTP/2 207": 207, "HTTP/1.1": 0, "": 0, "200 OK": 0, "HTTP/1.1 OK": 0, "HTTP/1.1 99": 0, "HTTP/1.1 600": 0, "HTTP/1.1 -200": 0} {
+		if got := ParseStatus(line); got != want {
+			t.Errorf("%q: %d", line, got)
+		}
+	}
+	if got := ParseStatus(StatusLine(507)); got != 507 {
+		t.Errorf("507: %d", got)
+	}
+}

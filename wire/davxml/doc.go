@@ -3,7 +3,8 @@
 //
 // Documents are trees of [Element] where they are small (requests, properties) and streams where they may be large: a server writes a multistatus
 // response by response ([Multistatus]), a client reads it so ([ReadMultistatus]). Nothing is ever fetched or expanded: a document type declaration is
-// refused, and depth, size and number of elements are bounded ([Limits]).
+// refused, and depth, size and number of elements are bounded ([Limits]). Documents are read in UTF-8 alone, as all clients write them, and held to XML 1.0 and
+// its namespaces strictly.
 package davxml
 
 import "encoding/xml"

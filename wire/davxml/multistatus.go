@@ -128,11 +128,12 @@ func StatusLine(code int) string {
 
 // ParseStatus reads a status line; 0 for what is none.
 func ParseStatus(line string) int {
-	f := strings.Fields(line)
-	if len(f) < 2 || !strings.HasPrefix(f[0], "HTTP/") {
+	version, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+	if !strings.HasPrefix(version, "HTTP/") {
 		return 0
 	}
-	n, err := strconv.Atoi(f[1])
+	code, _, _ := strings.Cut(strings.TrimLeft(rest, " \t"), " ")
+	n, err := strconv.Atoi(code)
 	if err != nil || n < 100 || n > 599 {
 		return 0
 	}

@@ -71,7 +71,8 @@ func (t *tokens) add(e, child *Element) {
 // element reads the rest of an element whose start was read.
 func (t *tokens) element(start token) (*Element, error) {
 	root := t.made(Element{Name: start.name, Attrs: start.attrs})
-	stack := []*Element{root}
+	stack := append(t.stack[:0], root)
+	defer func() { t.stack = stack[:0] }()
 	for len(stack) > 0 {
 		tok, err := t.next()
 		if err != nil {

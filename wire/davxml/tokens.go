@@ -61,6 +61,7 @@ type tokens struct {
 	slab     []Element
 	single   []*Element
 	raw      []rawAttr
+	stack    []*Element // of element, kept for its room
 }
 
 type rawAttr struct {
