@@ -63,12 +63,15 @@ type Config struct {
 	Log      *slog.Logger                         // nil: nowhere
 	// Trust tells of a reverse proxy whose X-Forwarded-For is believed; nil: none is.
 	Trust func(remote string) bool
+	// Bodies is how many bytes the bodies of requests may take while they are answered, all in all; a user's a third of it. 0: 144 MiB.
+	Bodies int64
 }
 
 // Door is the front door; an http.Handler for Path.
 type Door struct {
 	cfg      Config
 	commands string // the list for MS-ASProtocolCommands
+	room     room
 }
 
 // New makes a door.
@@ -82,12 +85,15 @@ func New(cfg Config) *Door {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Bodies == 0 {
+		cfg.Bodies = roomAll
+	}
 	names := make([]string, 0, len(cfg.Commands))
 	for name := range cfg.Commands {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	return &Door{cfg: cfg, commands: strings.Join(names, ",")}
+	return &Door{cfg: cfg, commands: strings.Join(names, ","), room: room{most: cfg.Bodies}}
 }
 
 // ServeHTTP implements http.Handler.
@@ -230,8 +236,13 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 	}
 	req := &proto.Request{Command: q.command, User: user, Version: version, CollectionID: q.collectionID, ItemID: q.itemID, LongID: q.longID,
 		AttachmentName: q.attachmentName, Occurrence: q.occurrence, SaveInSent: q.saveInSent, Multipart: q.multipart}
-	status, err := d.body(w, r, req)
+	at := &place{room: &d.room, user: user.Name}
+	defer at.leave()
+	status, err := d.body(w, r, req, at)
 	switch {
+	case tandem.IsKind(err, tandem.Busy):
+		d.fail(w, r, q.command, err)
+		return
 	case tandem.IsKind(err, tandem.TooLarge):
 		http.Error(w, "the request is too large", http.StatusRequestEntityTooLarge)
 		return
@@ -241,6 +252,7 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 	}
 	resp, err := d.admitted(r.Context(), w, r, q, req, status, run)
 	if err == nil && resp.Waiting != nil {
+		at.leave()
 		if d.park(w, r, q, resp.Waiting) {
 			return
 		}
@@ -332,8 +344,8 @@ const maxBody = 48 << 20
 // bodyTime is how long a request may take to arrive.
 const bodyTime = 3 * time.Minute
 
-// body reads the request's body. The status is not 0 if it makes no sense.
-func (d *Door) body(w http.ResponseWriter, r *http.Request, req *proto.Request) (status int, err error) {
+// body reads the request's body, which takes its place until it is answered. The status is not 0 if it makes no sense.
+func (d *Door) body(w http.ResponseWriter, r *http.Request, req *proto.Request, at *place) (status int, err error) {
 	rc := http.NewResponseController(w) // errors: a writer without deadlines, as in tests, needs none
 	_ = rc.SetReadDeadline(time.Now().Add(bodyTime))
 	defer func() { _ = rc.SetReadDeadline(time.Time{}) }()
@@ -345,7 +357,7 @@ func (d *Door) body(w http.ResponseWriter, r *http.Request, req *proto.Request) 
 		}
 		in = z
 	}
-	data, err := io.ReadAll(io.LimitReader(in, maxBody+1))
+	data, err := io.ReadAll(io.LimitReader(at.reader(in), maxBody+1))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge), len(data) > maxBody:
