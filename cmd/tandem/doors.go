@@ -33,6 +33,7 @@ type doorFlags struct {
 	cert, key string
 	public    string
 	proxies   []string
+	agents    string
 	acme      acmeFlags
 }
 
@@ -43,6 +44,7 @@ func (f *doorFlags) add(c *cobra.Command) {
 	fl.StringVar(&f.key, "tls-key", "", "the key of --tls-cert, PEM")
 	fl.StringVar(&f.public, "public", "", "the address that phones use, where it is another: https://sync.example.org")
 	f.acme.add(fl)
+	fl.StringVar(&f.agents, "agent-limit", "", "block phones that change their User-Agent too often: 2/24h/14h blocks one for 14 hours that does so more than twice in 24 (default: none)")
 	fl.StringSliceVar(&f.proxies, "trust-proxy", nil, "networks of reverse proxies whose X-Forwarded-For is believed: 127.0.0.1,10.0.0.0/8")
 }
 
@@ -52,6 +54,7 @@ type doorPlan struct {
 	cert, key string
 	public    *url.URL // nil: what requests say
 	proxies   []netip.Prefix
+	agents    eas.AgentRule
 	acme      acmeFlags
 }
 
@@ -81,6 +84,9 @@ func (f *doorFlags) parse() (p doorPlan, err error) {
 			return p, errUsage{fmt.Errorf("--public takes an address without a path, such as https://sync.example.org, not %s", f.public)}
 		}
 		p.public = &url.URL{Scheme: u.Scheme, Host: u.Host}
+	}
+	if p.agents, err = eas.ParseAgentRule(f.agents); err != nil {
+		return p, errUsage{fmt.Errorf("--agent-limit %s: %w", f.agents, err)}
 	}
 	for _, s := range f.proxies {
 		net, err := netip.ParsePrefix(s)

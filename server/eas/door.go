@@ -65,6 +65,7 @@ type Config struct {
 	Trust func(remote string) bool
 	// Bodies is how many bytes the bodies of requests may take while they are answered, all in all; a user's a third of it. 0: 144 MiB.
 	Bodies int64
+	Agents AgentRule // for devices that change their User-Agent; zero: none is blocked for that
 }
 
 // Door is the front door; an http.Handler for Path.
@@ -72,6 +73,7 @@ type Door struct {
 	cfg      Config
 	commands string // the list for MS-ASProtocolCommands
 	room     room
+	agents   agents
 }
 
 // New makes a door.
@@ -281,6 +283,13 @@ func (d *Door) admitted(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	dev := req.Device
 	if dev.Access == store.Blocked || dev.Access == store.Held {
 		w.Header().Set("X-Tandem-Reason", clean(dev.Reason))
+		return refuse(req.Command, req.Version, statusBlocked), nil
+	}
+	if blocked, anew := d.agents.see(d.cfg.Agents, agentOf{dev.User, dev.ID}, r.UserAgent(), d.cfg.Now()); blocked && dev.Number != 0 {
+		if anew {
+			d.cfg.Log.Warn("device blocked: it changes its User-Agent too often", "user", dev.User, "device", dev.ID, "agent", r.UserAgent(), "for", d.cfg.Agents.Block)
+		}
+		w.Header().Set("X-Tandem-Reason", "the device changes its User-Agent too often")
 		return refuse(req.Command, req.Version, statusBlocked), nil
 	}
 	if status != 0 {

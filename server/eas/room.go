@@ -18,9 +18,9 @@ type room struct {
 
 const (
 	roomAll  = 3 * maxBody // for each of three users, one of the largest at a time
-	freeBody = 64 << 10           // the beginning of each body, which is not counted
-	roomStep = 256 << 10          // what is counted at a time
-	roomWait = 30                 // seconds after which one that found no room is to come again
+	freeBody = 64 << 10    // the beginning of each body, which is not counted
+	roomStep = 256 << 10   // what is counted at a time
+	roomWait = 30          // seconds after which one that found no room is to come again
 )
 
 // take counts n more bytes of a user's, unless there is no room for them.

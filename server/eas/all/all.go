@@ -39,6 +39,7 @@ type Config struct {
 	Pings    push.Limits              // zero: the defaults
 	Sync     airsync.Limits           // zero: the defaults
 	Roots    *x509.CertPool           // for ValidateCert; nil: the system's
+	Agents   door.AgentRule           // zero: no device is blocked for changing its User-Agent
 }
 
 // Door is the whole door. Phones wait for changes only between Start and its stop.
@@ -61,7 +62,7 @@ func New(cfg Config) *Door {
 	syncs := &airsync.Service{Home: st.Home, Lookup: st.Lookup, Listing: st.Listing, Devices: st.Devices, Events: st.Events, History: st.History, Blobs: st.Blobs,
 		Folders: hierarchy, Kinds: cfg.Kinds, Views: cfg.Views, Meetings: cfg.Meetings, Broker: broker, Now: cfg.Now, Limits: cfg.Sync}
 	return &Door{Broker: broker, store: st, syncs: syncs, Door: door.New(door.Config{
-		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, hierarchy, syncs), Zone: Zone, Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust,
+		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, hierarchy, syncs), Zone: Zone, Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust, Agents: cfg.Agents,
 	})}
 }
 
