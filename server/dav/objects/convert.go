@@ -1,14 +1,14 @@
 package objects
 
 import (
+	"bytes"
 	"mime"
 	"net/http"
 	"strconv"
 	"strings"
 
-	"tandem/wire/contentline"
+	"tandem/kind/contact"
 	"tandem/wire/davxml"
-	"tandem/wire/vcard"
 )
 
 // convert gives a card in the version that a client asks for by its header Accept; what it does not name a version of stays as it is. RFC 6352 5.1.1
@@ -17,25 +17,17 @@ func convert(h http.Header, data []byte, kind, tag string) ([]byte, string, stri
 	if want == "" {
 		return data, kind, tag, nil
 	}
-	f, err := vcard.Parse(data, contentline.Limits{})
-	if err != nil || len(f.Cards) == 0 {
+	out, err := contact.Convert(data, want)
+	switch {
+	case err == nil && bytes.Equal(out, data):
+		return data, kind, tag, nil
+	case want != "3.0" && want != "4.0":
+		return nil, "", "", davxml.Fail(http.StatusNotAcceptable, davxml.A("supported-address-data-conversion"))
+	case err != nil:
 		return data, kind, tag, nil // as it is, it is of more use than an error
 	}
-	if f.Cards[0].Version.String() == want {
-		return data, kind, tag, nil
-	}
-	for _, c := range f.Cards {
-		switch want {
-		case "3.0":
-			c.Convert(vcard.V30)
-		case "4.0":
-			c.Convert(vcard.V40)
-		default:
-			return nil, "", "", davxml.Fail(http.StatusNotAcceptable, davxml.A("supported-address-data-conversion"))
-		}
-	}
 	// Another representation has another entity tag, which a PUT does not accept: it would overwrite what was never seen.
-	return f.Bytes(), "text/vcard; charset=utf-8; version=" + want, strings.TrimSuffix(tag, `"`) + "-v" + want[:1] + `"`, nil
+	return out, "text/vcard; charset=utf-8; version=" + want, strings.TrimSuffix(tag, `"`) + "-v" + want[:1] + `"`, nil
 }
 
 // wanted is the version of vCard that a client likes best, "" if it does not say.
