@@ -12,10 +12,10 @@ import (
 // queryBelow is a range of ids. It is asked again and again, so it stops soon by itself.
 const queryBelow = "SELECT " + recordColumns + " FROM record WHERE collection = ? AND id >= ? AND id < ? AND deleted = 0 ORDER BY id LIMIT ?"
 
-// The numbers of records that Below reads at a time: few at first and after each directory that it leaps over, for what is read behind one is for
-// nothing; then twice as many each time.
+// The numbers of records that are asked for at a time: few at first and after each directory that is leapt over, for what is read behind one is for
+// nothing; then twice as many each time. Up to belowMost are held before they are yielded.
 const (
-	belowFirst = 16
+	belowFirst = 4
 	belowMost  = 1024
 )
 
@@ -32,47 +32,60 @@ func (l lookup) Below(ctx context.Context, collection int64, dir tandem.ID, deep
 		if !tree && dir != "" {
 			return
 		}
-		prefix, end := "", any([]byte{}) // blobs come after every text
+		w := walk{kind: col.Kind, collection: collection, end: []byte{}, flat: deep || !tree} // blobs come after every text
 		if dir != "" {
-			prefix, end = string(dir)+"/", string(dir)+"0" // '0' is the byte after '/'
+			w.prefix, w.end = string(dir)+"/", string(dir)+"0" // '0' is the byte after '/'
 		}
-		from, n := prefix, belowFirst
-		for {
-			recs, err := l.idRange(ctx, op, col, from, end, n)
+		for w.from = w.prefix; !w.done; {
+			var recs []store.HomeRecord
+			err := l.read(ctx, op, func(c *conn) (err error) {
+				recs, err = w.page(c)
+				return err
+			})
 			if err != nil {
 				yield(store.HomeRecord{}, err)
 				return
 			}
-			next := ""
-			if len(recs) == n {
-				next, n = string(recs[n-1].ID)+"\x00", min(2*n, belowMost)
-			}
-			for i := range recs {
-				id := string(recs[i].ID)
-				if name, _, in := strings.Cut(id[len(prefix):], "/"); tree && !deep && in {
-					next, n = prefix+name+"0", belowFirst
-					break
-				}
-				if !yield(recs[i], nil) {
+			for _, r := range recs {
+				if !yield(r, nil) {
 					return
 				}
-			}
-			if from = next; next == "" {
-				return
 			}
 		}
 	}
 }
 
-// idRange reads the live records with ids from from to before end, at most n.
-func (l lookup) idRange(ctx context.Context, op string, col tandem.Collection, from string, end any, n int) (recs []store.HomeRecord, err error) {
-	err = l.read(ctx, op, func(c *conn) error {
-		recs = recs[:0]
-		return c.each(func(s scanner) error {
-			r, _, err := scanRecord(s, col.Kind)
+// walk goes through a directory.
+type walk struct {
+	collection int64
+	kind       tandem.Kind
+	prefix     string // of the ids of what is in the directory
+	end        any
+	flat       bool   // nothing is leapt over
+	from       string // the first id that was not looked at
+	done       bool
+}
+
+// page reads on, up to belowMost records.
+func (w *walk) page(c *conn) (recs []store.HomeRecord, err error) {
+	for n := belowFirst; !w.done && len(recs) < belowMost; n = min(2*n, belowMost) {
+		begin := len(recs)
+		err := c.each(func(s scanner) error {
+			r, _, err := scanRecord(s, w.kind)
 			recs = append(recs, r)
 			return err
-		}, queryBelow, col.ID, from, end, n)
-	})
-	return recs, err
+		}, queryBelow, w.collection, w.from, w.end, n)
+		if err != nil {
+			return nil, err
+		}
+		if w.done = len(recs) < begin+n; !w.done {
+			w.from = string(recs[len(recs)-1].ID) + "\x00"
+		}
+		for i := begin; i < len(recs) && !w.flat; i++ {
+			if name, _, in := strings.Cut(string(recs[i].ID[len(w.prefix):]), "/"); in {
+				recs, w.from, w.done, n = recs[:i], w.prefix+name+"0", false, belowFirst/2
+			}
+		}
+	}
+	return recs, nil
 }

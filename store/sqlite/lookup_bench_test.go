@@ -80,3 +80,41 @@ func BenchmarkLookup(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkBelow lists a directory of 20 directories, with few files below them and with many: what is deeper must cost nothing.
+func BenchmarkBelow(b *testing.B) {
+	for _, n := range []int{10, 1000} {
+		st, ctx := openFile(b), context.Background()
+		if err := st.Accounts.AddUser(ctx, store.User{Name: "u"}); err != nil {
+			b.Fatal(err)
+		}
+		c, err := st.Home.PutCollection(ctx, tandem.Collection{User: "u", Kind: tandem.File, Name: "c"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for d := range 20 {
+			dir := tandem.ID(fmt.Sprint("dir", d))
+			writes := []store.HomeWrite{{Write: tandem.Write{Op: tandem.Create, ID: dir, Record: tandem.Record{Meta: tandem.Meta{Attrs: "type=dir"}}}}}
+			for f := range n {
+				writes = append(writes, store.HomeWrite{Write: tandem.Write{Op: tandem.Create, ID: dir + tandem.ID(fmt.Sprint("/file", f)), Record: tandem.Record{Body: tandem.Bytes("x")}}})
+			}
+			if _, err := st.Home.Write(ctx, c.ID, store.Author{User: "u"}, writes); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.Run(fmt.Sprint("files=", 20*n), func(b *testing.B) {
+			for b.Loop() {
+				found := 0
+				for _, err := range st.Lookup.Below(ctx, c.ID, "", false) {
+					if err != nil {
+						b.Fatal(err)
+					}
+					found++
+				}
+				if found != 20 {
+					b.Fatalf("found %d", found)
+				}
+			}
+		})
+	}
+}
