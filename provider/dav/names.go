@@ -70,7 +70,12 @@ func unfold(body []byte) (line, rest []byte) {
 		} else {
 			body = nil
 		}
-		line = append(line[:len(line):len(line)], bytes.TrimSuffix(part, []byte("\r"))...)
+		part = bytes.TrimSuffix(part, []byte("\r"))
+		if line == nil {
+			line = part[:len(part):len(part)] // what is added goes into memory of its own
+		} else {
+			line = append(line, part...)
+		}
 		if len(body) == 0 || body[0] != ' ' && body[0] != '\t' {
 			return line, body
 		}
