@@ -20,6 +20,7 @@ type FreeBusy struct {
 	within span
 	zone   *time.Location // of floating times
 	lists  [3][]period    // by busyTypes
+	tidy   [3]int         // their lengths when they were merged last
 }
 
 type period struct{ start, end int64 }
@@ -137,8 +138,14 @@ func (b *FreeBusy) add(kind string, start, end int64) {
 		return
 	}
 	i := max(0, slices.Index(busyTypes[:], kind))
-	b.lists[i] = append(b.lists[i], period{start, end})
+	if b.lists[i] = append(b.lists[i], period{start, end}); len(b.lists[i]) >= max(maxLoose, 2*b.tidy[i]) {
+		b.lists[i] = merged(b.lists[i])
+		b.tidy[i] = len(b.lists[i])
+	}
 }
+
+// maxLoose is how many periods are gathered before those that touch are made one.
+const maxLoose = 10_000
 
 // merged are the periods of one type in order, those that touch made one.
 func merged(list []period) []period {

@@ -120,6 +120,10 @@ func TestExpand(t *testing.T) {
 	if !errors.As(err, &c) || c.Status != 507 || c.Name != davxml.D("number-of-matches-within-limits") {
 		t.Errorf("too many: %v", err)
 	}
+	large := cal("VEVENT|DTSTART:20260301T100000Z|RRULE:FREQ=MINUTELY|DESCRIPTION:" + strings.Repeat("x", 1<<20))
+	if _, err = dataOf(t, week, calquery.Env{}).Apply(large); !errors.As(err, &c) || c.Status != 507 {
+		t.Errorf("too large: %v", err)
+	}
 }
 
 // TestExpandedMatches holds over the corpora: what a series expands to within a range is what matches it, and every instance alone matches too.
@@ -231,6 +235,22 @@ func TestFreeBusy(t *testing.T) {
 		if !errors.As(err, &c) || c.Status != 400 {
 			t.Errorf("%s: %v", doc, err)
 		}
+	}
+}
+
+// TestFreeBusyMany: the answer does not depend on how many events there are, nor on their order.
+func TestFreeBusyMany(t *testing.T) {
+	b := calquery.NewFreeBusy(0, 1<<31, "", calquery.Env{})
+	for i := range 30_000 {
+		n := (i * 7919) % 30_000
+		body := cal("VFREEBUSY|FREEBUSY:" + ical.Time{Form: ical.UTC, Wall: int64(n) * 3600}.String() + "/PT1H|FREEBUSY;FBTYPE=BUSY-TENTATIVE:" + ical.Time{Form: ical.UTC, Wall: int64(n) * 7200}.String() + "/PT1H")
+		if err := b.Add(body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := string(bytes.ReplaceAll(b.Bytes("x", 0), []byte("\r\n "), nil))
+	if !strings.Contains(out, "\r\nFREEBUSY:19700101T000000Z/19730604T000000Z\r\n") || strings.Count(out, "/") != 30_001 {
+		t.Errorf("%.300s", out)
 	}
 }
 

@@ -52,10 +52,9 @@ func (ob *object) instances(in *series, s *span) ([]contentline.Item, error) {
 	list, complete := when.Expand(ob.find, recur.Window{From: back(s.from, ical.DaySeconds), To: ahead(s.to, ical.DaySeconds),
 		Max: ob.env.MaxInstances, Floating: ob.env.Floating})
 	if !complete {
-		c := davxml.Fail(507, davxml.D("number-of-matches-within-limits"))
-		c.Text = fmt.Sprintf("a series has more than %d instances within the range to expand; ask for a shorter one", ob.env.MaxInstances)
-		return nil, c
+		return nil, tooMany(fmt.Sprintf("a series has more than %d instances within the range to expand; ask for a shorter one", ob.env.MaxInstances))
 	}
+	sizes, total := map[*contentline.Component]int{}, 0
 	tests := map[*contentline.Component]func(start, end int64) bool{}
 	var out []contentline.Item
 	for _, one := range list {
@@ -71,9 +70,24 @@ func (ob *object) instances(in *series, s *span) ([]contentline.Item, error) {
 		if test != nil && !test(one.Start, one.End) || test == nil && !s.overlaps(one.Start, one.End) {
 			continue
 		}
+		if sizes[c] == 0 {
+			sizes[c] = len(c.Bytes("\r\n"))
+		}
+		if total += sizes[c]; total > maxExpanded && len(out) > 0 {
+			return nil, tooMany("a series is too large to be expanded over this range; ask for a shorter one")
+		}
 		out = append(out, contentline.Item{Child: ob.instance(c, when, one)})
 	}
 	return out, nil
+}
+
+// maxExpanded bounds the bytes that a series may become.
+const maxExpanded = 32 << 20
+
+func tooMany(text string) error {
+	c := davxml.Fail(507, davxml.D("number-of-matches-within-limits"))
+	c.Text = text
+	return c
 }
 
 // instance is a component as one instance of its series.
