@@ -12,6 +12,7 @@ import (
 
 	"tandem"
 	"tandem/provider"
+	"tandem/provider/dav/conn"
 	"tandem/wire/davxml"
 )
 
@@ -144,6 +145,11 @@ func (a *acct) starts(ctx context.Context, res Resolver) ([]*url.URL, error) {
 	}
 	if a.base.Port() == "" {
 		if at := a.service.srv(ctx, res, a.base); at != nil {
+			// Service records can be forged: the password goes to another owner's server only if the person names it. RFC 6764 8
+			if !conn.SameOwner(a.base.Hostname(), at.Hostname()) {
+				return nil, &tandem.Error{Kind: tandem.Denied, Op: "find the server of", Thing: a.base.Hostname(), Err: fmt.Errorf("its records lead to another owner's server, %s", at.Host),
+					Remedy: fmt.Sprintf("if that is right, write %s://%s@%s%s", a.scheme(), url.User(a.user), at.Host, at.EscapedPath())}
+			}
 			a.link.Allow(at.Host)
 			if strings.Trim(at.Path, "/") != "" {
 				out = append(out, at)
@@ -218,7 +224,7 @@ func (a *acct) from(ctx context.Context, at *url.URL) ([]found, error) {
 	return out, nil
 }
 
-// look asks one resource what it is, and where it was found to be. A name that is a whole mail address often is what a server wants as user. RFC 6764 6
+// look asks one resource what it is, and where it was found to be.
 func (a *acct) look(ctx context.Context, at *url.URL) (*davxml.Response, *url.URL, error) {
 	r, err := a.link.propfind(ctx, at, a.discoveryProps()...)
 	if err != nil {

@@ -90,7 +90,7 @@ func known() []struct {
 		{quirk{"fastmail escapes", "a user's name in addresses is spelled with and without %40; paths are compared without escapes", "https://github.com/skarra/ASynK/issues/69"},
 			host("fastmail.com"), nil},
 		{quirk{"zimbra omits", "a multiget leaves out records instead of saying that they are not there; each is asked for by itself", "https://github.com/pimutils/vdirsyncer/issues/480"},
-			path("/dav/"), nil},
+			zimbra, nil},
 		{quirk{"groupoffice unquoted", "entity tags are given without quotes, and wanted back as they were given", "https://github.com/Intermesh/groupoffice/issues/556"},
 			path("/carddav/addressbooks/"), nil},
 	}
@@ -99,6 +99,13 @@ func known() []struct {
 func xandikos(s server) bool {
 	name := s.header.Get("Server")
 	return strings.Contains(name, "aiohttp") || strings.Contains(name, "Xandikos")
+}
+
+// zimbra is known by its addresses, /dav/anna@example.org/Contacts/.
+func zimbra(s server) bool {
+	rest, ok := strings.CutPrefix(s.props["path"], "/dav/")
+	user, _, _ := strings.Cut(rest, "/")
+	return ok && strings.Contains(user, "@")
 }
 
 // learn tells the behaviours of the server behind an answer.

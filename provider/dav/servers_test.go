@@ -109,10 +109,13 @@ func (s *shared) place(t *testing.T, k sample, components ...string) *providerte
 }
 
 func conformity(t *testing.T, s *shared, rewrites bool, names ...string) {
-	for _, name := range names {
+	for i, name := range names {
 		k := sorts()[name]
 		end := ext(k.kind)
 		t.Run(name, func(t *testing.T) {
+			if i > 0 && testing.Short() {
+				t.Skip("one kind is enough for a short test")
+			}
 			providertest.Run(t, providertest.Factory{
 				Kind: k.kind, Body: k.body, Rewrites: rewrites, Repeats: s.Name == "SOGo", Big: 200 << 10,
 				ID:     func(n int) tandem.ID { return tandem.ID(fmt.Sprintf("record-%d%s", n, end)) },

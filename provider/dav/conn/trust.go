@@ -55,16 +55,16 @@ func (c *Client) Trusts(u *url.URL) bool {
 	if sameHost(home, u) {
 		return u.Scheme == home.Scheme || u.Scheme == "https"
 	}
-	if u.Scheme != "https" {
-		return false
-	}
 	c.mu.Lock()
 	named := c.hosts[strings.ToLower(u.Host)]
 	c.mu.Unlock()
-	return named || sameOwner(home.Hostname(), u.Hostname())
+	if named {
+		return u.Scheme == home.Scheme || u.Scheme == "https"
+	}
+	return u.Scheme == "https" && SameOwner(home.Hostname(), u.Hostname())
 }
 
-// Allow lets the credentials go to a further host, which the account's own domain has named.
+// Allow lets the credentials go to a further host.
 func (c *Client) Allow(host string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -85,8 +85,11 @@ func port(u *url.URL) string {
 	return "80"
 }
 
-// sameOwner tells whether two names belong to one registered domain.
-func sameOwner(a, b string) bool {
+// SameOwner tells whether two names belong to one registered domain.
+func SameOwner(a, b string) bool {
+	if strings.EqualFold(a, b) {
+		return true
+	}
 	if net.ParseIP(a) != nil || net.ParseIP(b) != nil {
 		return false
 	}
