@@ -80,7 +80,7 @@ func (h *hub) checkNames(ctx context.Context, public *url.URL) (out []check.Line
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for _, d := range domains {
-		out = append(out, check.Names(ctx, net.DefaultResolver, public, d))
+		out = append(out, check.Names(ctx, net.DefaultResolver, public, d), desktopNames(ctx, net.DefaultResolver, public, d))
 	}
 	return out
 }
