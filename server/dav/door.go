@@ -53,6 +53,9 @@ func New(cfg Config) *Door {
 // Classes is the header DAV: what the door can do. RFC 4918 10.1, 18
 const Classes = "1, 2, 3, access-control, calendar-access, calendar-auto-schedule, calendar-availability, addressbook, extended-mkcol, sync-collection"
 
+// fileProps says that files have Apache's property executable, which some clients set only where this is said. RFC 4918 10.1
+const fileProps = "<http://apache.org/dav/propset/fs/1>"
+
 // Is reports whether a path is the door's.
 func Is(path string) bool {
 	return strings.HasPrefix(path, proto.Path) || path+"/" == proto.Path || WellKnown(path)
@@ -67,6 +70,9 @@ func WellKnown(path string) bool {
 // ServeHTTP implements http.Handler.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("DAV", Classes)
+	if strings.HasPrefix(r.URL.Path, proto.Path+string(proto.Files)+"/") {
+		w.Header().Add("DAV", fileProps)
+	}
 	if WellKnown(r.URL.Path) {
 		http.Redirect(w, r, proto.Path, http.StatusMovedPermanently)
 		return

@@ -46,6 +46,7 @@ func TestCadaver(t *testing.T) {
 		}
 	}
 	has(run("set namespace urn:x\npropset one.txt mine \"some value\"\npropget one.txt mine\n"), "some value")
+	has(run("chexec + one.txt\nls\nchexec - one.txt\n"), "*one.txt")
 	out := run("lock one.txt\ndiscover one.txt\nshowlocks\nput one.txt\nunlock one.txt\ndiscover one.txt\n")
 	has(out, "Lock token", "urn:uuid:", "no locks found")
 	has(run("set lockdepth 0\nlock sub\nput one.txt sub/locked.txt\nunlock sub\n"), "sub/locked.txt")

@@ -72,6 +72,9 @@ var table = []live{
 	{name: davxml.C("calendar-availability"), kept: true, value: keptOn(proto.Calendars, davxml.C("calendar-availability")), set: setKept},
 	{name: davxml.Name{Space: davxml.Apple, Local: "calendar-color"}, value: collectionProp(proto.Calendars, "color", davxml.Name{Space: davxml.Apple, Local: "calendar-color"}), set: setCollectionProp(proto.Calendars, "color")},
 	{name: davxml.Name{Space: davxml.Apple, Local: "calendar-order"}, value: collectionProp(proto.Calendars, "order", davxml.Name{Space: davxml.Apple, Local: "calendar-order"}), set: setCollectionProp(proto.Calendars, "order")},
+	// of files
+	{name: executableName, all: true, value: executable, set: setExecutable},
+	{name: modifiedName, value: windowsModified, set: setWindowsModified},
 	// RFC 6352 6.2, 8.3 on address books
 	{name: davxml.A("addressbook-description"), value: addressbookDescription, set: setDescription(proto.Contacts)},
 	{name: davxml.A("supported-address-data"), value: addressData},

@@ -68,7 +68,9 @@ type patch struct {
 	ctx      context.Context
 	svc      *Service
 	res      *proto.Resource
+	author   store.Author
 	dead     map[string]string // by key; "": remove
+	attr     map[string]string // attributes of a file
 	col      *tandem.Collection
 	share    *store.Share
 	calendar int64 // the default calendar to be, 0: as it is
@@ -95,7 +97,7 @@ func (s *Service) Proppatch(ctx context.Context, w http.ResponseWriter, r *proto
 	if err := s.Guard.Permit(ctx, r, proto.Change{Resource: r.Target}); err != nil {
 		return err
 	}
-	results, err := s.Apply(ctx, r.Target, list)
+	results, err := s.Apply(ctx, r.Author, r.Target, list)
 	if err != nil {
 		return err
 	}
@@ -152,12 +154,12 @@ func (s *Service) Set(ctx context.Context, res *proto.Resource, props []*davxml.
 	for i, e := range props {
 		list[i] = instruction{e.Name, e}
 	}
-	return s.Apply(ctx, res, list)
+	return s.Apply(ctx, store.Author{User: res.User, Via: "dav"}, res, list)
 }
 
 // Apply does what the instructions say, all or nothing.
-func (s *Service) Apply(ctx context.Context, res *proto.Resource, list []instruction) (Results, error) {
-	p := &patch{ctx: ctx, svc: s, res: res, dead: map[string]string{}}
+func (s *Service) Apply(ctx context.Context, who store.Author, res *proto.Resource, list []instruction) (Results, error) {
+	p := &patch{ctx: ctx, svc: s, author: who, res: res, dead: map[string]string{}}
 	var out Results
 	for _, in := range list {
 		one := result{name: in.name}
@@ -253,6 +255,11 @@ func (p *patch) own() map[string]string {
 
 // write makes the changes.
 func (p *patch) write() error {
+	if len(p.attr) > 0 {
+		if err := p.writeAttrs(); err != nil {
+			return err
+		}
+	}
 	if len(p.dead) > 0 {
 		if err := p.svc.Props.SetProperties(p.ctx, p.res.Reach.ID, number(p.res), p.dead); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 
 	"tandem"
 	"tandem/server/dav/files"
+	"tandem/server/dav/props"
 	"tandem/server/dav/proto"
 	"tandem/wire/davxml"
 )
@@ -55,8 +56,8 @@ func nameTaken(err error) error {
 // copyCollection makes a collection of the user's own with the same properties and, unless only itself was asked for, the same records.
 func (e *errand) copyCollection(ctx context.Context) error {
 	c := named(e.src.Reach.Collection, e.dst)
-	c.ID, c.User, c.Name = 0, e.r.User.Name, e.dst.Segment
-	c, err := e.Home.PutCollection(ctx, c)
+	c.ID, c.User = 0, e.r.User.Name
+	c, err := props.PutNamed(ctx, e.Home, c)
 	if err != nil {
 		return nameTaken(err)
 	}
