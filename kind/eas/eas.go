@@ -7,8 +7,10 @@ package eas
 
 import (
 	"fmt"
+	"io"
 	"time"
 
+	"tandem"
 	"tandem/wire/wbxml"
 )
 
@@ -62,6 +64,10 @@ type Options struct {
 
 	// Bodies are the client's preferences, in its order; without any, the view's native format is shown whole.
 	Bodies []BodyPreference
+
+	// MIME says for which messages the client wants the message itself where it asks for it in Bodies: 0 for none, 1 for those that are signed or encrypted, 2 for
+	// all. MS-ASCMD 2.2.3.110
+	MIME int
 
 	// Name and Address are the user's own: the organizer of events that name none, and who of the attendees "I" is.
 	Name, Address string
@@ -145,4 +151,23 @@ type Finisher interface {
 type Attacher interface {
 	// Attachment is the n-th attachment's content and media type; NotFound.
 	Attachment(body []byte, n int) (data []byte, mediaType string, err error)
+}
+
+// Record is a record as a Recorder sees it.
+type Record struct {
+	Body   tandem.Body
+	Attrs  tandem.Attrs
+	Sketch []byte // what the kind noted of the body (tandem.Index), nil where it is to be made anew
+}
+
+// A Recorder is a View of records that are more than their bodies and whose bodies do not change: mail.
+type Recorder interface {
+	// GetRecord shows a record as Get does.
+	GetRecord(r Record, o Options) ([]*wbxml.Element, error)
+	// GetChange shows what can change of a record that the client has.
+	GetChange(r Record, o Options) []*wbxml.Element
+	// PutAttrs writes what a client changed into attributes. Data that make no sense are an error of kind Invalid.
+	PutAttrs(r Record, data []*wbxml.Element, o Put) (tandem.Attrs, error)
+	// AttachmentOf opens the n-th attachment; NotFound. Its size is the decoded one, as far as it is known.
+	AttachmentOf(r Record, n int) (data io.ReadCloser, mediaType string, size int64, err error)
 }

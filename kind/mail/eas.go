@@ -1,0 +1,408 @@
+package mail
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"tandem"
+	"tandem/kind/eas"
+	"tandem/kind/eas/body"
+	"tandem/kind/event"
+	"tandem/kind/recur"
+	"tandem/wire/mime"
+	"tandem/wire/wbxml"
+)
+
+// View is how Exchange ActiveSync sees messages: the Email class, MS-ASEMAIL. The zero value is ready for use; with Zones set, time zones are loaded once and not
+// anew for every invitation.
+type View struct{ Zones *recur.Zones }
+
+var (
+	_ eas.View     = View{}
+	_ eas.Recorder = View{}
+)
+
+// Class implements eas.View.
+func (View) Class() string { return "Email" }
+
+// Get implements eas.View: a message that nobody did anything to.
+func (v View) Get(data []byte, o eas.Options) ([]*wbxml.Element, error) {
+	return v.GetRecord(eas.Record{Body: tandem.Bytes(data)}, o)
+}
+
+// Put implements eas.View. Messages are sent and saved by commands of their own; Sync adds none before drafts of 16.0.
+func (View) Put([]byte, []*wbxml.Element, eas.Put) (eas.Result, error) {
+	return eas.Result{}, &tandem.Error{Kind: tandem.Invalid, Op: "write message", Err: errors.New("messages do not change"), Remedy: "send it with SendMail"}
+}
+
+// envelope is a record's envelope: the one that is kept, or one made of the body.
+func envelope(r eas.Record) (*Envelope, error) {
+	if e, ok := ParseEnvelope(r.Sketch); ok {
+		return e, nil
+	}
+	e, _, _, err := Read(r.Body)
+	return e, err
+}
+
+// GetRecord implements eas.Recorder. The elements come in Exchange's order.
+func (v View) GetRecord(r eas.Record, o eas.Options) ([]*wbxml.Element, error) {
+	e, err := envelope(r)
+	if err != nil {
+		return nil, err
+	}
+	f := FlagsOf(r.Attrs)
+	var out []*wbxml.Element
+	text := func(tag wbxml.Tag, s string) {
+		if s != "" {
+			out = append(out, wbxml.Text(tag, eas.Clean(s)))
+		}
+	}
+	text(wbxml.EmailTo, list(e.To))
+	text(wbxml.EmailCc, list(e.Cc))
+	text(wbxml.EmailFrom, list(e.From))
+	text(wbxml.EmailSubject, e.Subject)
+	text(wbxml.EmailReplyTo, list(e.ReplyTo))
+	received := f.Received
+	if received == 0 {
+		received = e.Arrived
+	}
+	text(wbxml.EmailDateReceived, eas.FormatTime(time.Unix(received, 0)))
+	text(wbxml.EmailDisplayTo, display(e.To))
+	text(wbxml.EmailThreadTopic, e.Topic)
+	out = append(out, wbxml.Text(wbxml.EmailImportance, strconv.Itoa(e.Urgency+1)), flag(wbxml.EmailRead, f.Seen))
+	if a := attachments(e, o); a != nil {
+		out = append(out, a)
+	}
+	shown, native, err := v.body(r, e, o)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, shown, wbxml.Text(wbxml.EmailMessageClass, e.messageClass()))
+	if m := v.meeting(r, e, o); m != nil {
+		out = append(out, m)
+	}
+	out = append(out, wbxml.Text(wbxml.EmailInternetCPID, "65001"), showFlag(f))
+	content := "urn:content-classes:message"
+	if e.Class == Meeting {
+		content = "urn:content-classes:calendarmessage"
+	}
+	out = append(out, wbxml.Text(wbxml.EmailContentClass, content))
+	if native != nil {
+		out = append(out, native)
+	}
+	if c := categories(f); c != nil {
+		out = append(out, c)
+	}
+	return append(out, e.later(f, o)...), nil
+}
+
+// later are the elements that 12.1 does not know.
+func (e *Envelope) later(f Flags, o eas.Options) []*wbxml.Element {
+	if o.Version < eas.V140 {
+		return nil
+	}
+	conversation := e.Conversation()
+	out := []*wbxml.Element{wbxml.Opaque(wbxml.Email2ConversationId, conversation[:]), wbxml.Opaque(wbxml.Email2ConversationIndex, e.ConversationIndex())}
+	if verb := lastVerb(f); verb != "" {
+		out = append(out, wbxml.Text(wbxml.Email2LastVerbExecuted, verb))
+	}
+	if s := list(e.Sender); s != "" && s != list(e.From) {
+		out = append(out, wbxml.Text(wbxml.Email2Sender, eas.Clean(s)))
+	}
+	if o.Version >= eas.V160 {
+		if b := list(e.Bcc); b != "" && len(b) <= 1024 {
+			out = append(out, wbxml.Text(wbxml.Email2Bcc, eas.Clean(b)))
+		}
+		out = append(out, flag(wbxml.Email2IsDraft, f.Draft))
+	}
+	return out
+}
+
+// lastVerb is what was done with a message last. MS-ASEMAIL 2.2.2.43
+func lastVerb(f Flags) string {
+	switch {
+	case f.Forwarded:
+		return "3"
+	case f.Answered:
+		return "1"
+	}
+	return ""
+}
+
+func flag(tag wbxml.Tag, on bool) *wbxml.Element {
+	if on {
+		return wbxml.Text(tag, "1")
+	}
+	return wbxml.Text(tag, "0")
+}
+
+// listMax is the length that the schema allows for a list of addresses.
+const listMax = 32768
+
+// list writes addresses as a header has them, but in clear.
+func list(all []mime.Address) string {
+	var b strings.Builder
+	for _, a := range all {
+		s := a.Email
+		switch {
+		case a.Name != "" && a.Email != "":
+			s = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(a.Name) + `" <` + a.Email + ">"
+		case a.Email == "":
+			s = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(a.Name) + `"`
+		}
+		if b.Len()+len(s)+2 > listMax {
+			break
+		}
+		if b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(s)
+	}
+	return b.String()
+}
+
+// display are the names of people, for lists. MS-ASEMAIL 2.2.2.29
+func display(all []mime.Address) string {
+	var names []string
+	for _, a := range all {
+		if a.Name != "" {
+			names = append(names, a.Name)
+		} else {
+			names = append(names, a.Email)
+		}
+	}
+	return clip(strings.Join(names, ";"), listMax)
+}
+
+// messageClass is Exchange's name for the sort of a message. MS-ASEMAIL 2.2.2.49
+func (e *Envelope) messageClass() string {
+	switch e.Class {
+	case Signed:
+		return "IPM.Note.SMIME.MultipartSigned"
+	case Opaque:
+		return "IPM.Note.SMIME"
+	case Report:
+		return "REPORT.IPM.Note.NDR"
+	case Meeting:
+		switch e.Method {
+		case "REQUEST", "COUNTER", "ADD":
+			return "IPM.Schedule.Meeting.Request"
+		case "CANCEL":
+			return "IPM.Schedule.Meeting.Canceled"
+		case "REPLY":
+			return "IPM.Schedule.Meeting.Resp"
+		}
+	}
+	return "IPM.Note"
+}
+
+// attachments lists the files. MS-ASAIRS 2.2.2.7
+func attachments(e *Envelope, o eas.Options) *wbxml.Element {
+	if o.Attachment == nil || len(e.Files) == 0 {
+		return nil
+	}
+	out := wbxml.Empty(wbxml.AirSyncBaseAttachments)
+	for i, f := range e.Files {
+		method := "1"
+		if f.Type == "message/rfc822" {
+			method = "5"
+		}
+		a := wbxml.New(wbxml.AirSyncBaseAttachment, wbxml.Text(wbxml.AirSyncBaseDisplayName, eas.Clean(f.Name)), wbxml.Text(wbxml.AirSyncBaseFileReference, o.Attachment(i)),
+			wbxml.Text(wbxml.AirSyncBaseMethod, method), wbxml.Text(wbxml.AirSyncBaseEstimatedDataSize, strconv.FormatInt(f.Size, 10)))
+		if f.ID != "" {
+			a.Add(wbxml.Text(wbxml.AirSyncBaseContentId, eas.Clean(f.ID)))
+		}
+		if f.Inline {
+			a.Add(wbxml.Text(wbxml.AirSyncBaseIsInline, "1"))
+		}
+		out.Add(a)
+	}
+	return out
+}
+
+// AttachmentOf implements eas.Recorder.
+func (View) AttachmentOf(r eas.Record, n int) (io.ReadCloser, string, int64, error) {
+	e, err := envelope(r)
+	if err != nil {
+		return nil, "", 0, err
+	}
+	if n < 0 || n >= len(e.Files) {
+		return nil, "", 0, &tandem.Error{Kind: tandem.NotFound, Op: "open attachment", Thing: strconv.Itoa(n)}
+	}
+	f := e.Files[n]
+	data, err := f.Open(r.Body)
+	return data, f.Type, f.Size, err
+}
+
+// textMost is how much of a text is read for a client that sets no limit, in bytes; more than people read, and no danger to memory.
+const textMost = 4 << 20
+
+// body shows the text as the client prefers it, or the message itself. MS-ASAIRS 2.2.2.9
+func (v View) body(r eas.Record, e *Envelope, o eas.Options) (shown, native *wbxml.Element, err error) {
+	if p, ok := wantsMIME(e, o); ok {
+		shown, err = whole(r, e, p)
+		return shown, nil, err
+	}
+	t := body.Text{}
+	if len(e.HTML) > 0 {
+		t.Type = eas.HTML
+		t.Data, err = e.Markup(r.Body, textMost)
+	} else {
+		t.Data, err = e.Text(r.Body, textMost)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(e.HTML) == 0 && len(e.Plain) == 0 && e.Broken {
+		t.Data = ""
+	}
+	o.Bodies = withoutMIME(o.Bodies)
+	shown, native = body.Show(t, o)
+	return shown, native, nil
+}
+
+func withoutMIME(all []eas.BodyPreference) []eas.BodyPreference {
+	var out []eas.BodyPreference
+	for _, p := range all {
+		if p.Type != eas.MIME {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// wantsMIME tells whether the client gets the message itself, and how much of it. MS-ASCMD 2.2.3.110
+func wantsMIME(e *Envelope, o eas.Options) (eas.BodyPreference, bool) {
+	if o.MIME == 0 || o.MIME == 1 && e.Class != Signed && e.Class != Opaque && e.Class != Encrypted {
+		return eas.BodyPreference{}, false
+	}
+	for _, p := range o.Bodies {
+		if p.Type == eas.MIME {
+			return p, true
+		}
+	}
+	return eas.BodyPreference{}, false
+}
+
+// wholeMost is the size in bytes of the largest message that is handed out in one element.
+const wholeMost = 64 << 20
+
+// whole is a message as it is, or the beginning of it.
+func whole(r eas.Record, e *Envelope, p eas.BodyPreference) (*wbxml.Element, error) {
+	size, limit := e.Size, int64(wholeMost)
+	if p.Truncation >= 0 {
+		limit = min(limit, p.Truncation)
+	}
+	out := wbxml.New(wbxml.AirSyncBaseBody, wbxml.Text(wbxml.AirSyncBaseType, strconv.Itoa(int(eas.MIME))),
+		wbxml.Text(wbxml.AirSyncBaseEstimatedDataSize, strconv.FormatInt(size, 10)))
+	if size > limit {
+		out.Add(wbxml.Text(wbxml.AirSyncBaseTruncated, "1"))
+		if p.AllOrNone {
+			return out, nil
+		}
+	}
+	in, err := r.Body.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	data, err := io.ReadAll(io.LimitReader(in, limit))
+	if err != nil {
+		return nil, err
+	}
+	return out.Add(wbxml.Opaque(wbxml.AirSyncBaseData, data)), nil
+}
+
+// GetChange implements eas.Recorder: of a message that the client has, only what people do to it changes.
+func (v View) GetChange(r eas.Record, o eas.Options) []*wbxml.Element {
+	f := FlagsOf(r.Attrs)
+	out := []*wbxml.Element{flag(wbxml.EmailRead, f.Seen), showFlag(f)}
+	c := categories(f)
+	if c == nil { // MS-ASEMAIL 2.2.2.16: an empty one takes them away
+		c = wbxml.Empty(wbxml.EmailCategories)
+	}
+	if o.Version >= eas.V140 {
+		out = append(out, c)
+		if verb := lastVerb(f); verb != "" {
+			out = append(out, wbxml.Text(wbxml.Email2LastVerbExecuted, verb))
+		}
+	}
+	return out
+}
+
+// categories are keywords that a person sees: those that begin with $ or a backslash are signs between programs. RFC 5788
+func categories(f Flags) *wbxml.Element {
+	var out *wbxml.Element
+	for _, k := range f.Keywords {
+		if k[0] == '$' || k[0] == '\\' {
+			continue
+		}
+		if out == nil {
+			out = wbxml.Empty(wbxml.EmailCategories)
+		}
+		if len(out.Children) < 300 {
+			out.Add(wbxml.Text(wbxml.EmailCategory, eas.Clean(k)))
+		}
+	}
+	return out
+}
+
+// PutAttrs implements eas.Recorder. What the client does not send stays. MS-ASEMAIL 3.1.5.1
+func (View) PutAttrs(r eas.Record, data []*wbxml.Element, o eas.Put) (tandem.Attrs, error) {
+	f := FlagsOf(r.Attrs)
+	for _, e := range data {
+		switch e.Tag {
+		case wbxml.EmailRead:
+			on, err := eas.ParseBool(e.String())
+			if err != nil {
+				return "", err
+			}
+			f.Seen = on
+		case wbxml.EmailFlag:
+			if err := putFlag(&f, e); err != nil {
+				return "", err
+			}
+		case wbxml.EmailCategories:
+			var kept []string
+			for _, k := range f.Keywords {
+				if k[0] == '$' || k[0] == '\\' {
+					kept = append(kept, k)
+				}
+			}
+			for _, c := range e.Children {
+				if s := oneLine(c.String()); s != "" && s[0] != '$' && s[0] != '\\' {
+					kept = append(kept, clip(s, 200))
+				}
+			}
+			f.Keywords = kept
+		}
+	}
+	return f.Attrs(), nil
+}
+
+// meeting shows an invitation, or an answer to one. MS-ASEMAIL 2.2.2.48
+func (v View) meeting(r eas.Record, e *Envelope, o eas.Options) *wbxml.Element {
+	if e.Event == nil || e.Class != Meeting {
+		return nil
+	}
+	in, err := e.Event.Open(r.Body)
+	if err != nil {
+		return nil
+	}
+	defer in.Close()
+	data, err := io.ReadAll(io.LimitReader(in, 1<<20))
+	if err != nil {
+		return nil
+	}
+	o.Attachment = nil
+	shown, err := event.View{Zones: v.Zones}.Get(data, o)
+	if err != nil {
+		return nil // it is shown as a message with a file
+	}
+	return e.meetingRequest(shown, o)
+}
+
+var errFlag = errors.New("no flag has this value")
