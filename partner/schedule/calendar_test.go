@@ -63,6 +63,22 @@ func TestFreeBusy(t *testing.T) {
 	}
 }
 
+// TestUsualHours: what a client keeps of them in the inbox counts; what makes no sense does not. RFC 7953
+func TestUsualHours(t *testing.T) {
+	k := newKit(t)
+	c, err := k.svc.Inbox(k.ctx, k.user("ben"))
+	k.must(err)
+	for text, want := range map[string]string{
+		"BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VAVAILABILITY\nUID:v\nBEGIN:AVAILABLE\nUID:a\nDTSTART:20260309T090000Z\nDTEND:20260309T170000Z\nEND:AVAILABLE\nEND:VAVAILABILITY\nEND:VCALENDAR\n": "BUSY-UNAVAILABLE:20260309T000000Z/20260309T090000Z\nFREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20260309T170000Z/20260310T000000Z\n",
+		"always": "!FREEBUSY;",
+	} {
+		k.must(k.st.Props.SetProperties(k.ctx, c.ID, 0, map[string]string{"{urn:ietf:params:xml:ns:caldav}calendar-availability": "<calendar-availability xmlns=\"urn:ietf:params:xml:ns:caldav\">" + text + "</calendar-availability>"}))
+		got, err := k.svc.FreeBusy(k.ctx, k.user("anna"), request("anna@x.org", "ben@x.org"))
+		k.must(err)
+		k.has("Ben's", string(got[0].Body), want)
+	}
+}
+
 // TestDefaultCalendar: where invitations go. RFC 6638 9.2
 func TestDefaultCalendar(t *testing.T) {
 	k := newKit(t)

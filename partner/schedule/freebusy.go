@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"tandem/kind/event"
 	"tandem/kind/event/itip"
 	"tandem/store"
+	"tandem/wire/davxml"
 )
 
 // Answer is what is told of one recipient of a free-busy request. RFC 6638 5, 10.2
@@ -48,8 +50,8 @@ func (s *Service) FreeBusy(ctx context.Context, asker store.User, request []byte
 	return out, nil
 }
 
-// Busy lists what takes a user's time between two instants, from all own calendars that are not transparent. mask is the UID of an event that does not
-// count, "" for none.
+// Busy lists what takes a user's time between two instants, from all own calendars that are not transparent, and what lies outside of the usual hours. mask
+// is the UID of an event that does not count, "" for none.
 func (s *Service) Busy(ctx context.Context, u store.User, from, to int64, mask string) ([]event.Span, error) {
 	all, err := s.Home.Collections(ctx, u.Name)
 	if err != nil {
@@ -63,7 +65,10 @@ func (s *Service) Busy(ctx context.Context, u store.User, from, to int64, mask s
 	if u.Address != "" {
 		me = u.Address
 	}
-	var out []event.Span
+	out, err := s.unavailable(ctx, u, all, from, to, zone)
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range all {
 		if c.Kind != tandem.Event || strings.EqualFold(c.Props[PropTransp], Transparent) {
 			continue
@@ -86,6 +91,34 @@ func (s *Service) Busy(ctx context.Context, u store.User, from, to int64, mask s
 			}
 			out = append(out, spans...)
 		}
+	}
+	return out, nil
+}
+
+// availability is the property of the inbox in which a client keeps the usual hours of its owner, as the front door names it in the store. RFC 7953 7.2.4
+const availability = "{urn:ietf:params:xml:ns:caldav}calendar-availability"
+
+// unavailable is what lies outside of the hours that a user said to be the usual ones. What cannot be read says nothing.
+func (s *Service) unavailable(ctx context.Context, u store.User, all []tandem.Collection, from, to int64, zone *time.Location) ([]event.Span, error) {
+	i := slices.IndexFunc(all, func(c tandem.Collection) bool { return c.Kind == tandem.Invitation && c.Props[PropRole] == Inbox })
+	if s.Props == nil || i < 0 {
+		return nil, nil
+	}
+	kept, err := s.Props.Properties(ctx, all[i].ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	text := kept[0][availability]
+	if text == "" {
+		return nil, nil
+	}
+	e, err := davxml.Parse(strings.NewReader(text), davxml.Limits{})
+	var out []event.Span
+	if err == nil {
+		out, err = s.desk(u, 0).Unavailable([]byte(e.Chars()), from, to, zone)
+	}
+	if err != nil {
+		s.log().Warn("usual hours that cannot be read do not count", "user", u.Name, "err", err)
 	}
 	return out, nil
 }

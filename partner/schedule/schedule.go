@@ -52,6 +52,7 @@ type Service struct {
 	Blobs    store.Blobs
 	Kinds    map[tandem.Kind]kind.Handler // event and invitation
 
+	Props    store.Properties                // where DAV clients keep the usual hours of their owner; nil: nobody says any
 	Outgoing Outgoing                        // nil: nobody elsewhere can be reached
 	URIs     func(store.User) []string       // further calendar user addresses of a user, such as the principal's path; nil: none
 	Zone     func(store.User) *time.Location // what floating times are read in for free-busy; nil: UTC
@@ -64,7 +65,8 @@ type Service struct {
 
 // New makes a service on a store. Further fields may be set before it is used.
 func New(st *store.Store, kinds map[tandem.Kind]kind.Handler) *Service {
-	return &Service{Home: st.Home, Lookup: st.Lookup, Accounts: st.Accounts, Settings: st.Settings, Blobs: st.Blobs, Kinds: kinds, Zones: &recur.Zones{}}
+	return &Service{Home: st.Home, Lookup: st.Lookup, Accounts: st.Accounts, Settings: st.Settings, Blobs: st.Blobs, Props: st.Props, Kinds: kinds,
+		Zones: &recur.Zones{}}
 }
 
 // Outgoing carries messages to people elsewhere, by mail (RFC 6047).

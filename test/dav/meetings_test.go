@@ -81,3 +81,21 @@ func TestOutbox(t *testing.T) {
 		k.Do("ann", "PROPFIND", me.Prop(davxml.C(name)).Get(davxml.D("href")), prop("d:resourcetype"), "Depth", "0").Is(207)
 	}
 }
+
+// TestUsualHours: what a client keeps of its owner's usual hours in the inbox is told to those who ask when the owner is busy. RFC 7953 7.2.4
+func TestUsualHours(t *testing.T) {
+	k := davkit.New(t)
+	k.Do("bob", "PROPFIND", "/dav/calendars/bob/", prop("d:resourcetype"), "Depth", "1").Is(207)
+	hours := "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VAVAILABILITY\r\nUID:v\r\nDTSTAMP:20260101T000000Z\r\nBEGIN:AVAILABLE\r\nUID:a\r\nDTSTAMP:20260101T000000Z\r\n" +
+		"DTSTART:20260520T090000Z\r\nDTEND:20260520T170000Z\r\nSUMMARY:R &amp; D\r\nEND:AVAILABLE\r\nEND:VAVAILABILITY\r\nEND:VCALENDAR\r\n"
+	k.Do("bob", "PROPPATCH", "/dav/calendars/bob/inbox/", `<d:propertyupdate xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:set><d:prop><c:calendar-availability>`+
+		hours+`</c:calendar-availability></d:prop></d:set></d:propertyupdate>`).Is(207)
+	a := k.Do("ann", "POST", "/dav/calendars/ann/outbox/", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VFREEBUSY\r\nUID:f\r\nDTSTAMP:20260101T000000Z\r\n"+
+		"DTSTART:20260520T000000Z\r\nDTEND:20260521T000000Z\r\nORGANIZER:mailto:ann@example.org\r\nATTENDEE:mailto:bob@example.org\r\nEND:VFREEBUSY\r\nEND:VCALENDAR\r\n",
+		"Content-Type", "text/calendar").Is(200)
+	for _, want := range []string{"BUSY-UNAVAILABLE:20260520T000000Z/20260520T090000Z", "BUSY-UNAVAILABLE:20260520T170000Z/20260521T000000Z"} {
+		if !strings.Contains(a.Body, want) {
+			t.Errorf("lacks %s:\n%s", want, a.Body)
+		}
+	}
+}
