@@ -1,5 +1,5 @@
-// Package files serves what is in home collections as files: GET and HEAD of anything, and for trees PUT, MKCOL and the empty file that a LOCK makes
-// (RFC 4918 9.3, 9.4, 9.7, 7.3).
+// Package files serves what is in home collections as files: GET and HEAD of anything, and for trees PUT, the directories that MKCOL makes and the
+// empty file that a LOCK makes (RFC 4918 9.3, 9.4, 9.7, 7.3).
 //
 // A file that is put goes into the store's blobs as it arrives, so that memory does not follow its size, and takes the place of the former one in one
 // transaction, once it is whole. A connection that breaks leaves everything as it was. The former version is in history.
@@ -26,7 +26,7 @@ import (
 	"tandem/wire/davxml"
 )
 
-// Service answers GET, HEAD, PUT and MKCOL. Everything without a remark must be set.
+// Service answers GET, HEAD and PUT, and makes directories. Everything without a remark must be set.
 type Service struct {
 	Tree   proto.Tree
 	Home   store.Home
@@ -135,18 +135,6 @@ func Write(ctx context.Context, home store.Home, collection int64, who store.Aut
 		}
 	}
 	return out, failed
-}
-
-// Mkcol is the method MKCOL for directories of trees, without a body. RFC 4918 9.3
-func (s *Service) Mkcol(ctx context.Context, w http.ResponseWriter, r *proto.Request) error {
-	if r.XML != nil {
-		return davxml.Failf(http.StatusUnsupportedMediaType, "a directory is made without a body")
-	}
-	if err := s.MakeDir(ctx, r); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusCreated)
-	return nil
 }
 
 // MakeDir makes a directory at the target, which must be free: 405.
