@@ -125,6 +125,7 @@ func TestTimeRange(t *testing.T) {
 		{"created after", "VTODO", day, cal("VTODO|CREATED:20260302T000000Z"), false},
 		{"task without dates", "VTODO", day, cal("VTODO|SUMMARY:x"), true},
 		{"task that repeats", "VTODO", day, cal("VTODO|DUE:20260201T120000Z|RRULE:FREQ=DAILY"), true},
+		{"instance without dates", "VTODO", day, cal("VTODO|RECURRENCE-ID:20260301T120000Z|COMPLETED:20200101T000000Z"), true},
 		// VJOURNAL
 		{"journal", "VJOURNAL", day, cal("VJOURNAL|DTSTART:20260301T000000Z"), true},
 		{"journal of a day", "VJOURNAL", `start="20260301T230000Z" end="20260302T000000Z"`, cal("VJOURNAL|DTSTART;VALUE=DATE:20260301"), true},

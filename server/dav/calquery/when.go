@@ -90,6 +90,8 @@ func (ob *object) overlap(s *span, c *contentline.Component) func(start, end int
 		return func(start, _ int64) bool { return s.from <= start && s.to > start }
 	case c.Is("VTODO") && hasDue:
 		return func(_, due int64) bool { return s.from < due && s.to >= due }
+	case c.Get("RECURRENCE-ID") != nil: // it happens when the series would
+		return s.overlaps
 	}
 	return nil
 }
