@@ -112,10 +112,19 @@ func (a *acct) oauth() (conn.Tokens, error) {
 		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "read place", Thing: a.place.Text, Err: errors.New("login=oauth needs the option client-id"),
 			Remedy: "register a client with your provider and give its id, see doc/accounts.md"}
 	}
+	o := a.place.Options
 	endpoints, ok := oauth.For(a.base.Hostname(), a.name)
+	if o["oauth-token"] != "" && (o["oauth-device"] != "" || o["oauth-authorize"] != "") {
+		endpoints, ok = oauth.Endpoints{Device: o["oauth-device"], Auth: o["oauth-authorize"], Token: o["oauth-token"], Scope: o["oauth-scope"]}, true
+	}
+	for _, at := range []string{endpoints.Device, endpoints.Auth, endpoints.Token} {
+		if u, err := url.Parse(at); err != nil || at != "" && u.Scheme != "https" {
+			return nil, &tandem.Error{Kind: tandem.Invalid, Op: "read place", Thing: a.place.Text, Err: fmt.Errorf("%q is no https address", at), Remedy: "a login goes over encrypted connections only"}
+		}
+	}
 	if !ok {
 		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "read place", Thing: a.place.Text, Err: fmt.Errorf("how to log in with OAuth at %s is not known", a.base.Hostname()),
-			Remedy: "use login=auto with a password made for this program, or login=bearer"}
+			Remedy: "give the options oauth-token, oauth-scope and oauth-device or oauth-authorize, or use login=auto with a password made for this program"}
 	}
 	if a.env.Keep == nil {
 		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "log in", Thing: a.base.Host, Err: errors.New("there is no data folder to keep the login in")}

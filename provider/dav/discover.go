@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"sort"
@@ -102,6 +101,20 @@ func mayWrite(r *davxml.Response) bool {
 
 // discover finds the collections at and below the place.
 func (a *acct) discover(ctx context.Context, res Resolver) ([]found, error) {
+	list, err := a.discoverAs(ctx, res)
+	if local, _, _ := strings.Cut(a.user, "@"); errors.Is(err, errLogin) && a.mail && local != "" {
+		// Some servers want the whole mail address as a user's name, others the part before the @. RFC 6764 6
+		old := a.link.SwapUser(local)
+		if again, err2 := a.discoverAs(ctx, res); err2 == nil {
+			a.user = local
+			return again, nil
+		}
+		a.link.SwapUser(old)
+	}
+	return list, err
+}
+
+func (a *acct) discoverAs(ctx context.Context, res Resolver) ([]found, error) {
 	starts, err := a.starts(ctx, res)
 	if err != nil {
 		return nil, err
@@ -115,7 +128,7 @@ func (a *acct) discover(ctx context.Context, res Resolver) ([]found, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if tandem.IsKind(err, tandem.Denied) && statusOf(err) != http.StatusForbidden && statusOf(err) != http.StatusMethodNotAllowed {
+		if errors.Is(err, errLogin) || tandem.IsKind(err, tandem.Denied) && statusOf(err) == 0 && !errors.Is(err, conn.ErrRedirect) {
 			return nil, err // a wrong password is no reason to look elsewhere
 		}
 		if first == nil {

@@ -205,3 +205,39 @@ func TestPasswordStaysHome(t *testing.T) {
 		}
 	}
 }
+
+// A root that belongs to people and leads away is no reason not to look at the well-known address, and a server that wants the short name gets it.
+func TestWaysToLogin(t *testing.T) {
+	pages := home(t)
+	pages["/"] = "→http://example.org/welcome"
+	s := site(t, pages)
+	if got, err := lookAt(t, zone{}, "carddav://anna@"+strings.TrimPrefix(s.URL, "http://")+"/"); err != nil || len(got) != 2 {
+		t.Errorf("%v, %v", got, err)
+	}
+	inner := s.Config.Handler
+	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, pw, _ := r.BasicAuth(); user != "anna" || pw != "secret" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		inner.ServeHTTP(w, r)
+	})
+	addr := s.Listener.Addr().(*net.TCPAddr)
+	records := zone{srv: map[string][]*net.SRV{"_carddav._tcp.127.0.0.1": {{Target: "127.0.0.1.", Port: uint16(addr.Port)}}}}
+	reg := provider.NewRegistry(providers(records)...)
+	p, err := reg.ParsePlace("carddav:anna@127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pr, err := reg.Provider("carddav")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pw, ok := range map[string]bool{"secret": true, "wrong": false} {
+		got, err := pr.List(t.Context(), p, provider.Env{Secret: func(context.Context, string) (string, error) { return pw, nil }})
+		if (err == nil && len(got) == 2) != ok || !ok && !tandem.IsKind(err, tandem.Denied) {
+			t.Errorf("%s: %v, %v", pw, got, err)
+		}
+	}
+}

@@ -49,7 +49,9 @@ func TestTandem(t *testing.T) {
 					}
 					return &providertest.Place{
 						Open: func(ctx context.Context) (*provider.Opened, error) { return openAt(ctx, s, scheme, path, query) },
-						Edit: func(id tandem.ID, body []byte) error { return editBy(t, s, path+escapeSegment(string(id)), body, mediaType(k.kind)) },
+						Edit: func(id tandem.ID, body []byte) error {
+							return editBy(t, s, path+escapeSegment(string(id)), body, mediaType(k.kind))
+						},
 					}
 				}})
 		})

@@ -194,7 +194,7 @@ func (l *link) refused(c *davxml.Condition, op, thing string, wait int64, host s
 	switch c.Status {
 	case http.StatusUnauthorized:
 		e.Kind, e.Op, e.Thing, e.Remedy = tandem.Denied, "log in to", host, l.relogin
-		e.Err = errors.New("the server does not accept the name or password")
+		e.Err = errLogin
 	case http.StatusForbidden, http.StatusMethodNotAllowed:
 		e.Kind, e.Remedy = tandem.Denied, "ask the server's owner for the right to do this"
 	case http.StatusNotFound, http.StatusGone:
@@ -212,6 +212,8 @@ func (l *link) refused(c *davxml.Condition, op, thing string, wait int64, host s
 	}
 	return e
 }
+
+var errLogin = errors.New("the server does not accept the name or password")
 
 // isCondition tells whether an error is a refusal for a named precondition.
 func isCondition(err error, names ...davxml.Name) bool {

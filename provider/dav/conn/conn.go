@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -30,7 +31,7 @@ type Config struct {
 	Pin      string                                    // SHA-256 of the server's certificate in hexadecimal; then nothing else is asked of it
 	Proxy    string                                    // URL; "": as the environment says, "none": no proxy
 	Home     *url.URL                                  // where the credentials belong
-	Idle     time.Duration                             // how long a server may say nothing; default 60 s
+	Idle     time.Duration                             // how long a server may say nothing; default 3 min, for some read a whole collection before they answer
 	Relogin  string                                    // remedy for refused credentials
 }
 
@@ -59,7 +60,7 @@ type Client struct {
 // New makes a client. Nothing is connected yet.
 func New(cfg Config) (*Client, error) {
 	if cfg.Idle == 0 {
-		cfg.Idle = time.Minute
+		cfg.Idle = 3 * time.Minute
 	}
 	if cfg.Login == "" {
 		cfg.Login = "auto"
@@ -225,14 +226,17 @@ func (c *Client) once(ctx context.Context, r *Request, at *url.URL, auth string)
 	return resp, nil
 }
 
+// ErrRedirect is the cause of the error of a redirect that is not followed.
+var ErrRedirect = errors.New("it leads")
+
 // mayFollow refuses redirects that would give away what belongs to this account.
 func (c *Client) mayFollow(from, to *url.URL) error {
 	if to.Scheme != "https" && to.Scheme != "http" || from.Scheme == "https" && to.Scheme == "http" {
-		return &tandem.Error{Kind: tandem.Denied, Op: "follow redirect", Thing: to.Redacted(), Err: errors.New("it leads away from an encrypted connection"),
+		return &tandem.Error{Kind: tandem.Denied, Op: "follow redirect", Thing: to.Redacted(), Err: fmt.Errorf("%w away from an encrypted connection", ErrRedirect),
 			Remedy: "if the server is right, name this address in the place"}
 	}
 	if !c.Trusts(to) {
-		return &tandem.Error{Kind: tandem.Denied, Op: "follow redirect", Thing: to.Redacted(), Err: errors.New("it leads to another owner's server"),
+		return &tandem.Error{Kind: tandem.Denied, Op: "follow redirect", Thing: to.Redacted(), Err: fmt.Errorf("%w to another owner's server", ErrRedirect),
 			Remedy: "if the server is right, name this address in the place"}
 	}
 	return nil

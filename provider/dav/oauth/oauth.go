@@ -1,5 +1,5 @@
-// Package oauth logs in with OAuth 2 where there is no browser at hand: a code is shown, the person enters it elsewhere, and the login is kept and renewed.
-// RFC 8628, RFC 6749 6
+// Package oauth logs in with OAuth 2: the person agrees in a browser, and the login is kept and renewed. Where the provider allows it the browser may be on any
+// device (a code is shown, RFC 8628); else it is on this machine (RFC 8252).
 package oauth
 
 import (
@@ -20,12 +20,13 @@ import (
 
 // Endpoints are where a provider answers.
 type Endpoints struct {
-	Device string // RFC 8628 3.1
+	Device string // RFC 8628 3.1; "": the provider has none
+	Auth   string // RFC 6749 3.1, where Device is empty
 	Token  string // RFC 6749 3.2
 	Scope  string
 }
 
-// For knows the endpoints of providers by the host of their server and the protocol.
+// For knows the endpoints of providers by the host of their server and the protocol. Google gives no access to contacts and calendars by code.
 func For(host, service string) (Endpoints, bool) {
 	is := func(domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
 	switch {
@@ -34,7 +35,7 @@ func For(host, service string) (Endpoints, bool) {
 		if service == "caldav" {
 			scope = "https://www.googleapis.com/auth/calendar"
 		}
-		return Endpoints{"https://oauth2.googleapis.com/device/code", "https://oauth2.googleapis.com/token", scope}, true
+		return Endpoints{Auth: "https://accounts.google.com/o/oauth2/v2/auth", Token: "https://oauth2.googleapis.com/token", Scope: scope}, true
 	}
 	return Endpoints{}, false
 }
@@ -208,12 +209,20 @@ func (s *Source) denied(a *answer) error {
 	return &tandem.Error{Kind: tandem.Denied, Op: "log in at", Thing: s.cfg.Endpoints.Token, Err: errors.New(strings.TrimSpace("the provider refuses, " + why)), Remedy: "log in again with `tandem partner login`"}
 }
 
-// login shows a code and waits until the person has entered it.
+// login lets the person agree and waits until that is done.
 func (s *Source) login(ctx context.Context) error {
 	if s.cfg.Tell == nil {
 		return &tandem.Error{Kind: tandem.Denied, Op: "log in at", Thing: s.cfg.Endpoints.Token, Err: errors.New("a person has to agree, and nobody is there to ask"),
 			Remedy: "run `tandem partner login` at a terminal"}
 	}
+	if s.cfg.Device == "" {
+		return s.here(ctx)
+	}
+	return s.elsewhere(ctx)
+}
+
+// elsewhere lets the person agree on any device. RFC 8628 3
+func (s *Source) elsewhere(ctx context.Context) error {
 	d, err := s.post(ctx, s.cfg.Device, url.Values{"scope": {s.cfg.Scope}})
 	if err != nil {
 		return err
