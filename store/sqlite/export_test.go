@@ -34,6 +34,16 @@ func FreshSchema(t *testing.T) (list []string) {
 	return list
 }
 
+// Newest is the number of the last migration.
+func Newest(t *testing.T) int64 {
+	t.Helper()
+	v, err := newestVersion()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 // MakeOld makes a database as the migrations up to a version leave it.
 func MakeOld(t *testing.T, dir string, version int64) {
 	t.Helper()

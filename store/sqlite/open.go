@@ -4,11 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -18,7 +16,6 @@ import (
 	moderncsqlite "modernc.org/sqlite"
 
 	"tandem"
-	"tandem/store/blob"
 )
 
 //go:embed migrations/*.sql
@@ -31,7 +28,7 @@ const applicationID = 0x54414e44
 const pageSize = 4096
 
 func (d *db) openFile(ctx context.Context) error {
-	if err := createPrivate(d.name); err != nil {
+	if err := d.create(ctx); err != nil {
 		return d.fault("open store", err)
 	}
 	if err := d.connect(fileDSN(d.name)); err != nil {
@@ -78,32 +75,6 @@ func (d *db) openMemory(ctx context.Context) error {
 	defer d.writer.put(c)
 	_, err = c.conn.ExecContext(ctx, "BEGIN;"+schema+";COMMIT")
 	return d.fault("open store", err)
-}
-
-// createPrivate makes, durably, an empty file that nobody else may read, where there is none; SQLite would create it with
-// the umask's rights.
-func createPrivate(name string) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := blob.SyncDir(filepath.Dir(name)); err != nil {
-		return err
-	}
-	// The folder itself may be new, too. A parent that one may pass through but not read was not made by us.
-	if err := blob.SyncDir(filepath.Dir(filepath.Dir(name))); !errors.Is(err, fs.ErrPermission) {
-		return err
-	}
-	return nil
 }
 
 func (d *db) connect(dsn string) error {
@@ -176,14 +147,29 @@ func (d *db) migrate(ctx context.Context) error {
 // migrationNames lists the migrations in order.
 func migrationNames() ([]string, error) { return fs.Glob(migrationFiles, "migrations/*.sql") }
 
+// migrationVersions are the numbers of the migrations that this program knows, in order.
+func migrationVersions() ([]int64, error) {
+	names, err := migrationNames()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]int64, len(names))
+	for i, name := range names {
+		number, _, _ := strings.Cut(path.Base(name), "_")
+		if list[i], err = strconv.ParseInt(number, 10, 64); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
 // newestVersion is the number of the last migration this program knows.
 func newestVersion() (int64, error) {
-	names, err := migrationNames()
+	list, err := migrationVersions()
 	if err != nil {
 		return 0, err
 	}
-	number, _, _ := strings.Cut(path.Base(names[len(names)-1]), "_")
-	return strconv.ParseInt(number, 10, 64)
+	return list[len(list)-1], nil
 }
 
 // upSections is the text of all migrations upwards, which makes a fresh schema in one go.

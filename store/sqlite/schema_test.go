@@ -32,13 +32,19 @@ func schema(t *testing.T, dir string) (list []string) {
 	return list
 }
 
-// TestFreshSchemaIsMigratedSchema compares the schema that OpenMemory makes in one go with the migrated one.
+// TestFreshSchemaIsMigratedSchema compares the schemas that OpenMemory and Open make in one go with the migrated one.
 func TestFreshSchemaIsMigratedSchema(t *testing.T) {
+	old := t.TempDir()
+	sqlite.MakeOld(t, old, sqlite.Newest(t))
+	migrated := schema(t, old)
 	dir := filled(t)
-	migrated := schema(t, dir)
-	fresh := sqlite.FreshSchema(t)
-	if !slices.Equal(migrated, fresh) || len(fresh) < 20 {
-		t.Fatalf("migrated:\n%s\n\nfresh:\n%s", strings.Join(migrated, "\n"), strings.Join(fresh, "\n"))
+	for name, fresh := range map[string][]string{"memory": sqlite.FreshSchema(t), "file": schema(t, dir)} {
+		if !slices.Equal(migrated, fresh) || len(fresh) < 20 {
+			t.Fatalf("migrated:\n%s\n\nfresh in %s:\n%s", strings.Join(migrated, "\n"), name, strings.Join(fresh, "\n"))
+		}
+	}
+	if a, b := goose(t, old), goose(t, dir); a != b || a == "" {
+		t.Errorf("the migration library is told %s, after migrations it is %s", b, a)
 	}
 	var version, app, want int64
 	db := raw(t, dir)
@@ -48,6 +54,14 @@ func TestFreshSchemaIsMigratedSchema(t *testing.T) {
 	if version != want || app == 0 {
 		t.Fatalf("version %d of application %x, the last migration is %d", version, app, want)
 	}
+}
+
+// goose is what the migration library keeps for itself, but the times.
+func goose(t *testing.T, dir string) (text string) {
+	t.Helper()
+	must(t, raw(t, dir).QueryRow("SELECT (SELECT group_concat(sql, ';') FROM sqlite_schema WHERE name LIKE 'goose%') || "+
+		"(SELECT group_concat(id || ':' || version_id || ':' || is_applied, ' ') FROM goose_db_version)").Scan(&text))
+	return text
 }
 
 func TestDataFolderIsPrivate(t *testing.T) {
