@@ -102,15 +102,25 @@ func (w *work) nameClash(sorted []*record, s tandem.Side) *clash {
 func (w *work) coming(sorted []*record, s tandem.Side) (coming []*record, hard bool) {
 	hard = w.rules.Names[s].FoldCase || w.rules.Names[s].NFC || len(w.v[s].block) > 0
 	for _, r := range sorted {
-		if w.placing(r, s) {
-			coming = append(coming, r)
-			if up := r.to[s].up; !hard && len(w.b.rows) > 0 && (up == nil || up.cur[s] != nil) {
+		if hard {
+			break
+		}
+		if len(w.b.rows) > 0 && w.placing(r, s) {
+			if up := r.to[s].up; up == nil || up.cur[s] != nil {
 				hard = w.b.find(s, join(w.pathNow(up, s), r.to[s].name)) >= 0
 			}
 		}
 		hard = hard || r.row >= 0 && (r.moved[0] || r.moved[1] || !r.agreed() || r.has(sideA) != r.has(sideB))
 	}
-	return coming, hard
+	if !hard {
+		return nil, false
+	}
+	for _, r := range sorted {
+		if w.placing(r, s) {
+			coming = append(coming, r)
+		}
+	}
+	return coming, true
 }
 
 // reserve holds back whatever took the place of a record that has to wait. The base goes on naming the old place for the

@@ -99,7 +99,10 @@ func NeedDigests(b *Base, va, vb *View, rules Rules) (a, bb []tandem.ID) {
 			n.asked = true
 		}
 	})
-	if !w.tree && b.read == 0 && len(va.fresh) > 0 && len(vb.fresh) > 0 {
+	if b.read == 0 && (len(va.fresh) == 0 || len(vb.fresh) == 0) {
+		return nil, nil // nothing that anything could be compared with
+	}
+	if !w.tree && b.read == 0 {
 		for s, v := range w.v {
 			for _, n := range v.fresh {
 				if v.pairable(n) {

@@ -1,7 +1,8 @@
 package engine
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 
 	"tandem"
 )
@@ -11,11 +12,8 @@ import (
 // wait, a copy or move into a wait), so it ends.
 func (w *work) fit() {
 	w.pins()
-	var sorted []*record
 	for n := 0; n < 4*len(w.recs)+2; n++ {
-		if len(sorted) != len(w.recs) {
-			sorted = w.byDepth() // an unchanged record that is in the way becomes one of them
-		}
+		sorted := w.byDepth() // an unchanged record that is in the way becomes one of them
 		again := false
 		for _, r := range sorted {
 			again = w.fitRecord(r) || again
@@ -35,21 +33,29 @@ func (w *work) fitCycles(sorted []*record) bool {
 			if !r.has(s) || !w.placing(r, s) {
 				continue
 			}
-			seen := map[*record]bool{}
-			for up := r.to[s].up; up != nil && !seen[up]; up = up.to[s].up {
+			slow := r.to[s].up
+			for up, n := slow, 1; up != nil; up, n = up.to[s].up, n+1 {
 				if up == r {
 					w.hold(r, MoveCycle)
 					return true
 				}
-				seen[up] = true
+				if n%2 == 0 {
+					if slow = slow.to[s].up; slow == up {
+						break // a cycle that r is not part of
+					}
+				}
 			}
 		}
 	}
 	return false
 }
 
-// byDepth returns the records, deepest first, otherwise in an order that depends on nothing but what they are.
+// byDepth returns the records, deepest first, otherwise in an order that depends on nothing but what they are. By now that
+// changes only when there are more of them.
 func (w *work) byDepth() []*record {
+	if len(w.sorted) == len(w.recs) {
+		return w.sorted
+	}
 	type keyed struct {
 		r     *record
 		depth int
@@ -60,17 +66,20 @@ func (w *work) byDepth() []*record {
 		id := w.nameOf(r)
 		all[i] = keyed{r, depthOf(id), id}
 	}
-	sort.SliceStable(all, func(i, j int) bool {
-		if all[i].depth != all[j].depth {
-			return all[i].depth > all[j].depth
+	slices.SortFunc(all, func(a, b keyed) int {
+		if c := cmp.Compare(b.depth, a.depth); c != 0 {
+			return c
 		}
-		return all[i].id < all[j].id
+		if c := cmp.Compare(a.id, b.id); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.r.key, b.r.key)
 	})
-	out := make([]*record, len(all))
+	w.sorted = make([]*record, len(all))
 	for i := range all {
-		out[i] = all[i].r
+		w.sorted[i] = all[i].r
 	}
-	return out
+	return w.sorted
 }
 
 // nameOf returns an id of r for sorting, the same from either side.

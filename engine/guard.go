@@ -99,9 +99,13 @@ func (w *work) refused(s tandem.Side) bool {
 // side is a move that nobody recognised.
 func (w *work) tally() (sums [2]tally) {
 	made := [2]map[string]int{{}, {}}
+	deletes := false
+	for i := range w.plan.Actions {
+		deletes = deletes || w.plan.Actions[i].Do == Delete
+	}
 	for i := range w.plan.Actions {
 		a := &w.plan.Actions[i]
-		if a.Do == Copy {
+		if a.Do == Copy && deletes {
 			if k := contentKey(a.Shown(a.To.Other())); k != "" {
 				made[a.To][k]++
 			}

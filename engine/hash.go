@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"hash"
 
 	"tandem"
 )
@@ -13,6 +12,7 @@ import (
 // became unreadable.
 func (p *Plan) hash() string {
 	h := sha256.New()
+	buf := make([]byte, 0, 8<<10)
 	for i := range p.Actions {
 		a := &p.Actions[i]
 		if a.Do == Nothing || a.Do == Wait {
@@ -24,26 +24,30 @@ func (p *Plan) hash() string {
 				bits |= 1 << s
 			}
 		}
-		h.Write([]byte{byte(a.Do), byte(a.To), bits})
-		hashShown(h, a.A)
-		hashShown(h, a.B)
-		hashText(h, string(a.At[0]), string(a.At[1]), string(a.NewID), string(a.Attrs))
+		buf = append(buf, byte(a.Do), byte(a.To), bits)
+		buf = hashShown(buf, a.A)
+		buf = hashShown(buf, a.B)
+		buf = hashText(buf, string(a.At[0]), string(a.At[1]), string(a.NewID), string(a.Attrs))
+		if len(buf) > 6<<10 {
+			h.Write(buf)
+			buf = buf[:0]
+		}
 	}
+	h.Write(buf)
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func hashShown(h hash.Hash, s *tandem.Shown) {
-	hashText(h, string(s.ID), string(s.Version), string(s.Attrs))
-	h.Write(s.Digest[:])
+func hashShown(buf []byte, s *tandem.Shown) []byte {
+	buf = hashText(buf, string(s.ID), string(s.Version), string(s.Attrs))
+	return append(buf, s.Digest[:]...)
 }
 
-func hashText(h hash.Hash, texts ...string) {
-	var n [8]byte
+func hashText(buf []byte, texts ...string) []byte {
 	for _, t := range texts {
-		binary.BigEndian.PutUint64(n[:], uint64(len(t)))
-		h.Write(n[:])
-		h.Write([]byte(t))
+		buf = binary.BigEndian.AppendUint64(buf, uint64(len(t)))
+		buf = append(buf, t...)
 	}
+	return buf
 }
 
 // count fills in the totals.

@@ -30,13 +30,18 @@ func (w *work) relink(s tandem.Side) {
 		func(n *seen) string { return contentKey(&n.Shown) })
 }
 
-// movers lists the rows gone from side s and the ids new there, sorted by id.
+// movers lists the rows gone from side s and, if there are any, the ids new there, sorted by id.
 func (w *work) movers(s tandem.Side) (lost, found []*record) {
 	for _, r := range w.recs {
-		switch {
-		case r.row >= 0 && r.st[s] == gone && r.cur[s] == nil && !r.void:
+		if r.row >= 0 && r.st[s] == gone && r.cur[s] == nil && !r.void {
 			lost = append(lost, r)
-		case r.row < 0 && r.st[s] == fresh && r.cur[s.Other()] == nil:
+		}
+	}
+	if len(lost) == 0 {
+		return nil, nil
+	}
+	for _, r := range w.recs {
+		if r.row < 0 && r.st[s] == fresh && r.cur[s.Other()] == nil {
 			found = append(found, r)
 		}
 	}

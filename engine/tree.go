@@ -71,22 +71,22 @@ func (w *work) pairTree() {
 	}
 	var as []*record
 	var bs [][]*record // by depth
+	defer w.meetBlocks()
+	if !w.lonely(sideA) || !w.lonely(sideB) {
+		return
+	}
 	for _, r := range w.recs {
 		switch {
 		case r.base.Clash != nil && !r.void:
-		case r.has(sideA) && (r.st[sideB] == none || r.st[sideB] == gone):
+		case r.alone(sideA):
 			as = append(as, r)
-		case r.has(sideB) && (r.st[sideA] == none || r.st[sideA] == gone):
+		case r.alone(sideB):
 			d := depthOf(r.cur[sideB].ID)
 			for len(bs) <= d {
 				bs = append(bs, nil)
 			}
 			bs[d] = append(bs[d], r)
 		}
-	}
-	defer w.meetBlocks()
-	if len(as) == 0 || len(bs) == 0 {
-		return
 	}
 	holds := make([]map[foldKey]*record, len(rules))
 	for i, rule := range rules {
@@ -105,6 +105,22 @@ func (w *work) pairTree() {
 			w.pairLevel(level, rule, holds[i])
 		}
 	}
+}
+
+// alone tells that side s has r and the other has not.
+func (r *record) alone(s tandem.Side) bool {
+	o := s.Other()
+	return r.has(s) && (r.st[o] == none || r.st[o] == gone)
+}
+
+// lonely tells that there are records that only side s has.
+func (w *work) lonely(s tandem.Side) bool {
+	for _, r := range w.recs {
+		if r.alone(s) && (r.base.Clash == nil || r.void) {
+			return true
+		}
+	}
+	return false
 }
 
 // meetBlocks joins what is new on one side with trouble at the same place on the other: nothing may be made where something

@@ -103,7 +103,8 @@ type work struct {
 	pinned [2]map[tandem.ID]bool    // directories that hold something no record stands for
 	plan   *Plan
 
-	located int // how many records have their place in the tree
+	sorted  []*record // see byDepth
+	located int       // how many records have their place in the tree
 
 	// While the plan of a tree is being laid out.
 	hard  bool // something moves or goes, so names can be in the way
@@ -131,7 +132,7 @@ func newWork(b *Base, va, vb *View, rules Rules) *work {
 		}
 	}
 	w.may = writable(w.dir, rules)
-	w.at = [2]map[tandem.ID]*record{{}, {}}
+	w.at = [2]map[tandem.ID]*record{make(map[tandem.ID]*record, len(va.fresh)), make(map[tandem.ID]*record, len(vb.fresh))}
 	w.left = [2]map[int32]bool{{}, {}}
 	w.lost = [2]map[tandem.ID]*record{{}, {}}
 	return w
