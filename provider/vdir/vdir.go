@@ -34,7 +34,7 @@ func Provider() *provider.Provider {
 
 const (
 	maxSize = 32 << 20 // of a file; larger ones are a Problem
-	batch   = 1000     // one Apply waits for the disk a few times; while it does, the next batch is read and the last recorded
+	batch   = 2000     // one Apply waits for the disk a few times; while it does, the next batch is read and the last recorded
 )
 
 func open(ctx context.Context, place provider.Place, _ provider.Env) (*provider.Opened, error) {
