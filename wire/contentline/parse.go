@@ -171,7 +171,7 @@ func (p *parser) line() (*Line, error) {
 		return nil, &Error{p.num, 1, fmt.Sprintf("more than %d lines", p.limits.Lines)}
 	}
 	if len(p.slab) == 0 {
-		p.slab = make([]Line, min(max(p.lines, 24), 512))
+		p.slab = make([]Line, p.fewMore())
 	}
 	l := &p.slab[0]
 	p.slab = p.slab[1:]
@@ -204,6 +204,12 @@ func (p *parser) line() (*Line, error) {
 		l.locate()
 	}
 	return l, nil
+}
+
+// fewMore is how many lines to make room for at once: those that are left, as far as that is known without reading them.
+func (p *parser) fewMore() int {
+	rest := p.text[p.pos:min(len(p.text), p.pos+16<<10)]
+	return min(1+max(strings.Count(rest, "\n"), strings.Count(rest, "\r")), 512)
 }
 
 // advance moves past one physical line and returns where its content ends.
