@@ -30,14 +30,15 @@ type executor struct {
 }
 
 func newExecutor(r *run, plan *engine.Plan) *executor {
-	x := &executor{run: r, plan: plan, ledger: engine.NewLedger(plan), done: make([]bool, len(plan.Actions)), rec: newRecorder(r)}
-	x.rec.durable = x.durableRows
+	x := &executor{run: r, plan: plan, ledger: engine.NewLedger(plan), done: make([]bool, len(plan.Actions))}
 	todo := 0
 	for i := range plan.Actions {
 		if do := plan.Actions[i].Do; do != engine.Nothing && do != engine.Wait {
 			todo++
 		}
 	}
+	x.rec = newRecorder(r, todo)
+	x.rec.durable = x.durableRows
 	r.tell.expect(todo, plan.Totals[0].Bytes+plan.Totals[1].Bytes)
 	return x
 }
@@ -123,7 +124,7 @@ func (x *executor) apply(ctx context.Context, b *batch) error {
 		if err := x.close(ctx, st); err != nil {
 			return err
 		}
-		if i%rowsPerCommit == rowsPerCommit-1 { // a batch may be large: what is done of it is recorded while the rest is closed
+		if i%bodiesPerCommit == bodiesPerCommit-1 { // a batch may be large: what is done of it is recorded while the rest is closed
 			if err := x.rec.launch(context.WithoutCancel(ctx)); err != nil {
 				return err
 			}

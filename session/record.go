@@ -30,15 +30,21 @@ type recorder struct {
 	have   map[tandem.Digest]bool // bodies in c
 	at     map[int64]int          // link → index in c.Put
 	flying []tandem.Row           // of that commit
+	spare  []tandem.Row           // room that a commit before left
 	busy   chan error             // tells how the commit under way in the background ended; nil: there is none
 	gone   map[int64]bool         // links dropped in this pass
 	put    int                    // rows put in this pass
+	room   int                    // how many rows a commit is likely to have
 
 	durable func(context.Context) bool // tells whether rows are durable; asked before the first commit of any
 }
 
-func newRecorder(r *run) *recorder {
-	return &recorder{run: r, have: map[tandem.Digest]bool{}, at: map[int64]int{}, gone: map[int64]bool{}}
+func newRecorder(r *run, todo int) *recorder {
+	room := rowsPerCommit
+	if r.stream == nil {
+		room = bodiesPerCommit
+	}
+	return &recorder{run: r, room: min(todo, room), have: map[tandem.Digest]bool{}, at: map[int64]int{}, gone: map[int64]bool{}}
 }
 
 // sum is the name of a body in the store.
@@ -75,6 +81,9 @@ func (c *recorder) keep(row tandem.Row) {
 		return
 	}
 	c.at[row.Link] = len(c.c.Put)
+	if c.c.Put == nil {
+		c.c.Put = make([]tandem.Row, 0, c.room)
+	}
 	c.c.Put = append(c.c.Put, row)
 }
 
@@ -132,7 +141,8 @@ func (c *recorder) join() error {
 		return nil
 	}
 	err := <-c.busy
-	c.busy, c.flying = nil, nil
+	clear(c.flying)
+	c.busy, c.flying, c.spare = nil, nil, c.flying[:0]
 	if err != nil {
 		return err
 	}
@@ -153,7 +163,8 @@ func (c *recorder) take(ctx context.Context) (store.Commit, error) {
 	c.wrote = true
 	c.scoped()
 	out := c.c
-	c.c, c.bytes = store.Commit{}, 0
+	c.c, c.bytes = store.Commit{Put: c.spare}, 0
+	c.spare = nil
 	clear(c.have)
 	clear(c.at)
 	return out, nil
