@@ -367,7 +367,11 @@ func TestTickingTimes(t *testing.T) {
 	}
 	f := open1(t, tandem.Contact, nil)
 	r := f.Replica.(*Replica)
-	for _, r.times = range []times{min(r.times, ticking), vague} {
+	manners := []times{vague}
+	if r.times == ticking { // where times are finer than the clock that ticks, a file's may be ahead of it
+		manners = append(manners, ticking)
+	}
+	for _, r.times = range manners {
 		f.put("a.vcf", aCard("a", "A"))
 		p, _, err := r.stat(filepath.Join(f.dir, "a.vcf"))
 		if err != nil {
