@@ -89,11 +89,10 @@ func TestInParallel(t *testing.T) {
 // TestWaysOfCreating goes each way in which a file comes to its name.
 func TestWaysOfCreating(t *testing.T) {
 	for name, set := range map[string]func(*Replica){
-		"as here":           func(*Replica) {},
+		"as here":           func(*Replica) {}, // also the ticking clock, where files get their times from it
 		"temporary names":   func(r *Replica) { r.nameless = 0 },
 		"a few nameless":    func(r *Replica) { r.nameless = min(r.nameless, 3) },
 		"inexact times":     func(r *Replica) { r.times = vague },
-		"ticking times":     func(r *Replica) { r.times = min(r.times, ticking) },
 		"unstable inodes":   func(r *Replica) { r.stable, r.times = false, vague },
 		"all of them wrong": func(r *Replica) { r.nameless, r.times, r.stable = 0, vague, false },
 	} {
