@@ -153,3 +153,52 @@ func TestDeletedInvitation(t *testing.T) {
 	}
 	p.valid()
 }
+
+// TestFarAway: whom nobody can tell is named in the log, and marked in the event.
+func TestFarAway(t *testing.T) {
+	p := newPeople(t, "16.1")
+	data := invite("16.1")
+	for _, e := range data {
+		if e.Tag == wbxml.CalendarAttendees {
+			e.Children[0] = wbxml.New(wbxml.CalendarAttendee, wbxml.Text(wbxml.CalendarEmail, "zoe@elsewhere.org"), wbxml.Text(wbxml.CalendarName, "Zoe"), wbxml.Text(wbxml.CalendarAttendeeType, "1"))
+		}
+	}
+	p.ann.Add(p.ann.FolderOf(8), data...)
+	p.sync(p.ann)
+	if body := p.bodies(p.collection("ann", tandem.Event))[0]; !strings.Contains(strings.ReplaceAll(body, "\r\n ", ""), "SCHEDULE-STATUS=3.7") {
+		t.Errorf("Ann's event:\n%s", body)
+	}
+	log, err := p.st.Events.List(t.Context(), 0, "", 0)
+	p.must(err)
+	var texts []string
+	for _, e := range log {
+		texts = append(texts, e.Text)
+	}
+	if all := strings.Join(texts, "\n"); !strings.Contains(all, "nobody tells zoe@elsewhere.org of Talk") {
+		t.Errorf("the log: %s", all)
+	}
+	p.valid()
+}
+
+// TestClash: two devices of Ann's change one meeting at the same time. What stands in the end is what Bob has, and his copy was not asked about what lost.
+func TestClash(t *testing.T) {
+	p := newPeople(t, "16.1")
+	other := p.phone("ann", "anntablet", "16.1")
+	p.ann.Add(p.ann.FolderOf(8), invite("16.1")...)
+	hers, _ := p.sync(p.ann)
+	p.sync(other)
+	p.ann.Change(p.ann.FolderOf(8), hers, wbxml.Text(wbxml.CalendarSubject, "Walk"))
+	other.Change(other.FolderOf(8), hers, wbxml.Text(wbxml.CalendarSubject, "Run"), wbxml.New(wbxml.AirSyncBaseLocation, wbxml.Text(wbxml.AirSyncBaseDisplayName, "Hall")))
+	p.sync(p.ann)
+	p.sync(other)
+	_, stands := p.sync(p.ann)
+	_, his := p.sync(p.bob)
+	if text(his, wbxml.CalendarSubject) != text(stands, wbxml.CalendarSubject) || text(his, wbxml.CalendarSubject) == "Talk" {
+		t.Errorf("Bob has %q, Ann %q", text(his, wbxml.CalendarSubject), text(stands, wbxml.CalendarSubject))
+	}
+	body := p.bodies(p.collection("bob", tandem.Event))[0]
+	if strings.Contains(p.bodies(p.collection("ann", tandem.Event))[0], "LOCATION:Hall") != strings.Contains(body, "LOCATION:Hall") {
+		t.Errorf("Bob's event:\n%s", body)
+	}
+	p.valid()
+}

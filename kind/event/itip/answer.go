@@ -114,14 +114,18 @@ func keepStamps(was, now *object) {
 		return
 	}
 	keep := func(before, after *contentline.Component) {
+		kept := map[string]*contentline.Line{}
 		for l := range before.Lines() {
+			if l.Is("ORGANIZER") || l.Is("ATTENDEE") {
+				kept[strings.ToUpper(l.Name())+AddressOf(l)] = l
+			}
+		}
+		for l := range after.Lines() {
 			if !l.Is("ORGANIZER") && !l.Is("ATTENDEE") {
 				continue
 			}
-			for other := range after.All(l.Name()) {
-				if strings.EqualFold(AddressOf(l), AddressOf(other)) && restore(l, other) {
-					now.edited = true
-				}
+			if old := kept[strings.ToUpper(l.Name())+AddressOf(l)]; old != nil && restore(old, l) {
+				now.edited = true
 			}
 		}
 	}

@@ -22,6 +22,8 @@ type object struct {
 	find   recur.Finder
 	edited bool
 	asked  bool // answers were taken back
+
+	guests map[*contentline.Component]map[string]bool // of invited
 }
 
 // part is one override.

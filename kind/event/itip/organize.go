@@ -236,10 +236,7 @@ func (ob *object) shareOf(who string) share {
 	if ob == nil || ob.master != nil && cancelled(ob.master) {
 		return s
 	}
-	takes := func(c *contentline.Component) bool {
-		l := attendee(c, Addresses{who})
-		return l != nil && served(l) && !cancelled(c)
-	}
+	takes := func(c *contentline.Component) bool { return ob.invited(c)[strings.ToLower(who)] }
 	s.master = ob.master != nil && takes(ob.master)
 	for _, p := range ob.parts {
 		switch {
@@ -250,6 +247,28 @@ func (ob *object) shareOf(who string) share {
 		}
 	}
 	return s
+}
+
+// invited are the addresses, in lower case, of those who take part in a component and hear of it from the server.
+func (ob *object) invited(c *contentline.Component) map[string]bool {
+	if list, ok := ob.guests[c]; ok {
+		return list
+	}
+	list := map[string]bool{}
+	for l := range c.All("ATTENDEE") {
+		for _, a := range []string{AddressOf(l), ical.Address(l)} {
+			if a = strings.ToLower(a); !cancelled(c) {
+				if before, twice := list[a]; !twice || before {
+					list[a] = served(l)
+				}
+			}
+		}
+	}
+	if ob.guests == nil {
+		ob.guests = map[*contentline.Component]map[string]bool{}
+	}
+	ob.guests[c] = list
+	return list
 }
 
 // has reports whether an instance is in the share.

@@ -103,6 +103,9 @@ func (ob *object) plain(d Desk, p *part) bool {
 		return false
 	}
 	own, derived := copyOf(p.c), copyOf(ob.derive(p.key))
+	if ob.timing(own) != ob.timing(derived) {
+		return false
+	}
 	return meaning(ob, d.Zones, []*contentline.Component{own}) == meaning(ob, d.Zones, []*contentline.Component{derived})
 }
 

@@ -22,6 +22,9 @@ func (d Desk) Tag(body []byte) string {
 			continue
 		}
 		own, derived := copyOf(p.c), copyOf(ob.derive(p.key))
+		if ob.timing(own) != ob.timing(derived) {
+			continue
+		}
 		d.unanswered(own)
 		d.unanswered(derived)
 		if d.digest(ob, own) == d.digest(ob, derived) {
