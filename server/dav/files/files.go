@@ -43,11 +43,11 @@ const (
 	maxPath = 4000
 )
 
-// CheckName refuses a new name that no folder could hold.
+// CheckName refuses a new name that no folder could hold, or that is no text.
 func CheckName(res *proto.Resource) error {
 	id := string(res.ID)
-	if !utf8.ValidString(id) {
-		return davxml.Failf(http.StatusForbidden, "the name is not UTF-8")
+	if !utf8.ValidString(id) || strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return davxml.Failf(http.StatusForbidden, "the name is not UTF-8, or has control characters in it")
 	}
 	if len(id) > maxPath {
 		return davxml.Failf(http.StatusRequestURITooLong, "the path is longer than %d bytes", maxPath)
@@ -86,6 +86,9 @@ func Parent(ctx context.Context, home store.Home, res *proto.Resource) error {
 func (s *Service) mayMake(ctx context.Context, r *proto.Request) error {
 	if err := proto.Needs(r.Target, access.Write, "bind"); err != nil {
 		return err
+	}
+	if r.Target.There() {
+		return nil
 	}
 	if err := CheckName(r.Target); err != nil {
 		return err

@@ -189,11 +189,13 @@ func (e *errand) allowed(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := files.CheckName(e.dst); err != nil {
-		return err
-	}
-	if err := files.Parent(ctx, e.Home, e.dst); err != nil {
-		return err
+	if !e.dst.There() {
+		if err := files.CheckName(e.dst); err != nil {
+			return err
+		}
+		if err := files.Parent(ctx, e.Home, e.dst); err != nil {
+			return err
+		}
 	}
 	return e.Locks.Permit(ctx, e.r, proto.Change{Resource: e.src, Deep: true, Binds: e.move, Reads: !e.move},
 		proto.Change{Resource: e.dst, Deep: true, Binds: !e.updates()})

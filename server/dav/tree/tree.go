@@ -50,12 +50,18 @@ func segments(path string) (parts []string, slash, ok bool) {
 	rest, slash = strings.CutSuffix(rest, "/")
 	for raw := range strings.SplitSeq(rest, "/") {
 		s, err := url.PathUnescape(raw)
-		if err != nil || s == "" || s == "." || s == ".." || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		inTree := len(parts) > 2 && parts[0] == string(proto.Files) // what a folder holds is reached, however it is spelled
+		if err != nil || s == "" || s == "." || s == ".." || strings.Contains(s, "\x00") || !inTree && !plain(s) {
 			return nil, false, false
 		}
 		parts = append(parts, s)
 	}
 	return parts, slash, true
+}
+
+// plain reports whether a name is text without signs that steer terminals.
+func plain(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
 // Resolve implements proto.Tree.
