@@ -51,7 +51,7 @@ func New(cfg Config) *Door {
 }
 
 // Classes is the header DAV: what the door can do. RFC 4918 10.1, 18
-const Classes = "1, 2, 3, access-control, calendar-access, calendar-auto-schedule, calendar-availability, addressbook, extended-mkcol, sync-collection"
+const Classes = "1, 2, 3, access-control, calendar-access, calendar-auto-schedule, calendar-availability, calendar-managed-attachments, addressbook, extended-mkcol, sync-collection"
 
 // fileProps says that files have Apache's property executable, which some clients set only where this is said. RFC 4918 10.1
 const fileProps = "<http://apache.org/dav/propset/fs/1>"

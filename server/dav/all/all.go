@@ -13,6 +13,8 @@ import (
 	"tandem/partner/access"
 	meetings "tandem/partner/schedule"
 	"tandem/server/dav"
+	"tandem/server/dav/attach"
+	"tandem/server/dav/attachments"
 	"tandem/server/dav/check"
 	"tandem/server/dav/collections"
 	"tandem/server/dav/files"
@@ -67,6 +69,9 @@ func Meetings(st *store.Store, kinds map[tandem.Kind]kind.Handler, now func() ti
 // limits are what may be stored through this door. RFC 4791 5.2.5, 5.2.9
 var limits = check.Limits{Size: proto.MaxRecord, Attendees: 2000}
 
+// attached are what may be attached to an event or task. RFC 8607 6.2, 6.3
+var attached = attach.Limits{Size: 64 << 20, Count: 100}
+
 // methods are all methods that are served. What is not in this list is not advertised.
 func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 	st := cfg.Store
@@ -75,20 +80,21 @@ func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 	zones := &recur.Zones{}
 	checker := &check.Checker{Limits: limits, Zones: zones}
 	meets := &schedule.Service{Meetings: cfg.Meetings, Accounts: st.Accounts, Log: cfg.Log}
-	known := &props.Service{Meet: meets, Limits: limits, Tree: paths, Home: st.Home, Lookup: st.Lookup, Accounts: st.Accounts, Shares: st.Shares, Props: st.Props, Locks: st.Locks, Guard: guard,
+	known := &props.Service{Attached: attached, Meet: meets, Limits: limits, Tree: paths, Home: st.Home, Lookup: st.Lookup, Accounts: st.Accounts, Shares: st.Shares, Props: st.Props, Locks: st.Locks, Guard: guard,
 		Now: now, Free: cfg.Free}
 	finds := &reports.Service{Tree: paths, Home: st.Home, Lookup: st.Lookup, Accounts: st.Accounts, Dead: st.Props, Props: known, Zones: zones, Log: cfg.Log, Now: now}
 	records := &objects.Service{Tree: paths, Home: st.Home, Kinds: cfg.Kinds, Guard: guard, Check: checker, Meet: meets, Log: cfg.Log}
 	trees := &files.Service{Tree: paths, Home: st.Home, Blobs: st.Blobs, Guard: guard, Digest: streamer(cfg.Kinds), Now: cfg.Now, Free: cfg.Free}
 	guard.Create = trees.Touch
 	moves := &transfer.Service{Tree: paths, Home: st.Home, Lookup: st.Lookup, Props: st.Props, Locks: guard}
+	attaches := &attachments.Service{Home: st.Home, Objects: records, Guard: guard, Files: cfg.Kinds[tandem.File], Limits: attached, Zones: zones, Log: cfg.Log}
 	makes := &collections.Service{Tree: paths, Home: st.Home, Props: known, Guard: guard, MakeDir: trees.MakeDir}
 	return map[string]proto.Method{
 		http.MethodGet:    byTree(trees.Get, records.Get),
 		http.MethodHead:   byTree(trees.Get, records.Get),
-		http.MethodPost:   posts(records.Post, meets.Outbox),
+		http.MethodPost:   posts(records.Post, meets.Outbox, attaches.Post),
 		http.MethodPut:    byTree(trees.Put, records.Put),
-		http.MethodDelete: meets.Delete(moves.Delete),
+		http.MethodDelete: attaches.Delete(meets.Delete(moves.Delete)),
 		"COPY":            moves.Copy,
 		"LOCK":            guard.Lock,
 		"MKCALENDAR":      makes.Mkcalendar,
@@ -101,11 +107,14 @@ func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 	}
 }
 
-// posts serves POST: to the outbox, and to everything else.
-func posts(others, outbox proto.Method) proto.Method {
+// posts serves POST: to the outbox, about attachments, and to everything else.
+func posts(others, outbox, attaches proto.Method) proto.Method {
 	return func(ctx context.Context, w http.ResponseWriter, r *proto.Request) error {
-		if r.Target.Sort == proto.Outbox {
+		switch {
+		case r.Target.Sort == proto.Outbox:
 			return outbox(ctx, w, r)
+		case attachments.Is(r):
+			return attaches(ctx, w, r)
 		}
 		return others(ctx, w, r)
 	}

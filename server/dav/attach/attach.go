@@ -126,6 +126,25 @@ func IDs(body []byte) ([]string, error) {
 	return out, nil
 }
 
+// Links are the managed ids that a calendar object names, with where each can be read.
+func Links(body []byte) (map[string]string, error) {
+	doc, err := ical.Parse(body)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for cal := range doc.Components() {
+		for c := range cal.Children() {
+			for l := range c.All("ATTACH") {
+				if id, ok := l.Param("MANAGED-ID"); ok && id != "" {
+					out[id] = strings.TrimSpace(l.Value())
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
 // Apply gives the calendar object after a request. For Add and Update, a is the attachment; one that is updated may have got another managed id. Errors are
 // conditions: valid-rid, valid-managed-id, max-attachment-size, max-attachments-per-resource, valid-calendar-data.
 func (r *Request) Apply(body []byte, a Attachment, lim Limits, zones *recur.Zones) ([]byte, error) {

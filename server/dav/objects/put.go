@@ -37,10 +37,10 @@ func (s *Service) Put(ctx context.Context, w http.ResponseWriter, r *proto.Reque
 		return err
 	}
 	made := t.Record == nil
-	if err := s.Store(ctx, r, t, data); err != nil {
+	if err := s.Store(ctx, r, t, r.Header.Get("Content-Type"), data); err != nil {
 		return err
 	}
-	return s.stored(ctx, w, r, t, data, made)
+	return s.Answer(ctx, w, r, t, data, made)
 }
 
 // Post adds a record under a name of the hub's choice. RFC 5995
@@ -58,11 +58,11 @@ func (s *Service) Post(ctx context.Context, w http.ResponseWriter, r *proto.Requ
 	if err != nil {
 		return err
 	}
-	if err := s.Store(ctx, r, &member, data); err != nil {
+	if err := s.Store(ctx, r, &member, r.Header.Get("Content-Type"), data); err != nil {
 		return err
 	}
 	w.Header().Set("Location", r.Base+member.Href())
-	return s.stored(ctx, w, r, &member, data, true)
+	return s.Answer(ctx, w, r, &member, data, true)
 }
 
 // may checks rights, conditions and locks.
@@ -122,10 +122,10 @@ func conflict(t *proto.Resource, by tandem.ID) error {
 // attempts are how often an unconditional write is tried while others write the same record.
 const attempts = 5
 
-// Store checks a body and writes it to t, which is a record or a name for one; no ID lets the hub choose. Afterwards t is what is stored. What a request
+// Store checks a body of a media type and writes it to t, which is a record or a name for one; no ID lets the hub choose. Afterwards t is what is stored. What a request
 // without conditions overwrites does not matter to it, so that it goes on when somebody else was faster.
-func (s *Service) Store(ctx context.Context, r *proto.Request, t *proto.Resource, data []byte) error {
-	if err := s.Check.Body(t.Reach.Kind, r.Header.Get("Content-Type"), data); err != nil {
+func (s *Service) Store(ctx context.Context, r *proto.Request, t *proto.Resource, media string, data []byte) error {
+	if err := s.Check.Body(t.Reach.Kind, media, data); err != nil {
 		return err
 	}
 	for try := 1; ; try++ {
@@ -225,8 +225,8 @@ func (s *Service) write(ctx context.Context, r *proto.Request, t *proto.Resource
 	}
 }
 
-// stored answers a write. A body that was stored otherwise than it was sent (a meeting's) has no entity tag for the client, which must read it again. RFC 4791 5.3.4
-func (s *Service) stored(ctx context.Context, w http.ResponseWriter, r *proto.Request, t *proto.Resource, data []byte, made bool) error {
+// Answer answers a write. A body that was stored otherwise than it was sent (a meeting's) has no entity tag for the client, which must read it again. RFC 4791 5.3.4
+func (s *Service) Answer(ctx context.Context, w http.ResponseWriter, r *proto.Request, t *proto.Resource, data []byte, made bool) error {
 	has, err := read(t.Record)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package props
 
 import (
+	"tandem/server/dav/attach"
 	"tandem/server/dav/check"
 	"tandem/server/dav/proto"
 	"tandem/wire/davxml"
@@ -66,6 +67,8 @@ var table = []live{
 	{name: davxml.C("max-attendees-per-instance"), value: limit(davxml.C("max-attendees-per-instance"), func(l check.Limits) string { return number64(int64(l.Attendees)) })},
 	{name: davxml.C("min-date-time"), value: limit(davxml.C("min-date-time"), func(l check.Limits) string { return dateTime(l.MinDate) })},
 	{name: davxml.C("max-date-time"), value: limit(davxml.C("max-date-time"), func(l check.Limits) string { return dateTime(l.MaxDate) })},
+	{name: davxml.C("max-attachment-size"), value: attachmentLimit(davxml.C("max-attachment-size"), func(l attach.Limits) int64 { return l.Size })},
+	{name: davxml.C("max-attachments-per-resource"), value: attachmentLimit(davxml.C("max-attachments-per-resource"), func(l attach.Limits) int64 { return int64(l.Count) })},
 	{name: davxml.C("schedule-calendar-transp"), value: transparency, set: setTransparency},
 	{name: davxml.C("schedule-default-calendar-URL"), value: defaultCalendar, set: setDefaultCalendar},
 	{name: davxml.C("schedule-tag"), value: scheduleTag},

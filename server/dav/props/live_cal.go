@@ -6,6 +6,7 @@ import (
 
 	"tandem"
 	meetings "tandem/partner/schedule"
+	"tandem/server/dav/attach"
 	"tandem/server/dav/cardquery"
 	"tandem/server/dav/check"
 	"tandem/server/dav/collation"
@@ -187,6 +188,16 @@ func limit(name davxml.Name, of func(check.Limits) string) func(q *query, res *p
 			return nil
 		}
 		return davxml.NewText(name, text)
+	}
+}
+
+// attachmentLimit is RFC 8607 6.2, 6.3.
+func attachmentLimit(name davxml.Name, of func(attach.Limits) int64) func(q *query, res *proto.Resource) *davxml.Element {
+	return func(q *query, res *proto.Resource) *davxml.Element {
+		if !calendar(res) || of(q.Attached) == 0 {
+			return nil
+		}
+		return davxml.NewText(name, number64(of(q.Attached)))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"net/http"
 
+	"tandem/server/dav/attach"
 	"tandem/server/dav/check"
 	"tandem/server/dav/proto"
 	"tandem/server/dav/schedule"
@@ -27,8 +28,9 @@ type Service struct {
 	Props    store.Properties
 	Locks    store.Locks
 	Guard    proto.Guard
-	Limits   check.Limits          // of what may be stored, to be told
-	Now      func() int64          // Unix seconds
+	Limits   check.Limits // of what may be stored, to be told
+	Now      func() int64 // Unix seconds
+	Attached attach.Limits
 	Free     func() (int64, error) // bytes left for files; nil: not known
 	Meet     *schedule.Service
 }

@@ -80,6 +80,8 @@ func (s *Service) Resolve(ctx context.Context, user store.User, path string) (*p
 	switch {
 	case parts[0] == "public" && len(parts) > 1:
 		return s.public(ctx, path, parts, slash)
+	case parts[0] == "attachments" && len(parts) == 4 && !slash:
+		return s.attachment(ctx, path)
 	case parts[0] == "principals":
 		return s.principal(ctx, user, path, parts)
 	case branch != proto.Calendars && branch != proto.Contacts && branch != proto.Files:
@@ -111,6 +113,25 @@ func (s *Service) Resolve(ctx context.Context, user store.User, path string) (*p
 		return c, nil
 	}
 	return s.member(ctx, c, parts[3:], slash)
+}
+
+// attachment resolves the path of something that is attached to an event or task: for whoever knows it, to look at.
+func (s *Service) attachment(ctx context.Context, path string) (*proto.Resource, error) {
+	owner, id, ok := proto.ParseAttachment(path)
+	if !ok {
+		return nil, notFound(path)
+	}
+	all, err := s.Home.Collections(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		if proto.IsAttachments(c) {
+			reach := access.Reach{Collection: c, Right: access.Read}
+			return s.member(ctx, &proto.Resource{Branch: proto.Files, User: owner, Reach: reach, Segment: Segment(reach)}, []string{string(id)}, false)
+		}
+	}
+	return nil, notFound(path)
 }
 
 // public resolves what a link leads to.
