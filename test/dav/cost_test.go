@@ -66,11 +66,16 @@ func counted(t *testing.T, n int) (*davkit.Kit, *countedHome, *countedProps, str
 	st.Home, st.Props = home, props
 	k := davkit.On(t, st)
 	c := k.Collection("ann", tandem.Contact)
-	records := map[string]string{}
-	for i := range n {
-		records[fmt.Sprintf("c%d.vcf", i)] = davkit.Card(fmt.Sprint("u", i), fmt.Sprint("P", i))
+	writes := make([]store.HomeWrite, n) // past the kind, which would take most of the time
+	for i := range writes {
+		body := davkit.Card(fmt.Sprint("u", i), "P")
+		writes[i] = store.HomeWrite{Index: tandem.Index{UID: fmt.Sprint("u", i)}, Write: tandem.Write{Op: tandem.Create, ID: tandem.ID(fmt.Sprintf("c%d.vcf", i))}}
+		if i < 10 {
+			writes[i].Record.Body = tandem.Bytes(body)
+		}
 	}
-	k.Put(c, records)
+	_, err = st.Home.Write(t.Context(), c.ID, store.Author{User: "ann"}, writes)
+	k.Must(err)
 	return k, home, props, path(c)
 }
 
