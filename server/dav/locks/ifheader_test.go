@@ -1,9 +1,17 @@
 package locks
 
 import (
+	"context"
+	"errors"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
+
+	"tandem/partner/access"
+	"tandem/server/dav/proto"
+	"tandem/store"
+	"tandem/wire/davxml"
 )
 
 func TestParseIf(t *testing.T) {
@@ -87,6 +95,26 @@ func write(h If) string {
 		b.WriteString(")")
 	}
 	return b.String()
+}
+
+// many is a collection with as many locks as there may be.
+type many struct{ lockStore }
+
+type lockStore interface{ store.Locks }
+
+func (many) Locks(context.Context, int64, int64) ([]store.Lock, error) {
+	return make([]store.Lock, maxLocks), nil
+}
+
+func TestTooManyLocks(t *testing.T) {
+	info := davxml.New(davxml.D("lockinfo"), davxml.New(davxml.D("lockscope"), davxml.New(davxml.D("shared"))), davxml.New(davxml.D("locktype"), davxml.New(davxml.D("write"))))
+	res := &proto.Resource{Sort: proto.Member, Branch: proto.Files, ID: "f", Record: &store.HomeRecord{}, Reach: access.Reach{Right: access.Write}}
+	r := &proto.Request{Request: httptest.NewRequest("LOCK", "/dav/files/ann/files/f", nil), Target: res, XML: info}
+	s := &Service{Locks: many{}, Now: func() int64 { return 0 }}
+	var c *davxml.Condition
+	if err := s.Lock(t.Context(), httptest.NewRecorder(), r); !errors.As(err, &c) || c.Status != 507 {
+		t.Errorf("one lock more than may be: %v", err)
+	}
 }
 
 // FuzzParseIf: whatever is understood is understood in the same way when it is written down again.

@@ -20,6 +20,9 @@ const (
 	maxTimeout     = 3600
 )
 
+// maxLocks is how many locks a collection has at most: every write looks at all of them.
+const maxLocks = 10_000
+
 // maxOwner is the size in bytes of the longest text by which a client says who it is.
 const maxOwner = 8 << 10
 
@@ -50,6 +53,11 @@ func (s *Service) Lock(ctx context.Context, w http.ResponseWriter, r *proto.Requ
 	l.Path = path
 	if err := s.permitLock(ctx, r, isNew); err != nil {
 		return err
+	}
+	if list, err := s.Locks.Locks(ctx, l.Collection, s.Now()); err != nil {
+		return err
+	} else if len(list) >= maxLocks {
+		return davxml.Failf(http.StatusInsufficientStorage, "there are %d locks in the collection", len(list))
 	}
 	if err := s.Locks.Lock(ctx, l, s.Now()); err != nil {
 		return s.conflict(ctx, r, err)

@@ -73,10 +73,9 @@ type Tree interface {
 // Change is what a request is about to do to a resource.
 type Change struct {
 	*Resource
-	Deep   bool // to all that is below, too
-	Binds  bool // a name is added to or taken from the collection that the resource is in
-	Reads  bool // it is only read (the source of a COPY); conditions hold, locks do not matter
-	Forget bool // its locks go with it
+	Deep  bool // to all that is below, too
+	Binds bool // a name is added to or taken from the collection that the resource is in
+	Reads bool // it is only read (the source of a COPY); conditions hold, locks do not matter
 }
 
 // Guard holds a request to the headers If, If-Match and If-None-Match and to locks, for every resource that it is about to change. 412 or 423. RFC 4918 10.4,
