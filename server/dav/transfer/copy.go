@@ -143,6 +143,8 @@ func (e *errand) sensible() error {
 		return forbidden("source and destination are the same")
 	case src.Sort == proto.Collection && dst.Sort == proto.Collection && e.overwrite:
 		return forbidden("a collection does not take the place of another one")
+	case src.Sort == proto.Collection && src.Reach.Kind == tandem.Invitation:
+		return forbidden("there is one inbox") // RFC 6638 2.2
 	case src.Sort == proto.Collection:
 		if dst.Sort == proto.Member || src.Branch != dst.Branch {
 			return forbidden("a collection can only be beside its like")

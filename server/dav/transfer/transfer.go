@@ -79,6 +79,9 @@ func (s *Service) deleteCollection(ctx context.Context, r *proto.Request) error 
 	if !res.Reach.Owned {
 		return proto.Needs(res, access.Own, "unbind")
 	}
+	if res.Reach.Kind == tandem.Invitation { // RFC 6638 2.2
+		return davxml.Failf(http.StatusForbidden, "the inbox stays")
+	}
 	if err := s.Locks.Permit(ctx, r, proto.Change{Resource: res, Deep: true}); err != nil {
 		return err
 	}

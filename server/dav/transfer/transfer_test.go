@@ -339,9 +339,11 @@ func TestCollections(t *testing.T) {
 	do("MOVE", cards+"friends", cards+"pals/").Is(201)
 	h.Do("ann", "GET", cards+"pals/1.vcf", "").Is(200)
 	h.Do("ann", "GET", cards+"friends/1.vcf", "").Is(404)
-	for _, path := range []string{"/dav/", "/dav/files/", "/dav/files/ann/", "/dav/principals/ann/", "/dav/calendars/ann/outbox/"} {
+	h.Do("ann", "PROPFIND", "/dav/calendars/ann/inbox/", "", "Depth", "0").Is(207)
+	for _, path := range []string{"/dav/calendars/ann/inbox/", "/dav/", "/dav/files/", "/dav/files/ann/", "/dav/principals/ann/", "/dav/calendars/ann/outbox/"} {
 		h.Do("ann", "DELETE", path, "").Is(403)
 		do("MOVE", path, "/dav/files/ann/renamed/new").Is(403)
+		do("MOVE", path, "/dav/calendars/ann/new").Is(403)
 	}
 }
 
