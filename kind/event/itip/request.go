@@ -57,7 +57,7 @@ func (in *receiving) replace() (ignored string) {
 		}
 		list = append(list, in.joined(p.c, before))
 	}
-	list = append(list, in.owned()...)
+	list = append(list, in.owned(list[0])...)
 	in.msg.exclude(list[0], out...)
 	at := slices.IndexFunc(in.have.cal.Items, func(it contentline.Item) bool { return it.Child != nil && it.Child.Is("VEVENT") })
 	in.have.cal.Items = slices.DeleteFunc(in.have.cal.Items, func(it contentline.Item) bool { return it.Child != nil && it.Child.Is("VEVENT") })
@@ -80,8 +80,9 @@ func (in *receiving) passed() bool {
 	})
 }
 
-// owned are the instances that the attendee alone made different, by an alarm of their own or an answer, as far as the series still has them.
-func (in *receiving) owned() []*contentline.Component {
+// owned are the instances that the attendee alone made different, by an alarm of their own, as far as the series still has them. The organizer knows of no
+// answer to them but that to the series, as it is now.
+func (in *receiving) owned(series *contentline.Component) []*contentline.Component {
 	if in.have.master == nil {
 		return nil
 	}
@@ -90,7 +91,11 @@ func (in *receiving) owned() []*contentline.Component {
 		if in.msg.part(in.msg.key(p.id)) != nil || !in.msg.there(p.key) || !in.plain(p) {
 			continue
 		}
-		out = append(out, in.joined(in.msg.derive(p.key), p.c))
+		c := in.joined(in.msg.derive(p.key), p.c)
+		if l, all := attendee(c, in.Me), attendee(series, in.Me); l != nil && all != nil {
+			setPartStat(l, partStat(all))
+		}
+		out = append(out, c)
 	}
 	return out
 }
@@ -222,12 +227,13 @@ func (in *receiving) keepAnswer(c, own *contentline.Component) {
 	}
 }
 
-// rescheduled reports that a component is at another time than the one it replaces; an instance that had none of its own is held against the series.
+// rescheduled reports that a component is at another time than the one it replaces, or was not there before; an instance that had none of its own is held
+// against the series.
 func (in *receiving) rescheduled(c, own *contentline.Component) bool {
 	if own == in.have.master && c.Get("RECURRENCE-ID") != nil {
 		id, _ := ical.TimeOf(c.Get("RECURRENCE-ID"))
 		key := in.have.key(id)
-		return !in.have.happens(key) || in.have.timing(in.have.derive(key)) != in.msg.timing(c)
+		return !in.have.there(key) || in.have.timing(in.have.derive(key)) != in.msg.timing(c)
 	}
 	if in.have.timing(own) != in.msg.timing(c) {
 		return true
