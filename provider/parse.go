@@ -52,6 +52,9 @@ func (r *Registry) ParsePlace(text string) (Place, error) {
 		return Place{}, invalid(text, fmt.Errorf("there is no provider %q", scheme), "the known providers are "+r.known())
 	}
 	rawPath, query, _ := strings.Cut(rest, "?")
+	if p.Address {
+		rawPath, query = p.ownParameters(rawPath, query)
+	}
 	place := Place{Provider: p.Name, Options: map[string]string{}}
 	var err error
 	if place.Path, err = p.parsePath(rawPath, around); err != nil {
@@ -100,7 +103,7 @@ func (r *Registry) noScheme(text string, around surroundings) error {
 
 // parsePath reads what stands between the scheme and the options.
 func (p *Provider) parsePath(raw string, around surroundings) (string, error) {
-	if !p.Local && strings.HasPrefix(raw, "//") {
+	if p.Address || !p.Local && strings.HasPrefix(raw, "//") {
 		u, err := url.Parse(raw)
 		if err != nil {
 			return "", errors.New("the address is malformed")
@@ -133,6 +136,23 @@ func (p *Provider) parsePath(raw string, around surroundings) (string, error) {
 		clean = strings.TrimLeft(local, "/")
 	}
 	return around.abs(clean)
+}
+
+// ownParameters moves what is no option from the query to the address.
+func (p *Provider) ownParameters(address, query string) (string, string) {
+	var own, options []string
+	for part := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(part, "=")
+		if plain, err := url.QueryUnescape(name); err == nil && p.option(plain) != nil {
+			options = append(options, part)
+		} else if part != "" {
+			own = append(own, part)
+		}
+	}
+	if len(own) > 0 {
+		address += "?" + strings.Join(own, "&")
+	}
+	return address, strings.Join(options, "&")
 }
 
 // parseOptions reads the query, checks each value, and fills in defaults.
@@ -203,7 +223,7 @@ func (p *Provider) canonical(place Place, around surroundings) string {
 	if p.Local && around.windows {
 		out = strings.ReplaceAll(out, `\`, "/")
 	}
-	if p.Local || !strings.HasPrefix(out, "//") {
+	if !p.Address && (p.Local || !strings.HasPrefix(out, "//")) {
 		out = escapePath(out)
 	}
 	query := url.Values{}
@@ -213,7 +233,11 @@ func (p *Provider) canonical(place Place, around surroundings) string {
 		}
 	}
 	if len(query) > 0 {
-		out += "?" + query.Encode()
+		sep := "?"
+		if p.Address && strings.Contains(out, "?") {
+			sep = "&"
+		}
+		out += sep + query.Encode()
 	}
 	return p.Name + ":" + out
 }

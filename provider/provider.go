@@ -5,6 +5,7 @@ package provider
 import (
 	"context"
 	"iter"
+	"time"
 
 	"tandem"
 )
@@ -109,9 +110,11 @@ type Provider struct {
 	Examples []string      // complete places
 	Kinds    []tandem.Kind // which it can hold; the first is the default where a place does not tell
 	Options  []Option
-	Local    bool     // what follows the scheme is a path on this machine: "~" is expanded and it is made absolute
-	Network  bool     // the place is across a network: what fails for a moment is tried again (package wrap)
-	Features Features // the most any replica of it can do; for help and forms
+	Local    bool          // what follows the scheme is a path on this machine: "~" is expanded and it is made absolute
+	Address  bool          // what follows the scheme is an address, kept as it is written; its parameters that are no options are part of it
+	Network  bool          // the place is across a network: what fails for a moment is tried again (package wrap)
+	Poll     time.Duration // how long a hub leaves between two looks at a place that does not tell of changes; 0: as it likes
+	Features Features      // the most any replica of it can do; for help and forms
 
 	// Open opens the collection that place names. It must not write, except to plant an identity.
 	Open func(ctx context.Context, place Place, env Env) (*Opened, error)
