@@ -62,6 +62,10 @@ type NewItem struct {
 	Mode     string // "continuous" (also when empty), "manual"
 	Schedule string // cron expression, or ""
 	User     string // owner of the home collection; "" where there is only one
+
+	// ReadOnly says whether the home collection is one that nobody changes through a phone or program, as a subscription is: "yes", "no", or "" for yes if the
+	// item makes the collection and only brings in what a place holds that can only be read.
+	ReadOnly string
 }
 
 // Items is the part of Service about sync items.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tandem"
+	"tandem/engine"
 	"tandem/provider"
 	"tandem/store"
 )
@@ -38,8 +39,14 @@ func (h *Hub) AddItem(ctx context.Context, n NewItem) (store.Item, error) {
 	if err := h.holdsData(place); err != nil {
 		return store.Item{}, err
 	}
-	kind, err := h.kindOf(ctx, n, place)
+	kind, features, err := h.kindOf(ctx, n, place)
 	if err != nil {
+		return store.Item{}, err
+	}
+	if features.ReadOnly && n.Rules.Direction == engine.TwoWay { // there is no other way
+		n.Rules.Direction = engine.BToA
+	}
+	if err := checkReadOnly(n); err != nil {
 		return store.Item{}, err
 	}
 	user, err := h.user(ctx, n.User)
@@ -57,7 +64,7 @@ func (h *Hub) AddItem(ctx context.Context, n NewItem) (store.Item, error) {
 		return store.Item{}, &tandem.Error{Kind: tandem.Exists, Op: "add item", Thing: n.Name, Remedy: "choose another name with --name"}
 	}
 	// From here on things are written; what was refused above leaves no trace.
-	home, err := h.homeCollection(ctx, user, n.Home, kind)
+	home, err := h.homeCollection(ctx, n, user, kind, features)
 	if err != nil {
 		return store.Item{}, err
 	}
@@ -130,12 +137,12 @@ func (h *Hub) partnerPlace(ctx context.Context, n NewItem) (provider.Place, stor
 }
 
 // kindOf settles the kind of a new item: what was asked for, else the kind of the home collection of that name, if
-// there is just one, else what the place says.
-func (h *Hub) kindOf(ctx context.Context, n NewItem, place provider.Place) (tandem.Kind, error) {
+// there is just one, else what the place says. It also tells what the place can do.
+func (h *Hub) kindOf(ctx context.Context, n NewItem, place provider.Place) (tandem.Kind, provider.Features, error) {
 	if n.Kind == "" {
 		colls, err := h.cfg.Store.Home.Collections(ctx, n.User)
 		if err != nil {
-			return "", err
+			return "", provider.Features{}, err
 		}
 		var kinds []tandem.Kind
 		for _, c := range colls {
@@ -149,14 +156,14 @@ func (h *Hub) kindOf(ctx context.Context, n NewItem, place provider.Place) (tand
 	}
 	o, err := h.openPlace(ctx, place, n.Kind)
 	if err != nil {
-		return "", err
+		return "", provider.Features{}, err
 	}
 	defer o.Close()
 	if n.Kind != "" && tandem.Kind(n.Kind) != o.Kind {
-		return "", &tandem.Error{Kind: tandem.Invalid, Op: "add item", Thing: n.Home, Err: fmt.Errorf("%s holds records of kind %s, not %s", o.Place, o.Kind, n.Kind),
+		return "", provider.Features{}, &tandem.Error{Kind: tandem.Invalid, Op: "add item", Thing: n.Home, Err: fmt.Errorf("%s holds records of kind %s, not %s", o.Place, o.Kind, n.Kind),
 			Remedy: "choose another home collection or say --kind " + string(o.Kind)}
 	}
-	return o.Kind, nil
+	return o.Kind, o.Features, nil
 }
 
 // user settles who owns a new home collection.
@@ -176,19 +183,6 @@ func (h *Hub) user(ctx context.Context, name string) (string, error) {
 		return users[0].Name, nil
 	}
 	return "", &tandem.Error{Kind: tandem.Invalid, Op: "choose user", Err: fmt.Errorf("there are several users"), Remedy: "say whose home collection it is with --user NAME"}
-}
-
-func (h *Hub) homeCollection(ctx context.Context, user, name string, kind tandem.Kind) (tandem.Collection, error) {
-	colls, err := h.cfg.Store.Home.Collections(ctx, user)
-	if err != nil {
-		return tandem.Collection{}, err
-	}
-	for _, c := range colls {
-		if c.Name == name && c.Kind == kind {
-			return c, nil
-		}
-	}
-	return h.cfg.Store.Home.PutCollection(ctx, tandem.Collection{User: user, Kind: kind, Name: name})
 }
 
 func sameItem(items []store.Item, it store.Item) error {
@@ -289,6 +283,9 @@ func (h *Hub) RemoveItem(ctx context.Context, name string) error {
 	if err := h.cfg.Store.Settings.RemoveItem(ctx, name); err != nil {
 		return err
 	}
+	if err := h.release(ctx, it); err != nil {
+		return err
+	}
 	pair, ok, err := h.pairOf(ctx, it)
 	if err != nil || !ok {
 		return err
@@ -311,7 +308,7 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 		return job{}, err
 	}
 	key := itemKey(it)
-	return job{name: it.Name, item: true, key: key, lane: fmt.Sprintf("home %d", it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
+	return job{name: it.Name, item: true, key: key, every: h.pollOf(place), lane: fmt.Sprintf("home %d", it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
 		base: func(context.Context, *provider.Opened, *provider.Opened) (string, bool, error) {
 			return key, false, nil
 		},

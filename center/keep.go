@@ -198,7 +198,7 @@ func (k *keeper) untilNext(continuous bool, failures int) time.Duration {
 	case continuous && k.watchesAll():
 		d = t.Rescan
 	case continuous:
-		d = t.Poll
+		d = max(t.Poll, k.work.job.every)
 	}
 	if k.plan != nil && failures == 0 {
 		if at := k.plan.next(now); !at.IsZero() && (d == 0 || at.Sub(now) < d) {

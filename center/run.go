@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"time"
 
 	"tandem"
 	"tandem/engine"
@@ -27,6 +28,7 @@ type job struct {
 	// base names the base of the opened pair, and says whether it was made with A and B exchanged.
 	base  func(ctx context.Context, a, b *provider.Opened) (key string, swapped bool, err error)
 	scope string
+	every time.Duration // how long a place wants to be left alone between two looks; 0: as the hub likes
 }
 
 // run performs one run of a job, waiting for its turn first. The last news carries the report or the failure, which is

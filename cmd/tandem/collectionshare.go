@@ -60,14 +60,14 @@ the new one.`,
 				if a.json {
 					return ui.JSON(a.out, shareJSON{sh.With, sh.Write, sh.Added})
 				}
-				may := "may look at"
+				may, but := "may look at", ""
 				switch {
 				case write && readOnly(col.Collection):
-					may = "may look at (it is filled from elsewhere, and nobody changes it)"
+					but = ", no more: it is filled from elsewhere, and nobody changes it"
 				case write:
 					may = "may change what is in"
 				}
-				_, err = fmt.Fprintf(a.out, "%s %s %s\n", sh.With, may, qualified(col.Collection))
+				_, err = fmt.Fprintf(a.out, "%s %s %s%s\n", sh.With, may, qualified(col.Collection), but)
 				return err
 			})
 		},

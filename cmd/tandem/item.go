@@ -22,6 +22,7 @@ func (a *app) itemCommand() *cobra.Command {
 func (a *app) itemAdd() *cobra.Command {
 	var n center.NewItem
 	var w center.RuleWords
+	var readOnly bool
 	c := &cobra.Command{
 		Use:   "add HOME-COLLECTION PARTNER[:SUB]",
 		Short: "Pair a home collection with a place",
@@ -30,9 +31,14 @@ a partner's name, with the name of a collection below it if need be, or a place 
 which then becomes a partner. In rules, A is the home collection and B the place.
 
 An item is continuous unless --mode manual: a running hub syncs it whenever something
-changes. --schedule adds times, as five cron fields or @hourly, @daily, @weekly.`,
+changes. --schedule adds times, as five cron fields or @hourly, @daily, @weekly.
+
+From a place that can only be read, such as a published calendar, records are only brought
+in; a home collection that is made for that is read-only on phones and in programs, too.
+--read-only says so of any that is filled from elsewhere, --read-only=false that it is not.`,
 		Example: `  tandem item add contacts vdir:~/phone-book
   tandem item add work laptop:calendars/work
+  tandem item add holidays webcal://calendar.example.org/holidays.ics
   tandem item add papers files:/media/stick --mode manual --schedule "30 2 * * *"`,
 		Args:              args(2, 2, "say what is paired: tandem item add HOME-COLLECTION PARTNER[:SUB]"),
 		ValidArgsFunction: positions(a.collectionNames, either(a.partnerNames, places), none),
@@ -43,6 +49,7 @@ changes. --schedule adds times, as five cron fields or @hourly, @daily, @weekly.
 	fl.StringVar(&n.Mode, "mode", center.Continuous, "continuous or manual")
 	fl.StringVar(&n.Schedule, "schedule", "", "when to sync besides, as a cron expression")
 	fl.StringVar(&n.User, "user", "", "owner of the home collection, where there are several users")
+	fl.BoolVar(&readOnly, "read-only", false, "nobody changes the home collection on phones and in programs")
 	words(c, "mode", []string{center.Continuous, center.Manual})
 	ruleFlags(c, &w)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -51,6 +58,9 @@ changes. --schedule adds times, as five cron fields or @hourly, @daily, @weekly.
 			return errUsage{err}
 		}
 		n.Home = args[0]
+		if c.Flags().Changed("read-only") {
+			n.ReadOnly = map[bool]string{true: "yes", false: "no"}[readOnly]
+		}
 		return a.with(c.Context(), func(s center.Service) error {
 			if n.Partner, n.Sub, err = a.splitPartner(c.Context(), s, args[1]); err != nil {
 				return err

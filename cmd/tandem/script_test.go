@@ -57,7 +57,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %s", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"waithub": waitHub, "waitfor": waitFor, "waitgone": waitGone, "status": status, "replace": replaceIn, "same": sameTrees, "many": many, "resize": resize, "newer": newer, "damage": damage, "smalldisk": smallDisk, "fill": fill, "phone": meetPhone, "freeport": freePort,
+			"waithub": waitHub, "waitfor": waitFor, "waitgone": waitGone, "status": status, "replace": replaceIn, "same": sameTrees, "many": many, "resize": resize, "newer": newer, "damage": damage, "smalldisk": smallDisk, "fill": fill, "phone": meetPhone, "freeport": freePort, "publish": publish,
 		},
 	})
 }
