@@ -57,16 +57,14 @@ type sighted struct {
 	vague   bool   // its kind or its version is not known yet
 }
 
-// Cursors are made of a scheme and what the server said. The scheme is part of it, so that a server that begins or ceases to support sync reports is asked anew.
-const (
-	syncCursor = "sync:"
-	ctagCursor = "ctag:"
-)
+// syncCursor begins every cursor; the rest is a sync token. A server without sync reports is asked for everything each time, which is one request: its collection's own
+// tag (getctag) would spare that, and could not tell what is there.
+const syncCursor = "sync:"
 
 func (g *gathering) gather(ctx context.Context, since tandem.Cursor) (tandem.Listing, error) {
 	if g.caps.sync {
 		token, delta := strings.CutPrefix(string(since), syncCursor)
-		if since != "" && !delta {
+		if since != "" && (!delta || token == "") {
 			return tandem.Listing{}, past(since, errors.New("it was made in another manner"))
 		}
 		next, err := g.syncReport(ctx, token)
@@ -78,7 +76,7 @@ func (g *gathering) gather(ctx context.Context, since tandem.Cursor) (tandem.Lis
 		}
 		g.list, g.at = nil, map[tandem.ID]int{} // it is said to work and does not
 	}
-	return g.whole(ctx, since)
+	return g.whole(ctx)
 }
 
 // past is the error of a cursor that is not honoured.
@@ -228,8 +226,8 @@ func (g *gathering) put(s sighted) {
 	g.list = append(g.list, s)
 }
 
-// whole lists everything by entity tags. The cursor is the collection's own tag: while it stays, nothing has changed.
-func (g *gathering) whole(ctx context.Context, since tandem.Cursor) (tandem.Listing, error) {
+// whole lists everything by entity tags.
+func (g *gathering) whole(ctx context.Context) (tandem.Listing, error) {
 	seq, _ := g.link.listing(ctx, "PROPFIND", g.replica.at, "1", propfindBody(g.memberProps()), maxListing)
 	self := false
 	for resp, err := range seq {

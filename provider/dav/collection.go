@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"tandem"
 	"tandem/kind"
@@ -35,6 +36,8 @@ type replica struct {
 	end     context.CancelFunc
 	gets    atomic.Bool // multiget was refused: records are asked for one by one
 
+	opened atomic.Pointer[state] // what opening saw, for the first who asks: some servers read a whole collection for a token
+
 	mu   sync.Mutex // guards what follows
 	kept map[tandem.ID]stored
 	size int // of kept, in bytes
@@ -51,8 +54,8 @@ type caps struct {
 type state struct {
 	resp  *davxml.Response
 	token string // DAV:sync-token
-	ctag  string
 	owner string
+	at    time.Time
 	id    string // DAV:resource-id, RFC 5842
 }
 
@@ -98,6 +101,7 @@ func (a *acct) openCollection(ctx context.Context, res Resolver) (*provider.Open
 		return nil, err
 	}
 	r.caps = capsOf(st)
+	r.opened.Store(st)
 	r.link.quirks = learn(r.at, *r.link.header.Load(), st.token)
 	return &provider.Opened{Replica: r, Kind: k, Place: a.place.Text, Rate: r.link.quirks.rate,
 		Features: provider.Features{ReadOnly: f.readOnly || a.place.Bool("read-only"), Cursor: r.caps.sync, MaxSize: maxBody, Batch: batch, Workers: workers}}, nil
@@ -134,7 +138,7 @@ func (r *replica) begin(ctx context.Context) (context.Context, func(), error) {
 
 // look asks the collection who it is and what state it is in.
 func (r *replica) look(ctx context.Context) (*state, error) {
-	resp, err := r.link.propfind(ctx, r.at, davxml.D("resourcetype"), davxml.D("sync-token"), davxml.S("getctag"), davxml.D("resource-id"), davxml.D("owner"),
+	resp, err := r.link.propfind(ctx, r.at, davxml.D("resourcetype"), davxml.D("sync-token"), davxml.D("resource-id"), davxml.D("owner"),
 		davxml.D("supported-report-set"))
 	if err != nil {
 		return nil, err
@@ -142,7 +146,7 @@ func (r *replica) look(ctx context.Context) (*state, error) {
 	if !r.a.isOurs(resp) {
 		return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "open", Thing: r.at.Redacted(), Err: errors.New("it is no " + r.a.name + " collection any more"), Remedy: "check the address"}
 	}
-	return &state{resp: resp, token: resp.Prop(davxml.D("sync-token")).Value(), ctag: resp.Prop(davxml.S("getctag")).Value(),
+	return &state{resp: resp, token: resp.Prop(davxml.D("sync-token")).Value(), at: time.Now(),
 		owner: resp.Prop(davxml.D("owner")).Get(davxml.D("href")), id: resp.Prop(davxml.D("resource-id")).Get(davxml.D("href"))}, nil
 }
 
@@ -154,9 +158,11 @@ func (r *replica) Identity(ctx context.Context) (tandem.Identity, error) {
 		return tandem.Identity{}, err
 	}
 	defer done()
-	st, err := r.look(ctx)
-	if err != nil {
-		return tandem.Identity{}, err
+	st := r.opened.Swap(nil)
+	if st == nil || time.Since(st.at) > 10*time.Second {
+		if st, err = r.look(ctx); err != nil {
+			return tandem.Identity{}, err
+		}
 	}
 	id := tandem.Identity{Store: r.a.name + "://" + strings.ToLower(r.at.Host) + cleanPath(r.at), Epoch: "etag"}
 	if st.id != "" {
@@ -164,11 +170,8 @@ func (r *replica) Identity(ctx context.Context) (tandem.Identity, error) {
 	} else if u, err := r.at.Parse(st.owner); err == nil && st.owner != "" {
 		id.Store += " of " + cleanPath(u)
 	}
-	switch {
-	case r.caps.sync:
+	if r.caps.sync {
 		id.Epoch = "sync " + family(st.token)
-	case st.ctag != "":
-		id.Epoch = "ctag"
 	}
 	return id, nil
 }

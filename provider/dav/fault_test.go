@@ -248,3 +248,27 @@ func TestSilentServer(t *testing.T) {
 		}
 	}
 }
+
+// A run that has no news costs four requests: what the place is, which state it is in, what has changed, and the challenge for the password.
+func TestRequestsOfAQuietRun(t *testing.T) {
+	f := filled(t)
+	o := f.open()
+	_, l, err := listed(t, o, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.set(func() { f.asked = nil })
+	o = f.open()
+	if _, err := o.Identity(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if news, l, err := listed(t, o, l.Next); err != nil || len(news) != 0 || l.Full {
+		t.Errorf("%v, %+v, %v", news, l, err)
+	}
+	if all := f.count(""); all != 3 { // this server asks for no password
+		t.Errorf("%d requests: %v", all, f.asked)
+	}
+	if _, err := o.Identity(t.Context()); err != nil || f.count("PROPFIND") != 3 {
+		t.Errorf("a second look at who it is: %v, %v", err, f.asked)
+	}
+}

@@ -226,3 +226,33 @@ func TestEverythingForAnOldToken(t *testing.T) {
 		t.Errorf("%+v, %+v, %v", again, l, err)
 	}
 }
+
+// Another way of counting changes at the same address is another epoch; another server or collection is another store.
+func TestIdentities(t *testing.T) {
+	identity := func(f *fake) tandem.Identity {
+		t.Helper()
+		id, err := f.open().Identity(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	f := newFake(t)
+	first := identity(f)
+	f.put("a.vcf", card(1, 1, 0))
+	if again := identity(f); again != first {
+		t.Errorf("%+v after a change, want %+v", again, first)
+	}
+	seen := map[string]bool{first.Epoch: true}
+	for _, token := range []string{"http://radicale.org/ns/sync/", ""} {
+		f.set(func() { f.token = token })
+		again := identity(f)
+		if again.Store != first.Store || seen[again.Epoch] {
+			t.Errorf("tokens like %q: %+v, first it was %+v", token, again, first)
+		}
+		seen[again.Epoch] = true
+	}
+	if other := identity(newFake(t)); other.Store == first.Store {
+		t.Errorf("two servers are one store: %+v", other)
+	}
+}

@@ -159,7 +159,7 @@ func startBookServer(dir string) (*bookServer, error) {
 		select {
 		case <-ctx.Done():
 			r.stop()
-			return nil, fmt.Errorf("Radicale is not ready at %s", addr)
+			return nil, fmt.Errorf("the server is not ready at %s", addr)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
