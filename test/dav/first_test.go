@@ -151,3 +151,22 @@ func TestProperties(t *testing.T) {
 		t.Errorf("half of it was done: %s", now.Name)
 	}
 }
+
+// TestVersions: a card comes in the version that the header Accept asks for. RFC 6352 5.1.1
+func TestVersions(t *testing.T) {
+	k := davkit.New(t)
+	at := path(k.Collection("ann", tandem.Contact)) + "zoe.vcf"
+	tag := k.Do("ann", "PUT", at, davkit.Card("u1", "Zoe")).Is(201).Header.Get("ETag")
+	for accept, want := range map[string]string{"": "3.0", "*/*": "3.0", "text/vcard": "3.0", "text/vcard;version=4.0": "4.0", "text/vcard;version=4.0;q=0.5, text/vcard;version=3.0": "3.0"} {
+		got := k.Do("ann", "GET", at, "", "Accept", accept).Is(200)
+		if !strings.Contains(got.Body, "VERSION:"+want) || got.Header.Get("ETag") != tag {
+			t.Errorf("%q: %s", accept, got.Body)
+		}
+	}
+	k.Do("ann", "GET", at, "", "Accept", "text/vcard;version=9.9").Fails(http.StatusNotAcceptable, davxml.A("supported-address-data-conversion"))
+	list := k.Do("ann", "REPORT", path(k.Collection("ann", tandem.Contact)), `<card:addressbook-query `+namespaces+`><d:prop><card:address-data content-type="text/vcard" version="4.0"/></d:prop>`+
+		`<card:filter><card:prop-filter name="FN"><card:text-match>zoe</card:text-match></card:prop-filter></card:filter></card:addressbook-query>`, "Depth", "1")
+	if data := list.Of(at).Prop(davxml.A("address-data")).Chars(); !strings.Contains(data, "VERSION:4.0") {
+		t.Error(data)
+	}
+}

@@ -11,23 +11,24 @@ import (
 	"tandem/wire/davxml"
 )
 
-// convert gives a card in the version that a client asks for by its header Accept; what it does not name a version of stays as it is. RFC 6352 5.1.1
-func convert(h http.Header, data []byte, kind, tag string) ([]byte, string, string, error) {
+// convert gives a card in the version that a client asks for by its header Accept; one that it names no version of stays as it is. The entity tag is that of
+// the record: a client that edits what it was shown writes the same record, and what its version could not say comes back (package kind/contact).
+// RFC 6352 5.1.1
+func convert(h http.Header, data []byte, kind string) ([]byte, string, error) {
 	want := wanted(h)
 	if want == "" {
-		return data, kind, tag, nil
+		return data, kind, nil
 	}
 	out, err := contact.Convert(data, want)
 	switch {
 	case err == nil && bytes.Equal(out, data):
-		return data, kind, tag, nil
+		return data, kind, nil
 	case want != "3.0" && want != "4.0":
-		return nil, "", "", davxml.Fail(http.StatusNotAcceptable, davxml.A("supported-address-data-conversion"))
+		return nil, "", davxml.Fail(http.StatusNotAcceptable, davxml.A("supported-address-data-conversion"))
 	case err != nil:
-		return data, kind, tag, nil // as it is, it is of more use than an error
+		return data, kind, nil // as it is, it is of more use than an error
 	}
-	// Another representation has another entity tag, which a PUT does not accept: it would overwrite what was never seen.
-	return out, "text/vcard; charset=utf-8; version=" + want, strings.TrimSuffix(tag, `"`) + "-v" + want[:1] + `"`, nil
+	return out, "text/vcard; charset=utf-8; version=" + want, nil
 }
 
 // wanted is the version of vCard that a client likes best, "" if it does not say.

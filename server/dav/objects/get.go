@@ -33,7 +33,7 @@ func (s *Service) record(ctx context.Context, w http.ResponseWriter, r *proto.Re
 	}
 	if t.Reach.Kind == tandem.Contact {
 		w.Header().Set("Vary", "Accept")
-		if data, kind, tag, err = convert(r.Header, data, kind, tag); err != nil {
+		if data, kind, err = convert(r.Header, data, kind); err != nil {
 			return err
 		}
 	}
