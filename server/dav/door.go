@@ -6,6 +6,7 @@ package dav
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"tandem"
 	"tandem/server/dav/proto"
@@ -40,14 +42,22 @@ type Config struct {
 }
 
 // Door is the front door: an http.Handler for proto.Path and what is below.
-type Door struct{ cfg Config }
+type Door struct {
+	cfg       Config
+	squeezers sync.Pool // of *gzip.Writer
+}
 
 // New makes a door.
 func New(cfg Config) *Door {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Door{cfg: cfg}
+	d := &Door{cfg: cfg}
+	d.squeezers.New = func() any {
+		gz, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // error: there is such a level
+		return gz
+	}
+	return d
 }
 
 // Classes is the header DAV: what the door can do. RFC 4918 10.1, 18
@@ -104,8 +114,13 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	out := &tracked{ResponseWriter: w}
-	if err := d.serve(out, r, user); err != nil {
+	small := &squeezed{ResponseWriter: w, accepts: acceptsGzip(r.Header) && !here(d.Remote(r)), pool: &d.squeezers}
+	out := &tracked{ResponseWriter: small}
+	err = d.serve(out, r, user)
+	if err == nil {
+		err = small.end()
+	}
+	if err != nil {
 		if out.begun {
 			d.cfg.Log.Error("answer broken off", "method", r.Method, "path", r.URL.Path, "err", err)
 			panic(http.ErrAbortHandler) // a torn answer must not look whole
@@ -272,6 +287,12 @@ func (d *Door) Remote(r *http.Request) string {
 		}
 	}
 	return host
+}
+
+// here reports whether an address is of this computer, to which bytes cost less than pressing them together.
+func here(remote string) bool {
+	ip := net.ParseIP(remote)
+	return ip != nil && ip.IsLoopback()
 }
 
 // Condition is how an error is answered: the one table from kinds of errors to statuses. Strangers see no causes of the server's own.
