@@ -82,6 +82,9 @@ type Server struct {
 	mu      sync.Mutex
 	parked  map[*Parked]struct{} // guarded by mu
 	stopped bool                 // guarded by mu
+	tidied  int                  // how many were parked when memory was last given back, or fewer; guarded by mu
+	tidy    *time.Timer          // guarded by mu; nil: there was no need for it yet
+	free    func()               // gives memory back; nil: debug.FreeOSMemory
 }
 
 // Open opens all addresses, or none. config is for those with TLS. A port 0 lets the system choose.

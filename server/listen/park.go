@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -61,8 +62,11 @@ func Park(w http.ResponseWriter, r *http.Request) (*Parked, bool) {
 // listen waits for the client to hang up, or to say anything: it waits for an answer and has nothing to say.
 func (p *Parked) listen() {
 	defer close(p.heard)
-	var b [1]byte
-	_, err := p.conn.Read(b[:])
+	// To wait without reading needs half the stack, and a stack is a good part of what a waiting client costs.
+	err := quiet(p.conn)
+	if err == nil || errors.Is(err, errors.ErrUnsupported) {
+		err = p.read()
+	}
 	p.mu.Lock()
 	if p.state == answers { // interrupted by Answer, which goes on with the connection
 		var ne net.Error
@@ -72,6 +76,13 @@ func (p *Parked) listen() {
 	}
 	p.mu.Unlock()
 	p.end()
+}
+
+// read reads what was heard. What is not meant for us, such as new keys of TLS, is none of what ends a wait.
+func (p *Parked) read() error {
+	var b [1]byte
+	_, err := p.conn.Read(b[:])
+	return err
 }
 
 // Context is done when the server stops. Unlike the request's it outlives the handler.
@@ -171,13 +182,43 @@ func (s *Server) remember(p *Parked) bool {
 		s.parked = map[*Parked]struct{}{}
 	}
 	s.parked[p] = struct{}{}
+	if len(s.parked) >= s.tidied+tidyStep {
+		if s.tidy == nil {
+			s.tidy = time.AfterFunc(tidyAfter, s.giveMemoryBack)
+		} else {
+			s.tidy.Reset(tidyAfter)
+		}
+	}
 	return true
+}
+
+// When so many more clients wait than before, and for so long no further one came, what their coming needed is given back: each leaves behind
+// several times what its waiting takes, and while they wait nothing happens that would have it collected.
+const (
+	tidyStep  = 1000
+	tidyAfter = 10 * time.Second
+)
+
+func (s *Server) giveMemoryBack() {
+	s.mu.Lock()
+	over := s.stopped
+	s.tidied = len(s.parked)
+	free := s.free
+	s.mu.Unlock()
+	switch {
+	case over:
+	case free != nil:
+		free()
+	default:
+		debug.FreeOSMemory()
+	}
 }
 
 func (s *Server) forget(p *Parked) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.parked, p)
+	s.tidied = min(s.tidied, len(s.parked))
 }
 
 // Parked is how many connections are parked.
@@ -191,6 +232,9 @@ func (s *Server) Parked() int {
 func (s *Server) unpark() {
 	s.mu.Lock()
 	s.stopped = true
+	if s.tidy != nil {
+		s.tidy.Stop()
+	}
 	list := make([]*Parked, 0, len(s.parked))
 	for p := range s.parked {
 		list = append(list, p)

@@ -99,6 +99,9 @@ func (d *Decoder) Decode() (*Element, error) {
 func (d *Decoder) tree() (*Element, error) {
 	b := &d.building
 	for {
+		if d.leaf(b) {
+			continue
+		}
 		ev, err := d.next()
 		if err != nil {
 			return nil, err
@@ -126,11 +129,42 @@ func (d *Decoder) tree() (*Element, error) {
 	}
 }
 
-// start begins an element. Elements are allocated many at a time, few at first.
+// leaf reads an element that holds a text in one piece and nothing else, as most do, and reports whether there was one: what
+// is any other way, it leaves alone.
+func (d *Decoder) leaf(b *builder) bool {
+	s := &d.src
+	rest := s.buf[s.pos:]
+	if s.r != nil || len(rest) < 5 || rest[1] != tokStrI || len(d.open) == 0 || d.closing || d.pending > 0 || d.leave != 0 || d.ended || d.err != nil {
+		return false
+	}
+	tag := Tag(d.page)<<8 | Tag(rest[0]&0x3f)
+	if rest[0]&(hasContent|hasAttributes) != hasContent || rest[0]&0x3f < firstTag || !tag.Known() || len(d.open) >= d.limits.Depth || d.elements >= d.limits.Elements {
+		return false
+	}
+	text := rest[2:]
+	n := bytes.IndexByte(text, 0)
+	if n < 1 || n+1 >= len(text) || text[n+1] != tokEnd || plain(text[:n]) != n {
+		return false
+	}
+	s.pos += 2 + n + 2
+	d.elements++
+	e := b.element(tag)
+	e.Text = b.string(text[:n])
+	b.kids = append(b.kids, e)
+	d.closed = tag
+	return true
+}
+
+// start begins an element.
 func (b *builder) start(tag Tag) {
 	if b.open == nil {
 		b.open, b.kids = make([]node, 0, 16), make([]*Element, 0, 64)
 	}
+	b.open = append(b.open, node{e: b.element(tag), mark: len(b.kids)})
+}
+
+// element makes an element. Elements are allocated many at a time, few at first.
+func (b *builder) element(tag Tag) *Element {
 	if b.taken == len(b.slab) {
 		b.size = min(max(8, b.size*2), 256)
 		b.slab, b.taken = make([]Element, b.size), 0
@@ -138,7 +172,7 @@ func (b *builder) start(tag Tag) {
 	e := &b.slab[b.taken]
 	b.taken++
 	e.Tag = tag
-	b.open = append(b.open, node{e: e, mark: len(b.kids)})
+	return e
 }
 
 // text adds a piece of text. Most elements have one piece; the second and later ones are gathered, so that the cost

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"tandem"
+	"tandem/kind/all"
 	"tandem/kind/eas"
 	"tandem/store"
 	"tandem/wire/wbxml"
@@ -162,5 +164,19 @@ func TestShelf(t *testing.T) {
 		if col := k.sync(k.contacts, at); count(col) != 10 || shown != step.want {
 			t.Errorf("%s: %d records came, %d were shown, want %d", step.name, count(col), shown, step.want)
 		}
+	}
+}
+
+// Records are shown as of the hour, and written as of the second.
+func TestPresent(t *testing.T) {
+	k := newKit(t)
+	k.svc.Views, k.folders.Views = all.Views(), all.Views()
+	k.fill(k.contacts, "c", 1)
+	server := k.serverID(k.contacts, "c0")
+	at := k.prime(k.contacts)
+	k.clock = k.clock.Add(1234 * time.Second)
+	k.sync(k.contacts, at, commands(edit(server, name("Edited"))))
+	if b := k.body(k.contacts, "c0"); !strings.Contains(b, "REV:2026-05-20T10:20:34Z") {
+		t.Errorf("%s", b)
 	}
 }

@@ -217,8 +217,7 @@ func (p *part) remember() bool {
 	}
 	p.show = p.r.Options
 	p.show.Bodies = p.st.Options.Bodies
-	p.show.Now -= p.show.Now % nowStep
-	p.to = audience(p.show)
+	p.to = audience(hourly(p.show))
 	return filterFits(p.col.Kind, p.st.Options.Filter)
 }
 

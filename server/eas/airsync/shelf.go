@@ -22,8 +22,11 @@ func audience(o eas.Options) string {
 	return fmt.Sprintf("%d %q %q %q %d %d %+v %+v", o.Version, o.Name, o.Address, o.Zone, offset, o.Now, o.Quirks, o.Bodies)
 }
 
-// nowStep is how exactly, in seconds, records are shown as of now, so that what was shown can be used again.
-const nowStep = 3600
+// hourly takes the present to the hour: to show records that is exact enough, and what was shown can be used again.
+func hourly(o eas.Options) eas.Options {
+	o.Now -= o.Now % 3600
+	return o
+}
 
 // shelf keeps records as they were shown, for a device that asks again and for the user's next device. What was not wanted for longest goes
 // first, by and large: what was used since the newer half was begun is in that half. The zero value keeps what fits into shelfBytes.
@@ -77,7 +80,7 @@ func (p *part) frozen(r store.HomeRecord) (*wbxml.Frozen, error) {
 	if f := p.s.shelf.get(key); f != nil || r.Body == nil {
 		return f, nil
 	}
-	data, err := p.data(r, p.show)
+	data, err := p.data(r, hourly(p.show))
 	if err != nil {
 		return nil, err
 	}
