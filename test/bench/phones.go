@@ -390,7 +390,7 @@ func (h *hub) settle() (f figures, err error) {
 
 // caughtUp waits until the hub has accepted the connections of the users so far.
 func (h *hub) caughtUp(_, each, user int) error {
-	for range 600 {
+	for range 6000 { // five minutes, for a machine that has other work
 		list, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", h.cmd.Process.Pid))
 		if err != nil || len(list) >= (user+1)*each {
 			return err

@@ -19,7 +19,7 @@ type reader struct{ device, collection int64 }
 
 // prepared is a listing made ahead: of what follows after, the collection standing at seq.
 type prepared struct {
-	p          *part // for its collection, device and options
+	p          *part // knows what is shown, and how; not the request, which may be large
 	after, seq int64
 	limit      int
 	begun      bool // guarded by ahead.mu: somebody makes it, or nobody is to
@@ -69,7 +69,7 @@ func (a *ahead) begin(b *prepared) bool {
 // order asks for what follows the answer that a part has made.
 func (a *ahead) order(p *part, limit int) {
 	who := reader{p.r.Device.Number, p.col.ID}
-	b := &prepared{p: &part{s: p.s, r: p.r, col: p.col, view: p.view, show: p.show, to: p.to}, after: p.g.Cursor, seq: p.col.Seq, limit: limit, done: make(chan struct{})}
+	b := &prepared{p: &part{s: p.s, col: p.col, view: p.view, show: p.show, to: p.to}, after: p.g.Cursor, seq: p.col.Seq, limit: limit, done: make(chan struct{})}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.queue == nil {
