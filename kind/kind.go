@@ -34,6 +34,11 @@ type Inspector interface {
 	InspectBody(b tandem.Body) (Info, error)
 }
 
+// An AttrIndexer is a Handler whose index also says what attributes say. IndexAttrs puts it into the index that a body gave.
+type AttrIndexer interface {
+	IndexAttrs(ix tandem.Index, attrs tandem.Attrs) tandem.Index
+}
+
 // An AttrMerger is a Handler that merges attributes by its own rules. Without it, attributes are merged per key and
 // the larger value wins a clash, so that the outcome does not depend on which side is called a.
 type AttrMerger interface {

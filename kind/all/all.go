@@ -34,5 +34,6 @@ func Views() map[tandem.Kind]eas.View {
 		tandem.Event:   event.View{Zones: zones},
 		tandem.Task:    task.View{Zones: zones},
 		tandem.Note:    note.View{},
+		tandem.Mail:    mail.View{Zones: zones},
 	}
 }

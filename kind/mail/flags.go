@@ -64,6 +64,14 @@ func (f Flags) Attrs() tandem.Attrs {
 	return tandem.MakeAttrs(m)
 }
 
+// IndexAttrs implements kind.AttrIndexer: when a message came is what its mailbox says, and not what the servers on its way say.
+func (Handler) IndexAttrs(ix tandem.Index, attrs tandem.Attrs) tandem.Index {
+	if at := FlagsOf(attrs).Received; at != 0 {
+		ix.Start, ix.End = at, at
+	}
+	return ix
+}
+
 // MergeAttrs implements kind.AttrMerger: each flag by itself, so that a message read here and flagged there is both. Where both sides changed one value
 // differently, the larger wins, so that it does not matter which side is which. A message that was received twice keeps the earlier time.
 func (Handler) MergeAttrs(base, a, b tandem.Attrs) tandem.Attrs {

@@ -20,10 +20,11 @@ import (
 type Handler struct{ Of tandem.Kind }
 
 var (
-	_ kind.Handler    = Handler{}
-	_ kind.Streamer   = Handler{}
-	_ kind.Inspector  = Handler{}
-	_ kind.AttrMerger = Handler{}
+	_ kind.Handler     = Handler{}
+	_ kind.Streamer    = Handler{}
+	_ kind.Inspector   = Handler{}
+	_ kind.AttrMerger  = Handler{}
+	_ kind.AttrIndexer = Handler{}
 )
 
 // Kind implements kind.Handler.

@@ -105,7 +105,7 @@ func (s *Service) Put(ctx context.Context, c tandem.Collection, m Message) (tand
 	if m.Flags.Received == 0 {
 		m.Flags.Received = s.Now().Unix()
 	}
-	info.Index.Start, info.Index.End = m.Flags.Received, m.Flags.Received
+	info.Index = mail.Handler{}.IndexAttrs(info.Index, m.Flags.Attrs())
 	w := store.HomeWrite{Digest: info.Digest, Index: info.Index, Title: info.Summary.String(), Write: tandem.Write{Op: tandem.Create, Marker: m.Marker,
 		Record: tandem.Record{Meta: tandem.Meta{UID: info.Index.UID, Attrs: m.Flags.Attrs(), Modified: info.Modified}, Body: m.Body}}}
 	out, err := s.Home.Write(ctx, c.ID, m.Author, []store.HomeWrite{w})
@@ -116,6 +116,11 @@ func (s *Service) Put(ctx context.Context, c tandem.Collection, m Message) (tand
 		return "", &tandem.Error{Kind: tandem.KindOf(out[0].Err), Op: "put message into", Thing: c.Name, Err: out[0].Err}
 	}
 	return out[0].ID, nil
+}
+
+// Copy puts a copy of a message that the hub has into another folder, with all that was done to it.
+func (s *Service) Copy(ctx context.Context, to tandem.Collection, rec store.HomeRecord, marker tandem.Marker, who store.Author) (tandem.ID, error) {
+	return s.Put(ctx, to, Message{Body: rec.Body, Flags: mail.FlagsOf(rec.Attrs), Marker: marker, Author: who})
 }
 
 // Who is the user that mail to an address is for: "anna@example.org", "anna+list@example.org". domains are those that the hub receives for; without any,

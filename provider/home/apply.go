@@ -107,14 +107,17 @@ func (r *Replica) inspect(hw *store.HomeWrite) error {
 	}
 	// What was looked into is what is stored, also if the source changes meanwhile.
 	hw.Record.Body = tandem.Bytes(data)
-	tell(hw, info)
+	r.tell(hw, info)
 	return nil
 }
 
 // tell fills in what was found out about a body.
-func tell(hw *store.HomeWrite, info kind.Info) {
+func (r *Replica) tell(hw *store.HomeWrite, info kind.Info) {
 	hw.Record.UID, hw.Record.Modified = info.Index.UID, info.Modified
 	hw.Digest, hw.Index = info.Digest, info.Index
+	if ai, ok := r.kind.(kind.AttrIndexer); ok {
+		hw.Index = ai.IndexAttrs(hw.Index, hw.Record.Attrs)
+	}
 	if title := info.Summary.String(); title != "" {
 		hw.Title = title
 	}
@@ -133,7 +136,7 @@ func (r *Replica) inspectBody(hw *store.HomeWrite, whole kind.Inspector) error {
 	if err != nil {
 		return err
 	}
-	tell(hw, info)
+	r.tell(hw, info)
 	return nil
 }
 

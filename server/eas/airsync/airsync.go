@@ -39,6 +39,7 @@ type Service struct {
 	Home    store.Home
 	Lookup  store.Lookup
 	Listing store.Listing
+	Texts   store.Texts
 	Devices store.Devices
 	Events  store.Events
 	History store.History

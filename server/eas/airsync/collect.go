@@ -185,7 +185,7 @@ func listed(room int) int { return min(room+16, maxWindow) }
 
 // next lists what was last written after a cursor: with bodies, where most of it will be shown.
 func (p *part) next(ctx context.Context, after int64, limit int) ([]store.HomeRecord, bool, error) {
-	if !p.tell || !p.g.Window.Plain() {
+	if !p.tell || !p.g.Window.Plain() || p.recorder() != nil { // messages are large, and few parts of them are shown
 		return p.s.Home.Since(ctx, p.col.ID, after, limit)
 	}
 	if after == p.g.Cursor {

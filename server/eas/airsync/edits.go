@@ -29,6 +29,9 @@ func (p *part) existing(ctx context.Context, b *batch, c *command, rec store.Hom
 		}
 		return nil
 	case c.op == 'd' && c.instance == "":
+		if err := p.discard(ctx, rec); err != nil {
+			return err
+		}
 		return p.remove(ctx, b, rec, res, 0)
 	case c.op == 'd':
 		in, ok := p.view.(eas.Instancer)
@@ -43,6 +46,9 @@ func (p *part) existing(ctx context.Context, b *batch, c *command, rec store.Hom
 	case c.data == nil || c.class != "" && c.class != p.view.Class():
 		res.Status = statusBadRecord
 		return nil
+	}
+	if p.recorder() != nil {
+		return p.remark(ctx, b, c, rec, res, 0)
 	}
 	return p.change(ctx, b, edit{rec: rec, change: func(base []byte) (eas.Result, error) {
 		put := p.puts()

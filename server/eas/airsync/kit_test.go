@@ -170,7 +170,7 @@ func newKit(t testing.TB) *kit {
 // restart is a new service on the same store.
 func (k *kit) restart() {
 	k.folders = &folders.Service{Home: k.st.Home, Access: &access.Service{Home: k.st.Home, Shares: k.st.Shares}, Devices: k.st.Devices, Views: testViews()}
-	k.svc = &airsync.Service{Home: k.st.Home, Lookup: k.st.Lookup, Listing: k.st.Listing, Devices: k.st.Devices, Events: k.st.Events, History: k.st.History, Blobs: k.st.Blobs, Folders: k.folders, Kinds: k.kinds,
+	k.svc = &airsync.Service{Home: k.st.Home, Lookup: k.st.Lookup, Listing: k.st.Listing, Texts: k.st.Texts, Devices: k.st.Devices, Events: k.st.Events, History: k.st.History, Blobs: k.st.Blobs, Folders: k.folders, Kinds: k.kinds,
 		Views: testViews(), Broker: push.NewBroker(), Now: k.now, Limits: k.limits}
 	k.prepare()
 }

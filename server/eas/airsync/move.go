@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"tandem"
+	"tandem/kind"
 	"tandem/kind/eas"
 	"tandem/server/eas/proto"
 	"tandem/server/eas/synckey"
@@ -176,6 +177,9 @@ func (m *move) copy(ctx context.Context, rec, made store.HomeRecord, found bool)
 		return copied, false, moveFailed, nil
 	}
 	w.Record.Attrs, w.Marker = rec.Attrs, m.marker
+	if ai, ok := m.to.kind.(kind.AttrIndexer); ok {
+		w.Index = ai.IndexAttrs(w.Index, rec.Attrs)
+	}
 	if found {
 		have, there, err := m.copied(ctx, made.ID)
 		if err != nil || !there {

@@ -43,9 +43,10 @@ type part struct {
 	tell bool   // what is listed is shown at once
 	// began is the window at the beginning of the work.
 	began   synckey.Window
-	gone    []int64        // records that were deleted, whose tombstones are not noted yet
-	reasked bool           // the write whose end is being noted took back answers of others
-	fresh   map[int64]bool // records of which a change was refused in this very request
+	gone    []int64          // records that were deleted, whose tombstones are not noted yet
+	reasked bool             // the write whose end is being noted took back answers of others
+	fresh   map[int64]bool   // records of which a change was refused in this very request
+	sketch  map[int64][]byte // of records that are about to be shown, by number
 }
 
 // digest names what a request says about a collection.
@@ -80,7 +81,7 @@ func (p *part) sync(ctx context.Context) (*wbxml.Element, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	if p.w.bad || p.w.convs || p.w.support != nil && p.col.Kind == tandem.Note { // MS-ASCMD_R2117, MS-ASNOTE_R114
+	if p.w.bad || p.w.convs && p.recorder() == nil || p.w.support != nil && p.col.Kind == tandem.Note { // MS-ASCMD_R2117, MS-ASNOTE_R114
 		return p.status(statusProtocol), nil
 	}
 	if err := p.load(ctx); err != nil && !(p.w.key == synckey.Zero && tandem.IsKind(err, tandem.Invalid)) {
@@ -110,6 +111,12 @@ func (p *part) find(ctx context.Context) error {
 		return &tandem.Error{Kind: tandem.NotFound, Op: "find folder", Thing: p.w.id}
 	}
 	return nil
+}
+
+// recorder is the view of records that are more than their bodies, nil for others.
+func (p *part) recorder() eas.Recorder {
+	v, _ := p.view.(eas.Recorder)
+	return v
 }
 
 // status is an answer that says that nothing was done.
@@ -216,7 +223,7 @@ func (p *part) remember() bool {
 		p.st.Options = o
 	}
 	p.show = p.r.Options
-	p.show.Bodies = p.st.Options.Bodies
+	p.show.Bodies, p.show.MIME = p.st.Options.Bodies, p.st.Options.MIME
 	p.to = audience(hourly(p.show))
 	return filterFits(p.col.Kind, p.st.Options.Filter)
 }
@@ -228,6 +235,8 @@ func filterFits(k tandem.Kind, filter int) bool {
 		return filter == 0 || filter >= 4 && filter <= 7
 	case tandem.Task:
 		return filter == 0 || filter == 8
+	case tandem.Mail:
+		return filter <= 5
 	}
 	return true
 }
@@ -239,10 +248,16 @@ func (p *part) target() synckey.Window {
 	switch {
 	case p.col.Kind == tandem.Task:
 		return synckey.Window{Open: p.st.Options.Filter == 8}
-	case p.col.Kind != tandem.Event:
+	case p.col.Kind != tandem.Event && p.col.Kind != tandem.Mail:
 		return synckey.Window{}
 	}
 	switch p.st.Options.Filter {
+	case 1:
+		from = now.AddDate(0, 0, -1)
+	case 2:
+		from = now.AddDate(0, 0, -3)
+	case 3:
+		from = now.AddDate(0, 0, -7)
 	case 4:
 		from = now.AddDate(0, 0, -14)
 	case 5:
@@ -352,7 +367,7 @@ func (p *part) work(ctx context.Context) (*wbxml.Element, error) {
 	if err := p.save(ctx); err != nil {
 		return nil, err
 	}
-	if p.g.More && len(changes) > 0 && p.g.Window.Plain() {
+	if p.g.More && len(changes) > 0 && p.g.Window.Plain() && p.recorder() == nil {
 		p.s.ahead.order(p, listed(p.w.window))
 	}
 	return p.answer(ctx, changes)
@@ -408,6 +423,11 @@ func (p *part) managed() func(wbxml.Tag) bool {
 // facts are what a window asks of a version of a record. One of the past has no index, so it is read from the body.
 func (p *part) facts(w synckey.Window, r store.HomeRecord, past bool) (synckey.Facts, error) {
 	f := synckey.Facts{Start: r.Index.Start, End: r.Index.End, Number: r.Number, Seq: r.Seq}
+	if ai, ok := p.kind.(kind.AttrIndexer); ok {
+		ix := ai.IndexAttrs(r.Index, r.Attrs)
+		f.Start, f.End = ix.Start, ix.End
+		return f, nil
+	}
 	if w.Plain() || p.col.Kind != tandem.Event && p.col.Kind != tandem.Task {
 		return f, nil
 	}

@@ -22,6 +22,9 @@ func short(id string) string {
 	return id
 }
 
+// slightSize is about how many bytes the attributes of a record take.
+const slightSize = 300
+
 // readAhead is how many bodies are read at a time.
 const readAhead = 64
 
@@ -57,9 +60,12 @@ func (p *part) render(ctx context.Context, changes []change) (out []*wbxml.Eleme
 func (p *part) bodies(ctx context.Context, changes []change) error {
 	var ids []tandem.ID
 	at := map[int64]*change{}
+	if err := p.sketches(ctx, changes); err != nil {
+		return err
+	}
 	for i := range changes {
 		c := &changes[i]
-		if c.rec.Body != nil || c.tag != wbxml.AirSyncAdd && c.tag != wbxml.AirSyncChange {
+		if p.slight(c) || c.rec.Body != nil || c.tag != wbxml.AirSyncAdd && c.tag != wbxml.AirSyncChange {
 			continue
 		}
 		if c.data, _ = p.frozen(c.rec); c.data == nil {
@@ -89,11 +95,34 @@ func (p *part) bodies(ctx context.Context, changes []change) error {
 	return nil
 }
 
+// slight reports whether only attributes are shown of a change: the device has the body, which stays as it is.
+func (p *part) slight(c *change) bool { return c.tag == wbxml.AirSyncChange && p.recorder() != nil }
+
+// sketches reads what was noted of the bodies of records that are about to be shown.
+func (p *part) sketches(ctx context.Context, changes []change) error {
+	if p.recorder() == nil {
+		return nil
+	}
+	var numbers []int64
+	for i := range changes {
+		if changes[i].tag == wbxml.AirSyncAdd {
+			numbers = append(numbers, changes[i].rec.Number)
+		}
+	}
+	var err error
+	p.sketch, err = p.s.Texts.Sketches(ctx, p.col.ID, numbers...)
+	return err
+}
+
 // command is a change as a command, and about how many bytes it takes; nil if it cannot be shown.
 func (p *part) command(ctx context.Context, c *change) (e *wbxml.Element, size int, err error) {
 	name := ServerID(p.col.ID, c.rec.Number)
 	e = wbxml.New(c.tag, wbxml.Text(wbxml.AirSyncServerId, name))
-	if c.tag == wbxml.AirSyncAdd || c.tag == wbxml.AirSyncChange {
+	if p.slight(c) {
+		data := wbxml.New(wbxml.AirSyncApplicationData, p.recorder().GetChange(eas.Record{Attrs: c.rec.Attrs}, p.show)...)
+		e.Add(data)
+		size = slightSize
+	} else if c.tag == wbxml.AirSyncAdd || c.tag == wbxml.AirSyncChange {
 		if c.data == nil {
 			if c.data, err = p.frozen(c.rec); err != nil {
 				p.aside(ctx, c, err.Error())
@@ -113,12 +142,15 @@ func (p *part) command(ctx context.Context, c *change) (e *wbxml.Element, size i
 
 // data shows a record.
 func (p *part) data(r store.HomeRecord, o eas.Options) ([]*wbxml.Element, error) {
+	name := ServerID(p.col.ID, r.Number)
+	o.Attachment = func(n int) string { return name + ":" + strconv.Itoa(n) }
+	if v := p.recorder(); v != nil {
+		return v.GetRecord(eas.Record{Body: r.Body, Attrs: r.Attrs, Sketch: p.sketch[r.Number]}, o)
+	}
 	body, err := bodyOf(r.Record)
 	if err != nil {
 		return nil, err
 	}
-	name := ServerID(p.col.ID, r.Number)
-	o.Attachment = func(n int) string { return name + ":" + strconv.Itoa(n) }
 	return p.view.Get(body, o)
 }
 

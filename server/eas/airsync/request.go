@@ -57,6 +57,7 @@ type wish struct {
 	options  []*wbxml.Element
 	support  *wbxml.Element
 	convs    bool // ConversationMode is there
+	purge    bool // DeletesAsMoves 0: what is deleted does not go to the folder of deleted messages
 	commands []*command
 	digest   []byte // of the request, as far as it is about this collection
 	implied  bool   // not in the request, but remembered
@@ -144,7 +145,7 @@ func windowSize(e *wbxml.Element) (int, bool) {
 
 func readWish(e *wbxml.Element, lim Limits) *wish {
 	w := &wish{id: e.Get(wbxml.AirSyncCollectionId), key: e.Get(wbxml.AirSyncSyncKey), window: defaultWindow, support: e.Child(wbxml.AirSyncSupported),
-		convs: e.Has(wbxml.AirSyncConversationMode), digest: digest(e)}
+		convs: e.Has(wbxml.AirSyncConversationMode), digest: digest(e), purge: e.Get(wbxml.AirSyncDeletesAsMoves) == "0"}
 	w.bad = w.key == ""
 	if size := e.Child(wbxml.AirSyncWindowSize); size != nil {
 		n, ok := windowSize(size)
@@ -198,7 +199,11 @@ func readCommand(e *wbxml.Element) *command {
 func readOptions(list []*wbxml.Element, class string) (o synckey.Options, ok bool) {
 	seen := false
 	for _, e := range list {
-		if c := e.Get(wbxml.AirSyncClass); c != "" && c != class || seen { // MS-ASCMD_R930, R935
+		c := e.Get(wbxml.AirSyncClass)
+		if c == "SMS" && class == "Email" { // text messages are in folders of mail, and have options of their own
+			continue
+		}
+		if c != "" && c != class || seen { // MS-ASCMD_R930, R935
 			return o, false
 		}
 		seen = true
@@ -220,6 +225,12 @@ func readOptions(list []*wbxml.Element, class string) (o synckey.Options, ok boo
 			return o, false
 		}
 		o.Bodies = proto.BodyPreferences(e)
+		switch e.Get(wbxml.AirSyncMIMESupport) { // MS-ASCMD 2.2.3.110
+		case "1":
+			o.MIME = 1
+		case "2":
+			o.MIME = 2
+		}
 	}
 	return o, true
 }

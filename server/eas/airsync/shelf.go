@@ -19,7 +19,7 @@ type shownKey struct {
 // audience tells apart all on which views depend besides the record.
 func audience(o eas.Options) string {
 	_, offset := time.Unix(o.Now, 0).In(o.Zone).Zone()
-	return fmt.Sprintf("%d %q %q %q %d %d %+v %+v", o.Version, o.Name, o.Address, o.Zone, offset, o.Now, o.Quirks, o.Bodies)
+	return fmt.Sprintf("%d %q %q %q %d %d %+v %+v %d", o.Version, o.Name, o.Address, o.Zone, offset, o.Now, o.Quirks, o.Bodies, o.MIME)
 }
 
 // hourly takes the present to the hour: to show records that is exact enough, and what was shown can be used again.

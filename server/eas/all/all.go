@@ -59,7 +59,7 @@ func New(cfg Config) *Door {
 	broker := push.NewBroker()
 	st := cfg.Store
 	hierarchy := &folders.Service{Home: st.Home, Access: &access.Service{Home: st.Home, Shares: st.Shares, Now: cfg.Now}, Devices: st.Devices, Views: cfg.Views}
-	syncs := &airsync.Service{Home: st.Home, Lookup: st.Lookup, Listing: st.Listing, Devices: st.Devices, Events: st.Events, History: st.History, Blobs: st.Blobs,
+	syncs := &airsync.Service{Home: st.Home, Lookup: st.Lookup, Listing: st.Listing, Texts: st.Texts, Devices: st.Devices, Events: st.Events, History: st.History, Blobs: st.Blobs,
 		Folders: hierarchy, Kinds: cfg.Kinds, Views: cfg.Views, Meetings: cfg.Meetings, Broker: broker, Now: cfg.Now, Limits: cfg.Sync}
 	return &Door{Broker: broker, store: st, syncs: syncs, Door: door.New(door.Config{
 		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, hierarchy, syncs), Zone: Zone, Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust, Agents: cfg.Agents,

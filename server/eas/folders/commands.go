@@ -228,7 +228,7 @@ func (e *edit) target(ctx context.Context, special string) (access.Reach, string
 		return c, "", err
 	}
 	for _, f := range now {
-		if f.ID == id && f.Type == types[c.Kind].first {
+		if f.ID == id && f.special(c.Kind) {
 			return c, special, nil
 		}
 	}

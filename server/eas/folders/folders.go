@@ -20,6 +20,7 @@ import (
 	"tandem"
 	"tandem/kind/eas"
 	"tandem/partner/access"
+	"tandem/partner/mailbox"
 	"tandem/server/eas/proto"
 	"tandem/store"
 )
@@ -56,6 +57,18 @@ var types = map[tandem.Kind]struct{ first, other int }{
 	tandem.Event:   {8, 13},
 	tandem.Contact: {9, 14},
 	tandem.Note:    {10, 17},
+	tandem.Mail:    {2, 12},
+}
+
+// mailTypes are the folder types of mail folders by what they are for.
+var mailTypes = map[mailbox.Role]int{mailbox.Inbox: 2, mailbox.Drafts: 3, mailbox.Trash: 4, mailbox.Sent: 5, mailbox.Outbox: 6}
+
+// special reports whether a folder is a default folder, which devices must leave as it is.
+func (f Folder) special(k tandem.Kind) bool {
+	if k == tandem.Mail {
+		return f.Type != types[k].other
+	}
+	return f.Type == types[k].first
 }
 
 // kindOf is the kind of a user-created folder's type, or "".
@@ -105,7 +118,41 @@ func (s *Service) hierarchy(ctx context.Context, r *proto.Request) ([]Folder, er
 	if err != nil {
 		return nil, err
 	}
+	made, err := s.furnish(ctx, r.User.Name, shown)
+	if err != nil {
+		return nil, err
+	}
+	if made {
+		if shown, err = s.Shown(ctx, r.User.Name, r.Version); err != nil {
+			return nil, err
+		}
+	}
 	return list(shown), nil
+}
+
+// furnish makes the mail folders that phones take for granted, for a user who has mail at all.
+func (s *Service) furnish(ctx context.Context, user string, shown []access.Reach) (made bool, err error) {
+	has := map[mailbox.Role]bool{}
+	mail := false
+	for _, c := range shown {
+		if c.Kind == tandem.Mail && c.Owned {
+			mail, has[mailbox.RoleOf(c.Collection)] = true, true
+		}
+	}
+	if !mail {
+		return false, nil
+	}
+	boxes := mailbox.Service{Home: s.Home}
+	for _, role := range []mailbox.Role{mailbox.Inbox, mailbox.Drafts, mailbox.Trash, mailbox.Sent, mailbox.Outbox} {
+		if has[role] {
+			continue
+		}
+		if _, err := boxes.Folder(ctx, user, role); err != nil {
+			return made, err
+		}
+		made = true
+	}
+	return made, nil
 }
 
 func list(shown []access.Reach) []Folder {
@@ -113,7 +160,11 @@ func list(shown []access.Reach) []Folder {
 	out := make([]Folder, len(shown))
 	for i, c := range shown {
 		t := types[c.Kind].other
-		if !seen[c.Kind] && c.Right == access.Own {
+		if c.Kind == tandem.Mail {
+			if special, ok := mailTypes[mailbox.RoleOf(c.Collection)]; ok && c.Right == access.Own {
+				t = special
+			}
+		} else if !seen[c.Kind] && c.Right == access.Own {
 			t, seen[c.Kind] = types[c.Kind].first, true
 		}
 		out[i] = Folder{ID: ID(c.ID), Name: Name(c.Collection), Type: t}

@@ -5,6 +5,7 @@ package items
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -252,14 +253,15 @@ func (a *answer) record(ctx context.Context, op, e *wbxml.Element) (props *wbxml
 	if err != nil {
 		return nil, "", err
 	}
-	body, err := tandem.ReadBody(rec.Body, maxBody)
-	if err != nil {
-		return nil, "", err
-	}
 	o := a.r.Options
-	o.Bodies = proto.BodyPreferences(op.Child(wbxml.ItemOperationsOptions))
-	o.Attachment = Reference(id)
-	list, err := view.Get(body, o)
+	options := op.Child(wbxml.ItemOperationsOptions)
+	o.Bodies, o.Attachment = proto.BodyPreferences(options), Reference(id)
+	if options.Get(wbxml.AirSyncMIMESupport) == "1" {
+		o.MIME = 1
+	} else if options.Get(wbxml.AirSyncMIMESupport) == "2" {
+		o.MIME = 2
+	}
+	list, size, err := shown(rec, view, o)
 	if err != nil {
 		return nil, statusConversion, nil
 	}
@@ -269,8 +271,46 @@ func (a *answer) record(ctx context.Context, op, e *wbxml.Element) (props *wbxml
 		props.Children = only(list, schema)
 	}
 	a.parted(props)
-	a.size += len(body)
+	a.size += size
 	return props, statusOK, nil
+}
+
+// shown shows a record, and tells about how much memory that takes.
+func shown(rec store.HomeRecord, view eas.View, o eas.Options) ([]*wbxml.Element, int, error) {
+	if v, ok := view.(eas.Recorder); ok {
+		list, err := v.GetRecord(eas.Record{Body: rec.Body, Attrs: rec.Attrs}, o)
+		return list, len(wbxml.New(wbxml.ItemOperationsProperties, list...).Child(wbxml.AirSyncBaseBody).Child(wbxml.AirSyncBaseData).Content()), err
+	}
+	body, err := tandem.ReadBody(rec.Body, maxBody)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := view.Get(body, o)
+	return list, len(body), err
+}
+
+// attached reads an attachment of a record. NotFound.
+func attached(rec store.HomeRecord, view eas.View, n int) (data []byte, media string, err error) {
+	switch v := view.(type) {
+	case eas.Recorder:
+		in, media, _, err := v.AttachmentOf(eas.Record{Body: rec.Body, Attrs: rec.Attrs}, n)
+		if err != nil {
+			return nil, "", err
+		}
+		defer in.Close()
+		data, err := io.ReadAll(io.LimitReader(in, maxBody+1))
+		if len(data) > maxBody {
+			return nil, "", &tandem.Error{Kind: tandem.TooLarge, Op: "read attachment"}
+		}
+		return data, media, err
+	case eas.Attacher:
+		body, err := tandem.ReadBody(rec.Body, maxBody)
+		if err != nil {
+			return nil, "", err
+		}
+		return v.Attachment(body, n)
+	}
+	return nil, "", &tandem.Error{Kind: tandem.NotFound, Op: "read attachment"}
 }
 
 // only are the elements that a schema names. MS-ASCMD 2.2.3.158
@@ -332,15 +372,10 @@ func (a *answer) attachment(ctx context.Context, op *wbxml.Element) (props *wbxm
 	if err != nil {
 		return nil, "", err
 	}
-	at, ok := view.(eas.Attacher)
-	if !ok {
-		return nil, statusAttachment, nil
-	}
-	body, err := tandem.ReadBody(rec.Body, maxBody)
-	if err != nil {
+	data, media, err := attached(rec, view, n)
+	if tandem.IsKind(err, tandem.TooLarge) {
 		return nil, "", err
 	}
-	data, media, err := at.Attachment(body, n)
 	if err != nil {
 		return nil, statusAttachment, nil
 	}

@@ -34,6 +34,7 @@ type Options struct {
 	Filter  int                  `json:"filter,omitempty"`
 	Clients bool                 `json:"clients,omitempty"` // Conflict 0: the client's change wins
 	Bodies  []eas.BodyPreference `json:"bodies,omitempty"`
+	MIME    int                  `json:"mime,omitempty"` // MIMESupport
 }
 
 // Generation is what a key stands for, and how it was made.
