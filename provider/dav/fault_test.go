@@ -86,6 +86,34 @@ func TestProblemOfOne(t *testing.T) {
 	}
 }
 
+// A record with a character that XML cannot hold, which some servers hand out all the same, does not hide the others, and comes as it is.
+func TestControlCharacter(t *testing.T) {
+	f := filled(t)
+	body := strings.Replace(string(f.members["b.vcf"].body), "END:VCARD", "NOTE:a\x0bb\r\nEND:VCARD", 1)
+	f.put("b.vcf", []byte(body))
+	f.after = func(method string, b []byte) []byte {
+		if method == "REPORT" {
+			return []byte(strings.ReplaceAll(string(b), "a\ufffdb", "a\x0bb"))
+		}
+		return b
+	}
+	o := f.open()
+	n := 0
+	for rec, err := range o.Replica.Fetch(t.Context(), []tandem.ID{"a.vcf", "b.vcf", "c.vcf"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := tandem.ReadBody(rec.Body, 1<<20)
+		if err != nil || rec.ID == "b.vcf" && string(data) != body {
+			t.Errorf("%s: %v\n%q", rec.ID, err, data)
+		}
+		n++
+	}
+	if n != 3 || f.count("GET") != 1 {
+		t.Errorf("%d records, %d of them asked for by themselves", n, f.count("GET"))
+	}
+}
+
 // What a server refuses says what may be done about it.
 func TestRefusals(t *testing.T) {
 	const davError = `<?xml version="1.0"?><d:error xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:a="urn:ietf:params:xml:ns:carddav">%</d:error>`

@@ -125,8 +125,8 @@ func (r *replica) multiget(ctx context.Context, ids []tandem.ID, out map[tandem.
 			out[id] = answer{err: gone(id)}
 		case resp.Status >= 300:
 			out[id] = answer{err: r.link.refused(&davxml.Condition{Status: resp.Status, Text: resp.Description}, "read", string(id), 0, r.at.Host)}
-		case text == nil || text.Chars() == "":
-			// asked for by itself
+		case text == nil || text.Chars() == "", resp.Mended:
+			// asked for by itself: what XML cannot hold (a control character in a note) comes whole only outside of it
 		default:
 			out[id] = answer{stored: stored{tag: resp.Prop(davxml.D("getetag")).Value(), body: lineEnds(text.Chars())}}
 		}

@@ -74,7 +74,7 @@ func (l *link) listing(ctx context.Context, method string, at *url.URL, depth st
 			return
 		}
 		l.header.Store(&resp.Header)
-		seq, end := davxml.ReadMultistatus(resp.Body, davxml.Limits{Bytes: limit})
+		seq, end := davxml.ReadMultistatus(resp.Body, davxml.Limits{Bytes: limit, Mend: true})
 		tail = end
 		for r, err := range seq {
 			if err != nil {

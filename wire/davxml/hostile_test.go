@@ -290,6 +290,43 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestMend: with Mend, characters that no document may have spoil nothing but the text they are in.
+func TestMend(t *testing.T) {
+	for doc, want := range map[string]string{
+		"<a>x\x0by</a>":                  "<a>x\ufffdy</a>",
+		"<a>\x00&amp;\xff\r\n</a>":       "<a>\ufffd&amp;\ufffd\n</a>",
+		"<a>&#11;&#xFFFE;&#0;</a>":       "<a>\ufffd\ufffd\ufffd</a>",
+		"<a><![CDATA[\x01<\uffff]]></a>": "<a>\ufffd&lt;\ufffd</a>",
+		"<a b='\x02\t\xc3'/>":            `<a b="` + "\ufffd \ufffd" + `"></a>`,
+		"<a>\xed\xa0\x80</a>":            "<a>\ufffd\ufffd\ufffd</a>",
+		"<a><!--\x01--></a>":             "<a></a>",
+	} {
+		e, err := davxml.Parse(strings.NewReader(doc), davxml.Limits{Mend: true})
+		if err != nil || bare(e) != want {
+			t.Errorf("%q: %v", doc, err)
+		}
+	}
+	for _, doc := range []string{"<a b='\x01<'/>", "<a\x01/>", "<a>&nbsp;</a>", "<a>\x01]]></a>", "<a>\x01&</a>", "\x01<a/>", "<a/>\x01", "<\xff/>"} {
+		if e, err := davxml.Parse(strings.NewReader(doc), davxml.Limits{Mend: true}); err == nil {
+			t.Errorf("%q: read as %s", doc, e)
+		}
+	}
+	doc := `<d:multistatus xmlns:d="DAV:"><d:response><d:href>/a</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>` +
+		"<d:response><d:href>/b</d:href><d:propstat><d:prop><d:displayname>x\x0b</d:displayname></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>" +
+		`<d:response><d:href>/c</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response></d:multistatus>`
+	var got []string
+	seq, _ := davxml.ReadMultistatus(strings.NewReader(doc), davxml.Limits{Mend: true})
+	for r, err := range seq {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprint(r.Href, r.Mended))
+	}
+	if strings.Join(got, " ") != "/afalse /btrue /cfalse" {
+		t.Errorf("%v", got)
+	}
+}
+
 // TestBrokenLine: an error of the reader is passed on as it is.
 func TestBrokenLine(t *testing.T) {
 	broken := errors.New("the line broke")

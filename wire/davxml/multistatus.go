@@ -17,6 +17,7 @@ type Response struct {
 	Error       *Element // DAV:error, or nil
 	Description string
 	Location    string
+	Mended      bool // read with Limits.Mend: some text in it is not what was sent
 }
 
 // Propstat are properties with one status.
@@ -166,6 +167,7 @@ func ReadMultistatus(r io.Reader, lim Limits) (responses iter.Seq2[*Response, er
 				continue
 			}
 			t.count = 0
+			before := t.mended
 			e, err := t.element(tok)
 			if err != nil {
 				yield(nil, err)
@@ -175,7 +177,9 @@ func ReadMultistatus(r io.Reader, lim Limits) (responses iter.Seq2[*Response, er
 				rest.Add(e)
 				continue
 			}
-			if !yield(ParseResponse(e), nil) {
+			resp := ParseResponse(e)
+			resp.Mended = t.mended != before
+			if !yield(resp, nil) {
 				return
 			}
 		}

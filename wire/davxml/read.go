@@ -12,6 +12,9 @@ type Limits struct {
 	Bytes    int64 // of the document; default 16 MiB
 	Depth    int   // of nesting; default 64
 	Elements int   // in the document, or in one response of a stream; default 200,000
+	// Mend reads characters that no document may have as U+FFFD, instead of refusing the document: for the answers of servers that hand out what they were given
+	// without looking at it, where one record with a control character would hide all others.
+	Mend bool
 }
 
 func (l Limits) filled() Limits {

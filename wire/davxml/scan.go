@@ -21,6 +21,8 @@ type scanner struct {
 	end     error  // why there is no more
 	out     []byte // for decoding text
 	known   [128]string
+	mend    bool // Limits.Mend
+	mended  int  // how many texts were
 }
 
 const firstBuffer = 16 << 10
@@ -184,13 +186,18 @@ func (s *scanner) decode(b []byte, attr bool) (string, error) {
 	for _, c := range b {
 		seen |= 1 << class[c]
 	}
+	var err error
 	switch {
 	case seen&(1<<bad) != 0:
-		return "", errChar
+		err = errChar
 	case seen&(1<<wide) != 0:
-		if err := checkWide(b); err != nil {
-			return "", err
-		}
+		err = checkWide(b)
+	}
+	if err != nil && (!s.mend || attr && bytes.IndexByte(b, '<') >= 0) {
+		return "", err
+	}
+	if err != nil {
+		b = s.repair(b)
 	}
 	if seen&(1<<special) == 0 {
 		return s.keep(b), nil
@@ -207,8 +214,7 @@ func (s *scanner) decode(b []byte, attr bool) (string, error) {
 		}
 		switch b[0] {
 		case '&':
-			var err error
-			if out, n, err = reference(out, b); err != nil {
+			if out, n, err = s.reference(out, b); err != nil {
 				return "", err
 			}
 			b = b[n:]
@@ -238,6 +244,20 @@ func (s *scanner) decode(b []byte, attr bool) (string, error) {
 	return s.keep(out), nil
 }
 
+// repair is text with U+FFFD in the place of what no document may have.
+func (s *scanner) repair(b []byte) []byte {
+	s.mended++
+	out := make([]byte, 0, len(b)+16)
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		if !isChar(r) {
+			r = utf8.RuneError
+		}
+		out, b = utf8.AppendRune(out, r), b[size:]
+	}
+	return out
+}
+
 // checkWide checks what is beyond ASCII: UTF-8, without the two that are no characters. XML 1.0 2.2
 func checkWide(b []byte) error {
 	if !utf8.Valid(b) {
@@ -259,7 +279,7 @@ func checkWide(b []byte) error {
 const longestReference = 64 // leading zeros count
 
 // reference appends what a reference at the beginning of b stands for, and tells its length. There are no entities but the five. RFC 4918 20.6
-func reference(out, b []byte) ([]byte, int, error) {
+func (s *scanner) reference(out, b []byte) ([]byte, int, error) {
 	n := bytes.IndexByte(b[:min(len(b), longestReference)], ';')
 	if n < 2 {
 		return out, 0, errors.New("an & that begins no reference")
@@ -281,8 +301,12 @@ func reference(out, b []byte) ([]byte, int, error) {
 	if !ok {
 		return out, 0, fmt.Errorf("the entity %q is not defined", name)
 	}
-	if !isChar(r) {
+	if !isChar(r) && !s.mend {
 		return out, 0, errChar
+	}
+	if !isChar(r) {
+		s.mended++
+		r = utf8.RuneError
 	}
 	return utf8.AppendRune(out, r), n + 1, nil
 }

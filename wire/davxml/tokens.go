@@ -71,7 +71,7 @@ type rawAttr struct {
 
 func newTokens(r io.Reader, lim Limits) *tokens {
 	lim = lim.filled()
-	return &tokens{scanner: scanner{r: r, left: lim.Bytes + 1}, lim: lim}
+	return &tokens{scanner: scanner{r: r, left: lim.Bytes + 1, mend: lim.Mend}, lim: lim}
 }
 
 // fail makes an error of where the document is read.
@@ -258,13 +258,18 @@ func (t *tokens) declaration() (token, error) {
 
 // decodeRaw is text without references.
 func (t *tokens) decodeRaw(b []byte) (string, error) {
+	err := checkWide(b)
 	for _, c := range b {
 		if inText[c] == bad {
-			return "", errChar
+			err = errChar
+			break
 		}
 	}
-	if err := checkWide(b); err != nil {
+	if err != nil && !t.mend {
 		return "", err
+	}
+	if err != nil {
+		b = t.repair(b)
 	}
 	if bytes.IndexByte(b, '\r') >= 0 {
 		return lineEnds.Replace(string(b)), nil
