@@ -13,6 +13,7 @@ import (
 	"tandem/center"
 	"tandem/internal/ui"
 	"tandem/partner/access"
+	"tandem/server/dav/proto"
 )
 
 func readOnly(c tandem.Collection) bool { return c.Props[access.ReadOnly] == "1" }
@@ -127,9 +128,6 @@ func (a *app) collectionHide(verb, short string, hide bool) *cobra.Command {
 	return c
 }
 
-// publicPath is where the desktops' door serves links.
-const publicPath = "/dav/public/"
-
 type newLinkJSON struct {
 	linkJSON
 	Secret   string `json:"secret"`
@@ -159,9 +157,9 @@ that subscribe, too. Links are for looking only; end one with tandem collection 
 				if err != nil {
 					return err
 				}
-				out := newLinkJSON{linkJSON: linkJSON{link.Share.ID, link.Share.Label, link.Share.Added}, Secret: link.Secret, URL: base + publicPath + link.Secret + "/"}
+				out := newLinkJSON{linkJSON: linkJSON{link.Share.ID, link.Share.Label, link.Share.Added}, Secret: link.Secret, URL: base + proto.PublicPath + link.Secret + "/"}
 				if col.Collection.Kind == tandem.Event || col.Collection.Kind == tandem.Task {
-					out.Calendar = base + publicPath + link.Secret + ".ics"
+					out.Calendar = base + proto.PublicPath + link.Secret + ".ics"
 				}
 				if a.json {
 					return ui.JSON(a.out, out)
