@@ -2,6 +2,7 @@ package dav
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,6 +30,8 @@ func component(name, extra string) func(n, v, size int) []byte {
 		return []byte(text + strings.Repeat("\r\n  and so on", max(0, size-len(text))/13+1) + "\r\nEND:" + name + "\r\nEND:VCALENDAR\r\n")
 	}
 }
+
+var all = flag.Bool("dav.all", false, "run the suite for every kind a server can hold, not only for the first; it takes minutes")
 
 // sample is a kind with sample bodies.
 type sample struct {
@@ -113,8 +116,8 @@ func conformity(t *testing.T, s *shared, rewrites bool, names ...string) {
 		k := sorts()[name]
 		end := ext(k.kind)
 		t.Run(name, func(t *testing.T) {
-			if i > 0 && testing.Short() {
-				t.Skip("one kind is enough for a short test")
+			if i > 0 && !*all {
+				t.Skip("one kind shows how a server behaves; all of them: -dav.all")
 			}
 			providertest.Run(t, providertest.Factory{
 				Kind: k.kind, Body: k.body, Rewrites: rewrites, Repeats: s.Name == "SOGo", Big: 200 << 10,

@@ -30,7 +30,6 @@ type Server struct {
 	Dir      string // where it keeps its data
 	Home     string // path of what belongs to User, with slashes around it
 	PID      int    // of the process that serves
-	out      *output
 }
 
 // Host is the server's address, without scheme and path.
@@ -183,7 +182,7 @@ func Radicale(t testing.TB) *Server {
 		"htpasswd_encryption = plain\ndelay = 0\n[storage]\nfilesystem_folder = %s\n[logging]\nlevel = error\n", port, users, s.Dir))
 	p := start(t, exec.Command(program, "--config", conf))
 	p.ready(t, "tcp", "127.0.0.1:"+strconv.Itoa(port))
-	s.PID, s.out = p.cmd.Process.Pid, p.out
+	s.PID = p.cmd.Process.Pid
 	return s
 }
 
@@ -195,7 +194,7 @@ func Xandikos(t testing.TB) *Server {
 	s := &Server{Name: "Xandikos", URL: fmt.Sprintf("http://127.0.0.1:%d/", port), Dir: dir, Home: "/user/"}
 	p := start(t, exec.Command(program, "-d", dir, "--defaults", "-l", "127.0.0.1", "-p", strconv.Itoa(port)))
 	p.ready(t, "tcp", "127.0.0.1:"+strconv.Itoa(port))
-	s.PID, s.out = p.cmd.Process.Pid, p.out
+	s.PID = p.cmd.Process.Pid
 	return s
 }
 
@@ -208,7 +207,7 @@ func Rclone(t testing.TB) *Server {
 	p := start(t, exec.Command(program, "serve", "webdav", dir, "--addr", "127.0.0.1:"+strconv.Itoa(port), "--user", s.User, "--pass", s.Password, "--config", os.DevNull,
 		"--etag-hash", "MD5", "--vfs-cache-mode", "off", "--dir-cache-time", "0s", "--poll-interval", "0"))
 	p.ready(t, "tcp", "127.0.0.1:"+strconv.Itoa(port))
-	s.PID, s.out = p.cmd.Process.Pid, p.out
+	s.PID = p.cmd.Process.Pid
 	return s
 }
 
@@ -251,6 +250,3 @@ func (s *Server) Calendar(t testing.TB, name string, components ...string) strin
 		`</prop></set></c:mkcalendar>`)
 	return path
 }
-
-// Log is what the server has said so far.
-func (s *Server) Log() string { return s.out.String() }

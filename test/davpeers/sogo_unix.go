@@ -49,16 +49,17 @@ func SOGo(t testing.TB) *Server {
 
 	start(t, as("sogo", exec.Command(memcached, "-l", "127.0.0.1", "-p", strconv.Itoa(cache), "-U", "0"))).ready(t, "tcp", "127.0.0.1:"+strconv.Itoa(cache))
 	home := ownDir(t, dir, "sogo")
-	cmd := exec.Command(sogod, "-WOPort", fmt.Sprintf("127.0.0.1:%d", port), "-WONoDetach", "YES", "-WOWorkersCount", "3", "-WOLogFile", "-", "-WOPidFile", filepath.Join(home, "pid"),
+	cmd := exec.Command(sogod, "-WOPort", fmt.Sprintf("127.0.0.1:%d", port), "-WONoDetach", "YES", "-WOWorkersCount", "3", "-WOLogFile", filepath.Join(home, "log"), "-WOPidFile", filepath.Join(home, "pid"),
 		"-SOGoProfileURL", base+"/sogo_user_profile", "-OCSFolderInfoURL", base+"/sogo_folder_info", "-OCSSessionsFolderURL", base+"/sogo_sessions_folder",
 		"-OCSEMailAlarmsFolderURL", base+"/sogo_alarms_folder", "-SOGoMemcachedHost", fmt.Sprintf("127.0.0.1:%d", cache), "-SOGoTimeZone", "UTC",
 		"-SOGoUserSources", `({type=sql;id=users;viewURL="`+base+`/sogo_users";canAuthenticate=YES;isAddressBook=NO;userPasswordAlgorithm=plain;})`)
 	cmd.Env = append(os.Environ(), "HOME="+home)
 	p = start(t, as("sogo", cmd))
 	p.ready(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	s.PID, s.out = p.cmd.Process.Pid, p.out
+	s.PID = p.cmd.Process.Pid
 	if status, text := s.Do(t, "PROPFIND", s.Home, "", "Depth", "0"); status != 207 {
-		t.Fatalf("SOGo answers %d %s\n%s", status, text, p.out)
+		log, _ := os.ReadFile(filepath.Join(home, "log"))
+		t.Fatalf("SOGo answers %d %s\n%s%s", status, text, p.out, log)
 	}
 	return s
 }
