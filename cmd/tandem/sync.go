@@ -88,6 +88,9 @@ func (a *app) sync(c *cobra.Command, f *syncFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	if !f.opt.Watch {
+		defer haste(os.Getenv)()
+	}
 	return a.with(c.Context(), func(s center.Service) error {
 		return a.syncWith(c.Context(), s, f, run, labels)
 	})

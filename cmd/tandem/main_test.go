@@ -1,0 +1,39 @@
+package main
+
+import (
+	"runtime/debug"
+	"testing"
+)
+
+// gcPercent reads what the collector is set to.
+func gcPercent() int {
+	now := debug.SetGCPercent(100)
+	debug.SetGCPercent(now)
+	return now
+}
+
+func TestHasteEnds(t *testing.T) {
+	before := gcPercent()
+	end := haste(func(string) string { return "" })
+	if during := gcPercent(); during <= before {
+		t.Errorf("%d during a run, %d before", during, before)
+	}
+	end()
+	if after := gcPercent(); after != before {
+		t.Errorf("%d after a run, %d before", after, before)
+	}
+}
+
+func TestEnvironmentStands(t *testing.T) {
+	before := gcPercent()
+	limit := debug.SetMemoryLimit(-1)
+	env := func(name string) string { return map[string]string{"GOGC": "50", "GOMEMLIMIT": "1GiB"}[name] }
+	defer haste(env)()
+	thrift(env)
+	if now := gcPercent(); now != before {
+		t.Errorf("%d although GOGC is set, %d before", now, before)
+	}
+	if now := debug.SetMemoryLimit(-1); now != limit {
+		t.Errorf("the limit is %d although GOMEMLIMIT is set, %d before", now, limit)
+	}
+}
