@@ -28,11 +28,12 @@ func TestDavfs(t *testing.T) {
 	h.do("MKCOL", "/dav/files/anna/Docs/")
 	home := t.TempDir()
 	mnt := filepath.Join(home, "mnt")
-	write(t, filepath.Join(home, "davfs.conf"), "ask_auth 1\ncache_dir "+home+"/cache\ndelay_upload 0\n")
+	write(t, filepath.Join(home, "davfs.conf"), "ask_auth 0\nsecrets "+home+"/secrets\ndelay_upload 0\n")
+	write(t, filepath.Join(home, "secrets"), h.url+"/dav/files/anna/Docs/ "+h.user+" \""+h.password+"\"\n")
 	write(t, filepath.Join(mnt, ".keep"), "")
 	remove(t, filepath.Join(mnt, ".keep"))
 	mount := func() error {
-		out, err := try(t, home, h.user+"\n"+h.password+"\n", "mount", "-t", "davfs", "-o", "conf="+home+"/davfs.conf", h.url+"/dav/files/anna/Docs/", mnt)
+		out, err := try(t, home, "", "mount", "-t", "davfs", "-o", "conf="+home+"/davfs.conf", h.url+"/dav/files/anna/Docs/", mnt)
 		if err != nil {
 			return errors.New(out)
 		}
