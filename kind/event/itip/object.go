@@ -24,6 +24,9 @@ type object struct {
 	asked  bool // answers were taken back
 
 	guests map[*contentline.Component]map[string]bool // of invited
+	known  map[int64]bool                             // of happens
+
+	counted map[int64]bool // all instances of a series that counts them; nil: not looked at
 }
 
 // part is one override.
@@ -187,11 +190,37 @@ func (ob *object) happens(key int64) bool {
 	if ob.master == nil {
 		return false
 	}
+	if is, ok := ob.known[key]; ok {
+		return is
+	}
+	if ob.known == nil {
+		ob.known = map[int64]bool{}
+	}
+	if len(ob.known) >= maxLooked {
+		return false
+	}
 	s := recur.Read([]*contentline.Component{ob.master}, ob.find)
 	s.Except, s.Length = nil, recur.Length{}
+	if slices.ContainsFunc(s.Rules, func(r recur.Rule) bool { return r.Count > 0 }) { // to find one is to count them all: once is enough
+		if ob.counted == nil {
+			ob.counted = map[int64]bool{}
+			list, _ := s.Expand(ob.find, recur.Window{From: -1 << 60, To: 1 << 60, Max: maxCounted})
+			for _, in := range list {
+				ob.counted[in.ID] = true
+			}
+		}
+		return ob.counted[key]
+	}
 	list, _ := s.Expand(ob.find, recur.Window{From: key, To: key + 1, Max: 4})
-	return slices.ContainsFunc(list, func(in recur.Instance) bool { return in.ID == key })
+	ob.known[key] = slices.ContainsFunc(list, func(in recur.Instance) bool { return in.ID == key })
+	return ob.known[key]
 }
+
+// maxCounted is how many instances of a series that counts them are looked at.
+const maxCounted = 10000
+
+// maxLooked is how many instances of one series are looked for: this bounds the work that hostile records can make.
+const maxLooked = 1000
 
 // there reports whether an instance is in the series as it stands: as an override, or by the rules and not taken away.
 func (ob *object) there(key int64) bool {

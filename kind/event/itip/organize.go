@@ -51,7 +51,8 @@ func (d Desk) Organized(old, new []byte) (Sent, error) {
 		keepStamps(was, now)
 		force = now.forces(Request)
 	}
-	o := organizing{Desk: d, was: was, now: now, made: map[string][]byte{}, digests: map[string]tandem.Digest{}}
+	o := organizing{Desk: d, was: was, now: now, made: map[string][]byte{}, digests: map[string]tandem.Digest{},
+		gone: map[string][]int64{}}
 	for _, who := range o.people() {
 		s.Messages = append(s.Messages, o.tell(who, force[strings.ToLower(who)])...)
 	}
@@ -196,6 +197,7 @@ type organizing struct {
 	was, now *object
 	made     map[string][]byte // messages by what is in them: most attendees get the same
 	digests  map[string]tandem.Digest
+	gone     map[string][]int64 // of lost
 }
 
 // people are the addresses of all attendees but the organizer, in the order of the bodies.
@@ -221,19 +223,21 @@ func (o *organizing) people() []string {
 
 // lost are the instances that were in the share before and were taken out since, one by one.
 func (o *organizing) lost(before, after share) []int64 {
+	name := before.String() + after.String()
+	if out, ok := o.gone[name]; ok {
+		return out
+	}
 	var out []int64
+	had := o.was.exdates(o.was.master)
 	add := func(key int64) {
-		if !slices.Contains(out, key) && before.has(o.was, key) {
+		if !had[key] && before.has(o.was, key) {
 			out = append(out, key)
 		}
 	}
 	switch {
 	case after.master:
-		had := o.was.exdates(o.was.master)
 		for key := range o.now.exdates(o.now.master) {
-			if !had[key] {
-				add(key)
-			}
+			add(key)
 		}
 		for _, key := range after.out {
 			add(key)
@@ -246,6 +250,8 @@ func (o *organizing) lost(before, after share) []int64 {
 		}
 	}
 	slices.Sort(out)
+	out = slices.Compact(out)
+	o.gone[name] = out
 	return out
 }
 

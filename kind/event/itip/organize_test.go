@@ -2,8 +2,10 @@ package itip
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestOrganized: what an organizer's change says to whom. RFC 6638 3.2.1
@@ -97,5 +99,29 @@ func TestOthersEvents(t *testing.T) {
 		if got := desk(name, 0).Role(b); got != want {
 			t.Errorf("%s is %d", name, got)
 		}
+	}
+}
+
+// TestHostile: what a rule and many exceptions cost is bounded, whoever wrote them.
+func TestHostile(t *testing.T) {
+	var dates, guests strings.Builder
+	for i := range 1500 {
+		fmt.Fprintf(&dates, "EXDATE:2027%02d%02dT%02d%02d00Z\n", 1+i%12, 1+i%28, i%24, i%60)
+	}
+	for i := range 300 {
+		fmt.Fprintf(&guests, "ATTENDEE:mailto:guest%d@x.org\n", i)
+	}
+	old := body(vevent(at10, "RRULE:FREQ=SECONDLY;COUNT=900000000", anna, me, strings.TrimSuffix(guests.String(), "\n")))
+	new := body(vevent(at10, "RRULE:FREQ=SECONDLY;COUNT=900000000", strings.TrimSuffix(dates.String(), "\n"), anna, me, strings.TrimSuffix(guests.String(), "\n")))
+	start := time.Now()
+	if _, err := desk("anna", 0).Organized(old, new); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := desk("guest7", 0).Answered(old, new, ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(time.Since(start))
+	if d := time.Since(start); d > 20*time.Second {
+		t.Errorf("it took %v", d)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"tandem"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
 )
@@ -159,7 +160,7 @@ func (in *receiving) refresh() (out []Message, ignored string) {
 		if l == nil {
 			continue
 		}
-		o := organizing{Desk: in.Desk, now: in.have, made: map[string][]byte{}}
+		o := organizing{Desk: in.Desk, now: in.have, made: map[string][]byte{}, digests: map[string]tandem.Digest{}, gone: map[string][]int64{}}
 		if out = o.tell(AddressOf(l), true); len(out) > 0 {
 			return out, ""
 		}

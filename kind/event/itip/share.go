@@ -61,12 +61,12 @@ func (ob *object) invited(c *contentline.Component) map[string]bool {
 	return list
 }
 
-// has reports whether an instance is in the share.
+// has reports whether an instance is in the share, but for what EXDATE takes away.
 func (s share) has(ob *object, key int64) bool {
 	if slices.Contains(s.keys, key) {
 		return true
 	}
-	return s.master && !slices.Contains(s.out, key) && ob.part(key) == nil && ob.there(key)
+	return s.master && !slices.Contains(s.out, key) && ob.part(key) == nil && ob.happens(key)
 }
 
 // build writes the components of a share as copies.
