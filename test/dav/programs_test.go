@@ -27,17 +27,6 @@ func run(t *testing.T, dir string, env []string, in, name string, args ...string
 	return out.String()
 }
 
-// TestLitmus: the suite for servers of WebDAV finds nothing wrong with a tree of files.
-func TestLitmus(t *testing.T) {
-	t.Parallel()
-	program := need.Program(t, "litmus")
-	k := davkit.New(t)
-	out := run(t, t.TempDir(), nil, "", program, k.Server.URL+path(k.Collection("ann", tandem.File)), "ann", davkit.Password)
-	if strings.Contains(out, "FAIL") || strings.Contains(out, "WARNING") || !strings.Contains(out, "100.0%") {
-		t.Error(out)
-	}
-}
-
 // TestVdirsyncer: folders of calendar objects and cards, both ways, with collections that it makes itself.
 func TestVdirsyncer(t *testing.T) {
 	t.Parallel()
