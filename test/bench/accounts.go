@@ -61,7 +61,13 @@ func accounts(c config) ([]row, error) {
 			}
 		}
 	}
-	return b.rows(), nil
+	rows := b.rows()
+	for i := range rows {
+		if strings.HasPrefix(rows[i].tool, "Radicale") {
+			rows[i].ratio = 0 // it is no peer
+		}
+	}
+	return rows, nil
 }
 
 func davBook(tool string, round int) string { return fmt.Sprintf("%s-%d", tool, round) }
