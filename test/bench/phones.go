@@ -327,6 +327,11 @@ func waiting(c config) ([]row, error) {
 		}
 		// Not all at once: a listening socket has a queue.
 		if err := h.caughtUp(users, each, u); err != nil {
+			select {
+			case a := <-answers:
+				err = fmt.Errorf("%w; a phone of user %d waits no longer: %w", err, a.user, a.err)
+			default:
+			}
 			return nil, err
 		}
 	}
@@ -390,7 +395,7 @@ func (h *hub) settle() (f figures, err error) {
 
 // caughtUp waits until the hub has accepted the connections of the users so far.
 func (h *hub) caughtUp(_, each, user int) error {
-	for range 6000 { // five minutes, for a machine that has other work
+	for range 1200 { // a minute, for a machine that has other work
 		list, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", h.cmd.Process.Pid))
 		if err != nil || len(list) >= (user+1)*each {
 			return err
