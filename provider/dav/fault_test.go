@@ -238,6 +238,9 @@ func TestCutConnections(t *testing.T) {
 func TestSilentServer(t *testing.T) {
 	f := filled(t)
 	o := f.open()
+	if _, err := o.Identity(t.Context()); err != nil { // the first is answered from what opening saw
+		t.Fatal(err)
+	}
 	hold := make(chan struct{})
 	t.Cleanup(func() { close(hold) })
 	asked := make(chan struct{}, 10)
