@@ -24,6 +24,7 @@ type Service interface {
 	Users
 	Phones
 	Sharing
+	Mail
 }
 
 // About is the part of Service that only looks.

@@ -10,6 +10,7 @@ import (
 	"tandem/kind"
 	"tandem/partner/account"
 	"tandem/partner/device"
+	"tandem/partner/outgoing"
 	"tandem/provider"
 	"tandem/session"
 	"tandem/store"
@@ -28,6 +29,7 @@ type Config struct {
 	Env      provider.Env
 	Accounts *account.Service                // users; nil where nobody asks for them
 	Devices  *device.Service                 // their devices; likewise
+	Outgoing *outgoing.Service               // their mail on its way out; likewise
 	Dir      string                          // the data folder, which must not be synced itself; "": none
 	Verify   func(ctx context.Context) error // looks the store over for damage; nil: nothing to look over
 	Now      func() time.Time                // nil: time.Now

@@ -116,7 +116,10 @@ func (h *Hub) SetUser(ctx context.Context, u store.User) error { return h.cfg.Ac
 
 // RemoveUser implements Service.
 func (h *Hub) RemoveUser(ctx context.Context, name string, all bool) error {
-	return h.cfg.Accounts.Remove(ctx, name, all)
+	if err := h.cfg.Accounts.Remove(ctx, name, all); err != nil || h.cfg.Outgoing == nil {
+		return err
+	}
+	return h.cfg.Outgoing.Forget(ctx, name)
 }
 
 // SetPassword implements Service.

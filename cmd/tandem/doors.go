@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -135,6 +136,7 @@ type doors struct {
 	plan doorPlan
 	srv  *listen.Server
 	http http.Handler
+	cert *tls.Config // nil: no address needs one
 	own  *certs.Own  // nil: another vouches for the hub
 	acme *certs.ACME // nil: no authority is asked over the network
 	log  *slog.Logger
@@ -150,10 +152,11 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	}
 	d := &doors{plan: p, log: log, door: h.newPhones(p, log), meetings: h.meetings}
 	set := setup.Config{Base: p.base, Check: h.checkAsPhone, Log: log}
-	tls, err := d.tls(h.dir, p)
+	secure, err := d.tls(h.dir, p)
 	if err != nil {
 		return nil, err
 	}
+	d.cert = secure
 	if d.own != nil {
 		set.Authority, set.Fingerprint = d.own.Authority(), d.own.Fingerprint()
 	}
@@ -166,7 +169,7 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	if d.acme != nil {
 		d.http = d.acme.Challenge(d.http)
 	}
-	if d.srv, err = listen.Open(p.addresses, tls); err != nil {
+	if d.srv, err = listen.Open(p.addresses, secure); err != nil {
 		return nil, err
 	}
 	h.doors = d

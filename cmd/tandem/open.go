@@ -17,7 +17,10 @@ import (
 	kinds "tandem/kind/all"
 	"tandem/partner/account"
 	"tandem/partner/device"
+	"tandem/partner/mailbox"
+	"tandem/partner/outgoing"
 	"tandem/partner/schedule"
+	"tandem/partner/seal"
 	"tandem/provider"
 	"tandem/provider/all"
 	"tandem/provider/home"
@@ -76,6 +79,9 @@ type hub struct {
 	accounts *account.Service
 	devices  *device.Service
 	meetings *schedule.Service // one for all doors
+	boxes    *mailbox.Service  // likewise
+	outgoing *outgoing.Service // likewise
+	mail     *mailDoor         // where mail is received; nil: nowhere
 	doors    *doors            // open front doors; nil: none
 	close    []io.Closer       // in the order of opening
 }
@@ -93,6 +99,8 @@ type hubOptions struct {
 	log  *slog.Logger
 	news func(center.SyncNews)
 	ask  asking // for secrets of places; nil: nobody is there
+
+	domains []string // whose mail is for users of the hub by name
 }
 
 type closer func() error
@@ -117,6 +125,12 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	if err != nil {
 		return nil, errors.Join(err, st.Close(), lock.Release())
 	}
+	sealed, err := seal.Open(st.Secrets, dir)
+	if err != nil {
+		return nil, errors.Join(err, st.Close(), lock.Release())
+	}
+	boxes := mailbox.New(st)
+	out := outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Boxes: boxes, Secrets: sealed, Domains: opt.domains, Name: hostName(), Log: log})
 	devices := device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events})
 	known := kinds.Kinds()
 	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
@@ -128,7 +142,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
 		Kind: handler,
 		Env:  provider.Env{Log: log, Home: opener, Keep: keep, Kind: handler, Secret: secretSource(keep, opt.ask)},
-		Dir:  dir, Accounts: accounts, Devices: devices,
+		Dir:  dir, Accounts: accounts, Devices: devices, Outgoing: out,
 		Verify: func(ctx context.Context) error {
 			damage, err := sqlite.Check(ctx, dir)
 			return errors.Join(append(damage, err)...)
@@ -142,7 +156,8 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 			return session.Run(ctx, session.Deps{Store: st}, p, o)
 		},
 	})
-	return &hub{Hub: h, store: st, dir: dir, accounts: accounts, devices: devices, meetings: meetings, close: []io.Closer{closer(lock.Release), st}}, nil
+	return &hub{Hub: h, store: st, dir: dir, accounts: accounts, devices: devices, meetings: meetings, boxes: boxes, outgoing: out,
+		close: []io.Closer{closer(lock.Release), st}}, nil
 }
 
 // version is the program's, from how it was built.

@@ -34,23 +34,28 @@ Stop it with Ctrl-C; whatever it was doing goes on when it starts again.`
 func (a *app) serveCommand() *cobra.Command {
 	var keep string
 	var at doorFlags
+	var post mailFlags
 	c := &cobra.Command{
 		Use:     "serve",
 		Short:   "Run the hub, which keeps its sync items in step",
 		Long:    serveHelp,
 		Example: "  tandem serve\n  tandem serve --listen https://:443 --tls-cert chain.pem --tls-key key.pem\n  tandem serve --listen https://:443 --acme sync.example.org --acme-email admin@example.org\n  tandem serve --listen http://127.0.0.1:8080 --public https://sync.example.org --trust-proxy 127.0.0.1\n  tandem serve --listen none --keep-history 90d",
 		Args:    args(0, 0, "serve takes no arguments; the data folder is --data DIR"),
-		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), keep, at) },
+		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), keep, at, post) },
 	}
 	at.add(c)
+	post.add(c)
 	c.Flags().StringVar(&keep, "keep-history", "", "how long to keep what was overwritten or deleted: 30d, 8w (default: as the last time, at first 30d)")
 	return a.jsonFlag(c)
 }
 
 // serve runs the hub; keep is the span for which history is kept, "" as before.
-func (a *app) serve(ctx context.Context, keep string, at doorFlags) error {
+func (a *app) serve(ctx context.Context, keep string, at doorFlags, post mailFlags) error {
 	plan, err := at.parse()
 	if err != nil {
+		return err
+	}
+	if err := post.check(); err != nil {
 		return err
 	}
 	var span time.Duration
@@ -75,7 +80,7 @@ func (a *app) serve(ctx context.Context, keep string, at doorFlags) error {
 		a.serveNews(show, n)
 	}
 	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	h, err := openHub(dir, hubOptions{log: log, news: news})
+	h, err := openHub(dir, hubOptions{log: log, news: news, domains: post.domains})
 	if err != nil {
 		return err
 	}
@@ -87,6 +92,11 @@ func (a *app) serve(ctx context.Context, keep string, at doorFlags) error {
 		d, err = h.openDoors(plan, log)
 	}
 	if err == nil {
+		if err = h.openMail(post, d, log); err != nil {
+			err = errors.Join(err, d.close())
+		}
+	}
+	if err == nil {
 		err = a.serveHub(ctx, h, d)
 	}
 	return errors.Join(err, h.Close())
@@ -96,12 +106,12 @@ func (a *app) serve(ctx context.Context, keep string, at doorFlags) error {
 func (a *app) serveHub(ctx context.Context, h *hub, d *doors) error {
 	items, err := h.Status(ctx, nil)
 	if err == nil && !a.json {
-		err = a.banner(h.dir, items, d)
+		err = a.banner(h.dir, items, d, h.mail)
 	}
 	if err == nil {
 		err = a.serveQuietly(ctx, h, d)
 	} else {
-		err = errors.Join(err, d.close())
+		err = errors.Join(err, d.close(), h.mail.close())
 	}
 	if err == nil && !a.json {
 		_, err = fmt.Fprintln(a.out, "stopped")
@@ -113,27 +123,32 @@ func (a *app) serveHub(ctx context.Context, h *hub, d *doors) error {
 func (a *app) serveQuietly(ctx context.Context, h *hub, d *doors) error {
 	l, err := control.Listen(h.dir)
 	if err != nil {
-		return errors.Join(err, d.close())
+		return errors.Join(err, d.close(), h.mail.close())
 	}
 	if err := h.Start(ctx); err != nil {
-		return errors.Join(err, l.Close(), d.close())
+		return errors.Join(err, l.Close(), d.close(), h.mail.close())
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	ended := make(chan error, 1)
-	go func() {
-		defer stop()
-		ended <- d.serve(ctx)
-	}()
+	ended := make(chan error, 3)
+	for _, serve := range []func(context.Context) error{d.serve, h.mail.serve, func(ctx context.Context) error { h.outgoing.Run(ctx); return nil }} {
+		go func() {
+			defer stop()
+			ended <- serve(ctx)
+		}()
+	}
 	err = control.Serve(ctx, l, h, version())
 	stop()
-	return errors.Join(err, <-ended)
+	return errors.Join(err, <-ended, <-ended, <-ended)
 }
 
 // banner says what the hub does, where its data are, and what can be done next.
-func (a *app) banner(dir string, items []center.ItemStatus, d *doors) error {
+func (a *app) banner(dir string, items []center.ItemStatus, d *doors, mail *mailDoor) error {
 	fmt.Fprintf(a.out, "Tandem %s keeps your sync items in step. Data: %s\n", version(), dir)
 	if err := a.addresses(d); err != nil {
+		return err
+	}
+	if err := a.mailAddresses(mail); err != nil {
 		return err
 	}
 	if len(items) == 0 {

@@ -11,13 +11,14 @@ import (
 	"tandem"
 	"tandem/center"
 	"tandem/internal/ui"
+	"tandem/partner/outgoing"
 	"tandem/store"
 )
 
 func (a *app) userCommand() *cobra.Command {
 	return noun("user", "Users: who may connect phones and programs",
 		"A user owns home collections, and logs in on phones and in programs with a name and a password.",
-		a.userAdd(), a.userList(), a.userShow(), a.userSet(), a.userPassword(), a.userRemove(), a.appPasswordCommand())
+		a.userAdd(), a.userList(), a.userShow(), a.userSet(), a.userMail(), a.userPassword(), a.userRemove(), a.appPasswordCommand())
 }
 
 func (a *app) userAdd() *cobra.Command {
@@ -70,6 +71,8 @@ type userJSON struct {
 	Address string      `json:"address"`
 	Devices int         `json:"devices"`
 	Logins  []loginJSON `json:"logins"`
+
+	Mail *mailServerJSON `json:"mail,omitempty"` // through which server mail goes out
 }
 
 type loginJSON struct {
@@ -85,6 +88,9 @@ func toUser(u center.UserStatus) userJSON {
 	out := userJSON{Name: u.User.Name, Title: u.User.Title, Address: u.User.Address, Devices: u.Devices, Logins: []loginJSON{}}
 	for _, l := range u.Logins {
 		out.Logins = append(out.Logins, toLogin(l))
+	}
+	if s, ok := outgoing.AccountOf(u.User); ok {
+		out.Mail = &mailServerJSON{Server: serverText(s), TLS: s.TLS, Login: s.User, From: outgoing.Address(u.User)}
 	}
 	return out
 }
@@ -184,7 +190,7 @@ func (a *app) userShow() *cobra.Command {
 				if address == "" {
 					address = "none of their own"
 				}
-				fmt.Fprintf(a.out, "user     %s\ntitle    %s\naddress  %s\ndevices  %d, see `tandem device list --user %s`\n\n", u.User.Name, clean(u.User.Title), clean(address), u.Devices, u.User.Name)
+				fmt.Fprintf(a.out, "user     %s\ntitle    %s\naddress  %s\ndevices  %d, see `tandem device list --user %s`\nmail     %s\n\n", u.User.Name, clean(u.User.Title), clean(address), u.Devices, u.User.Name, mailText(u.User))
 				return a.loginTable(u.Logins)
 			})
 		},

@@ -181,10 +181,7 @@ func (s *Service) Send(ctx context.Context, u store.User, m Message) (added bool
 	if err != nil {
 		return false, err
 	}
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
+	s.poke()
 	return added, nil
 }
 

@@ -269,7 +269,7 @@ func TestRefusedAsAWhole(t *testing.T) {
 	if in := o.folder("anna", mailbox.Inbox); len(in) != 1 || !strings.Contains(in[0], "spam") {
 		t.Errorf("%q", in)
 	}
-	if got := o.state(); got != "failed []" {
+	if got := o.state(); got != "failed [a@else.test]" {
 		t.Error(got)
 	}
 }

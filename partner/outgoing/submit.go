@@ -90,6 +90,9 @@ func (s *Service) submit(ctx context.Context, u store.User, m store.Outgoing, bo
 		m.To, m.State, m.Error = nil, store.Sent, ""
 		if !sent && len(refused) > 0 {
 			m.State, m.Error = store.Failed, refused[len(refused)-1].text
+			for _, f := range refused {
+				m.To = append(m.To, f.to...)
+			}
 		}
 	})
 }

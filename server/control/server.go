@@ -56,6 +56,7 @@ func handler(s center.Service, version string) http.Handler {
 	handleAbout(mux, s)
 	handleUsers(mux, s)
 	handlePhones(mux, s)
+	handleMail(mux, s)
 	handleSharing(mux, s)
 	stream(mux, "Sync", func(ctx context.Context, a syncArg, tell func(center.SyncNews)) error {
 		return s.Sync(ctx, a.Names, a.Options, tell)

@@ -1,0 +1,41 @@
+package center
+
+import (
+	"context"
+
+	"tandem/partner/outgoing"
+	"tandem/store"
+)
+
+// Mail is the part of Service about mail on its way out.
+type Mail interface {
+	// SetMailServer says through which server a user's mail goes out; an empty password leaves the one that is kept. Invalid.
+	SetMailServer(ctx context.Context, user string, a outgoing.Account, password string) error
+	Outgoing(ctx context.Context, user string, limit int) ([]store.Outgoing, error) // newest first; "": of all users
+	// RetryOutgoing tries a message now that waits or was given up. Invalid: it was sent.
+	RetryOutgoing(ctx context.Context, id int64) error
+	RemoveOutgoing(ctx context.Context, id int64) error
+}
+
+// SetMailServer implements Service.
+func (h *Hub) SetMailServer(ctx context.Context, user string, a outgoing.Account, password string) error {
+	if _, err := h.cfg.Store.Accounts.User(ctx, user); err != nil {
+		return err
+	}
+	return h.cfg.Outgoing.SetAccount(ctx, user, a, password)
+}
+
+// Outgoing implements Service.
+func (h *Hub) Outgoing(ctx context.Context, user string, limit int) ([]store.Outgoing, error) {
+	return h.cfg.Outgoing.List(ctx, user, limit)
+}
+
+// RetryOutgoing implements Service.
+func (h *Hub) RetryOutgoing(ctx context.Context, id int64) error {
+	return h.cfg.Outgoing.Retry(ctx, id)
+}
+
+// RemoveOutgoing implements Service.
+func (h *Hub) RemoveOutgoing(ctx context.Context, id int64) error {
+	return h.cfg.Outgoing.Remove(ctx, id)
+}

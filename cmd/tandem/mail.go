@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tandem/center"
+	"tandem/internal/ui"
+	"tandem/partner/outgoing"
+	"tandem/store"
+)
+
+func (a *app) mailCommand() *cobra.Command {
+	return noun("mail", "Mail: what is on its way out",
+		"Mail that users send waits here until a server has taken it. `tandem user mail` says through which.",
+		a.mailQueue(), a.mailOne("retry", "Try a message again, now",
+			"Tries a message now that waits for its next try, or that was given up: to those who did not get it.", center.Mail.RetryOutgoing),
+		a.mailOne("remove", "Take a message out of the queue", "Takes a message out of the queue. It is not sent any more, and nobody is told.", center.Mail.RemoveOutgoing))
+}
+
+type outgoingJSON struct {
+	ID    int64    `json:"id"`
+	User  string   `json:"user"`
+	From  string   `json:"from"`
+	To    []string `json:"to"` // who has still to get it
+	State string   `json:"state"`
+	Added int64    `json:"added"`
+	Next  int64    `json:"next,omitempty"` // when it is tried
+	Tries int      `json:"tries"`
+	Error string   `json:"error,omitempty"` // of the last try
+}
+
+func toOutgoing(m store.Outgoing) outgoingJSON {
+	out := outgoingJSON{ID: m.ID, User: m.User, From: m.From, To: ui.List(m.To), State: string(m.State), Added: m.Added, Tries: m.Tries, Error: m.Error}
+	if m.State == store.Waiting {
+		out.Next = m.Next
+	}
+	return out
+}
+
+func (a *app) mailQueue() *cobra.Command {
+	var user string
+	var lines int
+	c := &cobra.Command{
+		Use:     "queue",
+		Short:   "List mail that users sent, and how far it came",
+		Example: "  tandem mail queue\n  tandem mail queue --user anna --json",
+		Args:    args(0, 0, "mail queue takes no arguments"),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), func(s center.Service) error {
+				list, err := s.Outgoing(c.Context(), user, lines)
+				if err != nil {
+					return err
+				}
+				return a.showQueue(list)
+			})
+		},
+	}
+	c.Flags().StringVar(&user, "user", "", "only mail of this user")
+	c.Flags().IntVarP(&lines, "lines", "l", 50, "how many to show at most")
+	return a.jsonFlag(c)
+}
+
+func (a *app) showQueue(list []store.Outgoing) error {
+	if a.json {
+		out := make([]outgoingJSON, 0, len(list))
+		for _, m := range list {
+			out = append(out, toOutgoing(m))
+		}
+		return ui.JSON(a.out, out)
+	}
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(a.out, "no mail was sent")
+		return err
+	}
+	t := ui.NewTable("ID", "SENT BY", "WHEN", "STATE", "TRIES", "STILL TO", "LAST ERROR")
+	for _, m := range list {
+		t.Add(strconv.FormatInt(m.ID, 10), m.User, since(m.Added), string(m.State), strconv.Itoa(m.Tries), ui.Cut(strings.Join(m.To, ", "), 40), ui.Cut(m.Error, 60))
+	}
+	return t.Write(a.out)
+}
+
+// mailOne is a command that does something with one message.
+func (a *app) mailOne(verb, short, long string, do func(center.Mail, context.Context, int64) error) *cobra.Command {
+	return &cobra.Command{
+		Use:               verb + " ID",
+		Short:             short,
+		Long:              long,
+		Example:           "  tandem mail " + verb + " 12",
+		Args:              args(1, 1, "name one message, as `tandem mail queue` lists them: tandem mail "+verb+" ID"),
+		ValidArgsFunction: positions(none),
+		RunE: func(c *cobra.Command, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil {
+				return errUsage{fmt.Errorf("%q is no message; `tandem mail queue` lists them", args[0])}
+			}
+			return a.with(c.Context(), func(s center.Service) error { return do(s, c.Context(), id) })
+		},
+	}
+}
+
+type mailServerJSON struct {
+	Server string `json:"server"`
+	TLS    string `json:"tls"`
+	Login  string `json:"login,omitempty"`
+	From   string `json:"from"`
+}
+
+func serverText(s outgoing.Account) string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
+
+// mailText is how a user's mail goes out, for people.
+func mailText(u store.User) string {
+	s, ok := outgoing.AccountOf(u)
+	if !ok {
+		return "no server to send through; name one with `tandem user mail " + u.Name + "`"
+	}
+	text := "sent through " + serverText(s) + " (" + s.TLS + ")"
+	if s.User != "" {
+		text += " as " + s.User
+	}
+	if from := outgoing.Address(u); from != "" {
+		text += ", from " + from
+	}
+	return clean(text)
+}
+
+func (a *app) userMail() *cobra.Command {
+	var s outgoing.Account
+	var server, file string
+	c := &cobra.Command{
+		Use:   "mail NAME",
+		Short: "Say through which server a user's mail goes out",
+		Long: `Says through which server a user's mail goes out: the provider's submission server, as
+its help tells. The password is asked for, or read from a file, and kept sealed: the key
+lies in a file of its own in the data folder. Mail between users of the hub needs none.`,
+		Example: `  tandem user mail anna --server smtp.example.org:465 --login anna@example.org
+  tandem user mail anna --server smtp.example.org:587 --login anna --from anna@example.org --password-file anna.txt
+  tandem user mail ben --server localhost:25 --tls none`,
+		Args:              args(1, 1, "name one user: tandem user mail NAME --server HOST:PORT"),
+		ValidArgsFunction: positions(a.userNames, none),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := mailServer(&s, server); err != nil {
+				return err
+			}
+			password := ""
+			if s.User != "" {
+				var err error
+				if password, err = a.oldPassword(c.Context(), file); err != nil {
+					return err
+				}
+			} else if file != "" {
+				return errUsage{fmt.Errorf("--password-file goes with --login NAME")}
+			}
+			return a.with(c.Context(), func(hub center.Service) error {
+				u, err := findUser(c.Context(), hub, args[0])
+				if err != nil {
+					return err
+				}
+				return asUsage(hub.SetMailServer(c.Context(), u.User.Name, s, password))
+			})
+		},
+	}
+	c.Flags().StringVar(&server, "server", "", "the server: HOST:PORT; without a port, 465 or 587 by --tls")
+	c.Flags().StringVar(&s.TLS, "tls", "", "tls from the first byte, starttls, or none for servers on this computer (default: by the port)")
+	c.Flags().StringVar(&s.User, "login", "", "the name to log in with (default: do not log in)")
+	c.Flags().StringVar(&s.From, "from", "", "the address that mail comes from (default: the user's)")
+	passwordFlag(c, &file)
+	return c
+}
+
+// mailServer fills in a server and what follows from its port.
+func mailServer(s *outgoing.Account, server string) error {
+	if server == "" {
+		return errUsage{fmt.Errorf("name the server: --server HOST:PORT")}
+	}
+	host, port, err := net.SplitHostPort(server)
+	if err != nil {
+		host, port = strings.Trim(server, "[]"), ""
+	}
+	s.Host = host
+	switch {
+	case port != "":
+		if s.Port, err = strconv.Atoi(port); err != nil {
+			return errUsage{fmt.Errorf("--server takes HOST:PORT, such as smtp.example.org:465, not %s", server)}
+		}
+	case s.TLS == "tls":
+		s.Port = 465
+	case s.TLS == "none":
+		s.Port = 25
+	default:
+		s.Port = 587
+	}
+	if s.TLS == "" {
+		s.TLS = "starttls"
+		if s.Port == 465 {
+			s.TLS = "tls"
+		}
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package control
+
+import (
+	"context"
+	"net/http"
+
+	"tandem/center"
+	"tandem/partner/outgoing"
+	"tandem/store"
+)
+
+// The arguments of the methods about mail, as they travel.
+type (
+	mailServerArg struct {
+		User     string
+		Account  outgoing.Account
+		Password string `json:",omitempty"`
+	}
+	outgoingArg struct {
+		User  string
+		Limit int
+	}
+	messageArg struct{ ID int64 }
+)
+
+func handleMail(mux *http.ServeMux, s center.Mail) {
+	handle(mux, "SetMailServer", func(ctx context.Context, a mailServerArg) (nothing, error) {
+		return nothing{}, s.SetMailServer(ctx, a.User, a.Account, a.Password)
+	})
+	handle(mux, "Outgoing", func(ctx context.Context, a outgoingArg) ([]store.Outgoing, error) {
+		return s.Outgoing(ctx, a.User, a.Limit)
+	})
+	handle(mux, "RetryOutgoing", func(ctx context.Context, a messageArg) (nothing, error) { return nothing{}, s.RetryOutgoing(ctx, a.ID) })
+	handle(mux, "RemoveOutgoing", func(ctx context.Context, a messageArg) (nothing, error) {
+		return nothing{}, s.RemoveOutgoing(ctx, a.ID)
+	})
+}
+
+// SetMailServer implements center.Service.
+func (c *Client) SetMailServer(ctx context.Context, user string, a outgoing.Account, password string) error {
+	return do(ctx, c, "SetMailServer", mailServerArg{user, a, password})
+}
+
+// Outgoing implements center.Service.
+func (c *Client) Outgoing(ctx context.Context, user string, limit int) ([]store.Outgoing, error) {
+	return call[[]store.Outgoing](ctx, c, "Outgoing", outgoingArg{user, limit})
+}
+
+// RetryOutgoing implements center.Service.
+func (c *Client) RetryOutgoing(ctx context.Context, id int64) error {
+	return do(ctx, c, "RetryOutgoing", messageArg{id})
+}
+
+// RemoveOutgoing implements center.Service.
+func (c *Client) RemoveOutgoing(ctx context.Context, id int64) error {
+	return do(ctx, c, "RemoveOutgoing", messageArg{id})
+}
