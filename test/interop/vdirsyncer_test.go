@@ -123,10 +123,10 @@ func TestVdirsyncer(t *testing.T) {
 	run(t, two.home, "", need.Program(t, "khal"), "-c", khal, "new", "-a", "work", "2026-03-03 14:00", "2026-03-03 15:00", "Made by khal")
 	todoman := filepath.Join(two.home, "todoman")
 	write(t, todoman, fmt.Sprintf("path = %q\ndate_format = \"%%Y-%%m-%%d\"\ntime_format = \"%%H:%%M\"\ndefault_list = %q\n", filepath.Dir(chores2)+"/*", filepath.Base(chores2)))
-	if out := run(t, two.home, "", need.Program(t, "todo", "todoman"), "-c", todoman, "list"); !strings.Contains(out, "Water the plants") {
+	if out := run(t, two.home, "", need.Program(t, "todoman"), "-c", todoman, "list"); !strings.Contains(out, "Water the plants") {
 		t.Errorf("todoman sees %q", out)
 	}
-	run(t, two.home, "", need.Program(t, "todo", "todoman"), "-c", todoman, "done", "1")
+	run(t, two.home, "", need.Program(t, "todoman"), "-c", todoman, "done", "1")
 
 	for name, text := range glob(t, friends2+"/*.vcf") {
 		write(t, filepath.Join(friends2, name), strings.Replace(text, "CELL:1", "CELL:11", 1))
