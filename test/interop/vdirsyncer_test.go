@@ -121,7 +121,7 @@ func TestVdirsyncer(t *testing.T) {
 		t.Errorf("khal sees %q", out)
 	}
 	run(t, two.home, "", need.Program(t, "khal"), "-c", khal, "new", "-a", "work", "2026-03-03 14:00", "2026-03-03 15:00", "Made by khal")
-	todoman := filepath.Join(two.home, "todoman")
+	todoman := filepath.Join(two.home, "todoman.py")
 	write(t, todoman, fmt.Sprintf("path = %q\ndate_format = \"%%Y-%%m-%%d\"\ntime_format = \"%%H:%%M\"\ndefault_list = %q\n", filepath.Dir(chores2)+"/*", filepath.Base(chores2)))
 	if out := run(t, two.home, "", need.Program(t, "todoman"), "-c", todoman, "list"); !strings.Contains(out, "Water the plants") {
 		t.Errorf("todoman sees %q", out)
