@@ -247,6 +247,9 @@ func (s *Service) one(ctx context.Context, m store.Outgoing) error {
 			return err
 		}
 	}
+	if body, err = public(body); err != nil {
+		return err
+	}
 	if err := s.locals(ctx, u, &m, body); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"tandem/partner/device"
 	door "tandem/server/eas"
 	"tandem/server/eas/airsync"
+	"tandem/server/eas/compose"
 	"tandem/server/eas/folders"
 	"tandem/server/eas/items"
 	"tandem/server/eas/meeting"
@@ -32,6 +33,7 @@ type Config struct {
 	Views    map[tandem.Kind]eas.View
 	Accounts door.Accounts
 	Devices  *device.Service
+	Outgoing compose.Sender           // sends mail; nil: none is sent
 	Meetings proto.Meetings           // nil: nobody is told of changes to meetings
 	Now      func() time.Time         // nil: time.Now
 	Log      *slog.Logger             // nil: nowhere
@@ -89,7 +91,7 @@ func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service) ma
 	policies := &provision.Service{Devices: cfg.Devices}
 	persons := &people.Service{Accounts: st.Accounts, Devices: st.Devices, Home: st.Home, Lookup: st.Lookup, Contacts: cfg.Views[tandem.Contact], Views: cfg.Views,
 		Info: cfg.Devices.SetInfo, Recovery: recovery(cfg.Devices), Zone: Zone, Roots: cfg.Roots}
-	return map[string]proto.Command{
+	all := map[string]proto.Command{
 		"FolderCreate":      hierarchy.FolderCreate,
 		"FolderDelete":      hierarchy.FolderDelete,
 		"FolderSync":        hierarchy.FolderSync,
@@ -107,6 +109,11 @@ func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service) ma
 		"Sync":              syncs.Sync,
 		"ValidateCert":      persons.ValidateCert,
 	}
+	if cfg.Outgoing != nil {
+		mails := &compose.Service{Home: st.Home, Lookup: st.Lookup, Folders: hierarchy, Sender: cfg.Outgoing, Now: cfg.Now}
+		all["SendMail"], all["SmartForward"], all["SmartReply"] = mails.SendMail, mails.SmartForward, mails.SmartReply
+	}
+	return all
 }
 
 // Zone is a user's time zone: the one set for the user, else the system's.

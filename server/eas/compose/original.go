@@ -1,0 +1,265 @@
+package compose
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"html"
+	"io"
+	"mime/quotedprintable"
+	"strings"
+	"time"
+
+	"tandem"
+	"tandem/kind/eas/body"
+	"tandem/kind/mail"
+	"tandem/wire/mime"
+)
+
+const (
+	textMost  = 4 << 20  // bytes of an original's text that are quoted
+	wholeMost = 64 << 20 // bytes of a message with what is forwarded
+)
+
+// with puts the original below what the phone wrote, and with forward its attachments beside it. What is signed or encrypted on either side stays as it is.
+func (s *Service) with(d *draft, at *found, o order, forward bool, zone *time.Location) (*draft, error) {
+	orig, _, _, err := mail.Read(at.rec.Body)
+	if err != nil {
+		return nil, err
+	}
+	raw := d.bytes()
+	mine, _, _, err := mail.Read(tandem.Bytes(raw))
+	if err != nil {
+		return nil, err
+	}
+	if closed := mine.Class == mail.Signed || mine.Class == mail.Opaque || mine.Class == mail.Encrypted; !closed {
+		if raw, err = quoted(raw, mine, orig, at.rec.Body, zone); err != nil {
+			return nil, err
+		}
+		d, _ = parse(raw) // what was parsed before, with other texts
+	}
+	refer(d, orig, forward)
+	if forward {
+		return d, attach(d, orig, at.rec.Body, o.key)
+	}
+	return d, nil
+}
+
+// refer names the original, unless the phone did. RFC 5322 3.6.4
+func refer(d *draft, orig *mail.Envelope, forward bool) {
+	id := token(orig.MessageID)
+	if id == "" {
+		return
+	}
+	if !forward && !d.has("in-reply-to") {
+		d.add("In-Reply-To", "<"+id+">")
+	}
+	if d.has("references") {
+		return
+	}
+	refs := orig.References
+	if len(refs) == 0 {
+		refs = orig.InReplyTo
+	}
+	var all []string
+	for _, r := range append(refs[:len(refs):len(refs)], id) {
+		if r = token(r); r != "" {
+			all = append(all, "<"+r+">")
+		}
+	}
+	d.add("References", strings.Join(all, "\r\n "))
+}
+
+// token is an id as a header may have it.
+func token(id string) string {
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r >= 0x7f || r == '<' || r == '>' {
+			return -1
+		}
+		return r
+	}, id)
+}
+
+// quoted is the phone's message with the original below its texts.
+func quoted(raw []byte, mine, orig *mail.Envelope, original tandem.Body, zone *time.Location) ([]byte, error) {
+	type edit struct {
+		at   mail.Section
+		text string
+		typ  string
+	}
+	var edits []edit
+	if n := len(mine.Plain); n > 0 {
+		own := *mine
+		own.Plain, own.HTML = mine.Plain[n-1:], nil
+		mineText, err := own.Text(tandem.Bytes(raw), wholeMost)
+		if err != nil {
+			return nil, err
+		}
+		text, err := orig.Text(original, textMost)
+		if err != nil {
+			return nil, err
+		}
+		edits = append(edits, edit{mine.Plain[n-1], strings.TrimRight(mineText, "\n") + "\n\n" + heading(orig, zone) + "\n" + text + "\n", "text/plain; charset=utf-8"})
+	}
+	if n := len(mine.HTML); n > 0 {
+		own := *mine
+		own.HTML = mine.HTML[n-1:]
+		mineText, err := own.Markup(tandem.Bytes(raw), wholeMost)
+		if err != nil {
+			return nil, err
+		}
+		markup, err := orig.Markup(original, textMost)
+		if err != nil {
+			return nil, err
+		}
+		if markup == "" {
+			text, err := orig.Text(original, textMost)
+			if err != nil {
+				return nil, err
+			}
+			markup = body.ToHTML(text)
+		} else {
+			markup = body.Sanitize(markup)
+		}
+		below := "<hr>\n<p>" + strings.ReplaceAll(html.EscapeString(strings.TrimSpace(heading(orig, zone))), "\n", "<br>\n") + "</p>\n<div>" + markup + "</div>\n"
+		end := strings.LastIndex(strings.ToLower(mineText), "</body")
+		if end < 0 || len(strings.ToLower(mineText)) != len(mineText) {
+			end = len(mineText)
+		}
+		edits = append(edits, edit{mine.HTML[n-1], mineText[:end] + below + mineText[end:], "text/html; charset=utf-8"})
+	}
+	if len(edits) == 2 && edits[0].at.Start > edits[1].at.Start {
+		edits[0], edits[1] = edits[1], edits[0]
+	}
+	var out bytes.Buffer
+	last := int64(0)
+	for _, e := range edits {
+		part, ok := parse(append(bytes.TrimRight(raw[e.at.Start:e.at.Body], "\r\n"), "\r\n\r\n"...))
+		if !ok {
+			part = &draft{} // a part without a header
+		}
+		part.drop("content-type", "content-transfer-encoding", "content-length")
+		part.add("Content-Type", e.typ)
+		part.add("Content-Transfer-Encoding", "quoted-printable")
+		part.body = printable(e.text)
+		out.Write(raw[last:e.at.Start])
+		out.Write(part.bytes())
+		last = e.at.End
+	}
+	out.Write(raw[last:])
+	return out.Bytes(), nil
+}
+
+// printable encodes a text. RFC 2045 6.7
+func printable(text string) []byte {
+	var b bytes.Buffer
+	w := quotedprintable.NewWriter(&b)
+	_, _ = io.WriteString(w, strings.ReplaceAll(text, "\n", "\r\n")) // error: a buffer has none
+	_ = w.Close()
+	return b.Bytes()
+}
+
+// heading tells of the original.
+func heading(e *mail.Envelope, zone *time.Location) string {
+	var b strings.Builder
+	b.WriteString("-----Original Message-----\n")
+	people := func(name string, list []mime.Address) {
+		var all []string
+		for _, a := range list {
+			switch {
+			case a.Name == "":
+				all = append(all, a.Email)
+			case a.Email == "":
+				all = append(all, a.Name)
+			default:
+				all = append(all, a.Name+" <"+a.Email+">")
+			}
+		}
+		if len(all) > 0 {
+			b.WriteString(name + ": " + strings.Join(all, ", ") + "\n")
+		}
+	}
+	people("From", e.From)
+	if e.Date != 0 {
+		if zone == nil {
+			zone = time.UTC
+		}
+		b.WriteString("Sent: " + time.Unix(e.Date, 0).In(zone).Format("Mon, 2 Jan 2006 15:04 -0700") + "\n")
+	}
+	people("To", e.To)
+	people("Cc", e.Cc)
+	b.WriteString("Subject: " + e.Subject + "\n")
+	return b.String()
+}
+
+// attach makes the draft a multipart/mixed of itself and the original's attachments, each as it is in there. What only its reader can open goes as a whole.
+func attach(d *draft, orig *mail.Envelope, original tandem.Body, key string) error {
+	files := orig.Files
+	if orig.Class == mail.Opaque || orig.Class == mail.Encrypted {
+		files = nil
+	} else if len(files) == 0 {
+		return nil
+	}
+	data, err := tandem.ReadBody(original, wholeMost)
+	if err != nil {
+		return err
+	}
+	var parts [][]byte
+	if files == nil {
+		parts = append(parts, append([]byte("Content-Type: message/rfc822\r\nContent-Disposition: attachment; filename=\"message.eml\"\r\n\r\n"), data...))
+	}
+	size := len(d.body)
+	for _, f := range files {
+		if f.Start < 0 || f.Start > f.Body || f.Body > f.End || f.End > int64(len(data)) {
+			continue
+		}
+		head, _ := parse(append(bytes.TrimRight(bytes.Clone(data[f.Start:f.Body]), "\r\n"), "\r\n\r\n"...))
+		part := &draft{body: data[f.Body:f.End]}
+		for _, line := range head.fields {
+			if strings.HasPrefix(nameOf(line), "content-") {
+				part.fields = append(part.fields, line)
+			}
+		}
+		parts = append(parts, part.bytes())
+		size += int(f.End - f.Start)
+	}
+	if size > wholeMost {
+		return &tandem.Error{Kind: tandem.TooLarge, Op: "forward message"}
+	}
+	first := &draft{body: d.body}
+	var rest [][]byte
+	for _, line := range d.fields {
+		if strings.HasPrefix(nameOf(line), "content-") {
+			first.fields = append(first.fields, line)
+		} else {
+			rest = append(rest, line)
+		}
+	}
+	parts = append([][]byte{first.bytes()}, parts...)
+	boundary := boundaryFor(key, parts)
+	var b bytes.Buffer
+	for _, p := range parts {
+		b.WriteString("--" + boundary + "\r\n")
+		b.Write(p)
+		b.WriteString("\r\n")
+	}
+	b.WriteString("--" + boundary + "--\r\n")
+	d.fields, d.body = rest, b.Bytes()
+	d.add("Content-Type", mime.FormatType("multipart/mixed", map[string]string{"boundary": boundary}))
+	return nil
+}
+
+// boundaryFor is a boundary that is in none of the parts.
+func boundaryFor(key string, parts [][]byte) string {
+	for {
+		sum := sha256.Sum256([]byte(key))
+		key = hex.EncodeToString(sum[:16])
+		inside := false
+		for _, p := range parts {
+			inside = inside || bytes.Contains(p, []byte(key))
+		}
+		if !inside {
+			return key
+		}
+	}
+}
