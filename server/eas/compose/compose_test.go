@@ -282,3 +282,20 @@ func FuzzSend(f *testing.F) {
 		}
 	})
 }
+
+// TestVersions: all commands in all versions that have documents; TestRaw has the one that has none.
+func TestVersions(t *testing.T) {
+	p := newPost(t)
+	source, _ := p.arrive()
+	for i, v := range easkit.Versions[1:] {
+		p.Version = v
+		id := "v" + v.String()
+		if st := p.do(p.svc.SendMail, "SendMail", request("SendMail", id, "", hello)) + p.do(p.svc.SmartReply, "SmartReply", request("SmartReply", id+"r", source, hello)) +
+			p.do(p.svc.SmartForward, "SmartForward", request("SmartForward", id+"f", source, hello)); st != "" {
+			t.Errorf("%s: %s", v, st)
+		}
+		if in := p.folder("bob", mailbox.Inbox); len(in) != 3*(i+1) {
+			t.Errorf("%s: bob has %d messages", v, len(in))
+		}
+	}
+}
