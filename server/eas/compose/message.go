@@ -19,7 +19,10 @@ type draft struct {
 	body   []byte
 }
 
-// parse reads what a phone wrote. It is not ok without a header, or with lines in it that are none.
+// headMost is the size in bytes of the largest header that is read: room for thousands of recipients.
+const headMost = 1 << 20
+
+// parse reads what a phone wrote. It is not ok without a header, with lines in it that are none, or with too many.
 func parse(raw []byte) (*draft, bool) {
 	d := &draft{}
 	start := 0 // of the last field
@@ -31,6 +34,8 @@ func parse(raw []byte) (*draft, bool) {
 		rest = rest[len(line):]
 		blank := len(bytes.TrimRight(line, "\r\n")) == 0
 		switch {
+		case at > headMost:
+			return d, false
 		case blank:
 			d.body = rest
 			return d, len(d.fields) > 0

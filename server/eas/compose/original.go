@@ -36,7 +36,10 @@ func (s *Service) with(d *draft, at *found, o order, forward bool, zone *time.Lo
 		if raw, err = quoted(raw, mine, orig, at.rec.Body, zone); err != nil {
 			return nil, err
 		}
-		d, _ = parse(raw) // what was parsed before, with other texts
+		var ok bool
+		if d, ok = parse(raw); !ok { // it was sound before: the header is at the limit
+			return nil, &tandem.Error{Kind: tandem.TooLarge, Op: "quote message"}
+		}
 	}
 	refer(d, orig, forward)
 	if forward {
