@@ -3,6 +3,7 @@
 package compose
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,6 +18,7 @@ import (
 	"tandem/server/eas/items"
 	"tandem/server/eas/proto"
 	"tandem/store"
+	"tandem/wire/mime"
 	"tandem/wire/wbxml"
 )
 
@@ -192,7 +194,7 @@ func read(r *proto.Request, tag wbxml.Tag) (o order, status string) {
 	if b.Get(wbxml.ComposeMailAccountId) != "" { // MS-ASCMD_R724: there is one account, and it has no id
 		return o, statusAccount
 	}
-	o = order{key: fmt.Sprintf("eas/%d/%s", r.Device.Number, id), mime: text.Content(), save: b.Has(wbxml.ComposeMailSaveInSentItems), replace: b.Has(wbxml.ComposeMailReplaceMime)}
+	o = order{key: fmt.Sprintf("eas/%d/%s/%s", r.Device.Number, id, sameness(text.Content())), mime: text.Content(), save: b.Has(wbxml.ComposeMailSaveInSentItems), replace: b.Has(wbxml.ComposeMailReplaceMime)}
 	if tag == wbxml.ComposeMailSendMail {
 		return o, ""
 	}
@@ -206,6 +208,21 @@ func read(r *proto.Request, tag wbxml.Tag) (o order, status string) {
 	}
 	o.source = item + long
 	return o, ""
+}
+
+// sameness tells a message that is sent once more from another one that a phone gives a ClientId which it gave out before: by its Message-ID or, without one,
+// by whom it is for and what it is about. The text of a repeated request may differ, for some phones write it anew.
+func sameness(text []byte) string {
+	root, _ := mime.Scan(bytes.NewReader(text), mime.Limits{Parts: 1}) // error: a reader of bytes has none
+	h := sha256.New()
+	if id := root.Header.Get("Message-ID"); id != "" {
+		fmt.Fprintf(h, "id %s", id)
+	} else {
+		for _, name := range []string{"To", "Cc", "Bcc", "Subject"} {
+			fmt.Fprintf(h, "%s %q\n", name, root.Header.All(name))
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // found is the message that is answered or forwarded.

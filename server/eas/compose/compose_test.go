@@ -113,6 +113,20 @@ func TestSendMail(t *testing.T) {
 	p.Valid()
 }
 
+// TestReusedClientId: a phone that gives a ClientId out twice loses no message by it, and one that writes a message anew does not send it twice.
+func TestReusedClientId(t *testing.T) {
+	p := newPost(t)
+	for _, text := range []string{hello, strings.Replace(hello, "Hello", "Hello\r\n", 1), strings.Replace(hello, "Subject: Hi", "Subject: Another", 1),
+		"Message-ID: <1@x>\r\n" + hello, "Message-ID: <1@x>\r\nDate: Wed, 20 May 2026 10:00:07 +0000\r\n" + hello} {
+		if st := p.do(p.svc.SendMail, "SendMail", request("SendMail", "c1", "", text)); st != "" {
+			t.Fatalf("answered %s", st)
+		}
+	}
+	if in := p.folder("bob", mailbox.Inbox); len(in) != 3 {
+		t.Errorf("bob has %q", in)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	p := newPost(t)
 	source := "<Source><FolderId>1</FolderId><ItemId>1:99</ItemId></Source>"
