@@ -83,7 +83,7 @@ func home(t *testing.T) map[string]string {
 		"/books/anna/ 1":   page("/books/anna/", plain) + bookOf("/books/anna/one/", "Family") + bookOf("/books/anna/two%20x/", "") + calendarOf("/books/anna/no/", "No"),
 		"/books/anna":      page("/books/anna/", plain),
 		"/books/anna/one/": bookOf("/books/anna/one/", "Family"),
-		"/cals/anna/ 1":    page("/cals/anna/", plain) + calendarOf("/cals/anna/work/", "Work", "VEVENT", "VTODO") + calendarOf("/cals/anna/lists/", "Lists", "VTODO") + calendarOf("/cals/anna/diary/", "Diary", "VJOURNAL"),
+		"/cals/anna/ 1":    page("/cals/anna/", plain) + calendarOf("/cals/anna/office/", "Office", "VEVENT", "VTODO") + calendarOf("/cals/anna/lists/", "Lists", "VTODO") + calendarOf("/cals/anna/diary/", "Diary", "VJOURNAL"),
 	}
 }
 
@@ -123,7 +123,7 @@ func TestDiscovery(t *testing.T) {
 		"carddav://anna@" + host + "/books/anna/one/": strings.Split(both, ", ")[0],
 		"carddav:anna@127.0.0.1":                      mail,
 		"caldav:anna@127.0.0.1": strings.NewReplacer("%", "anna%40127.0.0.1@"+host).Replace(
-			"Diary caldav://%/cals/anna/diary/ note, Lists caldav://%/cals/anna/lists/ task, Work caldav://%/cals/anna/work/?kind=event event, Work caldav://%/cals/anna/work/?kind=task task"),
+			"Diary caldav://%/cals/anna/diary/ note, Lists caldav://%/cals/anna/lists/ task, Office caldav://%/cals/anna/office/?kind=event event, Office caldav://%/cals/anna/office/?kind=task task"),
 	} {
 		got, err := lookAt(t, records, place)
 		if err != nil {

@@ -21,6 +21,7 @@ import (
 
 	"tandem"
 	"tandem/server/dav/proto"
+	"tandem/server/listen"
 	"tandem/store"
 	"tandem/wire/davxml"
 )
@@ -275,19 +276,7 @@ func document(w http.ResponseWriter, r *http.Request) (*davxml.Element, error) {
 }
 
 // Remote is the network address of the client, without port; behind a trusted proxy, what that saw.
-func (d *Door) Remote(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	if d.cfg.Trust != nil && d.cfg.Trust(host) {
-		list := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
-		if last := strings.TrimSpace(list[len(list)-1]); net.ParseIP(last) != nil {
-			return last
-		}
-	}
-	return host
-}
+func (d *Door) Remote(r *http.Request) string { return listen.Remote(r, d.cfg.Trust) }
 
 // here reports whether an address is of this computer, to which bytes cost less than pressing them together.
 func here(remote string) bool {

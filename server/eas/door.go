@@ -11,7 +11,6 @@ import (
 	"io"
 	"log/slog"
 	"mime"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -23,6 +22,7 @@ import (
 	"tandem/kind/eas"
 	"tandem/partner/device"
 	"tandem/server/eas/proto"
+	"tandem/server/listen"
 	"tandem/store"
 	"tandem/wire/wbxml"
 )
@@ -164,20 +164,7 @@ func (d *Door) user(w http.ResponseWriter, r *http.Request) (store.User, bool) {
 }
 
 // Remote is the network address of the client, without port; behind a trusted proxy, what that saw.
-func (d *Door) Remote(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	if d.cfg.Trust != nil && d.cfg.Trust(host) {
-		// The last address is the one that the trusted proxy itself saw; those before it are hearsay.
-		list := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
-		if last := strings.TrimSpace(list[len(list)-1]); net.ParseIP(last) != nil {
-			return last
-		}
-	}
-	return host
-}
+func (d *Door) Remote(r *http.Request) string { return listen.Remote(r, d.cfg.Trust) }
 
 // fail answers a request that could not be served through no fault of the client.
 func (d *Door) fail(w http.ResponseWriter, r *http.Request, what string, err error) {

@@ -48,7 +48,7 @@ func TestVdirsyncer(t *testing.T) {
 	}
 	write("config", config.String())
 	env := []string{"VDIRSYNCER_CONFIG=" + filepath.Join(dir, "config"), "HOME=" + dir}
-	write("caldav/work/one.ics", davkit.Event("one", "One", "20260520T100000Z", "20260520T110000Z"))
+	write("caldav/office/one.ics", davkit.Event("one", "One", "20260520T100000Z", "20260520T110000Z"))
 	write("carddav/friends/zoe.vcf", davkit.Card("zoe", "Zoe"))
 	write("carddav/friends/yan.vcf", davkit.Card("yan", "Yan"))
 	contacts := k.Collection("ann", tandem.Contact)
@@ -58,7 +58,7 @@ func TestVdirsyncer(t *testing.T) {
 	run(t, dir, env, "", program, "metasync")
 
 	at := func(p string) string { return k.Do("ann", "GET", p, "").Body }
-	if !strings.Contains(at("/dav/calendars/ann/work/one.ics"), "SUMMARY:One") || !strings.Contains(at("/dav/contacts/ann/friends/zoe.vcf"), "FN:Zoe") {
+	if !strings.Contains(at("/dav/calendars/ann/office/one.ics"), "SUMMARY:One") || !strings.Contains(at("/dav/contacts/ann/friends/zoe.vcf"), "FN:Zoe") {
 		t.Error("what is in the folders did not reach the hub")
 	}
 	number := fmt.Sprint(contacts.ID)
@@ -68,13 +68,13 @@ func TestVdirsyncer(t *testing.T) {
 	write("carddav/friends/zoe.vcf", davkit.Card("zoe", "Zoë"))
 	k.Must(os.Remove(filepath.Join(dir, "carddav/friends/yan.vcf")))
 	k.Do("ann", "PUT", path(contacts)+"old.vcf", davkit.Card("old", "Older")).Is(204)
-	k.Do("ann", "PUT", "/dav/calendars/ann/work/two.ics", davkit.Event("two", "Two", "20260520T100000Z", "20260520T110000Z")).Is(201)
+	k.Do("ann", "PUT", "/dav/calendars/ann/office/two.ics", davkit.Event("two", "Two", "20260520T100000Z", "20260520T110000Z")).Is(201)
 	run(t, dir, env, "", program, "sync")
 	if !strings.Contains(at("/dav/contacts/ann/friends/zoe.vcf"), "FN:Zoë") {
 		t.Error("an edit in a folder did not reach the hub")
 	}
 	k.Do("ann", "GET", "/dav/contacts/ann/friends/yan.vcf", "").Is(404)
-	for name, want := range map[string]string{"carddav/" + number + "/old.vcf": "FN:Older", "caldav/work/two.ics": "SUMMARY:Two"} {
+	for name, want := range map[string]string{"carddav/" + number + "/old.vcf": "FN:Older", "caldav/office/two.ics": "SUMMARY:Two"} {
 		if data, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !strings.Contains(string(data), want) {
 			t.Errorf("%s: %s, %v", name, data, err)
 		}
