@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/server/dav/listing"
 	"tandem/server/dav/proto"
 	"tandem/store"
 )
@@ -23,7 +24,7 @@ func (s *Service) Get(ctx context.Context, w http.ResponseWriter, r *proto.Reque
 	case !res.There():
 		return &tandem.Error{Kind: tandem.NotFound, Op: "read", Thing: res.Href()}
 	case res.Dir():
-		return s.list(ctx, w, r)
+		return listing.Serve(ctx, w, r, s.Tree)
 	}
 	content, err := open(res.Record)
 	if err != nil {

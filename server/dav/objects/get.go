@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tandem"
+	"tandem/server/dav/listing"
 	"tandem/server/dav/proto"
 )
 
@@ -18,7 +19,7 @@ func (s *Service) Get(ctx context.Context, w http.ResponseWriter, r *proto.Reque
 	case t.Sort == proto.Collection && t.Reach.Kind != tandem.Invitation && wantsFile(r.Request):
 		return s.download(ctx, w, r)
 	case t.There():
-		return s.page(ctx, w, r)
+		return listing.Serve(ctx, w, r, s.Tree)
 	}
 	return &tandem.Error{Kind: tandem.NotFound, Op: "read", Thing: r.URL.Path}
 }
