@@ -121,14 +121,36 @@ type Provider struct {
 
 	// List tells which collections there are where place points, which may be an account or a server. nil: a place is always one collection.
 	List func(ctx context.Context, place Place, env Env) ([]Found, error)
+
+	// Folders opens the collections where place points for being made, renamed and deleted. nil: the place cannot do that.
+	Folders func(ctx context.Context, place Place, env Env) (Folders, error)
+}
+
+// Folders makes, renames and deletes the collections of an account. Paths are slash-separated names from the account's root, as in Found.Name,
+// whatever the place itself puts between them; a name with a slash of its own has it as "%2F", and a percent sign as "%25". An error of kind Exists says that the name
+// is taken, NotFound that the collection is not there. A place may be asked again for what it did already, since answers are lost: Create of a collection that
+// is there is Exists, and List tells the rest. Methods are not called concurrently. A Folders that is an io.Closer is closed after use.
+type Folders interface {
+	// Create makes a collection, and those above it where the place needs them. The role is what it is for (RFC 6154, in lower case: "sent",
+	// "drafts", "trash", "junk", "archive"; "" for none); a place that cannot note that leaves Found.Role empty.
+	Create(ctx context.Context, path string, role string) (Found, error)
+
+	// Rename gives a collection another path; those below it follow. The records in it keep their ids where the place can do that.
+	Rename(ctx context.Context, from Found, to string) (Found, error)
+
+	// Delete removes a collection with all its records, not those below it. Whether it may go is decided before, from its records. The collection must
+	// be the one that was found: where the place tells that another took its name (Found.Stable), the error is of kind Changed.
+	Delete(ctx context.Context, f Found) error
 }
 
 // Found is a collection that List found.
 type Found struct {
-	Name     string      `json:"name"`  // as people see it there
+	Name     string      `json:"name"`  // as people see it there; where there are folders within folders, the path (see Folders)
 	Place    string      `json:"place"` // opens it
 	Kind     tandem.Kind `json:"kind"`
 	ReadOnly bool        `json:"readOnly,omitempty"`
+	Role     string      `json:"role,omitempty"`   // what a mail folder is for: "inbox", "sent", … (RFC 6154), "" for none
+	Stable   string      `json:"stable,omitempty"` // the place's own identity of the collection, surviving a rename (RFC 8474); "" where the place cannot tell
 }
 
 // Option is one setting of a place, declared once for the command line, the web form and the documentation.
