@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
-	"os"
 	"strings"
 
 	"tandem"
+	"tandem/internal/oauth"
 	"tandem/provider"
 	"tandem/provider/dav/conn"
-	"tandem/provider/dav/oauth"
 )
 
 // acct is a place taken apart: an account at a server, and what of it is meant.
@@ -81,7 +79,7 @@ func (a *acct) connect() error {
 	cfg := conn.Config{User: a.user, Login: o["login"], Pin: o["pin"], Proxy: o["proxy"], Home: a.base, Relogin: relogin,
 		Password: func(ctx context.Context) (string, error) { return a.secret(ctx, "password") }}
 	if o["ca"] != "" {
-		ca, err := readSmall(o["ca"])
+		ca, err := provider.ReadSmall(o["ca"])
 		if err != nil {
 			return &tandem.Error{Kind: tandem.Unreadable, Op: "read certificates", Thing: o["ca"], Err: err}
 		}
@@ -142,48 +140,7 @@ func (f fixedToken) Token(ctx context.Context, stale string) (string, error) {
 	return f(ctx)
 }
 
-// maxSecret bounds in bytes what is read of a file with a secret or certificates.
-const maxSecret = 1 << 20
-
-func readSmall(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
-	if err == nil && len(data) > maxSecret {
-		err = errors.New("it is too large")
-	}
-	return data, err
-}
-
 // secret reads one of the account's secrets from where the place says it is.
 func (a *acct) secret(ctx context.Context, what string) (string, error) {
-	from := a.place.Options["password-from"]
-	kind, where, _ := strings.Cut(from, ":")
-	fail := func(err error, remedy string) error {
-		return &tandem.Error{Kind: tandem.Denied, Op: "read the " + what, Thing: from, Err: err, Remedy: remedy}
-	}
-	switch {
-	case from == "" || what != "password" || from == "prompt":
-		if a.env.Secret == nil {
-			return "", &tandem.Error{Kind: tandem.Denied, Op: "log in to", Thing: a.base.Host, Err: errors.New("there is nobody to ask for the " + what),
-				Remedy: "give the option password-from, as in password-from=file:/path"}
-		}
-		return a.env.Secret(ctx, a.secretName(what))
-	case kind == "file":
-		data, err := readSmall(where)
-		if err != nil {
-			return "", fail(err, "name a file that holds nothing but the password")
-		}
-		return strings.TrimRight(string(data), "\r\n"), nil
-	case kind == "env":
-		v, ok := os.LookupEnv(where)
-		if !ok {
-			return "", fail(errors.New("the variable is not set"), "set it where tandem is started")
-		}
-		return v, nil
-	}
-	return "", &tandem.Error{Kind: tandem.Invalid, Op: "read option", Thing: "password-from", Err: fmt.Errorf("%q is not valid", from), Remedy: "give file:PATH or env:NAME"}
+	return provider.AccountSecret(ctx, a.place, a.env, what, a.base.Host, a.secretName(what))
 }

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/internal/tlstrust"
 )
 
 // Config is what a client needs to know. Zero fields mean the defaults.
@@ -69,7 +70,7 @@ func New(cfg Config) (*Client, error) {
 	t := &http.Transport{ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 16, MaxConnsPerHost: 16, IdleConnTimeout: 90 * time.Second,
 		TLSHandshakeTimeout: 20 * time.Second, MaxResponseHeaderBytes: 256 << 10, Proxy: http.ProxyFromEnvironment}
 	var err error
-	if t.TLSClientConfig, err = trust(cfg); err != nil {
+	if t.TLSClientConfig, err = tlstrust.Config(cfg.Pin, cfg.CA); err != nil {
 		return nil, err
 	}
 	switch {

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"tandem"
-	"tandem/provider"
 )
 
 // Endpoints are where a provider answers.
@@ -26,18 +25,30 @@ type Endpoints struct {
 	Scope  string
 }
 
-// For knows the endpoints of providers by the host of their server and the protocol. Google gives no access to contacts and calendars by code.
+// For knows the endpoints of providers by the host of their server and the protocol. Google gives no access to contacts, calendars and mail by code.
 func For(host, service string) (Endpoints, bool) {
 	is := func(domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
 	switch {
-	case is("googleapis.com"), is("google.com"), is("googleusercontent.com"):
+	case is("googleapis.com"), is("google.com"), is("googleusercontent.com"), is("gmail.com"):
 		scope := "https://www.googleapis.com/auth/carddav"
-		if service == "caldav" {
+		switch service {
+		case "caldav":
 			scope = "https://www.googleapis.com/auth/calendar"
+		case "imap":
+			scope = "https://mail.google.com/"
 		}
 		return Endpoints{Auth: "https://accounts.google.com/o/oauth2/v2/auth", Token: "https://oauth2.googleapis.com/token", Scope: scope}, true
+	case service == "imap" && (is("office365.com") || is("outlook.com") || is("hotmail.com")):
+		const at = "https://login.microsoftonline.com/common/oauth2/v2.0/"
+		return Endpoints{Device: at + "devicecode", Token: at + "token", Scope: "https://outlook.office.com/IMAP.AccessAsUser.All offline_access"}, true
 	}
 	return Endpoints{}, false
+}
+
+// Keeper keeps small secrets. It is what a provider is given as provider.Keeper.
+type Keeper interface {
+	Get(name string) ([]byte, error) // NotFound where nothing is kept under the name
+	Put(name string, secret []byte) error
 }
 
 // Config is what a login needs.
@@ -45,7 +56,7 @@ type Config struct {
 	Endpoints
 	ClientID     string
 	ClientSecret func(ctx context.Context) (string, error) // "" for a client without; asked only when a provider wants it
-	Keep         provider.Keeper
+	Keep         Keeper
 	Name         string                              // under which the login is kept
 	Tell         func(ctx context.Context, s string) // shows a text to the person; nil: nobody is there
 	HTTP         *http.Client                        // nil: one of its own
