@@ -15,6 +15,9 @@ type Texts interface {
 	// latest first, at most limit after the first skip, with bodies. Words in quotes must follow each other. Case and accents do not count. From and to, where not 0, bound Index.End:
 	// [from, to).
 	Search(ctx context.Context, collections []int64, query string, from, to int64, skip, limit int) iter.Seq2[HomeRecord, error]
+	// Latest yields the live records of these collections whose Index.End is within [from, to), 0 being no bound, the latest first; at most limit after the first
+	// skip, with bodies.
+	Latest(ctx context.Context, collections []int64, from, to int64, skip, limit int) iter.Seq2[HomeRecord, error]
 	// SetSketch replaces the sketch of a record, if it still is at that version: one made by an older program is made anew. It is not a write to the record. Changed.
 	SetSketch(ctx context.Context, collection, number int64, at tandem.Version, sketch []byte) error
 }

@@ -65,6 +65,9 @@ type Options struct {
 	// Bodies are the client's preferences, in its order; without any, the view's native format is shown whole.
 	Bodies []BodyPreference
 
+	// Part is the client's preference for the part of a message that is its own, beside or instead of the body; nil: it wants none. MS-ASAIRS 2.2.2.11
+	Part *BodyPreference
+
 	// MIME says for which messages the client wants the message itself where it asks for it in Bodies: 0 for none, 1 for those that are signed or encrypted, 2 for
 	// all. MS-ASCMD 2.2.3.110
 	MIME int

@@ -3,6 +3,7 @@ package mail
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"strings"
 )
 
@@ -37,3 +38,6 @@ func (e *Envelope) ConversationIndex() []byte {
 	t := uint64(e.Date+11644473600) * 10_000_000 // 100 nanoseconds since 1601
 	return []byte{byte(t >> 48), byte(t >> 40), byte(t >> 32), byte(t >> 24), byte(t >> 16)}
 }
+
+// ConversationKey is the key (tandem.Index.Keys) by which the messages of a conversation are found. It comes before all addresses where words are cut short.
+func ConversationKey(id []byte) string { return "00" + hex.EncodeToString(id) }

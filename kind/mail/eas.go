@@ -76,11 +76,11 @@ func (v View) GetRecord(r eas.Record, o eas.Options) ([]*wbxml.Element, error) {
 	if a := attachments(e, o); a != nil {
 		out = append(out, a)
 	}
-	shown, native, err := v.body(r, e, o)
+	shown, native, err := v.text(r, e, o)
 	if err != nil {
 		return nil, err
 	}
-	out = append(out, shown, wbxml.Text(wbxml.EmailMessageClass, e.messageClass()))
+	out = append(append(out, shown...), wbxml.Text(wbxml.EmailMessageClass, e.messageClass()))
 	if m := v.meeting(r, e, o); m != nil {
 		out = append(out, m)
 	}
@@ -164,6 +164,9 @@ func list(all []mime.Address) string {
 	return b.String()
 }
 
+// AddressList writes people as the protocol has them: one text, separated by commas. MS-ASEMAIL 2.2.2.18
+func AddressList(all []mime.Address) string { return eas.Clean(list(all)) }
+
 // display are the names of people, for lists. MS-ASEMAIL 2.2.2.29
 func display(all []mime.Address) string {
 	var names []string
@@ -240,24 +243,46 @@ func (View) AttachmentOf(r eas.Record, n int) (io.ReadCloser, string, int64, err
 // textMost is how much of a text is read for a client that sets no limit, in bytes; more than people read, and no danger to memory.
 const textMost = 4 << 20
 
-// body shows the text as the client prefers it, or the message itself. MS-ASAIRS 2.2.2.9
-func (v View) body(r eas.Record, e *Envelope, o eas.Options) (shown, native *wbxml.Element, err error) {
-	if p, ok := wantsMIME(e, o); ok {
-		shown, err = whole(r, e, p)
-		return shown, nil, err
+// text shows the body, the part of the message that is its own, or both, as the client asks for them. MS-ASCON_R245 to R248
+func (v View) text(r eas.Record, e *Envelope, o eas.Options) (shown []*wbxml.Element, native *wbxml.Element, err error) {
+	asked := o.Part != nil && o.Version >= eas.V141
+	if !asked || len(o.Bodies) > 0 {
+		var whole *wbxml.Element
+		if whole, native, err = v.body(r, e, o); err != nil {
+			return nil, nil, err
+		}
+		shown = append(shown, whole)
 	}
-	t := body.Text{}
+	if !asked {
+		return shown, native, nil
+	}
+	t, err := e.native(r)
+	return append(shown, body.Part(t, *o.Part)), native, err
+}
+
+// native is the text in the form that it came in.
+func (e *Envelope) native(r eas.Record) (t body.Text, err error) {
 	if len(e.HTML) > 0 {
 		t.Type = eas.HTML
 		t.Data, err = e.Markup(r.Body, textMost)
 	} else {
 		t.Data, err = e.Text(r.Body, textMost)
 	}
-	if err != nil {
-		return nil, nil, err
-	}
 	if len(e.HTML) == 0 && len(e.Plain) == 0 && e.Broken {
 		t.Data = ""
+	}
+	return t, err
+}
+
+// body shows the text as the client prefers it, or the message itself. MS-ASAIRS 2.2.2.9
+func (v View) body(r eas.Record, e *Envelope, o eas.Options) (shown, native *wbxml.Element, err error) {
+	if p, ok := wantsMIME(e, o); ok {
+		shown, err = whole(r, e, p)
+		return shown, nil, err
+	}
+	t, err := e.native(r)
+	if err != nil {
+		return nil, nil, err
 	}
 	o.Bodies = withoutMIME(o.Bodies)
 	shown, native = body.Show(t, o)

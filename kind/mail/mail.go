@@ -59,9 +59,10 @@ func (h Handler) InspectBody(b tandem.Body) (kind.Info, error) {
 	return info, nil
 }
 
-// keys are the addresses by which a message is found.
+// keys are the addresses by which a message is found, and its conversation.
 func (e *Envelope) keys() []string {
-	var out []string
+	conversation := e.Conversation()
+	out := []string{ConversationKey(conversation[:])}
 	for _, list := range [][]mime.Address{e.From, e.To, e.Cc, e.Bcc} {
 		for _, a := range list {
 			if k := strings.ToLower(a.Email); k != "" && !slices.Contains(out, k) && len(out) < 100 {

@@ -26,6 +26,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		queryUID:     "USING COVERING INDEX record_by_uid (collection=? AND uid=?)",
 		queryDuring:  "USING INDEX record_by_time (collection=? AND span=? AND starts>? AND starts<?)",
 		queryEnded:   "USING INDEX record_by_end (collection=? AND ends>? AND ends<?)",
+		queryLatest:  "USING INDEX record_by_end (collection=? AND ends>? AND ends<?)",
 		queryPast:    "USING PRIMARY KEY (number=? AND until>?)",
 		queryWord:    "USING PRIMARY KEY (collection=? AND word>? AND word<?)",
 		queryBelow:   "USING INDEX record_by_id (collection=? AND id>? AND id<?)",

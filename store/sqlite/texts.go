@@ -1,10 +1,12 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"iter"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -109,6 +111,49 @@ func (t texts) Search(ctx context.Context, collections []int64, query string, fr
 
 const querySearch = `SELECT r.row FROM fulltext f JOIN record r ON r.row = f.rowid WHERE fulltext MATCH ? AND r.collection IN (SELECT value FROM json_each(?))
 	AND r.deleted = 0 AND r.ends >= ? AND r.ends < ? ORDER BY r.ends DESC, r.row DESC LIMIT ? OFFSET ?`
+
+// Latest implements store.Texts.
+func (t texts) Latest(ctx context.Context, collections []int64, from, to int64, skip, limit int) iter.Seq2[store.HomeRecord, error] {
+	return func(yield func(store.HomeRecord, error) bool) {
+		const op = "list latest records"
+		if limit <= 0 || skip < 0 {
+			return
+		}
+		if to == 0 {
+			to = math.MaxInt64
+		}
+		type place struct{ row, end int64 }
+		var found []place
+		err := t.read(ctx, op, func(c *conn) error {
+			for _, id := range collections {
+				err := c.each(func(s scanner) error {
+					var p place
+					err := s.Scan(&p.row, &p.end)
+					found = append(found, p)
+					return err
+				}, queryLatest, id, from, to, skip+limit)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			yield(store.HomeRecord{}, err)
+			return
+		}
+		slices.SortFunc(found, func(a, b place) int { return cmp.Or(cmp.Compare(b.end, a.end), cmp.Compare(b.row, a.row)) })
+		found = found[min(skip, len(found)):min(skip+limit, len(found))]
+		rows := make([]int64, len(found))
+		for i, p := range found {
+			rows[i] = p.row
+		}
+		l := lookup(t)
+		l.each(ctx, op, rows, 0, func(r store.HomeRecord) bool { return !r.Deleted }, yield)
+	}
+}
+
+const queryLatest = `SELECT row, ends FROM record WHERE collection = ? AND ends >= ? AND ends < ? AND (starts <> 0 OR ends <> 0) AND deleted = 0 ORDER BY ends DESC, row DESC LIMIT ?`
 
 // matchOf writes a query in the language of FTS5: every word, or the beginning of one, and phrases as they are. "" for a query without a word.
 func matchOf(query string) string {

@@ -15,6 +15,7 @@ import (
 func runMail(t *testing.T, run runner) {
 	run(t, "Sketches", testSketches)
 	run(t, "Search", testSearch)
+	run(t, "Latest", testLatest)
 	run(t, "Queue", testQueue)
 	run(t, "QueuedBodiesStay", testQueuedBodiesStay)
 	run(t, "Secrets", testSecrets)
@@ -125,6 +126,42 @@ func testSearch(k *kit) {
 	k.must(k.st.Home.RemoveCollection(k.ctx, d.ID))
 	if got := k.search("plan", 0, 0, 0, 9, c, d); got != "0" {
 		k.Errorf("after a collection was removed: %q", got)
+	}
+}
+
+func testLatest(k *kit) {
+	c, d := k.collection(tandem.Mail), k.collection(tandem.SMS)
+	for i := range 4 {
+		k.applied(c, message(tandem.Create, tandem.ID(fmt.Sprint(i)), "", "text", int64(10+i)))
+	}
+	k.applied(d, message(tandem.Create, "sms", "", "text", 12))
+	k.applied(c, store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: "1", If: k.get(c, "1")["1"].Version}})
+	for _, t := range []struct {
+		in         []int64
+		from, to   int64
+		skip, most int
+		want       string
+	}{
+		{[]int64{c.ID}, 0, 0, 0, 9, "3 2 0"},
+		{[]int64{c.ID, d.ID}, 0, 0, 0, 9, "3 sms 2 0"},
+		{[]int64{d.ID, c.ID}, 0, 0, 1, 2, "sms 2"},
+		{[]int64{c.ID}, 12, 13, 0, 9, "2"},
+		{[]int64{c.ID}, 0, 12, 0, 9, "0"},
+		{[]int64{c.ID}, 0, 0, 5, 9, ""},
+		{[]int64{c.ID}, 0, 0, 0, 0, ""},
+		{nil, 0, 0, 0, 9, ""},
+	} {
+		var out []string
+		for r, err := range k.st.Texts.Latest(k.ctx, t.in, t.from, t.to, t.skip, t.most) {
+			k.must(err)
+			if r.Body == nil {
+				k.Fatalf("%s has no body", r.ID)
+			}
+			out = append(out, string(r.ID))
+		}
+		if got := strings.Join(out, " "); got != t.want {
+			k.Errorf("%+v: %q", t, got)
+		}
 	}
 }
 

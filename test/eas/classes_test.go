@@ -163,8 +163,8 @@ func TestTwice(t *testing.T) {
 	for name, inner := range map[string]string{
 		"DeepTraversal": store(free, "<DeepTraversal/><DeepTraversal/>"), "MIMESupport": store(free, "<airsync:MIMESupport>0</airsync:MIMESupport><airsync:MIMESupport>0</airsync:MIMESupport>"),
 		"Range": store(free, "<Range>0-9</Range><Range>0-9</Range>"), "RebuildResults": store(free, "<RebuildResults/><RebuildResults/>"), "Store": store(free, "") + store(free, ""),
-		"EqualTo": store("<EqualTo><Value>1</Value></EqualTo><EqualTo><Value>1</Value></EqualTo>", ""), "LessThan": store("<And><LessThan><Value>1</Value></LessThan><LessThan><Value>1</Value></LessThan></And>", ""),
-		"GreaterThan": store("<And><GreaterThan><Value>1</Value></GreaterThan><GreaterThan><Value>1</Value></GreaterThan></And>", ""),
+		"EqualTo": store("<EqualTo><Value>1</Value></EqualTo><EqualTo><Value>1</Value></EqualTo>", ""), "LessThan": store("<And><LessThan><email:DateReceived/><Value>2026-05-20T10:00:00.000Z</Value></LessThan><LessThan><email:DateReceived/><Value>2026-05-20T10:00:00.000Z</Value></LessThan></And>", ""),
+		"GreaterThan": store("<And><GreaterThan><email:DateReceived/><Value>2026-05-20T10:00:00.000Z</Value></GreaterThan><GreaterThan><email:DateReceived/><Value>2026-05-20T10:00:00.000Z</Value></GreaterThan></And>", ""),
 	} {
 		if got := h.do(p.Client, "Search", "<Search>"+inner+"</Search>"); !strings.HasPrefix(got, "Search{Status=1 Response{Store{Status=1 ") {
 			t.Errorf("%s: %s", name, got)

@@ -24,6 +24,7 @@ import (
 	kinds "tandem/kind/all"
 	"tandem/partner/account"
 	"tandem/partner/device"
+	"tandem/partner/outgoing"
 	"tandem/partner/schedule"
 	"tandem/provider/home"
 	"tandem/server/eas/all"
@@ -45,6 +46,8 @@ type house struct {
 	devices  *device.Service
 	kinds    map[tandem.Kind]kind.Handler
 	srv      *httptest.Server
+
+	out *outgoing.Service // sends mail; nil: none is sent
 
 	ahead atomic.Int64 // how far the hub's clock is ahead, in seconds
 
@@ -97,9 +100,13 @@ func (h *house) open() {
 	if h.stop != nil {
 		h.stop()
 	}
-	h.door = all.New(all.Config{Store: h.st, Kinds: h.kinds, Views: kinds.Views(), Accounts: h.accounts, Devices: h.devices, Log: slog.New(strict{h}),
+	cfg := all.Config{Store: h.st, Kinds: h.kinds, Views: kinds.Views(), Accounts: h.accounts, Devices: h.devices, Log: slog.New(strict{h}),
 		Meetings: schedule.New(h.st, h.kinds),
-		Now:      func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load()) * time.Second) }})
+		Now:      func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load()) * time.Second) }}
+	if h.out != nil {
+		cfg.Outgoing = h.out
+	}
+	h.door = all.New(cfg)
 	h.stop = h.door.Start(context.Background())
 }
 

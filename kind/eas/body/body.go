@@ -68,6 +68,24 @@ func Show(t Text, o eas.Options) (body, native *wbxml.Element) {
 	return body, native
 }
 
+// Part makes the element BodyPart, in the one form that it has: HTML. MS-ASAIRS 2.2.2.10
+func Part(t Text, p eas.BodyPreference) *wbxml.Element {
+	p.Type = eas.HTML
+	s := t.render(p)
+	e := wbxml.New(wbxml.AirSyncBaseBodyPart, wbxml.Text(wbxml.AirSyncBaseStatus, "1"), wbxml.Text(wbxml.AirSyncBaseType, strconv.Itoa(int(p.Type))),
+		wbxml.Text(wbxml.AirSyncBaseEstimatedDataSize, strconv.Itoa(s.size)))
+	if s.cut {
+		e.Add(wbxml.Text(wbxml.AirSyncBaseTruncated, "1"))
+	}
+	if !s.none {
+		e.Add(wbxml.Text(wbxml.AirSyncBaseData, s.data))
+	}
+	if p.Preview > 0 && t.Data != "" {
+		e.Add(wbxml.Text(wbxml.AirSyncBasePreview, preview(t.Plain(), p.Preview)))
+	}
+	return e
+}
+
 // shown is a text as a preference makes it.
 type shown struct {
 	data string

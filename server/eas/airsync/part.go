@@ -96,6 +96,9 @@ func (p *part) sync(ctx context.Context) (*wbxml.Element, error) {
 	if !p.remember() {
 		return p.status(statusProtocol), nil
 	}
+	if p.unfit() {
+		return p.status(statusNoPart), nil
+	}
 	return p.choose(ctx)
 }
 
@@ -223,9 +226,14 @@ func (p *part) remember() bool {
 		p.st.Options = o
 	}
 	p.show = p.r.Options
-	p.show.Bodies, p.show.MIME = p.st.Options.Bodies, p.st.Options.MIME
+	p.show.Bodies, p.show.Part, p.show.MIME = p.st.Options.Bodies, p.st.Options.Part, p.st.Options.MIME
 	p.to = audience(hourly(p.show))
 	return filterFits(p.col.Kind, p.st.Options.Filter)
+}
+
+// unfit reports whether a part of messages is asked for in a form that it does not have. MS-ASCON_R241
+func (p *part) unfit() bool {
+	return p.col.Kind == tandem.Mail && !proto.PartFits(p.show.Part, p.r.Version)
 }
 
 // filterFits reports whether a FilterType may be asked for. MS-ASCMD_R3044 to R3061, R3078

@@ -24,6 +24,7 @@ const (
 	statusInterval   = 14
 	statusTooMany    = 15
 	statusRetry      = 16
+	statusNoPart     = 164 // a BodyPartPreference of another type than HTML, MS-ASCON_R241
 )
 
 // Window sizes, MS-ASCMD 2.2.3.199.
@@ -224,13 +225,7 @@ func readOptions(list []*wbxml.Element, class string) (o synckey.Options, ok boo
 		if !proto.SoundBodies(e) { // MS-ASAIRS_R348 to R351
 			return o, false
 		}
-		o.Bodies = proto.BodyPreferences(e)
-		switch e.Get(wbxml.AirSyncMIMESupport) { // MS-ASCMD 2.2.3.110
-		case "1":
-			o.MIME = 1
-		case "2":
-			o.MIME = 2
-		}
+		o.Bodies, o.Part, o.MIME = proto.BodyPreferences(e), proto.PartPreference(e), proto.MIMESupport(e)
 	}
 	return o, true
 }

@@ -19,7 +19,11 @@ type shownKey struct {
 // audience tells apart all on which views depend besides the record.
 func audience(o eas.Options) string {
 	_, offset := time.Unix(o.Now, 0).In(o.Zone).Zone()
-	return fmt.Sprintf("%d %q %q %q %d %d %+v %+v %d", o.Version, o.Name, o.Address, o.Zone, offset, o.Now, o.Quirks, o.Bodies, o.MIME)
+	var part any
+	if o.Part != nil {
+		part = *o.Part
+	}
+	return fmt.Sprintf("%d %q %q %q %d %d %+v %+v %+v %d", o.Version, o.Name, o.Address, o.Zone, offset, o.Now, o.Quirks, o.Bodies, part, o.MIME)
 }
 
 // hourly takes the present to the hour: to show records that is exact enough, and what was shown can be used again.

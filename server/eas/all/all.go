@@ -89,7 +89,7 @@ func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service) ma
 	invitations := &meeting.Service{Home: st.Home, Lookup: st.Lookup, Events: st.Events, Folders: hierarchy, Kind: cfg.Kinds[tandem.Event],
 		Meetings: cfg.Meetings}
 	policies := &provision.Service{Devices: cfg.Devices}
-	persons := &people.Service{Accounts: st.Accounts, Devices: st.Devices, Home: st.Home, Lookup: st.Lookup, Contacts: cfg.Views[tandem.Contact], Views: cfg.Views,
+	persons := &people.Service{Accounts: st.Accounts, Devices: st.Devices, Home: st.Home, Lookup: st.Lookup, Texts: st.Texts, Folders: hierarchy, Contacts: cfg.Views[tandem.Contact], Views: cfg.Views,
 		Info: cfg.Devices.SetInfo, Recovery: recovery(cfg.Devices), Zone: Zone, Roots: cfg.Roots}
 	all := map[string]proto.Command{
 		"FolderCreate":      hierarchy.FolderCreate,

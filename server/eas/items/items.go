@@ -45,6 +45,7 @@ const (
 	statusPartly     = "17"
 	statusOptions    = "155"
 	statusNotAllowed = "156"
+	statusPart       = "164"
 )
 
 // maxOperations bounds how many operations one request may hold.
@@ -255,11 +256,10 @@ func (a *answer) record(ctx context.Context, op, e *wbxml.Element) (props *wbxml
 	}
 	o := a.r.Options
 	options := op.Child(wbxml.ItemOperationsOptions)
-	o.Bodies, o.Attachment = proto.BodyPreferences(options), Reference(id)
-	if options.Get(wbxml.AirSyncMIMESupport) == "1" {
-		o.MIME = 1
-	} else if options.Get(wbxml.AirSyncMIMESupport) == "2" {
-		o.MIME = 2
+	proto.Shown(&o, options)
+	o.Attachment = Reference(id)
+	if !proto.PartFits(o.Part, a.r.Version) {
+		return nil, statusPart, nil
 	}
 	list, size, err := shown(rec, view, o)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"tandem"
 	"tandem/kind/eas"
+	"tandem/server/eas/kql"
 	"tandem/server/eas/proto"
 	"tandem/store"
 	"tandem/wire/wbxml"
@@ -16,23 +17,26 @@ import (
 
 // sought is what a search of the mailbox asks for.
 type sought struct {
-	text    string
-	classes []string // none: all
-	folders []string // none: all
-	mail    bool     // it asks for what only mail or documents have
+	text         string
+	classes      []string // none: all
+	folders      []string // none: all
+	conversation []byte   // nil: any
+	from, to     int64    // when mail was received, Unix seconds: [from, to), 0 for no bound
+	mail         bool     // it asks for what only mail has
+	none         bool     // it asks for what nothing has
 }
 
-// readSought reads the Query of a search of the mailbox. ok is false for one that is not And alone with what belongs there. MS-ASCMD_R2032, R3143, R3220
-func readSought(query *wbxml.Element) (q sought, ok bool) {
+// readSought reads the Query of a search of the mailbox; the status is not "" for one that is not And alone with what belongs there. MS-ASCMD_R2032, R3143, R3220
+func readSought(query *wbxml.Element) (q sought, status string) {
 	var text []string
 	for _, top := range query.Children {
 		switch top.Tag {
 		case wbxml.SearchAnd:
 		case wbxml.SearchEqualTo: // of document libraries alone, MS-ASCMD_R2278
-			q.mail = true
+			q.none = true
 			continue
 		default:
-			return q, false
+			return q, searchComplex
 		}
 		for _, e := range top.Children {
 			switch e.Tag {
@@ -42,23 +46,58 @@ func readSought(query *wbxml.Element) (q sought, ok bool) {
 				q.classes = append(q.classes, e.String())
 			case wbxml.AirSyncCollectionId:
 				q.folders = append(q.folders, e.String())
-			case wbxml.SearchConversationId, wbxml.SearchGreaterThan, wbxml.SearchLessThan:
-				q.mail = true
+			case wbxml.SearchConversationId:
+				q.conversation, q.mail = e.Content(), true
+			case wbxml.SearchGreaterThan, wbxml.SearchLessThan: // MS-ASCMD 2.2.3.86, 2.2.3.96
+				at, err := eas.ParseTime(e.Get(wbxml.SearchValue))
+				if err != nil || !e.Has(wbxml.EmailDateReceived) {
+					return q, searchInvalid
+				}
+				if q.mail = true; e.Tag == wbxml.SearchGreaterThan {
+					q.from = max(q.from, at.Unix()+1)
+				} else if q.to == 0 || at.Unix() < q.to {
+					q.to = at.Unix()
+				}
 			default:
-				return q, false
+				return q, searchComplex
 			}
 		}
 	}
-	q.text = strings.Join(text, " ")
-	return q, len(q.text) <= maxQuery
+	if q.text = strings.Join(text, " "); len(q.text) > maxQuery {
+		return q, searchComplex
+	}
+	return q, ""
 }
 
 // asks reports whether records of a class are asked for by a client of a version. MS-ASCMD_R7534
 func (q sought) asks(class string, v eas.Version) bool {
-	if q.mail || class == "Notes" && v < eas.V140 {
+	if q.none || q.mail && class != "Email" || class == "Notes" && v < eas.V140 {
 		return false
 	}
 	return len(q.classes) == 0 || slices.ContainsFunc(q.classes, func(c string) bool { return strings.EqualFold(c, class) })
+}
+
+// letters finds the messages that are asked for, the latest first.
+func (s *Service) letters(ctx context.Context, r *proto.Request, q sought, deep bool) ([]hit, error) {
+	view := s.Views[tandem.Mail]
+	if view == nil || !q.asks("Email", r.Version) || q.text == "" && !q.mail {
+		return nil, nil
+	}
+	folders, err := s.mailFolders(ctx, r, q.folders, deep && slices.Contains(q.folders, "0"))
+	if err != nil {
+		return nil, err
+	}
+	var list []letter
+	if q.conversation != nil {
+		list, err = s.conversation(ctx, r, folders, q.conversation, q.text, q.from, q.to)
+	} else {
+		list, err = s.seek(ctx, r, folders, kql.Query{{Words: q.text}}, q.from, q.to)
+	}
+	var out []hit
+	for _, l := range list {
+		out = append(out, hit{HomeRecord: l.HomeRecord, class: "Email", collection: l.collection, view: view, sketch: l.envelope.Marshal()})
+	}
+	return out, err
 }
 
 // hit is a record that a search found.
@@ -67,6 +106,7 @@ type hit struct {
 	class      string
 	collection int64
 	view       eas.View
+	sketch     []byte // of messages
 }
 
 // searchable are the kinds in the order in which they are searched.
@@ -104,7 +144,7 @@ func (s *Service) hits(ctx context.Context, r *proto.Request, q sought, deep boo
 					return nil, err
 				}
 				if !rec.Deleted {
-					out = append(out, hit{rec, view.Class(), c.ID, view})
+					out = append(out, hit{HomeRecord: rec, class: view.Class(), collection: c.ID, view: view})
 				}
 			}
 		}
@@ -116,17 +156,23 @@ func (s *Service) hits(ctx context.Context, r *proto.Request, q sought, deep boo
 // maxFound is the size in bytes of the bodies beyond which an answer holds no more results.
 const maxFound = 4 << 20
 
-// searchMailbox answers a search of the user's own records. There is no mail among them yet. MS-ASCMD 2.2.1.16
+// searchMailbox answers a search of the user's own records. Mail comes first, the latest before the older. MS-ASCMD 2.2.1.16
 func (s *Service) searchMailbox(ctx context.Context, r *proto.Request, query, options *wbxml.Element, w window) (status string, results []*wbxml.Element, err error) {
 	empty := []*wbxml.Element{wbxml.Empty(wbxml.SearchResult)} // MS-ASCMD_R3850
-	q, ok := readSought(query)
-	if !ok {
-		return searchComplex, nil, nil
+	q, status := readSought(query)
+	if status != "" {
+		return status, nil, nil
 	}
-	list, err := s.hits(ctx, r, q, options.Has(wbxml.SearchDeepTraversal))
+	deep := options.Has(wbxml.SearchDeepTraversal)
+	list, err := s.letters(ctx, r, q, deep)
 	if err != nil {
 		return "", nil, err
 	}
+	others, err := s.hits(ctx, r, q, deep)
+	if err != nil {
+		return "", nil, err
+	}
+	list = append(list, others...)
 	if len(list) == 0 {
 		return searchOK, empty, nil
 	}
@@ -134,7 +180,7 @@ func (s *Service) searchMailbox(ctx context.Context, r *proto.Request, query, op
 		return searchRangeOver, nil, nil
 	}
 	o := r.Options
-	o.Bodies = proto.BodyPreferences(options)
+	proto.Shown(&o, options)
 	size, last := 0, w.from-1
 	for i := w.from; i <= min(w.to, len(list)-1) && size < maxFound; i++ {
 		last = i
@@ -154,6 +200,20 @@ func (s *Service) searchMailbox(ctx context.Context, r *proto.Request, query, op
 
 // result is a record as a result, and the size of its body; nil for one that cannot be shown.
 func (h hit) result(o eas.Options) (e *wbxml.Element, size int, err error) {
+	folder := strconv.FormatInt(h.collection, 10)
+	id := folder + ":" + strconv.FormatInt(h.Number, 10)
+	o.Attachment = func(n int) string { return id + ":" + strconv.Itoa(n) }
+	if v, ok := h.view.(eas.Recorder); ok {
+		data, err := v.GetRecord(eas.Record{Body: h.Body, Attrs: h.Attrs, Sketch: h.sketch}, o)
+		if err != nil {
+			return nil, 0, nil
+		}
+		size := 0
+		for _, e := range data {
+			size += len(e.Child(wbxml.AirSyncBaseData).Content())
+		}
+		return h.named(folder, id, data), size, nil
+	}
 	body, err := tandem.ReadBody(h.Body, maxCard)
 	if tandem.IsKind(err, tandem.TooLarge) {
 		return nil, 0, nil
@@ -161,16 +221,18 @@ func (h hit) result(o eas.Options) (e *wbxml.Element, size int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	folder := strconv.FormatInt(h.collection, 10)
-	id := folder + ":" + strconv.FormatInt(h.Number, 10)
-	o.Attachment = func(n int) string { return id + ":" + strconv.Itoa(n) }
 	data, err := h.view.Get(body, o)
 	if err != nil {
 		return nil, 0, nil // the record itself is set aside where it syncs, with the reason
 	}
+	return h.named(folder, id, data), len(body), nil
+}
+
+// named is what is shown of a record, with what names it.
+func (h hit) named(folder, id string, data []*wbxml.Element) *wbxml.Element {
 	data = slices.DeleteFunc(data, func(e *wbxml.Element) bool { return e == nil || untold(e.Tag) })
 	return wbxml.New(wbxml.SearchResult, wbxml.Text(wbxml.AirSyncClass, h.class), wbxml.Text(wbxml.SearchLongId, id), wbxml.Text(wbxml.AirSyncCollectionId, folder),
-		wbxml.New(wbxml.SearchProperties, data...)), len(body), nil
+		wbxml.New(wbxml.SearchProperties, data...))
 }
 
 // untold reports whether an element of a record is not told by Search. It is not in the schema of its answer.

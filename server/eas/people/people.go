@@ -9,8 +9,15 @@ import (
 
 	"tandem"
 	"tandem/kind/eas"
+	"tandem/partner/access"
 	"tandem/store"
 )
+
+// Folders tells which folders a user has.
+type Folders interface {
+	// Shown are the collections that a device of this version sees.
+	Shown(ctx context.Context, user string, v eas.Version) ([]access.Reach, error)
+}
 
 // Service answers the commands of this package.
 type Service struct {
@@ -18,6 +25,8 @@ type Service struct {
 	Devices  store.Devices
 	Home     store.Home
 	Lookup   store.Lookup
+	Texts    store.Texts
+	Folders  Folders                  // nil: no mail is searched
 	Contacts eas.View                 // how contacts are shown
 	Views    map[tandem.Kind]eas.View // how what is found in a mailbox is shown
 

@@ -18,6 +18,7 @@ const (
 	searchDenied    = "5"
 	searchComplex   = "8"
 	searchRangeOver = "12"
+	searchPart      = "164"
 )
 
 // window is a range of results: 0-based, both ends belong to it.
@@ -55,7 +56,7 @@ func (w window) cut(list []entry) ([]entry, string) {
 // maxQuery is the length in bytes of the longest question.
 const maxQuery = 256
 
-// Search implements proto.Command: the directory, and the user's own records. There is no mail to be searched yet, and no document library. MS-ASCMD 2.2.1.16
+// Search implements proto.Command: the directory, and the user's own records. There is no document library. MS-ASCMD 2.2.1.16
 func (s *Service) Search(ctx context.Context, r *proto.Request) (*proto.Response, error) {
 	doc := wbxml.Empty(wbxml.SearchSearch)
 	in := r.Body.Child(wbxml.SearchStore)
@@ -85,6 +86,8 @@ func (s *Service) searchStore(ctx context.Context, r *proto.Request, in *wbxml.E
 			return status(searchInvalid), nil
 		case w.past:
 			return status(searchRangeOver), nil
+		case !proto.PartFits(proto.PartPreference(options), r.Version):
+			return status(searchPart), nil
 		}
 		v, results, err := s.searchMailbox(ctx, r, query, options, w)
 		if err != nil {
@@ -134,7 +137,7 @@ const (
 	findStartZero = "4"
 )
 
-// Find implements proto.Command: the directory, in the manner of 16.1. MS-ASCMD 2.2.1.2
+// Find implements proto.Command: the directory and the mailbox, in the manner of 16.1. MS-ASCMD 2.2.1.2
 func (s *Service) Find(ctx context.Context, r *proto.Request) (*proto.Response, error) {
 	answer := func(v string, more ...*wbxml.Element) (*proto.Response, error) {
 		return proto.Answer(wbxml.New(wbxml.FindFind, wbxml.Text(wbxml.FindStatus, v)).Add(more...)), nil
@@ -145,8 +148,12 @@ func (s *Service) Find(ctx context.Context, r *proto.Request) (*proto.Response, 
 	}
 	gal, mailbox := in.Child(wbxml.FindGalSearchCriterion), in.Child(wbxml.FindMailBoxSearchCriterion)
 	switch {
-	case gal == nil && mailbox != nil: // there is no mail yet
-		return answer(findOK, wbxml.New(wbxml.FindResponse, wbxml.Text(wbxml.ItemOperationsStore, "Mailbox"), wbxml.Text(wbxml.FindStatus, findOK)))
+	case gal == nil && mailbox != nil:
+		status, more, err := s.findMail(ctx, r, mailbox)
+		if err != nil {
+			return nil, err
+		}
+		return answer(status, more...)
 	case gal == nil:
 		return answer(findInvalid)
 	}

@@ -25,7 +25,7 @@ type kit struct {
 func newKit(t testing.TB) *kit {
 	t.Helper()
 	k := &kit{Kit: easkit.New(t)}
-	k.svc = &people.Service{Accounts: k.Store.Accounts, Devices: k.Store.Devices, Home: k.Store.Home, Lookup: k.Store.Lookup, Contacts: k.Views[tandem.Contact], Views: k.Views,
+	k.svc = &people.Service{Accounts: k.Store.Accounts, Devices: k.Store.Devices, Home: k.Store.Home, Lookup: k.Store.Lookup, Texts: k.Store.Texts, Folders: k.Folders, Contacts: k.Views[tandem.Contact], Views: k.Views,
 		Info: func(_ context.Context, user, id string, info map[string]string) (store.Device, error) {
 			k.told = info
 			return store.Device{}, nil

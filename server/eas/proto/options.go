@@ -11,20 +11,56 @@ import (
 func BodyPreferences(options *wbxml.Element) []eas.BodyPreference {
 	var list []eas.BodyPreference
 	for e := range options.All(wbxml.AirSyncBaseBodyPreference) {
-		typ, err := strconv.ParseUint(e.Get(wbxml.AirSyncBaseType), 10, 8)
-		if err != nil || typ < uint64(eas.Plain) || typ > uint64(eas.MIME) {
-			continue
+		if p := one(e); p.Type >= eas.Plain && p.Type <= eas.MIME {
+			list = append(list, p)
 		}
-		p := eas.BodyPreference{Type: eas.BodyType(typ), Truncation: -1, AllOrNone: e.Get(wbxml.AirSyncBaseAllOrNone) == "1"}
-		if n, err := strconv.ParseInt(e.Get(wbxml.AirSyncBaseTruncationSize), 10, 64); err == nil && n >= 0 && n < 1<<32-1 { // the largest means none
-			p.Truncation = n
-		}
-		if n, err := strconv.Atoi(e.Get(wbxml.AirSyncBasePreview)); err == nil && n > 0 {
-			p.Preview = min(n, 255)
-		}
-		list = append(list, p)
 	}
 	return list
+}
+
+// one reads a preference; its type is 0 if that is none.
+func one(e *wbxml.Element) eas.BodyPreference {
+	typ, _ := strconv.ParseUint(e.Get(wbxml.AirSyncBaseType), 10, 8) // 0 for what is no number
+	p := eas.BodyPreference{Type: eas.BodyType(typ), Truncation: -1, AllOrNone: e.Get(wbxml.AirSyncBaseAllOrNone) == "1"}
+	if n, err := strconv.ParseInt(e.Get(wbxml.AirSyncBaseTruncationSize), 10, 64); err == nil && n >= 0 && n < 1<<32-1 { // the largest means none
+		p.Truncation = n
+	}
+	if n, err := strconv.Atoi(e.Get(wbxml.AirSyncBasePreview)); err == nil && n > 0 {
+		p.Preview = min(n, 255)
+	}
+	return p
+}
+
+// Shown sets what an Options element says of how records are shown: bodies, message parts, and whether messages come as they are. MS-ASCMD 2.2.3.125
+func Shown(o *eas.Options, options *wbxml.Element) {
+	o.Bodies, o.Part, o.MIME = BodyPreferences(options), PartPreference(options), MIMESupport(options)
+}
+
+// MIMESupport reads for which messages the client wants the message itself. MS-ASCMD 2.2.3.110
+func MIMESupport(options *wbxml.Element) int {
+	switch options.Get(wbxml.AirSyncMIMESupport) {
+	case "1":
+		return 1
+	case "2":
+		return 2
+	}
+	return 0
+}
+
+// PartPreference reads what an Options element says of message parts, nil for nothing. MS-ASAIRS 2.2.2.11
+func PartPreference(options *wbxml.Element) *eas.BodyPreference {
+	var out *eas.BodyPreference
+	for e := range options.All(wbxml.AirSyncBaseBodyPartPreference) {
+		if p := one(e); out == nil || p.Type == eas.HTML {
+			out = &p
+		}
+	}
+	return out
+}
+
+// PartFits reports whether a preference for message parts can be met, if the version has such. MS-ASCON 3.2.5.7
+func PartFits(p *eas.BodyPreference, v eas.Version) bool {
+	return p == nil || v < eas.V141 || p.Type == eas.HTML
 }
 
 // preference are the elements of a BodyPreference in their order, each at most once, with the least and the greatest value. MS-ASAIRS 2.2.2.12

@@ -34,6 +34,7 @@ type Options struct {
 	Filter  int                  `json:"filter,omitempty"`
 	Clients bool                 `json:"clients,omitempty"` // Conflict 0: the client's change wins
 	Bodies  []eas.BodyPreference `json:"bodies,omitempty"`
+	Part    *eas.BodyPreference  `json:"part,omitempty"` // BodyPartPreference
 	MIME    int                  `json:"mime,omitempty"` // MIMESupport
 }
 
