@@ -25,6 +25,7 @@ type Service interface {
 	Phones
 	Sharing
 	Mail
+	Secrets
 }
 
 // About is the part of Service that only looks.

@@ -11,6 +11,7 @@ import (
 	"tandem/partner/account"
 	"tandem/partner/device"
 	"tandem/partner/outgoing"
+	"tandem/partner/seal"
 	"tandem/provider"
 	"tandem/session"
 	"tandem/store"
@@ -30,6 +31,7 @@ type Config struct {
 	Accounts *account.Service                // users; nil where nobody asks for them
 	Devices  *device.Service                 // their devices; likewise
 	Outgoing *outgoing.Service               // their mail on its way out; likewise
+	Secrets  *seal.Keeper                    // passwords of accounts elsewhere; likewise
 	Dir      string                          // the data folder, which must not be synced itself; "": none
 	Verify   func(ctx context.Context) error // looks the store over for damage; nil: nothing to look over
 	Now      func() time.Time                // nil: time.Now

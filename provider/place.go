@@ -52,10 +52,10 @@ type Env struct {
 	Kind   func(tandem.Kind) (kind.Handler, bool)                 // what bodies mean; nil: not known
 }
 
-// Keeper keeps small secrets, such as logins, where nobody but the owner of the data folder can read them.
+// Keeper keeps small secrets, such as logins, sealed in the data folder.
 type Keeper interface {
-	Get(name string) ([]byte, error) // NotFound where nothing is kept under the name
-	Put(name string, secret []byte) error
+	Get(ctx context.Context, name string) (string, error) // NotFound where nothing is kept under the name
+	Put(ctx context.Context, name, secret string) error
 }
 
 // HomeOpener opens a home collection as a replica. It lets the provider "home" be named like any other without this package knowing the store.

@@ -65,4 +65,5 @@ type Queue interface {
 type Secrets interface {
 	PutSecret(ctx context.Context, name string, sealed []byte) error // empty removes it
 	Secret(ctx context.Context, name string) ([]byte, error)         // NotFound
+	SecretNames(ctx context.Context) ([]string, error)               // in order
 }

@@ -129,20 +129,22 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	if err != nil {
 		return nil, errors.Join(err, st.Close(), lock.Release())
 	}
+	if _, err := sealed.TakeOver(context.Background(), dir); err != nil { // what works without goes on
+		log.Error("secrets of an earlier version are not sealed yet", "error", err)
+	}
 	boxes := mailbox.New(st)
 	out := outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Boxes: boxes, Secrets: sealed, Domains: opt.domains, Name: hostName(), Log: log})
 	devices := device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events})
 	known := kinds.Kinds()
 	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
-	keep := secretsOf(dir)
 	meetings := desktops.Meetings(st, known, time.Now, log)
 	meetings.Zone = phones.Zone
 	opener := home.Opener{Store: st, Kinds: known}
 	h := center.New(center.Config{
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
 		Kind: handler,
-		Env:  provider.Env{Log: log, Home: opener, Keep: keep, Kind: handler, Secret: secretSource(keep, opt.ask)},
-		Dir:  dir, Accounts: accounts, Devices: devices, Outgoing: out,
+		Env:  provider.Env{Log: log, Home: opener, Keep: sealed, Kind: handler, Secret: secretSource(sealed, opt.ask)},
+		Dir:  dir, Accounts: accounts, Devices: devices, Outgoing: out, Secrets: sealed,
 		Verify: func(ctx context.Context) error {
 			damage, err := sqlite.Check(ctx, dir)
 			return errors.Join(append(damage, err)...)

@@ -11,7 +11,6 @@ import (
 
 	"tandem"
 	"tandem/center"
-	"tandem/internal/secrets"
 	"tandem/internal/ui"
 	"tandem/kind"
 	kinds "tandem/kind/all"
@@ -24,24 +23,21 @@ type remotePlace struct {
 	provider *provider.Provider
 	place    provider.Place
 	env      provider.Env
-	keep     secrets.Folder
+	keep     provider.Keeper
 }
 
 // remotePlace resolves a partner's name or a place.
-func (a *app) remotePlace(ctx context.Context, arg string) (*remotePlace, error) {
+func (a *app) remotePlace(ctx context.Context, s center.Service, arg string) (*remotePlace, error) {
 	text := arg
 	if !strings.Contains(arg, ":") {
-		err := a.with(ctx, func(s center.Service) error {
-			list, err := s.ListPartners(ctx)
-			for _, p := range list {
-				if p.Name == arg {
-					text = p.Place
-				}
-			}
-			return err
-		})
+		list, err := s.ListPartners(ctx)
 		if err != nil {
 			return nil, err
+		}
+		for _, p := range list {
+			if p.Name == arg {
+				text = p.Place
+			}
 		}
 		if text == arg {
 			return nil, errUsage{fmt.Errorf("there is no partner %q; name one, or a place", arg)}
@@ -56,11 +52,7 @@ func (a *app) remotePlace(ctx context.Context, arg string) (*remotePlace, error)
 	if err != nil {
 		return nil, err
 	}
-	dir, err := a.dir()
-	if err != nil {
-		return nil, err
-	}
-	acc := &remotePlace{provider: p, place: place, keep: secretsOf(dir)}
+	acc := &remotePlace{provider: p, place: place, keep: hubKeeper{s}}
 	known := kinds.Kinds()
 	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
 	acc.env = provider.Env{Keep: acc.keep, Kind: handler, Secret: secretSource(acc.keep, a.askSecret())}
@@ -91,15 +83,17 @@ place of its own that can be synced.`,
 		Args:              args(1, 1, "name one partner or place: tandem partner show PLACE"),
 		ValidArgsFunction: positions(a.partnerNames, none),
 		RunE: func(c *cobra.Command, args []string) error {
-			acc, err := a.remotePlace(c.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			found, err := acc.list(c.Context())
-			if err != nil {
-				return err
-			}
-			return a.showFound(found)
+			return a.with(c.Context(), func(s center.Service) error {
+				acc, err := a.remotePlace(c.Context(), s, args[0])
+				if err != nil {
+					return err
+				}
+				found, err := acc.list(c.Context())
+				if err != nil {
+					return err
+				}
+				return a.showFound(found)
+			})
 		},
 	})
 }
@@ -132,34 +126,38 @@ func (a *app) partnerLogin() *cobra.Command {
 		Use:   "login PARTNER|PLACE",
 		Short: "Log in to a place and keep the login",
 		Long: `Asks for what a place needs to be opened (a password, or your consent in a browser), tries
-it, and keeps it in the data folder, where only you can read it. A hub that runs there
-uses it from then on.`,
+it, and keeps it sealed in the data folder. A hub that runs there uses it from then on.`,
 		Example: `  tandem partner login carddavs://anna@dav.example.org/
   tandem partner login work --password-file ./password`,
 		Args:              args(1, 1, "name one partner or place: tandem partner login PLACE"),
 		ValidArgsFunction: positions(a.partnerNames, none),
 		RunE: func(c *cobra.Command, args []string) error {
-			acc, err := a.remotePlace(c.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			got := &gathered{secrets: map[string]string{}}
-			acc.env.Tell = func(_ context.Context, text string) { fmt.Fprintln(a.err, text) }
-			acc.env.Secret = func(ctx context.Context, name string) (string, error) { return got.ask(ctx, a, name, file) }
-			found, err := acc.list(c.Context())
-			if err != nil {
-				return err
-			}
-			for name, secret := range got.secrets {
-				if err := acc.keep.Put(name, []byte(secret)); err != nil {
-					return err
-				}
-			}
-			return a.showFound(found)
+			return a.with(c.Context(), func(s center.Service) error { return a.login(c.Context(), s, args[0], file) })
 		},
 	}
 	c.Flags().StringVar(&file, "password-file", "", "read the password from a file, - for the standard input")
 	return a.jsonFlag(c)
+}
+
+// login tries a place, and keeps what it took to open it.
+func (a *app) login(ctx context.Context, s center.Service, place, file string) error {
+	acc, err := a.remotePlace(ctx, s, place)
+	if err != nil {
+		return err
+	}
+	got := &gathered{secrets: map[string]string{}}
+	acc.env.Tell = func(_ context.Context, text string) { fmt.Fprintln(a.err, text) }
+	acc.env.Secret = func(ctx context.Context, name string) (string, error) { return got.ask(ctx, a, name, file) }
+	found, err := acc.list(ctx)
+	if err != nil {
+		return err
+	}
+	for name, secret := range got.secrets {
+		if err := acc.keep.Put(ctx, name, secret); err != nil {
+			return err
+		}
+	}
+	return a.showFound(found)
 }
 
 // gathered are the secrets that a login came to use. They are kept once it has worked.

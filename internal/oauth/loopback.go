@@ -57,7 +57,7 @@ func (s *Source) here(ctx context.Context) error {
 	case a.Error != "" || a.AccessToken == "":
 		return s.denied(a)
 	}
-	return s.take(a)
+	return s.take(ctx, a)
 }
 
 // comeback takes the browser's return. What comes without the state that was sent out is from somebody else.

@@ -111,9 +111,9 @@ func (s *Source) Token(ctx context.Context, stale string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.has == nil {
-		if data, err := s.cfg.Keep.Get(s.cfg.Name); err == nil {
+		if data, err := s.cfg.Keep.Get(ctx, s.cfg.Name); err == nil {
 			k := &kept{}
-			if json.Unmarshal(data, k) == nil {
+			if json.Unmarshal([]byte(data), k) == nil {
 				s.has = k
 			}
 		} else if !tandem.IsKind(err, tandem.NotFound) {
@@ -185,7 +185,7 @@ func (s *Source) post(ctx context.Context, where string, form url.Values) (*answ
 	return a, nil
 }
 
-func (s *Source) take(a *answer) error {
+func (s *Source) take(ctx context.Context, a *answer) error {
 	k := &kept{Access: a.AccessToken, Refresh: a.RefreshToken}
 	if k.Refresh == "" && s.has != nil {
 		k.Refresh = s.has.Refresh // the old one stays good. RFC 6749 6
@@ -198,7 +198,7 @@ func (s *Source) take(a *answer) error {
 	if err != nil {
 		return err
 	}
-	return s.cfg.Keep.Put(s.cfg.Name, data)
+	return s.cfg.Keep.Put(ctx, s.cfg.Name, string(data))
 }
 
 func (s *Source) renew(ctx context.Context) error {
@@ -209,7 +209,7 @@ func (s *Source) renew(ctx context.Context) error {
 	case a.Error != "" || a.AccessToken == "":
 		return s.denied(a)
 	}
-	return s.take(a)
+	return s.take(ctx, a)
 }
 
 func (s *Source) denied(a *answer) error {
@@ -269,7 +269,7 @@ func (s *Source) elsewhere(ctx context.Context) error {
 		case a.Error != "" || a.AccessToken == "":
 			return s.denied(a)
 		default:
-			return s.take(a)
+			return s.take(ctx, a)
 		}
 	}
 	return s.denied(&answer{Error: "the code has expired"})

@@ -18,19 +18,19 @@ import (
 // shelf keeps secrets in memory.
 type shelf struct {
 	mu sync.Mutex
-	m  map[string][]byte
+	m  map[string]string
 }
 
-func (s *shelf) Get(name string) ([]byte, error) {
+func (s *shelf) Get(_ context.Context, name string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if d, ok := s.m[name]; ok {
 		return d, nil
 	}
-	return nil, tandem.Errorf(tandem.NotFound, "no %s", name)
+	return "", tandem.Errorf(tandem.NotFound, "no %s", name)
 }
 
-func (s *shelf) Put(name string, secret []byte) error {
+func (s *shelf) Put(_ context.Context, name, secret string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.m[name] = secret
@@ -71,7 +71,7 @@ type trial struct {
 }
 
 func newTrial(t *testing.T, script ...string) *trial {
-	x := &trial{issuer: &issuer{t: t, script: script}, shelf: &shelf{m: map[string][]byte{}}, now: time.Unix(1_000_000, 0)}
+	x := &trial{issuer: &issuer{t: t, script: script}, shelf: &shelf{m: map[string]string{}}, now: time.Unix(1_000_000, 0)}
 	s := httptest.NewServer(x.issuer)
 	t.Cleanup(s.Close)
 	x.Source = New(Config{Endpoints: Endpoints{Device: s.URL + "/device", Token: s.URL + "/token", Scope: "dav"}, ClientID: "id", Name: "login", Keep: x.shelf,
@@ -112,7 +112,7 @@ func TestDeviceLogin(t *testing.T) {
 		t.Errorf("renewed with %q, want R1", got)
 	}
 	var k kept
-	if err := json.Unmarshal(x.shelf.m["login"], &k); err != nil || k.Access != "A3" || k.Refresh != "R3" {
+	if err := json.Unmarshal([]byte(x.shelf.m["login"]), &k); err != nil || k.Access != "A3" || k.Refresh != "R3" {
 		t.Errorf("kept %+v, %v", k, err)
 	}
 	if x.issuer.forms[0].Get("client_secret") != "s" || x.issuer.forms[0].Get("scope") != "dav" {
@@ -147,7 +147,7 @@ func TestLoginRefused(t *testing.T) {
 	}
 	// A passing trouble while a login is renewed is no reason to ask the person again.
 	x = newTrial(t, `503 {}`)
-	x.shelf.m["login"] = []byte(`{"access":"old","refresh":"R","expires":1}`)
+	x.shelf.m["login"] = `{"access":"old","refresh":"R","expires":1}`
 	if _, err := x.Token(t.Context(), ""); !tandem.IsKind(err, tandem.Transient) || len(x.told) != 0 {
 		t.Errorf("%v, told %q", err, x.told)
 	}

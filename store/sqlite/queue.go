@@ -167,3 +167,16 @@ func (q secrets) Secret(ctx context.Context, name string) (sealed []byte, err er
 	})
 	return sealed, err
 }
+
+// SecretNames implements store.Secrets.
+func (q secrets) SecretNames(ctx context.Context) (names []string, err error) {
+	err = q.read(ctx, "list secrets", func(c *conn) error {
+		return c.each(func(s scanner) error {
+			var name string
+			err := s.Scan(&name)
+			names = append(names, name)
+			return err
+		}, "SELECT name FROM secret ORDER BY name")
+	})
+	return names, err
+}

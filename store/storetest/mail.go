@@ -243,6 +243,12 @@ func testSecrets(k *kit) {
 	if len(got) != 1 || got[0] != 3 {
 		k.Fatalf("the secret is %v", got)
 	}
+	k.must(k.st.Secrets.PutSecret(k.ctx, "B", []byte{4}))
+	names, err := k.st.Secrets.SecretNames(k.ctx)
+	k.must(err)
+	if !slices.Equal(names, []string{"B", "a"}) {
+		k.Fatalf("names %q", names)
+	}
 	k.must(k.st.Secrets.PutSecret(k.ctx, "a", nil))
 	_, err = k.st.Secrets.Secret(k.ctx, "a")
 	k.wantKind(err, tandem.NotFound)

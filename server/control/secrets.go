@@ -1,0 +1,43 @@
+package control
+
+import (
+	"context"
+	"net/http"
+
+	"tandem/center"
+)
+
+// secretArg carries a secret in clear, over a socket that only the owner of the data folder can open.
+type secretArg struct {
+	Name   string
+	Secret string `json:",omitempty"`
+}
+
+func handleSecrets(mux *http.ServeMux, s center.Secrets) {
+	handle(mux, "Secret", func(ctx context.Context, a nameArg) (string, error) { return s.Secret(ctx, a.Name) })
+	handle(mux, "KeepSecret", func(ctx context.Context, a secretArg) (nothing, error) {
+		return nothing{}, s.KeepSecret(ctx, a.Name, a.Secret)
+	})
+	handle(mux, "SecretNames", func(ctx context.Context, _ nothing) ([]string, error) { return s.SecretNames(ctx) })
+	handle(mux, "RotateSecrets", func(ctx context.Context, _ nothing) (int, error) { return s.RotateSecrets(ctx) })
+}
+
+// Secret implements center.Service.
+func (c *Client) Secret(ctx context.Context, name string) (string, error) {
+	return call[string](ctx, c, "Secret", nameArg{name})
+}
+
+// KeepSecret implements center.Service.
+func (c *Client) KeepSecret(ctx context.Context, name, secret string) error {
+	return do(ctx, c, "KeepSecret", secretArg{name, secret})
+}
+
+// SecretNames implements center.Service.
+func (c *Client) SecretNames(ctx context.Context) ([]string, error) {
+	return call[[]string](ctx, c, "SecretNames", nothing{})
+}
+
+// RotateSecrets implements center.Service.
+func (c *Client) RotateSecrets(ctx context.Context) (int, error) {
+	return call[int](ctx, c, "RotateSecrets", nothing{})
+}
