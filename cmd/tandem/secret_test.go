@@ -19,8 +19,8 @@ import (
 	"testing"
 
 	"tandem/center"
+	"tandem/internal/oauth"
 	"tandem/partner/seal"
-	"tandem/provider/dav/oauth"
 	"tandem/test/davpeers"
 )
 

@@ -47,8 +47,8 @@ func For(host, service string) (Endpoints, bool) {
 
 // Keeper keeps small secrets. It is what a provider is given as provider.Keeper.
 type Keeper interface {
-	Get(name string) ([]byte, error) // NotFound where nothing is kept under the name
-	Put(name string, secret []byte) error
+	Get(ctx context.Context, name string) (string, error) // NotFound where nothing is kept under the name
+	Put(ctx context.Context, name, secret string) error
 }
 
 // Config is what a login needs.
