@@ -164,9 +164,9 @@ func spentBy(pids ...int) (sum figures, err error) {
 // contactsVersion is the newest version that both servers of the first sync speak.
 const contactsVersion = "14.1"
 
-// firstSync times the first sync of 5,000 contacts in windows of 100 by a user's first phone and by the next one, against a server in PHP where
-// there is one. That one speaks plain HTTP, which costs it less than ours; and ours begins each round anew, so that it remembers nothing
-// that it showed before, while that one runs on.
+// firstSync times the first sync of 5,000 contacts in windows of 100 by a user's first phone and by the next one, against servers in PHP where
+// there are any. Those speak plain HTTP, which costs them less than ours; and ours begins each round anew, so that it remembers nothing
+// that it showed before, while those run on.
 func firstSync(c config) ([]row, error) {
 	count := int(5000 * c.scale)
 	cards := filepath.Join(c.dir, "phone-contacts")
@@ -189,17 +189,12 @@ func firstSync(c config) ([]row, error) {
 		p.Version = contactsVersion
 		return p
 	}, spent: h.spent, begin: h.startCalm, end: h.stop}}
-	if hordeVersion() == "" {
-		fmt.Fprintln(os.Stderr, "bench: Horde's ActiveSync (php-horde-activesync, -autoloader, -controller and -db, php-cli, php-sqlite3) is not installed; its rows are left out")
-	} else {
-		peer, err := startHorde(ctx, c.dir, cards)
-		if err != nil {
-			return nil, err
-		}
-		defer peer.stop()
-		none := func() error { return nil }
-		servers = append(servers, phoneServer{"Horde, plain HTTP", peer.phone, peer.spent, none, none})
+	peers, stop, err := phpServers(ctx, c.dir, cards)
+	if err != nil {
+		return nil, err
 	}
+	defer stop()
+	servers = append(servers, peers...)
 	var b book
 	var seen []string
 	for round := range c.rounds {

@@ -15,6 +15,39 @@ import (
 	"tandem/test/easclient"
 )
 
+// phpServers starts the servers in PHP that can be started here, and says what the others lack. stop ends them.
+func phpServers(ctx context.Context, dir, cards string) (servers []phoneServer, stop func() error, err error) {
+	var stops []func() error
+	stop = func() (err error) {
+		for _, s := range stops {
+			err = errors.Join(err, s())
+		}
+		return err
+	}
+	none := func() error { return nil }
+	if hordeVersion() == "" {
+		fmt.Fprintln(os.Stderr, "bench: Horde's ActiveSync (php-horde-activesync, -autoloader, -controller and -db, php-cli, php-sqlite3) is not installed; its rows are left out")
+	} else {
+		h, err := startHorde(ctx, dir, cards)
+		if err != nil {
+			return nil, nil, err
+		}
+		stops = append(stops, h.stop)
+		servers = append(servers, phoneServer{"Horde's library, plain HTTP", h.phone, h.spent, none, none})
+	}
+	if lacks := groupwareLacks(); len(lacks) > 0 {
+		fmt.Fprintln(os.Stderr, "bench: Horde Groupware is not installed; its rows are left out. It lacks", strings.Join(lacks, ", "))
+		return servers, stop, nil
+	}
+	g, err := startGroupware(ctx, dir, cards)
+	if err != nil {
+		return nil, nil, errors.Join(err, stop())
+	}
+	stops = append(stops, g.stop)
+	return append(servers, phoneServer{"Horde Groupware, plain HTTP", g.phone, g.spent, none, none},
+		phoneServer{"Horde Groupware with an index more, plain HTTP", g.phone, g.spent, g.addIndex, g.dropIndex}), stop, nil
+}
+
 // hordeServer is the peer of the phones' door: the Horde framework's Exchange ActiveSync library with a driver for a folder of vCards. It is under
 // that library's licence, and so it is run from where it lies and not made a part of this program.
 const hordeServer = "test/bench/php/server.php"
@@ -86,7 +119,7 @@ func startHorde(ctx context.Context, dir, cards string) (*horde, error) {
 }
 
 func (h *horde) stop() error {
-	pids, err := h.processes()
+	pids, err := family(h.cmd.Process.Pid)
 	if err != nil {
 		return err
 	}
@@ -106,9 +139,8 @@ func (h *horde) stop() error {
 	return nil
 }
 
-// processes are the server and its workers.
-func (h *horde) processes() ([]int, error) {
-	pid := h.cmd.Process.Pid
+// family is a process and its children.
+func family(pid int) ([]int, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 	if err != nil {
 		return nil, err
@@ -125,14 +157,17 @@ func (h *horde) processes() ([]int, error) {
 }
 
 func (h *horde) spent() (figures, error) {
-	pids, err := h.processes()
+	pids, err := family(h.cmd.Process.Pid)
 	if err != nil {
 		return figures{}, err
 	}
 	return spentBy(pids...)
 }
 
-func (h *horde) phone(id string) *easclient.Phone {
-	return easclient.NewPhone(&easclient.Client{Base: h.url, User: "user0", Password: "any", DeviceID: id, DeviceType: "iPhone",
+func (h *horde) phone(id string) *easclient.Phone { return hordePhone(h.url, id) }
+
+// hordePhone is a phone of the one user that the servers in PHP have.
+func hordePhone(url, id string) *easclient.Phone {
+	return easclient.NewPhone(&easclient.Client{Base: url, User: "user0", Password: "any", DeviceID: id, DeviceType: "iPhone",
 		Agent: "Apple-iPhone15C2/2101.303", Version: contactsVersion})
 }
