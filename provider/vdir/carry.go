@@ -2,6 +2,7 @@ package vdir
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"tandem"
@@ -65,19 +66,70 @@ func (r *Replica) stageAll(ctx context.Context, d *dir, jobs []*job, staged chan
 	nameless := r.nameless
 	for at := 0; at < len(jobs); at += handful {
 		part := jobs[at:min(at+handful, len(jobs))]
-		for i, j := range part {
-			if err := r.enter(ctx); err != nil {
-				return err
-			}
-			if err := r.stage(d, j, touched, &nameless); err != nil {
-				staged <- part[:i]
-				return err
-			}
-			touched[j.name] = true
+		step := r.stageInTurn
+		if onlyCreates(part) {
+			step = r.stageCreates
 		}
-		staged <- part
+		done, err := step(ctx, d, part, touched, &nameless)
+		for _, j := range part[:done] {
+			touched[j.name] = true // noted before the next step has them, which may give them other names
+		}
+		staged <- part[:done]
+		if err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// stageInTurn stages writes of which one may be about what another made. It returns how many were staged before the place
+// was in trouble.
+func (r *Replica) stageInTurn(ctx context.Context, d *dir, part []*job, touched map[string]bool, nameless *int) (int, error) {
+	for i, j := range part {
+		if err := r.enter(ctx); err != nil {
+			return i, err
+		}
+		if err := r.stage(d, j, touched, nameless); err != nil {
+			return i, err
+		}
+		touched[j.name] = true
+	}
+	return len(part), nil
+}
+
+// stageCreates stages new files, several at a time: none is about another, and those without a name do not wait for one
+// another in the directory. It returns how many at the start of part are staged; what comes after is given up.
+func (r *Replica) stageCreates(ctx context.Context, d *dir, part []*job, touched map[string]bool, nameless *int) (int, error) {
+	left := *nameless
+	*nameless -= len(part)
+	var mu sync.Mutex
+	done, trouble := len(part), error(nil)
+	_ = inParallel(len(part), func(next func() (int, bool)) error {
+		for i, ok := next(); ok; i, ok = next() {
+			one := 0
+			if i < left {
+				one = 1
+			}
+			err := r.enter(ctx)
+			if err == nil {
+				err = r.stage(d, part[i], touched, &one)
+			}
+			if err != nil {
+				mu.Lock()
+				if i < done {
+					done, trouble = i, err
+				}
+				mu.Unlock()
+				return err
+			}
+		}
+		return nil
+	})
+	return done, trouble
+}
+
+func onlyCreates(part []*job) bool {
+	return !slices.ContainsFunc(part, func(j *job) bool { return j.w.Op != tandem.Create })
 }
 
 // flushAll is the second step.
