@@ -143,6 +143,11 @@ type Folders interface {
 	Delete(ctx context.Context, f Found) error
 }
 
+// A FolderWatcher is a Folders that hints when collections may have been made, renamed or deleted, until ctx is done; then it closes the channel. List is the truth.
+type FolderWatcher interface {
+	WatchFolders(ctx context.Context) (<-chan tandem.Hint, error)
+}
+
 // Found is a collection that List found.
 type Found struct {
 	Name     string      `json:"name"`  // as people see it there; where there are folders within folders, the path (see Folders)
