@@ -119,6 +119,9 @@ type Put struct {
 type Result struct {
 	Body []byte
 
+	// Attrs are the attributes of a new record whose view is a Recorder.
+	Attrs tandem.Attrs
+
 	// Answer is what the client must be told of what it wrote: elements for ApplicationData in the response (16.x).
 	Answer []*wbxml.Element
 

@@ -33,11 +33,6 @@ func (v View) Get(data []byte, o eas.Options) ([]*wbxml.Element, error) {
 	return v.GetRecord(eas.Record{Body: tandem.Bytes(data)}, o)
 }
 
-// Put implements eas.View. Messages are sent and saved by commands of their own; Sync adds none before drafts of 16.0.
-func (View) Put([]byte, []*wbxml.Element, eas.Put) (eas.Result, error) {
-	return eas.Result{}, &tandem.Error{Kind: tandem.Invalid, Op: "write message", Err: errors.New("messages do not change"), Remedy: "send it with SendMail"}
-}
-
 // envelope is a record's envelope: the one that is kept, or one made of the body.
 func envelope(r eas.Record) (*Envelope, error) {
 	if e, ok := ParseEnvelope(r.Sketch); ok {

@@ -34,7 +34,7 @@ type Folders interface {
 	Stale(ctx context.Context, r *proto.Request) (bool, error)
 }
 
-// Service answers the commands. All fields but the last four must be set.
+// Service answers the commands. All fields but the last five must be set.
 type Service struct {
 	Home    store.Home
 	Lookup  store.Lookup
@@ -49,6 +49,7 @@ type Service struct {
 	Views   map[tandem.Kind]eas.View
 	Broker  *push.Broker
 
+	Drafts   proto.Drafts     // nil: drafts are kept, and not sent
 	Meetings proto.Meetings   // nil: nobody is told of changes to meetings
 	Now      func() time.Time // nil: time.Now
 	Random   io.Reader        // for secrets of keys; nil: crypto/rand

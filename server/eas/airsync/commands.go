@@ -190,38 +190,61 @@ func (p *part) add(ctx context.Context, b *batch, c *command, res *synckey.Resul
 		res.Status = statusBadRecord
 		return nil
 	}
+	if p.recorder() != nil && !p.drafts() || c.send && !p.drafts() {
+		res.Status = statusBadRecord
+		return nil
+	}
 	m := p.marker(c)
-	switch have, err := p.s.Home.Find(ctx, p.col.ID, m); {
-	case err == nil && !have.Deleted:
-		return p.added(ctx, have.ID, have.Seq, res)
-	case err != nil && !tandem.IsKind(err, tandem.NotFound):
+	have, err := p.s.Home.Find(ctx, p.col.ID, m)
+	there := err == nil && !have.Deleted
+	if err != nil && !tandem.IsKind(err, tandem.NotFound) {
 		return err
+	}
+	if there && p.recorder() == nil {
+		return p.added(ctx, have.ID, have.Seq, res)
 	}
 	put := p.puts()
 	put.UID = uid(m)
+	put.Attachment = func(n int) string { return fmt.Sprintf("%s:%d", unnamed, n) }
 	made, err := p.view.Put(nil, c.data.Children, put)
 	if err != nil {
 		res.Status = statusBadRecord
 		return nil
 	}
+	if there {
+		return p.answered(ctx, have.ID, have.Seq, made.Answer, res)
+	}
 	p.note(ctx, c, made.Notes)
+	if c.send {
+		return p.send(ctx, string(m), made.Body, res)
+	}
 	w, err := p.written(tandem.Create, "", "", made.Body)
 	if err != nil {
 		res.Status = statusBadRecord
 		return nil
 	}
 	w.Marker = m
-	if res.Answer, err = answerOf(made.Answer); err != nil {
-		return err
+	if made.Attrs != "" {
+		attrs, err := p.recorder().PutAttrs(eas.Record{Attrs: made.Attrs}, c.data.Children, put)
+		if err != nil {
+			res.Status = statusBadRecord
+			return nil
+		}
+		p.mark(&w, attrs)
 	}
 	b.writes = append(b.writes, w)
 	b.ends = append(b.ends, func(out tandem.Outcome) error {
 		var taken *store.UIDTaken
 		switch {
 		case out.Status == tandem.Applied:
-			return p.added(ctx, out.ID, seqOf(out.Version), res)
+			return p.answered(ctx, out.ID, seqOf(out.Version), made.Answer, res)
 		case errors.As(out.Err, &taken):
-			return p.twin(ctx, w, taken.By, res)
+			if err := p.twin(ctx, w, taken.By, res); err != nil || res.Server == "" {
+				return err
+			}
+			named(made.Answer, res.Server)
+			res.Answer, err = answerOf(made.Answer)
+			return err
 		}
 		res.Status = statusOf(out)
 		return nil
@@ -239,6 +262,16 @@ func answerOf(list []*wbxml.Element) ([]byte, error) {
 func seqOf(v tandem.Version) int64 {
 	n, _ := strconv.ParseInt(string(v), 10, 64)
 	return n
+}
+
+// answered notes what an Add made, and what the client is told of it.
+func (p *part) answered(ctx context.Context, id tandem.ID, seq int64, answer []*wbxml.Element, res *synckey.Result) (err error) {
+	if err := p.added(ctx, id, seq, res); err != nil || res.Status != statusOK {
+		return err
+	}
+	named(answer, res.Server)
+	res.Answer, err = answerOf(answer)
+	return err
 }
 
 // added notes what an Add made: the record of this id, as it was at seq.

@@ -9,6 +9,7 @@ import (
 	"tandem/kind/eas"
 	"tandem/server/eas/synckey"
 	"tandem/store"
+	"tandem/wire/wbxml"
 )
 
 // edit is what a client does to a record that is there.
@@ -43,11 +44,18 @@ func (p *part) existing(ctx context.Context, b *batch, c *command, rec store.Hom
 			body, err := in.DropInstance(base, c.instance, p.puts().Options)
 			return eas.Result{Body: body}, err
 		}}, res)
-	case c.data == nil || c.class != "" && c.class != p.view.Class():
+	case c.data == nil && !c.send || c.class != "" && c.class != p.view.Class():
 		res.Status = statusBadRecord
 		return nil
 	}
 	if p.recorder() != nil {
+		if p.r.Version >= eas.V160 && p.draft(rec) && rewrites(c) {
+			return p.redraft(ctx, b, c, rec, res, 0)
+		}
+		if c.data == nil || c.data.Has(wbxml.Email2ConversationId) { // MS-ASEMAIL_R347
+			res.Status = statusBadRecord
+			return nil
+		}
 		return p.remark(ctx, b, c, rec, res, 0)
 	}
 	return p.change(ctx, b, edit{rec: rec, change: func(base []byte) (eas.Result, error) {

@@ -95,8 +95,10 @@ func (p *part) bodies(ctx context.Context, changes []change) error {
 	return nil
 }
 
-// slight reports whether only attributes are shown of a change: the device has the body, which stays as it is.
-func (p *part) slight(c *change) bool { return c.tag == wbxml.AirSyncChange && p.recorder() != nil }
+// slight reports whether only attributes are shown of a change: the device has the body, which stays as it is unless it is a draft.
+func (p *part) slight(c *change) bool {
+	return c.tag == wbxml.AirSyncChange && p.recorder() != nil && !p.draft(c.rec)
+}
 
 // sketches reads what was noted of the bodies of records that are about to be shown.
 func (p *part) sketches(ctx context.Context, changes []change) error {
@@ -105,7 +107,7 @@ func (p *part) sketches(ctx context.Context, changes []change) error {
 	}
 	var numbers []int64
 	for i := range changes {
-		if changes[i].tag == wbxml.AirSyncAdd {
+		if changes[i].tag == wbxml.AirSyncAdd || changes[i].tag == wbxml.AirSyncChange && !p.slight(&changes[i]) {
 			numbers = append(numbers, changes[i].rec.Number)
 		}
 	}

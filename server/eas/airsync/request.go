@@ -72,6 +72,7 @@ type command struct {
 	server   string
 	class    string
 	instance string
+	send     bool           // email2:Send
 	data     *wbxml.Element // ApplicationData; nil: none
 }
 
@@ -176,7 +177,7 @@ func readWish(e *wbxml.Element, lim Limits) *wish {
 // readCommand reads a command; nil if it names nothing.
 func readCommand(e *wbxml.Element) *command {
 	c := &command{client: e.Get(wbxml.AirSyncClientId), server: e.Get(wbxml.AirSyncServerId), class: e.Get(wbxml.AirSyncClass),
-		instance: e.Get(wbxml.AirSyncBaseInstanceId), data: e.Child(wbxml.AirSyncApplicationData)}
+		instance: e.Get(wbxml.AirSyncBaseInstanceId), send: e.Has(wbxml.Email2Send), data: e.Child(wbxml.AirSyncApplicationData)}
 	name := c.server
 	switch e.Tag {
 	case wbxml.AirSyncAdd:

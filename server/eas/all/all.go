@@ -111,6 +111,7 @@ func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service) ma
 	}
 	if cfg.Outgoing != nil {
 		mails := &compose.Service{Home: st.Home, Lookup: st.Lookup, Folders: hierarchy, Sender: cfg.Outgoing, Now: cfg.Now}
+		syncs.Drafts = mails
 		all["SendMail"], all["SmartForward"], all["SmartReply"] = mails.SendMail, mails.SmartForward, mails.SmartReply
 	}
 	return all

@@ -151,6 +151,32 @@ func (s *Service) send(ctx context.Context, r *proto.Request, tag wbxml.Tag, mar
 	return "", nil
 }
 
+// statusNoAddress is for a draft without recipients, or with one that is none. MS-ASCMD_R7472
+const statusNoAddress, statusUnsent = 183, 5
+
+// SendDraft implements proto.Drafts: the message that a phone asks Sync to send. The status is 0 if it is on its way.
+func (s *Service) SendDraft(ctx context.Context, r *proto.Request, key string, text []byte) (status int, err error) {
+	d, ok := parse(text)
+	if !ok {
+		return statusUnsent, nil
+	}
+	to, ok := d.recipients()
+	if !ok || len(to) == 0 {
+		return statusNoAddress, nil
+	}
+	from := outgoing.Address(r.User)
+	if from == "" {
+		return statusUnsent, nil
+	}
+	d.drop("x-unsent")
+	d.complete(r.User, from, key, s.now().In(zone(r)))
+	_, err = s.Sender.Send(ctx, r.User, outgoing.Message{Key: key, From: from, To: to, Body: tandem.Bytes(d.bytes()), Save: true})
+	if tandem.IsKind(err, tandem.Invalid) || tandem.IsKind(err, tandem.Full) || tandem.IsKind(err, tandem.TooLarge) {
+		return statusUnsent, nil
+	}
+	return 0, err
+}
+
 func (s *Service) now() time.Time {
 	if s.Now == nil {
 		return time.Now()
