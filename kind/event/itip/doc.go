@@ -40,6 +40,7 @@ type Message struct {
 	UID      string
 	From, To string // addresses as Normal writes them
 	Body     []byte // an iCalendar object with METHOD
+	Auto     bool   // no person had it sent
 }
 
 // Desk is where messages of one person are written and read, at one moment.

@@ -22,8 +22,8 @@ type Received struct {
 //
 // A REQUEST makes the event what the organizer says, but for what is the attendee's own: alarms, TRANSP, CATEGORIES, CLASS, properties of programs, and
 // the answer where the time did not change. A REPLY changes PARTSTAT in the organizer's event; one for an instance makes an override of it. A CANCEL
-// sets STATUS, or takes instances out. ADD adds instances. REFRESH is answered with a REQUEST. COUNTER, DECLINECOUNTER and PUBLISH change nothing:
-// they are for the person to read.
+// sets STATUS, or takes instances out. ADD adds instances. REFRESH is answered with a REQUEST. Of a COUNTER only the
+// answer in it is taken in. DECLINECOUNTER and PUBLISH change nothing: they are for the person to read.
 func (d Desk) Receive(body, message []byte) (Received, error) {
 	m, err := d.read(message)
 	if err != nil {
@@ -47,7 +47,9 @@ func (d Desk) Receive(body, message []byte) (Received, error) {
 		r.Ignored = in.add()
 	case Refresh:
 		r.Messages, r.Ignored = in.refresh()
-	case Counter, DeclineCounter, Publish:
+	case Counter:
+		r.Ignored = in.counter()
+	case DeclineCounter, Publish:
 		r.Ignored = "is for the person to read"
 	default:
 		r.Ignored = "is of no method that is known"
