@@ -48,6 +48,7 @@ func (v View) GetRecord(r eas.Record, o eas.Options) ([]*wbxml.Element, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.look(r.Body, v.Zones, o.Zone)
 	f := FlagsOf(r.Attrs)
 	var out []*wbxml.Element
 	text := func(tag wbxml.Tag, s string) {
@@ -185,14 +186,7 @@ func (e *Envelope) messageClass() string {
 	case Report:
 		return "REPORT.IPM.Note.NDR"
 	case Meeting:
-		switch e.Method {
-		case "REQUEST", "COUNTER", "ADD":
-			return "IPM.Schedule.Meeting.Request"
-		case "CANCEL":
-			return "IPM.Schedule.Meeting.Canceled"
-		case "REPLY":
-			return "IPM.Schedule.Meeting.Resp"
-		}
+		return e.meetingClass()
 	}
 	return "IPM.Note"
 }
@@ -405,20 +399,11 @@ func (View) PutAttrs(r eas.Record, data []*wbxml.Element, o eas.Put) (tandem.Att
 
 // meeting shows an invitation, or an answer to one. MS-ASEMAIL 2.2.2.48
 func (v View) meeting(r eas.Record, e *Envelope, o eas.Options) *wbxml.Element {
-	if e.Event == nil || e.Class != Meeting {
-		return nil
-	}
-	in, err := e.Event.Open(r.Body)
-	if err != nil {
-		return nil
-	}
-	defer in.Close()
-	data, err := io.ReadAll(io.LimitReader(in, 1<<20))
-	if err != nil {
+	if e.invited.data == nil {
 		return nil
 	}
 	o.Attachment = nil
-	shown, err := event.View{Zones: v.Zones}.Get(data, o)
+	shown, err := event.View{Zones: v.Zones}.Get(e.invited.data, o)
 	if err != nil {
 		return nil // it is shown as a message with a file
 	}

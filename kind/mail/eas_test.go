@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"tandem"
 	"tandem/internal/corpus"
@@ -156,7 +157,7 @@ func TestViewMeeting(t *testing.T) {
 	}
 	for tag, want := range map[wbxml.Tag]string{wbxml.EmailStartTime: "2026-11-03T09:00:00.000Z", wbxml.EmailEndTime: "2026-11-03T10:00:00.000Z", wbxml.EmailLocation: "Room 1",
 		wbxml.EmailOrganizer: `"Anna" <anna@example.org>`, wbxml.EmailResponseRequested: "1", wbxml.EmailInstanceType: "1", wbxml.EmailAllDayEvent: "0",
-		wbxml.EmailGlobalObjId: mail.GlobalObjectID("meet-1"), wbxml.Email2MeetingMessageType: "1"} {
+		wbxml.EmailGlobalObjId: mail.GlobalObjectID("meet-1", time.Time{}), wbxml.Email2MeetingMessageType: "1"} {
 		if got := m.Get(tag); got != want {
 			t.Errorf("%v: %q, want %q", tag, got, want)
 		}
@@ -164,7 +165,7 @@ func TestViewMeeting(t *testing.T) {
 	if rule := m.Child(wbxml.EmailRecurrences).Child(wbxml.EmailRecurrence); rule.Get(wbxml.EmailType) != "1" || rule.Get(wbxml.EmailOccurrences) != "5" {
 		t.Errorf("rule: %v", rule)
 	}
-	if got := mail.GlobalObjectID("meet-1"); got != "BAAAAIIA4AB0xbcQGoLgCAAAAAAAAAAAAAAAAAAAAAAAAAAAEwAAAHZDYWwtVWlkAQAAAG1lZXQtMQA=" {
+	if got := mail.GlobalObjectID("meet-1", time.Time{}); got != "BAAAAIIA4AB0xbcQGoLgCAAAAAAAAAAAAAAAAAAAAAAAAAAAEwAAAHZDYWwtVWlkAQAAAG1lZXQtMQA=" {
 		t.Errorf("object id %s", got)
 	}
 	if m := show(t, invitation, "", nil).Child(wbxml.EmailMeetingRequest); m.Get(wbxml.CalendarUID) != "meet-1" || m.Has(wbxml.EmailGlobalObjId) {

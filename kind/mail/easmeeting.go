@@ -2,8 +2,8 @@ package mail
 
 import (
 	"encoding/base64"
-	"encoding/binary"
 	"strings"
+	"time"
 
 	"tandem/kind/eas"
 	"tandem/wire/wbxml"
@@ -32,9 +32,13 @@ func (e *Envelope) meetingRequest(shown []*wbxml.Element, o eas.Options) *wbxml.
 	put(wbxml.EmailDtStamp, wall(wbxml.CalendarDtStamp), "1970-01-01T00:00:00.000Z")
 	put(wbxml.EmailEndTime, wall(wbxml.CalendarEndTime), "")
 	rule := ev.Child(wbxml.CalendarRecurrence)
-	instance := "0" // MS-ASEMAIL 2.2.2.41: a single appointment
-	if rule != nil {
+	on := e.invited.instance
+	instance := "0" // MS-ASEMAIL 2.2.2.39: a single appointment
+	switch {
+	case rule != nil:
 		instance = "1"
+	case !on.IsZero():
+		instance = "3" // an exception
 	}
 	put(wbxml.EmailInstanceType, instance, "")
 	if o.Version >= eas.V160 {
@@ -49,6 +53,9 @@ func (e *Envelope) meetingRequest(shown []*wbxml.Element, o eas.Options) *wbxml.
 		organizer = `"` + strings.ReplaceAll(name, `"`, `'`) + `" <` + organizer + ">"
 	}
 	put(wbxml.EmailOrganizer, organizer, "")
+	if !on.IsZero() { // MS-ASEMAIL_R935
+		put(wbxml.EmailRecurrenceId, eas.FormatTime(on), "")
+	}
 	put(wbxml.EmailReminder, ev.Get(wbxml.CalendarReminder), "")
 	asked := "0"
 	if e.Method == "REQUEST" {
@@ -63,22 +70,38 @@ func (e *Envelope) meetingRequest(shown []*wbxml.Element, o eas.Options) *wbxml.
 	put(wbxml.EmailTimeZone, ev.Get(wbxml.CalendarTimezone), base64.StdEncoding.EncodeToString(make([]byte, 172))) // UTC
 	uid := ev.Get(wbxml.CalendarUID)
 	if o.Version < eas.V160 {
-		put(wbxml.EmailGlobalObjId, GlobalObjectID(uid), "")
+		put(wbxml.EmailGlobalObjId, GlobalObjectID(uid, e.day(o)), "")
 	}
 	if o.Version >= eas.V140 {
 		put(wbxml.EmailDisallowNewTimeProposal, ev.Get(wbxml.CalendarDisallowNewTimeProposal), "0")
 	}
 	if o.Version >= eas.V141 {
 		kind := "1" // MS-ASEMAIL 2.2.2.47: a first request
-		if e.Method != "REQUEST" {
+		switch {
+		case e.Method != "REQUEST":
 			kind = "0"
+		case e.invited.number > 0: // what came before was another
+			kind = "2"
 		}
 		put(wbxml.Email2MeetingMessageType, kind, "")
 	}
 	if o.Version >= eas.V160 {
 		put(wbxml.CalendarUID, uid, "")
 	}
+	if p := e.invited.proposed; o.Version >= eas.V161 && e.Method == "COUNTER" && p[1].After(p[0]) {
+		put(wbxml.MeetingResponseProposedStartTime, eas.FormatCompact(p[0]), "")
+		put(wbxml.MeetingResponseProposedEndTime, eas.FormatCompact(p[1]), "")
+	}
 	return out
+}
+
+// day is the day of the instance that alone an invitation is about, as its reader counts days.
+func (e *Envelope) day(o eas.Options) time.Time {
+	on := e.invited.instance
+	if !on.IsZero() && o.Zone != nil {
+		on = on.In(o.Zone)
+	}
+	return on
 }
 
 // ruleElements are the elements of a recurrence in the order of the Email class, with their names in the Calendar class.
@@ -102,17 +125,4 @@ func recurrences(rule *wbxml.Element, o eas.Options) *wbxml.Element {
 		r.Add(wbxml.Text(t.email, v))
 	}
 	return wbxml.New(wbxml.EmailRecurrences, r)
-}
-
-// GlobalObjectID is the name that Exchange gives to a meeting with a UID of iCalendar. MS-OXCICAL 2.1.3.1.1.20.26, MS-ASEMAIL 2.2.2.37
-func GlobalObjectID(uid string) string {
-	if uid == "" {
-		return ""
-	}
-	head := []byte{0x04, 0, 0, 0, 0x82, 0, 0xE0, 0, 0x74, 0xC5, 0xB7, 0x10, 0x1A, 0x82, 0xE0, 0x08}
-	data := append([]byte("vCal-Uid\x01\x00\x00\x00"), uid...)
-	data = append(data, 0)
-	out := append(head, make([]byte, 20)...) // no instance, no time of creation, 8 bytes of nothing
-	out = binary.LittleEndian.AppendUint32(out, uint32(len(data)))
-	return base64.StdEncoding.EncodeToString(append(out, data...))
 }

@@ -42,6 +42,8 @@ type Envelope struct {
 	Header  int64          `json:"header"`            // length of the header
 	Note    string         `json:"note,omitempty"`    // what is odd about it, for people
 	Broken  bool           `json:"broken,omitempty"`  // no header at all
+
+	invited invitation // not kept: it is read of the body where it is shown
 }
 
 // Class is the sort of a message beyond plain mail.

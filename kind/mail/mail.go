@@ -255,6 +255,26 @@ func (s Section) text(b tandem.Body, limit int64) (string, error) {
 	return text, nil
 }
 
+// eventMax is the size in bytes of the largest invitation that is read: a thousand instances.
+const eventMax = 1 << 20
+
+// Calendar is the iCalendar object of an invitation, an answer to one, or a cancellation; nil where there is none. TooLarge.
+func (e *Envelope) Calendar(b tandem.Body) ([]byte, error) {
+	if e.Event == nil {
+		return nil, nil
+	}
+	in, err := e.Event.Raw(b)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	text, whole, err := e.Event.part().Text(in, eventMax)
+	if err == nil && !whole {
+		err = &tandem.Error{Kind: tandem.TooLarge, Op: "read invitation", Thing: e.Subject}
+	}
+	return []byte(text), err
+}
+
 // Raw opens the section as it is in the message.
 func (s Section) Raw(b tandem.Body) (io.ReadCloser, error) { return window(b, s.Body, s.End-s.Body) }
 

@@ -20,6 +20,9 @@ const bounceMax = 1 << 20
 
 // bounce puts a notice into the sender's inbox: who did not get the message, why, and the message. RFC 3464
 func (s *Service) bounce(ctx context.Context, u store.User, m store.Outgoing, body tandem.Body, f failure) error {
+	if m.From == "" { // RFC 5321 6.1: nobody sent it
+		return nil
+	}
 	r, err := body.Open()
 	if err != nil {
 		return err

@@ -149,13 +149,31 @@ type Message struct {
 	To   []string // the envelope's recipients
 	Body tandem.Body
 	Save bool // keep a copy in the folder of sent mail
+
+	// Auto says that a program answers: the envelope names no sender, so that nothing comes back, and nobody is told if it cannot be delivered. RFC 3834 3.1.3
+	Auto bool
+}
+
+// Reaches reports whether mail of a user comes to an address: there is a server to send through, or it is that of a user of the hub.
+func (s *Service) Reaches(ctx context.Context, u store.User, address string) (bool, error) {
+	if _, ok := AccountOf(u); ok && Address(u) != "" {
+		return true, nil
+	}
+	_, err := s.Boxes.Who(ctx, address, s.Domains)
+	if tandem.IsKind(err, tandem.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Send takes a message. When it returns without an error, the message is durable and on its way; added is false if this very request was taken before.
 // Invalid: it has no recipients, or the user has no server and somebody elsewhere is to get it.
 func (s *Service) Send(ctx context.Context, u store.User, m Message) (added bool, err error) {
 	const op = "send message"
-	if m.From == "" {
+	switch {
+	case m.Auto:
+		m.From = ""
+	case m.From == "":
 		m.From = Address(u)
 	}
 	var to []string

@@ -34,6 +34,9 @@ type sink struct {
 	rcpt map[string]*smtp.SMTPError
 	data *smtp.SMTPError
 	cut  bool // the line breaks after the message was taken, before the answer
+
+	from []string // of the envelopes
+	null bool     // mail of nobody is refused
 }
 
 type sinkSession struct {
@@ -58,10 +61,16 @@ func (s *sinkSession) Auth(string) (sasl.Server, error) {
 func (s *sinkSession) Reset()        { s.to = nil }
 func (s *sinkSession) Logout() error { return nil }
 
-func (s *sinkSession) Mail(string, *smtp.MailOptions) error {
+func (s *sinkSession) Mail(from string, _ *smtp.MailOptions) error {
 	if !s.in {
 		return smtp.ErrAuthRequired
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.null && from == "" {
+		return &smtp.SMTPError{Code: 553, Message: "who are you?"}
+	}
+	s.sink.from = append(s.sink.from, from)
 	return nil
 }
 

@@ -42,7 +42,11 @@ func (s *Service) submit(ctx context.Context, u store.User, m store.Outgoing, bo
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
-	if err := c.Mail(m.From, nil); err != nil {
+	err = c.Mail(m.From, nil)
+	if err != nil && m.From == "" && permanent(err) { // servers that take mail of nobody from nobody
+		err = c.Mail(Address(u), nil)
+	}
+	if err != nil {
 		return s.again(ctx, u, m, body, err)
 	}
 	var taken, later []string

@@ -48,10 +48,11 @@ func (s *Service) Deliver(ctx context.Context, p Plan) error {
 func (s *Service) deliver(ctx context.Context, local map[string]store.User, from store.User, m itip.Message) error {
 	to, here := local[strings.ToLower(m.To)]
 	switch {
-	case !here && s.Outgoing != nil && strings.Contains(m.To, "@"):
-		return s.Outgoing.Send(ctx, from, m)
 	case !here:
-		return nil
+		if ok, err := s.reaches(ctx, from, m.To); err != nil || !ok {
+			return err
+		}
+		return s.Outgoing.Send(ctx, from, m)
 	}
 	return s.Take(ctx, from, to, m)
 }
@@ -62,9 +63,17 @@ func (s *Service) Take(ctx context.Context, from, to store.User, m itip.Message)
 	if err := s.file(ctx, from, to, m); err != nil {
 		return err
 	}
-	answers, err := s.apply(ctx, from, to, m)
-	if err != nil || len(answers) == 0 {
+	answers, _, err := s.apply(ctx, from, to, m, nil)
+	if err != nil {
 		return err
+	}
+	return s.answer(ctx, to, answers)
+}
+
+// answer sends what a message asked for.
+func (s *Service) answer(ctx context.Context, to store.User, answers []itip.Message) error {
+	if len(answers) == 0 {
+		return nil
 	}
 	local, err := s.people(ctx)
 	if err != nil {
@@ -72,6 +81,7 @@ func (s *Service) Take(ctx context.Context, from, to store.User, m itip.Message)
 	}
 	for _, a := range answers {
 		if a.Method == itip.Request { // what was asked for; an answer is not answered
+			a.Auto = true
 			if err := s.deliver(ctx, local, to, a); err != nil {
 				return err
 			}
@@ -83,8 +93,11 @@ func (s *Service) Take(ctx context.Context, from, to store.User, m itip.Message)
 // tries is how often a record that others change at the same time is read again.
 const tries = 8
 
-// apply takes a message into the calendar.
-func (s *Service) apply(ctx context.Context, from, to store.User, m itip.Message) ([]itip.Message, error) {
+// vet tells why a message must not be taken into an event, nil where there is none; "" if it may be.
+type vet func(event []byte) string
+
+// apply takes a message into the calendar, unless may, if any, says no. why tells why it changes nothing.
+func (s *Service) apply(ctx context.Context, from, to store.User, m itip.Message, may vet) (answers []itip.Message, why string, err error) {
 	d := s.desk(to, s.now())
 	turn := &s.turns[crc32.ChecksumIEEE([]byte(to.Name+"\x00"+m.UID))%uint32(len(s.turns))]
 	turn.Lock()
@@ -92,32 +105,37 @@ func (s *Service) apply(ctx context.Context, from, to store.User, m itip.Message
 	for range tries {
 		have, found, err := s.event(ctx, to, m.UID)
 		if err != nil {
-			return nil, err
+			return nil, "", err
+		}
+		if may != nil {
+			if why := may(have.body); why != "" {
+				return nil, why, nil
+			}
 		}
 		got, err := d.Receive(have.body, m.Body)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		if got.Ignored != "" {
 			s.log().Info("a meeting's message changes nothing", "method", m.Method, "uid", m.UID, "to", to.Name, "why", got.Ignored)
 		}
 		if got.Body == nil {
-			return got.Messages, nil
+			return got.Messages, got.Ignored, nil
 		}
 		w := store.HomeWrite{Write: tandem.Write{Op: tandem.Update, ID: have.rec.ID, If: have.rec.Version}}
 		w.Record.Attrs = have.rec.Attrs
 		if !found {
 			if have.col, err = s.DefaultCalendar(ctx, to); err != nil {
-				return nil, err
+				return nil, "", err
 			}
 			w = store.HomeWrite{Write: tandem.Write{Op: tandem.Create}}
 		}
 		done, err := s.put(ctx, have.col, from, w, got.Body)
 		if err != nil || done {
-			return got.Messages, err
+			return got.Messages, got.Ignored, err
 		}
 	}
-	return nil, &tandem.Error{Kind: tandem.Busy, Op: "deliver meeting", Thing: m.UID, Err: errors.New("the event changes all the time")}
+	return nil, "", &tandem.Error{Kind: tandem.Busy, Op: "deliver meeting", Thing: m.UID, Err: errors.New("the event changes all the time")}
 }
 
 // put writes a body whose meaning the kind has looked up. done is false if it was changed meanwhile.

@@ -24,6 +24,8 @@ type note struct {
 	New        tandem.Digest `json:"new"` // of the body after
 	At         int64         `json:"at"`
 	Comment    string        `json:"comment,omitempty"`
+	Mailed     bool          `json:"mailed,omitempty"`
+	Propose    *Span         `json:"propose,omitempty"`
 }
 
 func sum(body []byte) tandem.Digest {
@@ -35,7 +37,10 @@ func sum(body []byte) tandem.Digest {
 
 // remember notes a change before it is written.
 func (s *Service) remember(ctx context.Context, ch Change, p Plan) (string, error) {
-	n := note{User: p.from.Name, Collection: ch.Collection.ID, UID: p.list[0].UID, Old: sum(ch.Old), New: sum(p.Body), At: p.moved, Comment: ch.Comment}
+	n := note{User: p.from.Name, Collection: ch.Collection.ID, UID: p.list[0].UID, Old: sum(ch.Old), New: sum(p.Body), At: p.moved, Comment: ch.Comment, Mailed: ch.Mailed}
+	if ch.Propose != (Span{}) {
+		n.Propose = &ch.Propose
+	}
 	text, err := json.Marshal(n)
 	if err != nil {
 		return "", err
@@ -99,6 +104,9 @@ func (s *Service) resume(ctx context.Context, name string, n note) error {
 		return err
 	}
 	ch := Change{Collection: tandem.Collection{ID: n.Collection, User: n.User, Kind: tandem.Event}, Comment: n.Comment}
+	if n.Propose != nil {
+		ch.Propose = *n.Propose
+	}
 	if ch.Old, err = s.body(ctx, n.Old); err == nil {
 		ch.New, err = s.body(ctx, n.New)
 	}
@@ -113,7 +121,11 @@ func (s *Service) resume(ctx context.Context, name string, n note) error {
 	if err != nil {
 		return fmt.Errorf("take up the delivery of %s: %w", n.UID, err)
 	}
-	p.list = sent.Messages
+	local, err := s.people(ctx)
+	if err != nil {
+		return err
+	}
+	p.list = carried(local, sent.Messages, n.Mailed)
 	return s.Deliver(ctx, p)
 }
 

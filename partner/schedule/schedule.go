@@ -32,6 +32,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,6 +61,9 @@ type Service struct {
 	Now      func() time.Time                // nil: time.Now
 	Log      *slog.Logger                    // nil: nowhere
 
+	// Elsewhere reports that a calendar is kept in step with a server that tells people elsewhere of its meetings by itself: they would be told twice. nil: none is.
+	Elsewhere func(ctx context.Context, c tandem.Collection) (bool, error)
+
 	turns [64]sync.Mutex // by recipient and event: those who answer the same event at the same moment wait for each other and need not try again
 }
 
@@ -74,6 +78,8 @@ type Outgoing interface {
 	// Send hands a message over; when it returns without an error, the message will be sent even after a crash. It may be called twice with the same
 	// message, byte for byte.
 	Send(ctx context.Context, from store.User, m itip.Message) error
+	// Reaches reports whether there is a way from a user to an address.
+	Reaches(ctx context.Context, from store.User, to string) (bool, error)
 }
 
 // Change is one write of an event.
@@ -85,8 +91,13 @@ type Change struct {
 	Tagged  bool   // the new body rests on one with the same schedule tag (If-Schedule-Tag-Match), so that answers may have come in since: they are kept
 	Silent  bool   // nobody is told (Schedule-Reply: F, RFC 6638 8.1)
 	Lenient bool   // what is not the person's to change is not refused: it stands in their own calendar until the organizer's next message
+	Mailed  bool   // who wrote it sends mail to people elsewhere itself, as programs do that know iMIP
 	Comment string // for the organizer, with an answer
+	Propose Span   // another time that an attendee proposes with their answer; zero: none
 }
+
+// Span is a time from its start to its end, in Unix seconds.
+type Span struct{ Start, End int64 }
 
 // Plan is what follows from a change.
 type Plan struct {
@@ -190,12 +201,21 @@ func (s *Service) Write(ctx context.Context, ch Change) (Plan, error) {
 	if ch.Silent || len(sent.Messages) == 0 {
 		return p, nil
 	}
-	p.list = sent.Messages
-	states, err := s.states(ctx, p.list)
+	if !ch.Mailed && s.Elsewhere != nil {
+		if ch.Mailed, err = s.Elsewhere(ctx, ch.Collection); err != nil {
+			return p, err
+		}
+	}
+	local, err := s.people(ctx)
 	if err != nil {
 		return p, err
 	}
-	for _, m := range p.list {
+	states, err := s.states(ctx, owner, local, sent.Messages, ch.Mailed)
+	if err != nil {
+		return p, err
+	}
+	p.list = carried(local, sent.Messages, ch.Mailed)
+	for _, m := range sent.Messages {
 		if states[strings.ToLower(m.To)] == itip.StatusNobody {
 			p.far = append(p.far, m.To)
 		}
@@ -205,8 +225,19 @@ func (s *Service) Write(ctx context.Context, ch Change) (Plan, error) {
 			return p, err
 		}
 	}
+	if len(p.list) == 0 {
+		return p, nil
+	}
 	p.note, err = s.remember(ctx, ch, p)
 	return p, err
+}
+
+// carried are the messages that are delivered here: where mailed, without those for people elsewhere.
+func carried(local map[string]store.User, list []itip.Message, mailed bool) []itip.Message {
+	if !mailed {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(m itip.Message) bool { _, here := local[strings.ToLower(m.To)]; return !here })
 }
 
 // schedules reports whether a body can be of a meeting at all, which is cheap to see for most that are not.
@@ -228,7 +259,20 @@ func (s *Service) follow(d itip.Desk, ch Change) (itip.Sent, error) {
 	if part(d, ch.New) == itip.Organizer || part(d, ch.Old) == itip.Organizer {
 		return d.Organized(ch.Old, ch.New)
 	}
-	return d.Answered(ch.Old, ch.New, ch.Comment)
+	sent, err := d.Answered(ch.Old, ch.New, ch.Comment)
+	if err != nil || ch.Propose.End <= ch.Propose.Start {
+		return sent, err
+	}
+	event := sent.Body
+	if len(event) == 0 {
+		event = ch.Old
+	}
+	for i, m := range sent.Messages {
+		if sent.Messages[i], err = d.Propose(event, m, ch.Propose.Start, ch.Propose.End); err != nil {
+			return sent, err
+		}
+	}
+	return sent, nil
 }
 
 // twin is the same meeting in another calendar of one person, which shows that a creation or deletion is half of a move between two calendars; nil if
@@ -255,24 +299,35 @@ func (s *Service) twin(ctx context.Context, d itip.Desk, ch Change) ([]byte, err
 }
 
 // states are the delivery states of messages, by recipient. RFC 6638 3.2.9
-func (s *Service) states(ctx context.Context, list []itip.Message) (map[string]string, error) {
-	local, err := s.people(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) states(ctx context.Context, from store.User, local map[string]store.User, list []itip.Message, mailed bool) (map[string]string, error) {
 	out := map[string]string{}
 	for _, m := range list {
 		to := strings.ToLower(m.To)
-		switch _, here := local[to]; {
+		_, here := local[to]
+		reached, err := mailed, error(nil)
+		if !here && !mailed {
+			reached, err = s.reaches(ctx, from, to)
+		}
+		switch {
+		case err != nil:
+			return nil, err
 		case here:
 			out[to] = itip.StatusDelivered
-		case s.Outgoing != nil && strings.Contains(m.To, "@"):
+		case reached:
 			out[to] = itip.StatusSent
 		default:
 			out[to] = itip.StatusNobody
 		}
 	}
 	return out, nil
+}
+
+// reaches reports whether there is a way to somebody elsewhere.
+func (s *Service) reaches(ctx context.Context, from store.User, to string) (bool, error) {
+	if s.Outgoing == nil || !strings.Contains(to, "@") {
+		return false, nil
+	}
+	return s.Outgoing.Reaches(ctx, from, to)
 }
 
 // people are the users of the hub by address.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tandem"
+	"tandem/kind/eas"
 	"tandem/partner/schedule"
 	"tandem/store"
 )
@@ -34,7 +35,7 @@ func (p *part) meet(ctx context.Context, writes []store.HomeWrite) (meetings, er
 		if w.Op != tandem.Create && (!known || was.Version != w.If) {
 			continue // its precondition fails
 		}
-		ch := schedule.Change{Collection: p.col, New: body, Lenient: true}
+		ch := schedule.Change{Collection: p.col, New: body, Lenient: true, Mailed: p.r.Version < eas.V160} // MS-ASCMD_R268: before 16.0 the phone sends the mail
 		if w.Op != tandem.Create {
 			if ch.Old, err = bodyOf(was.Record); err != nil {
 				return plans, err

@@ -13,6 +13,7 @@ import (
 	"tandem/kind/eas"
 	"tandem/partner/access"
 	"tandem/partner/device"
+	"tandem/partner/mailbox"
 	door "tandem/server/eas"
 	"tandem/server/eas/airsync"
 	"tandem/server/eas/compose"
@@ -87,7 +88,7 @@ func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service) ma
 	pings := &push.Service{Devices: st.Devices, Folders: hierarchy, Pending: syncs.Pending, Limits: cfg.Pings}
 	fetches := &items.Service{Home: st.Home, Lookup: st.Lookup, Folders: hierarchy}
 	invitations := &meeting.Service{Home: st.Home, Lookup: st.Lookup, Events: st.Events, Folders: hierarchy, Kind: cfg.Kinds[tandem.Event],
-		Meetings: cfg.Meetings}
+		Meetings: cfg.Meetings, Boxes: mailbox.New(st)}
 	policies := &provision.Service{Devices: cfg.Devices}
 	persons := &people.Service{Accounts: st.Accounts, Devices: st.Devices, Home: st.Home, Lookup: st.Lookup, Texts: st.Texts, Folders: hierarchy, Contacts: cfg.Views[tandem.Contact], Views: cfg.Views,
 		Info: cfg.Devices.SetInfo, Recovery: recovery(cfg.Devices), Zone: Zone, Roots: cfg.Roots}

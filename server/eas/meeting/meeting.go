@@ -9,9 +9,11 @@ import (
 	"tandem"
 	"tandem/kind"
 	"tandem/kind/eas"
+	"tandem/kind/eas/body"
 	"tandem/kind/event"
 	"tandem/partner/access"
 	"tandem/partner/schedule"
+	"tandem/server/eas/folders"
 	"tandem/server/eas/items"
 	"tandem/server/eas/proto"
 	"tandem/store"
@@ -34,6 +36,7 @@ type Service struct {
 	Kind    kind.Handler // of events
 
 	Meetings proto.Meetings // nil: organizers are not told
+	Boxes    Boxes          // mail folders; nil: invitations are answered in the calendar only
 }
 
 // The statuses, MS-ASCMD 2.2.3.177.9 and 2.2.2.
@@ -83,89 +86,148 @@ func (s *Service) MeetingResponse(ctx context.Context, r *proto.Request) (*proto
 	return proto.Answer(doc), nil
 }
 
+// wanted is what a request says.
+type wanted struct {
+	said     event.Answer
+	folder   string // CollectionId, "" if it is not given
+	id       string // of the event, or of the message that invites
+	instance string
+	send     bool // the organizer shall be told
+	comment  string
+	propose  schedule.Span
+}
+
+// read reads a request. MS-ASCMD 2.2.3.147.2
+func read(r *proto.Request, e *wbxml.Element) (w wanted, ok bool) {
+	w = wanted{folder: e.Get(wbxml.MeetingResponseCollectionId), id: e.Get(wbxml.MeetingResponseRequestId), instance: e.Get(wbxml.MeetingResponseInstanceId)}
+	if w.said, ok = answers[e.Get(wbxml.MeetingResponseUserResponse)]; !ok || e.Has(wbxml.MeetingResponseInstanceId) && (r.Version < eas.V141 || w.instance == "") {
+		return w, false // MS-ASCMD_R6712, R4186
+	}
+	if w.id == "" {
+		w.id = e.Get(wbxml.SearchLongId)
+	}
+	// Some clients leave out the instance and name it behind the id: "5:3<!ExceptionDate!>20260304T090000Z" (field note 27).
+	if i := strings.IndexAny(w.id, "<!"); i >= 0 {
+		behind := w.id[i:]
+		w.id = w.id[:i]
+		if w.instance == "" {
+			w.instance = behind[strings.LastIndexAny(behind, "!>")+1:]
+		}
+	}
+	send := e.Child(wbxml.MeetingResponseSendResponse)
+	w.send = send != nil
+	text := send.Child(wbxml.AirSyncBaseBody)
+	if w.comment = text.Get(wbxml.AirSyncBaseData); text.Get(wbxml.AirSyncBaseType) == "2" {
+		w.comment = body.ToPlain(w.comment)
+	}
+	from, to := send.Get(wbxml.MeetingResponseProposedStartTime), send.Get(wbxml.MeetingResponseProposedEndTime)
+	if from == "" && to == "" {
+		return w, true
+	}
+	start, err1 := eas.ParseTime(from)
+	end, err2 := eas.ParseTime(to)
+	w.propose = schedule.Span{Start: start.Unix(), End: end.Unix()} // MS-ASCMD_R69901704, R69901725: both, or none
+	return w, err1 == nil && err2 == nil && end.After(start) && r.Version >= eas.V161
+}
+
+// target is the event that is answered.
+type target struct {
+	c    access.Reach
+	view eas.View
+	rec  store.HomeRecord
+	id   string // ServerId
+}
+
 // answer answers one invitation, and returns the ServerId of the event in the calendar; "" where there is none any longer. An error is the
 // server's.
 func (s *Service) answer(ctx context.Context, r *proto.Request, e *wbxml.Element) (status, calendar string, err error) {
-	said, ok := answers[e.Get(wbxml.MeetingResponseUserResponse)]
-	instance := e.Get(wbxml.MeetingResponseInstanceId)
+	w, ok := read(r, e)
+	if !ok {
+		return statusInvalid, "", nil
+	}
+	t, letter, err := s.open(ctx, r, w)
 	switch {
-	case !ok, e.Has(wbxml.MeetingResponseInstanceId) && (r.Version < eas.V141 || instance == ""): // MS-ASCMD_R6712, R4186
+	case tandem.IsKind(err, tandem.NotFound), tandem.IsKind(err, tandem.Invalid), tandem.IsKind(err, tandem.TooLarge):
 		return statusInvalid, "", nil
-	}
-	id := e.Get(wbxml.MeetingResponseRequestId)
-	if id == "" {
-		id = e.Get(wbxml.SearchLongId)
-	}
-	// Some clients leave out the instance and name it behind the id: "5:3<!ExceptionDate!>20260304T090000Z" (field note 27).
-	if i := strings.IndexAny(id, "<!"); i >= 0 {
-		behind := id[i:]
-		id = id[:i]
-		if instance == "" {
-			instance = behind[strings.LastIndexAny(behind, "!>")+1:]
-		}
-	}
-	c, view, rec, err := s.find(ctx, r, e.Get(wbxml.MeetingResponseCollectionId), id)
-	if tandem.IsKind(err, tandem.NotFound) {
-		return statusInvalid, "", nil
-	}
-	if err != nil {
+	case err != nil:
 		return "", "", err
-	}
-	if c.Right < access.Write { // it is somebody else's to answer
+	case t.id == "": // declined, and taken away before
+		return statusOK, "", s.dispose(ctx, r, letter)
+	case t.c.Right < access.Write: // it is somebody else's to answer
 		return statusInvalid, "", nil
 	}
-	send := e.Has(wbxml.MeetingResponseSendResponse)
-	comment := e.Child(wbxml.MeetingResponseSendResponse).Child(wbxml.AirSyncBaseBody).Get(wbxml.AirSyncBaseData)
-	for range 3 { // another program may write the event at the same time
-		a := attempt{Service: s, r: r, c: c, view: view, rec: rec, said: said, instance: instance, comment: comment, send: send}
+	for range tries { // another program may write the event at the same time
+		a := attempt{Service: s, r: r, wanted: w, target: t}
 		status, again, err := a.run(ctx)
 		if err != nil || !again {
-			if status == statusOK && said != event.Decline {
-				calendar = id
+			if status == statusOK && w.said != event.Decline {
+				calendar = t.id
+			}
+			if status == statusOK && err == nil && w.instance == "" {
+				err = s.dispose(ctx, r, letter)
 			}
 			return status, calendar, err
 		}
-		if _, _, rec, err = s.find(ctx, r, "", id); err != nil {
+		if t, err = s.find(ctx, r, "", t.id, tandem.Event); err != nil {
 			return statusInvalid, "", nil
 		}
 	}
 	return statusServer, "", nil
 }
 
-// find finds the event that an id names, of this user and no other.
-func (s *Service) find(ctx context.Context, r *proto.Request, folder, id string) (c access.Reach, view eas.View, rec store.HomeRecord, err error) {
+// tries is how often an answer is written anew because the event changed meanwhile.
+const tries = 3
+
+// open finds the event that is answered, and the message that invites, if that is what the request names.
+func (s *Service) open(ctx context.Context, r *proto.Request, w wanted) (t target, l *letter, err error) {
+	t, err = s.find(ctx, r, w.folder, w.id, tandem.Event)
+	if !tandem.IsKind(err, tandem.NotFound) || s.Meetings == nil || s.Boxes == nil {
+		return t, nil, err
+	}
+	if l, err = s.letter(ctx, r, w); err != nil {
+		return target{}, nil, err
+	}
+	in, err := s.Meetings.Invited(ctx, r.User, l.said, w.said == event.Decline)
+	if err != nil || in.Record.Number == 0 {
+		return target{}, l, err
+	}
+	t.rec, t.id = in.Record, folders.ID(in.Collection.ID)+":"+folders.ID(in.Record.Number)
+	t.c, t.view, err = s.Folders.FindView(ctx, r, folders.ID(in.Collection.ID))
+	return t, l, err
+}
+
+// find finds the record that an id names, in a folder of this user's and of a kind.
+func (s *Service) find(ctx context.Context, r *proto.Request, folder, id string, kd tandem.Kind) (t target, err error) {
 	of, number, ok := items.Number(id)
-	notFound := &tandem.Error{Kind: tandem.NotFound, Op: "find event", Thing: id}
+	notFound := &tandem.Error{Kind: tandem.NotFound, Op: "find invitation", Thing: id}
 	if !ok || folder != "" && folder != of {
-		return c, nil, rec, notFound
+		return t, notFound
 	}
-	if c, view, err = s.Folders.FindView(ctx, r, of); err != nil {
-		return c, nil, rec, err
+	t.id = id
+	if t.c, t.view, err = s.Folders.FindView(ctx, r, of); err != nil {
+		return t, err
 	}
-	if c.Kind != tandem.Event {
-		return c, nil, rec, notFound
+	if t.c.Kind != kd {
+		return t, notFound
 	}
-	for rec, err := range s.Lookup.ByNumber(ctx, c.ID, []int64{number}) {
+	for rec, err := range s.Lookup.ByNumber(ctx, t.c.ID, []int64{number}) {
 		if err != nil {
-			return c, nil, rec, err
+			return t, err
 		}
 		if !rec.Deleted {
-			return c, view, rec, nil
+			t.rec = rec
+			return t, nil
 		}
 	}
-	return c, nil, rec, notFound
+	return t, notFound
 }
 
 // attempt is one try to write an answer into an event as it stands.
 type attempt struct {
 	*Service
-	r                 *proto.Request
-	c                 access.Reach
-	view              eas.View
-	rec               store.HomeRecord
-	said              event.Answer
-	instance, comment string
-	send              bool // the organizer shall be told
+	r *proto.Request
+	wanted
+	target
 }
 
 // maxEvent is the size in bytes of the largest event that is answered.
@@ -173,18 +235,18 @@ const maxEvent = 16 << 20
 
 // run writes the answer. again tells that the event was changed meanwhile.
 func (a *attempt) run(ctx context.Context) (status string, again bool, err error) {
-	body, err := tandem.ReadBody(a.rec.Body, maxEvent)
+	old, err := tandem.ReadBody(a.rec.Body, maxEvent)
 	if tandem.IsKind(err, tandem.TooLarge) {
 		return statusInvalid, false, nil
 	}
 	if err != nil {
 		return "", false, err
 	}
-	now, reply, err := event.Respond(body, a.r.Options.Address, a.said, a.instance, a.comment, a.r.Options.Now)
+	now, reply, err := event.Respond(old, a.r.Options.Address, a.said, a.instance, a.comment, a.r.Options.Now)
 	switch {
 	case tandem.IsKind(err, tandem.Invalid) && a.instance != "": // MS-ASCMD_R3195
 		return statusInstance, false, nil
-	case tandem.IsKind(err, tandem.NotFound) && a.instance != "" && !repeats(body): // MS-ASCMD_R3196
+	case tandem.IsKind(err, tandem.NotFound) && a.instance != "" && !repeats(old): // MS-ASCMD_R3196
 		return statusNotRecurring, false, nil
 	case tandem.IsKind(err, tandem.NotFound), tandem.IsKind(err, tandem.Invalid):
 		return statusInvalid, false, nil
@@ -205,7 +267,7 @@ func (a *attempt) run(ctx context.Context) (status string, again bool, err error
 			w.Record.Body = tandem.Bytes(now)
 		}
 	}
-	plan, err := a.plan(ctx, body, &w)
+	plan, err := a.plan(ctx, old, &w)
 	if err != nil {
 		return "", false, err
 	}
@@ -227,7 +289,8 @@ func (a *attempt) plan(ctx context.Context, old []byte, w *store.HomeWrite) (pla
 	if a.Meetings == nil {
 		return plan, nil
 	}
-	ch := schedule.Change{Collection: a.c.Collection, Old: old, Lenient: true, Comment: a.comment, Silent: a.r.Version >= eas.V160 && !a.send}
+	ch := schedule.Change{Collection: a.c.Collection, Old: old, Lenient: true, Comment: a.comment, Propose: a.propose, Silent: a.r.Version >= eas.V160 && !a.send,
+		Mailed: repliesItself(a.r)}
 	if b, ok := w.Record.Body.(tandem.Bytes); ok && w.Op == tandem.Update {
 		ch.New = b
 	}
@@ -289,6 +352,9 @@ func (s *Service) write(ctx context.Context, collection int64, who store.Author,
 // answer again.
 func (a *attempt) tell(ctx context.Context, plan schedule.Plan) {
 	heard := "no mail tells the organizer"
+	if repliesItself(a.r) {
+		heard = "the phone sends the mail that tells the organizer"
+	}
 	if len(plan.Messages()) > 0 && len(plan.Unreached()) == 0 {
 		heard = "the organizer is told"
 	}

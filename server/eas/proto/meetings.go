@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tandem/partner/schedule"
+	"tandem/store"
 )
 
 // Meetings tells others of what a phone changes about a meeting; package schedule says in which order it is asked. It is nil where nobody is told.
@@ -11,6 +12,8 @@ type Meetings interface {
 	Write(ctx context.Context, ch schedule.Change) (schedule.Plan, error)
 	Deliver(ctx context.Context, p schedule.Plan) error
 	Drop(ctx context.Context, p schedule.Plan) error
+	// Invited finds, or makes, the event of an invitation that came by mail.
+	Invited(ctx context.Context, to store.User, l schedule.Letter, decline bool) (schedule.Invited, error)
 }
 
 var _ Meetings = (*schedule.Service)(nil)

@@ -1,0 +1,146 @@
+package mail
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"time"
+
+	"tandem"
+	"tandem/kind/recur"
+	"tandem/wire/contentline"
+	"tandem/wire/ical"
+)
+
+// invitation is what the calendar object of a message says beyond what its event shows: it is about one instance, it was sent before, it answers.
+type invitation struct {
+	data     []byte
+	answer   string    // PARTSTAT of an answer
+	number   int       // SEQUENCE
+	instance time.Time // the instance that alone it is about; zero: the series, or what does not repeat
+	proposed [2]time.Time
+}
+
+// look reads the calendar object of a message, if it has one.
+func (e *Envelope) look(b tandem.Body, zones *recur.Zones, home *time.Location) {
+	if e.Class != Meeting || e.Event == nil {
+		return
+	}
+	data, err := e.Calendar(b)
+	if err != nil {
+		return
+	}
+	e.invited.data = data
+	doc, err := ical.Parse(data)
+	if err != nil {
+		return
+	}
+	if zones == nil {
+		zones = &recur.Zones{}
+	}
+	for cal := range doc.Components() {
+		var first, series *contentline.Component
+		for c := range cal.Children() {
+			if !c.Is("VEVENT") {
+				continue
+			}
+			if first == nil {
+				first = c
+			}
+			if series == nil && c.Get("RECURRENCE-ID") == nil {
+				series = c
+			}
+		}
+		if first != nil {
+			e.invited.read(first, series == nil, zones.In(cal), home)
+			return
+		}
+	}
+}
+
+func (in *invitation) read(c *contentline.Component, alone bool, find recur.Finder, home *time.Location) {
+	at := func(name string) (t time.Time) {
+		l := c.Get(name)
+		if l == nil {
+			return t
+		}
+		v, err := ical.TimeOf(l)
+		if err != nil {
+			return t
+		}
+		return instant(v, find, home)
+	}
+	if l := c.Get("ATTENDEE"); l != nil {
+		v, _ := l.Param("PARTSTAT")
+		in.answer = strings.ToUpper(v)
+	}
+	if l := c.Get("SEQUENCE"); l != nil {
+		in.number, _ = strconv.Atoi(strings.TrimSpace(l.Value())) // 0 for what is no number
+	}
+	if alone {
+		in.instance = at("RECURRENCE-ID")
+	}
+	in.proposed = [2]time.Time{at("DTSTART"), at("DTEND")}
+}
+
+// instant is when a time is. What is in no zone is in that of its reader.
+func instant(t ical.Time, find recur.Finder, home *time.Location) time.Time {
+	if t.Form == ical.Zoned {
+		if z := find(t.TZID); z != nil {
+			return time.Unix(z.Instant(t.Wall), 0)
+		}
+	}
+	at := time.Unix(t.Wall, 0).UTC()
+	if t.Form == ical.UTC || home == nil {
+		return at
+	}
+	return time.Date(at.Year(), at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), 0, home)
+}
+
+// meetingClass is Exchange's name for a message about a meeting. An answer's name tells it, since phones show no more of it in their lists. MS-ASEMAIL 2.2.2.49
+func (e *Envelope) meetingClass() string {
+	const class = "IPM.Schedule.Meeting."
+	switch e.Method {
+	case "REQUEST", "ADD":
+		return class + "Request"
+	case "CANCEL":
+		return class + "Canceled"
+	case "REPLY", "COUNTER":
+		switch e.invited.answer {
+		case "ACCEPTED":
+			return class + "Resp.Pos"
+		case "DECLINED":
+			return class + "Resp.Neg"
+		}
+		return class + "Resp.Tent"
+	}
+	return "IPM.Note"
+}
+
+// outlookID begins the object ids of meetings; Exchange and Outlook write them in hexadecimal as UID. MS-ASEMAIL 2.2.2.37
+var outlookID = [...]byte{0x04, 0, 0, 0, 0x82, 0, 0xE0, 0, 0x74, 0xC5, 0xB7, 0x10, 0x1A, 0x82, 0xE0, 0x08}
+
+// GlobalObjectID is the name that Exchange gives to a meeting with a UID of iCalendar, or with on to one instance of it. A UID that Exchange made is that name
+// itself. MS-OXCICAL 2.1.3.1.1.20.26, MS-ASEMAIL 2.2.2.37, 3.1.4.7
+func GlobalObjectID(uid string, on time.Time) string {
+	if uid == "" {
+		return ""
+	}
+	var day [4]byte
+	if !on.IsZero() {
+		binary.BigEndian.PutUint16(day[:], uint16(on.Year()))
+		day[2], day[3] = byte(on.Month()), byte(on.Day())
+	}
+	if raw, err := hex.DecodeString(uid); err == nil && len(raw) >= 40 && strings.EqualFold(uid[:2*len(outlookID)], hex.EncodeToString(outlookID[:])) {
+		copy(raw[16:], day[:])
+		return base64.StdEncoding.EncodeToString(raw)
+	}
+	data := append([]byte("vCal-Uid\x01\x00\x00\x00"), uid...)
+	data = append(data, 0)
+	out := append(outlookID[:len(outlookID):len(outlookID)], day[:]...)
+	out = append(out, make([]byte, 16)...) // no time of creation, 8 bytes of nothing
+	out = binary.LittleEndian.AppendUint32(out, uint32(len(data)))
+	return base64.StdEncoding.EncodeToString(append(out, data...))
+}
