@@ -16,6 +16,7 @@ import (
 	"tandem/kind"
 	kinds "tandem/kind/all"
 	"tandem/partner/account"
+	"tandem/partner/arrival"
 	"tandem/partner/device"
 	"tandem/partner/mailbox"
 	"tandem/partner/outgoing"
@@ -26,7 +27,6 @@ import (
 	"tandem/provider/home"
 	"tandem/server/control"
 	desktops "tandem/server/dav/all"
-	phones "tandem/server/eas/all"
 	"tandem/session"
 	"tandem/store"
 	"tandem/store/sqlite"
@@ -81,6 +81,7 @@ type hub struct {
 	meetings *schedule.Service // one for all doors
 	boxes    *mailbox.Service  // likewise
 	outgoing *outgoing.Service // likewise
+	arrivals *arrival.Watcher  // looks at what comes into inboxes
 	mail     *mailDoor         // where mail is received; nil: nowhere
 	doors    *doors            // open front doors; nil: none
 	close    []io.Closer       // in the order of opening
@@ -138,7 +139,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	known := kinds.Kinds()
 	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
 	meetings := desktops.Meetings(st, known, time.Now, log)
-	meetings.Zone = phones.Zone
+	arrivals := byMail(st, meetings, out, log)
 	opener := home.Opener{Store: st, Kinds: known}
 	h := center.New(center.Config{
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
@@ -158,7 +159,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 			return session.Run(ctx, session.Deps{Store: st}, p, o)
 		},
 	})
-	return &hub{Hub: h, store: st, dir: dir, accounts: accounts, devices: devices, meetings: meetings, boxes: boxes, outgoing: out,
+	return &hub{Hub: h, store: st, dir: dir, accounts: accounts, devices: devices, meetings: meetings, boxes: boxes, outgoing: out, arrivals: arrivals,
 		close: []io.Closer{closer(lock.Release), st}}, nil
 }
 
