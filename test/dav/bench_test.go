@@ -109,6 +109,24 @@ func BenchmarkPuts(b *testing.B) {
 	}
 }
 
+// BenchmarkBusyMonth: a month of a calendar that is full.
+func BenchmarkBusyMonth(b *testing.B) {
+	k := onDisk(b)
+	c := k.Collection("ann", tandem.Event)
+	records := map[string]string{}
+	day := time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
+	for i := range 10000 {
+		at := day.AddDate(0, 0, i%365)
+		records[fmt.Sprintf("e%d.ics", i)] = davkit.Event(fmt.Sprint("e", i), fmt.Sprint("Event ", i), at.Format("20060102T150405Z"), at.Add(time.Hour).Format("20060102T150405Z"))
+	}
+	k.Put(c, records)
+	query := `<c:calendar-query ` + namespaces + `><d:prop><d:getetag/><c:calendar-data/></d:prop><c:filter><c:comp-filter name="VCALENDAR"><c:comp-filter name="VEVENT">` +
+		`<c:time-range start="20260301T000000Z" end="20260401T000000Z"/></c:comp-filter></c:comp-filter></c:filter></c:calendar-query>`
+	for b.Loop() {
+		b.SetBytes(fetch(k, "REPORT", path(c), query, "Depth", "1"))
+	}
+}
+
 // BenchmarkCalendarQuery: a month out of 10,000 events.
 func BenchmarkCalendarQuery(b *testing.B) {
 	k := onDisk(b)
