@@ -28,6 +28,7 @@ type Store struct {
 	Texts     Texts
 	Queue     Queue
 	Secrets   Secrets
+	Visits    Visits
 	Bases     Bases
 	Blobs     Blobs
 	History   History
@@ -57,7 +58,7 @@ type Accounts interface {
 	PutUser(ctx context.Context, u User) error // title and address of the one of that name; NotFound
 	// SetProps changes the named properties of a user and leaves the others; an empty value removes one. NotFound.
 	SetProps(ctx context.Context, name string, set map[string]string) error
-	RemoveUser(ctx context.Context, name string) error // with logins, devices, locks and what others share with it; Busy while it owns collections
+	RemoveUser(ctx context.Context, name string) error // with logins, visits, devices, locks and what others share with it; its partners become the hub's; Busy while it owns collections
 }
 
 // HomeRecord is one record of a home collection as stored.
@@ -242,8 +243,13 @@ type PastFilter struct {
 	Record  tandem.ID
 	Place   string
 	Text    string // part of title or record id
+	Before  int64  // entries with a lower ID only
+	Of      *PastOf
 	Limit   int
 }
+
+// PastOf selects the history of some home collections, and of what some pairs have at places elsewhere. Without any there is none.
+type PastOf struct{ Collections, Pairs []int64 }
 
 // History keeps what was overwritten, within the retention limit. An entry of a home collection that another entry of the same
 // record names as Parked is not listed beside it.
@@ -310,6 +316,7 @@ type Event struct {
 	ID      int64
 	When    int64
 	Session int64
+	User    string // whom it concerns: the owner of the item or device; "": the hub as a whole
 	Item    string
 	Level   Level
 	Text    string
@@ -343,6 +350,7 @@ type Events interface {
 // Partner is a device, computer, service or folder that has a partnership.
 type Partner struct {
 	Name     string // unique
+	User     string // the owner; "": the hub, for its administrators
 	Provider string
 	Place    string // without secrets
 	Title    string

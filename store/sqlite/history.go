@@ -69,6 +69,12 @@ func (h history) List(ctx context.Context, f store.PastFilter) (list []store.Pas
 		like := likePart(f.Text)
 		add(`(title LIKE ? ESCAPE '\' OR record LIKE ? ESCAPE '\')`, like, like)
 	}
+	if f.Before != 0 {
+		add("id < ?", f.Before)
+	}
+	if f.Of != nil { // as JSON lists: SQLite bounds how many parameters a statement has
+		add(`(collection IN (SELECT value FROM json_each(?)) OR collection = 0 AND pair IN (SELECT value FROM json_each(?)))`, numbers(f.Of.Collections), numbers(f.Of.Pairs))
+	}
 	query := "SELECT " + pastColumns + " FROM past WHERE " + strings.Join(where, " AND ") + " ORDER BY id DESC LIMIT ?"
 	err = h.read(ctx, "list history", func(c *conn) error {
 		return c.each(func(s scanner) error {
@@ -78,6 +84,18 @@ func (h history) List(ctx context.Context, f store.PastFilter) (list []store.Pas
 		}, query, append(args, limitOf(f.Limit))...)
 	})
 	return list, err
+}
+
+// numbers is a JSON list.
+func numbers(list []int64) string {
+	out := []byte{'['}
+	for i, n := range list {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = strconv.AppendInt(out, n, 10)
+	}
+	return string(append(out, ']'))
 }
 
 // likePart is the LIKE pattern for text anywhere.

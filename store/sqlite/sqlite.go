@@ -133,6 +133,7 @@ func (d *db) store() *store.Store {
 		Shares:    shares{d},
 		Props:     properties{d},
 		Locks:     locks{d},
+		Visits:    visits{d},
 		Texts:     texts{d},
 		Queue:     queue{d},
 		Secrets:   secrets{d},
