@@ -43,12 +43,16 @@ type About interface {
 	Collections(ctx context.Context) ([]tandem.Collection, error)
 	// Checks looks for trouble with the store and with the places of all items.
 	Checks(ctx context.Context) ([]Check, error)
+	// Follow tells what happens from now on, whoever began it, until ctx is done; it returns nil then. Progress of an item is told at most once a second,
+	// and somebody who is slow to listen holds nobody up; see News.
+	Follow(ctx context.Context, tell func(News)) error
 }
 
 // Partners is the part of Service about partners.
 type Partners interface {
-	// AddPartner makes a partner of a place; an empty name is made from the place. Exists when the name is taken.
-	AddPartner(ctx context.Context, name, place string) (store.Partner, error)
+	// AddPartner makes a partner of a place; an empty name is made from the place. Exists when the name is taken. An empty user is the only one there
+	// is, or else the partner belongs to the hub.
+	AddPartner(ctx context.Context, user, name, place string) (store.Partner, error)
 	ListPartners(ctx context.Context) ([]store.Partner, error)
 	RemovePartner(ctx context.Context, name string) error
 }
@@ -87,6 +91,12 @@ type Items interface {
 type Syncs interface {
 	// Sync runs items now (none named: all enabled ones), and reports progress as it goes.
 	Sync(ctx context.Context, names []string, opt SyncOptions, tell func(SyncNews)) error
+	// Begin has items run (none named: all enabled ones) and returns at once; Follow tells how it goes. An item that is running runs once more
+	// afterwards, unless opt.IfIdle is set.
+	Begin(ctx context.Context, names []string, opt SyncOptions) ([]Begun, error)
+	// Stop ends the runs of items that are under way or wait for their turn (none named: of all items), whoever began them, and returns the names of those items. What
+	// is kept in step goes on with the next change.
+	Stop(ctx context.Context, names []string) ([]string, error)
 	// SyncPlaces runs two places against each other that need not belong to any item.
 	SyncPlaces(ctx context.Context, p Places, opt SyncOptions, tell func(SyncNews)) error
 }
@@ -105,6 +115,8 @@ type SyncOptions struct {
 	Approve  bool   // let a plan go ahead that the guard would hold
 	Approved string // the same, for the plan with this hash only
 	Restore  bool   // answer the guard with Restore
+	By       string `json:",omitempty"` // who asks, for history; "": the command line
+	IfIdle   bool   `json:",omitempty"` // Begin: do nothing about an item that is running
 	Watch    bool   // stay, and run again whenever something changes, until ctx is done
 
 	// Chosen, when not nil, restricts the run to what a person chose from a preview: action key to Keep, Skip,
@@ -179,7 +191,8 @@ type PlacesStatus struct {
 // Check is one line of a check-up.
 type Check struct {
 	Name   string `json:"name"`
-	Level  string `json:"level"` // "ok", "warn" or "fail"
+	User   string `json:"user,omitempty"` // whose item it is about; "": the hub's
+	Level  string `json:"level"`          // "ok", "warn" or "fail"
 	Text   string `json:"text"`
 	Remedy string `json:"remedy,omitempty"`
 }

@@ -63,6 +63,7 @@ func (h *Hub) SetItem(ctx context.Context, name string, set map[string]string) (
 	}
 	h.unkeep(name)
 	h.keep(it)
+	h.news.tell(News{What: ItemsNews, Item: it.Name, User: it.User})
 	return it, nil
 }
 

@@ -72,10 +72,12 @@ const maxRuns = 4
 type Hub struct {
 	cfg   Config
 	slots chan struct{} // one token per run that may go on at the same time
+	news  board
 
 	mu      sync.Mutex             // guards what follows
 	lanes   map[string]*lane       // by job.lane
 	busy    map[string]int         // runs going on, by job.key
+	active  map[*active]struct{}   // runs going on or waiting for their turn
 	keepers map[string]*keeper     // by item name
 	started context.Context        // what keepers live in; nil before Start and after Close
 	failing map[string]failedState // by item name
@@ -110,7 +112,7 @@ func New(cfg Config) *Hub {
 		cfg.News = func(SyncNews) {}
 	}
 	cfg.Times = cfg.Times.filled()
-	return &Hub{cfg: cfg, slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, keepers: map[string]*keeper{}, failing: map[string]failedState{}}
+	return &Hub{cfg: cfg, slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, failing: map[string]failedState{}}
 }
 
 // Start begins the continuous sync of all enabled items, and returns. It goes on until Close.
@@ -152,6 +154,7 @@ func (h *Hub) Close() error {
 	h.started, h.stop = nil, nil
 	h.mu.Unlock()
 	h.tasks.Wait()
+	h.news.close()
 	h.mu.Lock()
 	clear(h.keepers)
 	h.mu.Unlock()

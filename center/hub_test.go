@@ -162,10 +162,10 @@ func TestAddItem(t *testing.T) {
 	if err != nil || len(colls) != 1 {
 		t.Errorf("refused items left collections: %+v, %v", colls, err)
 	}
-	if _, err := w.hub.AddPartner(ctx, "mem", "mem:laptop"); !tandem.IsKind(err, tandem.Invalid) {
+	if _, err := w.hub.AddPartner(ctx, "", "mem", "mem:laptop"); !tandem.IsKind(err, tandem.Invalid) {
 		t.Errorf("a partner was named like a provider: %v", err)
 	}
-	if _, err := w.hub.AddPartner(ctx, "phone", "mem:laptop"); !tandem.IsKind(err, tandem.Exists) {
+	if _, err := w.hub.AddPartner(ctx, "", "phone", "mem:laptop"); !tandem.IsKind(err, tandem.Exists) {
 		t.Errorf("a partner's name was given twice: %v", err)
 	}
 	if err := w.hub.RemovePartner(ctx, "phone"); !tandem.IsKind(err, tandem.Busy) {

@@ -68,6 +68,7 @@ func (h *Hub) Decide(ctx context.Context, id int64, decision string, body []byte
 		return err
 	}
 	h.kickPair(ctx, c.Pair)
+	h.news.tell(News{What: ConflictsNews, Item: c.Item, User: h.userOf(ctx, c.Pair)})
 	return nil
 }
 

@@ -69,7 +69,7 @@ func (h *Hub) AddItem(ctx context.Context, n NewItem) (store.Item, error) {
 		return store.Item{}, err
 	}
 	if known.Name == "" {
-		if known, err = h.AddPartner(ctx, "", h.withKind(place, string(kind))); err != nil {
+		if known, err = h.AddPartner(ctx, user, "", h.withKind(place, string(kind))); err != nil {
 			return store.Item{}, err
 		}
 	}
@@ -82,6 +82,7 @@ func (h *Hub) AddItem(ctx context.Context, n NewItem) (store.Item, error) {
 		return store.Item{}, err
 	}
 	h.keep(it)
+	h.news.tell(News{What: ItemsNews, Item: it.Name, User: it.User})
 	return it, nil
 }
 
@@ -129,7 +130,7 @@ func (h *Hub) partnerPlace(ctx context.Context, n NewItem) (provider.Place, stor
 		return provider.Place{}, store.Partner{}, err
 	}
 	for _, p := range partners {
-		if p.Place == place.Text && n.Sub == "" {
+		if p.Place == place.Text && n.Sub == "" && (n.User == "" || p.User == n.User) {
 			return place, p, nil
 		}
 	}
@@ -261,6 +262,7 @@ func (h *Hub) EnableItem(ctx context.Context, name string, on bool) error {
 	}
 	h.unkeep(name)
 	h.keep(it)
+	h.news.tell(News{What: ItemsNews, Item: it.Name, User: it.User})
 	return nil
 }
 
@@ -283,6 +285,7 @@ func (h *Hub) RemoveItem(ctx context.Context, name string) error {
 	if err := h.cfg.Store.Settings.RemoveItem(ctx, name); err != nil {
 		return err
 	}
+	h.news.tell(News{What: ItemsNews, Item: it.Name, User: it.User})
 	if err := h.release(ctx, it); err != nil {
 		return err
 	}
@@ -308,7 +311,7 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 		return job{}, err
 	}
 	key := itemKey(it)
-	return job{name: it.Name, item: true, key: key, every: h.pollOf(place), lane: fmt.Sprintf("home %d", it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
+	return job{name: it.Name, user: it.User, item: true, key: key, every: h.pollOf(place), lane: fmt.Sprintf("home %d", it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
 		base: func(context.Context, *provider.Opened, *provider.Opened) (string, bool, error) {
 			return key, false, nil
 		},

@@ -104,7 +104,7 @@ func (k *keeper) keepItem(ctx context.Context) {
 		if err == nil {
 			break
 		}
-		k.hub.noteFailure(ctx, job{name: k.work.item.Name}, err, nil)
+		k.hub.noteFailure(ctx, job{name: k.work.item.Name, user: k.work.item.User}, err, nil)
 		if !sleep(ctx, wait) {
 			return
 		}
@@ -181,7 +181,7 @@ func (k *keeper) once(ctx context.Context) bool {
 	})
 	// An approval, an answer or a full look is for one run, not for all that follow.
 	k.opt = SyncOptions{Preview: k.opt.Preview, Watch: k.opt.Watch}
-	return err == nil && rep != nil
+	return err == nil && rep != nil || wasStopped(err) // who stops a run wants it to rest
 }
 
 // untilNext is how long to wait when nothing happens.

@@ -13,7 +13,7 @@ import (
 )
 
 // AddPartner implements Service.
-func (h *Hub) AddPartner(ctx context.Context, name, text string) (store.Partner, error) {
+func (h *Hub) AddPartner(ctx context.Context, user, name, text string) (store.Partner, error) {
 	place, err := h.cfg.Places.ParsePlace(text)
 	if err != nil {
 		return store.Partner{}, err
@@ -39,8 +39,24 @@ func (h *Hub) AddPartner(ctx context.Context, name, text string) (store.Partner,
 	if err != nil {
 		return store.Partner{}, err
 	}
-	p := store.Partner{Name: name, Provider: place.Provider, Place: place.Text, Title: prov.Title, Added: h.now()}
+	if user, err = h.ownerOf(ctx, user); err != nil {
+		return store.Partner{}, err
+	}
+	p := store.Partner{Name: name, User: user, Provider: place.Provider, Place: place.Text, Title: prov.Title, Added: h.now()}
 	return p, h.cfg.Store.Settings.PutPartner(ctx, p)
+}
+
+// ownerOf settles who owns a new partner: who was named, or the only user.
+func (h *Hub) ownerOf(ctx context.Context, name string) (string, error) {
+	if name != "" {
+		u, err := h.cfg.Store.Accounts.User(ctx, name)
+		return u.Name, err
+	}
+	users, err := h.cfg.Store.Accounts.Users(ctx)
+	if err == nil && len(users) == 1 {
+		name = users[0].Name
+	}
+	return name, err
 }
 
 // ListPartners implements Service.

@@ -18,6 +18,8 @@ type Users interface {
 	// RemoveUser removes a user; Held while there are records, unless all is set.
 	RemoveUser(ctx context.Context, name string, all bool) error
 	SetPassword(ctx context.Context, name, password string) error
+	// SetAdmin makes a user an administrator of the hub, or no longer one. Busy for the last one.
+	SetAdmin(ctx context.Context, name string, on bool) error
 	// AddAppPassword makes a password for one app or device. It is shown this once.
 	AddAppPassword(ctx context.Context, name, label string) (AppPassword, error)
 	RevokeAppPassword(ctx context.Context, name, label string) error
@@ -125,6 +127,11 @@ func (h *Hub) RemoveUser(ctx context.Context, name string, all bool) error {
 // SetPassword implements Service.
 func (h *Hub) SetPassword(ctx context.Context, name, password string) error {
 	return h.cfg.Accounts.SetPassword(ctx, name, password)
+}
+
+// SetAdmin implements Service.
+func (h *Hub) SetAdmin(ctx context.Context, name string, on bool) error {
+	return h.cfg.Accounts.SetAdmin(ctx, name, on)
 }
 
 // AddAppPassword implements Service.

@@ -1,6 +1,7 @@
 package center
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -20,6 +21,7 @@ import (
 type job struct {
 	name     string // as people know it
 	key      string // of the pair, for Status; an item's is that of its base
+	user     string // whose; "" for two places
 	item     bool   // a sync item; otherwise two places
 	lane     string // runs with the same lane follow one another
 	rules    engine.Rules
@@ -34,8 +36,16 @@ type job struct {
 // run performs one run of a job, waiting for its turn first. The last news carries the report or the failure, which is
 // also returned.
 func (h *Hub) run(ctx context.Context, j job, opt SyncOptions, tell func(SyncNews)) (*session.Report, error) {
+	ctx, me := h.activate(ctx, j, opt)
+	defer h.retire(me)
+	return h.runActive(ctx, j, opt, tell, me)
+}
+
+// runActive is run for a run that is noted already.
+func (h *Hub) runActive(ctx context.Context, j job, opt SyncOptions, tell func(SyncNews), me *active) (*session.Report, error) {
 	send := func(n SyncNews) {
 		n.Item = j.name
+		h.news.run(j, n)
 		if j.mirrored { // known only once the places are open; nothing is told of their sides before
 			n = mirrorNews(n)
 		}
@@ -43,13 +53,16 @@ func (h *Hub) run(ctx context.Context, j job, opt SyncOptions, tell func(SyncNew
 	}
 	leave, err := h.enter(ctx, j.lane, j.key)
 	if err != nil {
-		send(SyncNews{Err: FailureOf(cancelled(err))})
+		err = stoppedBy(ctx, err)
+		send(SyncNews{Err: FailureOf(err)})
 		return nil, err
 	}
 	defer leave()
+	h.begun(me)
+	h.news.tell(News{What: StartedNews, Item: j.name, User: j.user})
 	rep, plan, err := h.runOpened(ctx, &j, opt, send)
 	if err != nil {
-		err = cancelled(err)
+		err = stoppedBy(ctx, err)
 		h.noteFailure(ctx, j, err, rep)
 		send(SyncNews{Err: FailureOf(err)})
 		return rep, err
@@ -59,19 +72,25 @@ func (h *Hub) run(ctx context.Context, j job, opt SyncOptions, tell func(SyncNew
 	return rep, nil
 }
 
-// cancelled names a cancellation as what it is for people.
-func cancelled(err error) error {
+// stoppedBy names a cancellation as what it is for people.
+func stoppedBy(ctx context.Context, err error) error {
 	if errors.Is(err, context.Canceled) {
-		return &tandem.Error{Kind: tandem.Transient, Op: "sync", Err: stopped{}, Remedy: "run it again to go on"}
+		return &tandem.Error{Kind: tandem.Transient, Op: "sync", Err: stopped{byHand: errors.Is(context.Cause(ctx), errByHand)}, Remedy: "run it again to go on"}
 	}
 	return err
 }
 
 // stopped is a cancellation in words.
-type stopped struct{}
+type stopped struct{ byHand bool }
 
 func (stopped) Error() string { return "stopped before the end" }
 func (stopped) Unwrap() error { return context.Canceled }
+
+// wasStopped reports whether a run ended because a person asked for it.
+func wasStopped(err error) bool {
+	var s stopped
+	return errors.As(err, &s) && s.byHand
+}
 
 // shown is a report fit to travel: without the plan, which may be large and says nothing to people.
 func shown(rep *session.Report) *session.Report {
@@ -102,7 +121,7 @@ func (h *Hub) runOpened(ctx context.Context, j *job, opt SyncOptions, send func(
 		a, b, j.rules, j.mirrored = b, a, j.rules.Mirror(), true
 		j.name = a.Place + " " + b.Place // one name in the log for one pair
 	}
-	pair := session.Pair{Key: key, Name: j.name, A: a, B: b, Kind: handler, Rules: j.rules, Scope: j.scope}
+	pair := session.Pair{Key: key, Name: j.name, User: j.user, A: a, B: b, Kind: handler, Rules: j.rules, Scope: j.scope}
 	pair.Rules.Approved = opt.Approved
 	rep, err := h.cfg.Run(ctx, pair, h.sessionOptions(opt, send))
 	held := rep != nil && rep.Held
@@ -116,7 +135,7 @@ func (h *Hub) runOpened(ctx context.Context, j *job, opt SyncOptions, send func(
 }
 
 func (h *Hub) sessionOptions(opt SyncOptions, send func(SyncNews)) session.Options {
-	sopt := session.Options{Preview: opt.Preview, Full: opt.Full, Now: h.now, Who: "cli", Log: h.cfg.Log,
+	sopt := session.Options{Preview: opt.Preview, Full: opt.Full, Now: h.now, Who: cmp.Or(opt.By, "cli"), Log: h.cfg.Log,
 		Progress: func(p session.Progress) { send(SyncNews{Progress: &p}) },
 		Event: func(e store.Event) {
 			if e.Level > store.Info {
@@ -158,7 +177,7 @@ func (h *Hub) noteFailure(ctx context.Context, j job, err error, rep *session.Re
 	remedy := f.Remedy
 	plain := *f
 	plain.Remedy = ""
-	e := store.Event{When: h.now(), Item: j.name, Level: store.Error, Text: plain.Err().Error(), Remedy: remedy}
+	e := store.Event{When: h.now(), User: j.user, Item: j.name, Level: store.Error, Text: plain.Err().Error(), Remedy: remedy}
 	ctx = context.WithoutCancel(ctx)
 	logErr := h.cfg.Store.Events.Add(ctx, e)
 	if logErr == nil && j.item {

@@ -212,7 +212,7 @@ func (h *Hub) Checks(ctx context.Context) ([]Check, error) {
 
 // checkItem opens an item's place and says how the item stands.
 func (h *Hub) checkItem(ctx context.Context, st ItemStatus) Check {
-	c := Check{Name: "item " + st.Item.Name, Level: "ok"}
+	c := Check{Name: "item " + st.Item.Name, User: st.Item.User, Level: "ok"}
 	place, err := h.itemPlace(ctx, st.Item)
 	if err == nil {
 		o, openErr := h.openPlace(ctx, place, string(st.Kind))

@@ -28,7 +28,7 @@ func (r *run) event(level store.Level, id tandem.ID, text, remedy string) {
 		}
 		r.told[key] = true
 	}
-	e := store.Event{When: r.opt.Now(), Session: r.session, Item: r.pair.Name, Level: level, Text: text, Record: id, Remedy: remedy}
+	e := store.Event{When: r.opt.Now(), Session: r.session, User: r.pair.User, Item: r.pair.Name, Level: level, Text: text, Record: id, Remedy: remedy}
 	if level > store.Info {
 		r.report.Problems = append(r.report.Problems, e)
 	}
@@ -97,15 +97,15 @@ func (r *run) asLast(ctx context.Context) bool {
 // log writes the events of the run and its result.
 func (r *run) log(ctx context.Context, err error) error {
 	if r.dropped > 0 {
-		r.pending = append(r.pending, store.Event{When: r.opt.Now(), Item: r.pair.Name, Level: store.Warning,
+		r.pending = append(r.pending, store.Event{When: r.opt.Now(), User: r.pair.User, Item: r.pair.Name, Level: store.Warning,
 			Text: fmt.Sprintf("%d more records had problems", r.dropped), Remedy: "solve those listed and sync again"})
 	}
 	result := r.result(err)
 	if err != nil && !r.report.Held && result != "cancelled" {
 		text, remedy := apart(err)
-		r.pending = append(r.pending, store.Event{When: r.opt.Now(), Item: r.pair.Name, Level: store.Error, Text: text, Remedy: remedy})
+		r.pending = append(r.pending, store.Event{When: r.opt.Now(), User: r.pair.User, Item: r.pair.Name, Level: store.Error, Text: text, Remedy: remedy})
 	}
-	r.pending = append(r.pending, store.Event{When: r.opt.Now(), Item: r.pair.Name, Level: store.Info, Text: r.summary(result)})
+	r.pending = append(r.pending, store.Event{When: r.opt.Now(), User: r.pair.User, Item: r.pair.Name, Level: store.Info, Text: r.summary(result)})
 	r.opt.Log.Info("sync ended", "pair", r.pair.Name, "session", r.session, "result", result)
 	for i := range r.pending {
 		r.pending[i].Session = r.session

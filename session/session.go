@@ -16,6 +16,7 @@ import (
 type Pair struct {
 	Key   string // of the base in the store; see PairKey
 	Name  string // as people know it: the sync item, or "A B"
+	User  string // whose it is, for the results log; "": nobody's
 	A, B  *provider.Opened
 	Kind  kind.Handler
 	Rules engine.Rules // Tree, Names, MaxSize, ReadOnly, NoAttrs and Now are filled in from the replicas' features

@@ -24,7 +24,7 @@ func (h *hub) Checks(ctx context.Context) ([]center.Check, error) {
 		return out, err
 	}
 	for _, l := range h.checkDoors(ctx) {
-		out = append(out, center.Check(l))
+		out = append(out, center.Check{Name: l.Name, Level: l.Level, Text: l.Text, Remedy: l.Remedy})
 	}
 	return out, nil
 }

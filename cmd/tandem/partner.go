@@ -20,7 +20,7 @@ func (a *app) partnerCommand() *cobra.Command {
 }
 
 func (a *app) partnerAdd() *cobra.Command {
-	var name string
+	var name, user string
 	c := &cobra.Command{
 		Use:   "add PROVIDER [key=value...]",
 		Short: "Make a partner of a place",
@@ -40,7 +40,7 @@ of the provider, see tandem provider show PROVIDER. A place in full does as well
 				return asUsage(err)
 			}
 			return a.with(c.Context(), func(s center.Service) error {
-				p, err := s.AddPartner(c.Context(), name, place.Text)
+				p, err := s.AddPartner(c.Context(), user, name, place.Text)
 				if err != nil {
 					return asUsage(err)
 				}
@@ -53,6 +53,7 @@ of the provider, see tandem provider show PROVIDER. A place in full does as well
 		},
 	}
 	c.Flags().StringVar(&name, "name", "", "name of the partner (default: made from the place)")
+	c.Flags().StringVar(&user, "user", "", "whose partner it is (default: the only user there is, otherwise the hub's)")
 	return a.jsonFlag(c)
 }
 
@@ -85,6 +86,7 @@ func placeText(args []string) (string, error) {
 
 type partnerJSON struct {
 	Name     string `json:"name"`
+	User     string `json:"user,omitempty"`
 	Provider string `json:"provider"`
 	Place    string `json:"place"`
 	Title    string `json:"title"`
@@ -92,7 +94,7 @@ type partnerJSON struct {
 }
 
 func toPartner(p store.Partner) partnerJSON {
-	return partnerJSON{p.Name, p.Provider, p.Place, p.Title, p.Added}
+	return partnerJSON{p.Name, p.User, p.Provider, p.Place, p.Title, p.Added}
 }
 
 func (a *app) partnerList() *cobra.Command {

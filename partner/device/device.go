@@ -164,7 +164,7 @@ func (s *Service) log(ctx context.Context, d store.Device, level store.Level, re
 		what = model
 	}
 	text := strings.TrimSpace(what+" "+d.ID) + " of " + d.User + ": " + fmt.Sprintf(format, args...)
-	return s.cfg.Events.Add(ctx, store.Event{When: s.cfg.Now().Unix(), Item: "device " + d.ID, Level: level, Text: text, Remedy: remedy})
+	return s.cfg.Events.Add(ctx, store.Event{When: s.cfg.Now().Unix(), User: d.User, Item: "device " + d.ID, Level: level, Text: text, Remedy: remedy})
 }
 
 // Devices lists the devices of a user, or of all with "".

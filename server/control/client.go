@@ -120,6 +120,15 @@ func do(ctx context.Context, c *Client, name string, arg any) error {
 
 // follow reads the lines of a run.
 func (c *Client) follow(ctx context.Context, name string, arg any, tell func(center.SyncNews)) error {
+	return c.lines(ctx, name, arg, func(l line) {
+		if l.News != nil {
+			tell(*l.News)
+		}
+	})
+}
+
+// lines reads the lines of an answer.
+func (c *Client) lines(ctx context.Context, name string, arg any, tell func(line)) error {
 	resp, err := c.post(ctx, name, arg)
 	if err != nil {
 		return err
@@ -134,9 +143,7 @@ func (c *Client) follow(ctx context.Context, name string, arg any, tell func(cen
 			}
 			return lost(err)
 		}
-		if l.News != nil {
-			tell(*l.News)
-		}
+		tell(l)
 		if l.Done {
 			return l.Error.Err()
 		}
@@ -144,8 +151,8 @@ func (c *Client) follow(ctx context.Context, name string, arg any, tell func(cen
 }
 
 // AddPartner implements center.Service.
-func (c *Client) AddPartner(ctx context.Context, name, place string) (store.Partner, error) {
-	return call[store.Partner](ctx, c, "AddPartner", partnerArg{name, place})
+func (c *Client) AddPartner(ctx context.Context, user, name, place string) (store.Partner, error) {
+	return call[store.Partner](ctx, c, "AddPartner", partnerArg{user, name, place})
 }
 
 // ListPartners implements center.Service.
@@ -186,6 +193,29 @@ func (c *Client) RemoveItem(ctx context.Context, name string) error {
 // Sync implements center.Service.
 func (c *Client) Sync(ctx context.Context, names []string, opt center.SyncOptions, tell func(center.SyncNews)) error {
 	return c.follow(ctx, "Sync", syncArg{names, opt}, tell)
+}
+
+// Begin implements center.Service.
+func (c *Client) Begin(ctx context.Context, names []string, opt center.SyncOptions) ([]center.Begun, error) {
+	return call[[]center.Begun](ctx, c, "Begin", syncArg{names, opt})
+}
+
+// Stop implements center.Service.
+func (c *Client) Stop(ctx context.Context, names []string) ([]string, error) {
+	return call[[]string](ctx, c, "Stop", namesArg{names})
+}
+
+// Follow implements center.Service.
+func (c *Client) Follow(ctx context.Context, tell func(center.News)) error {
+	err := c.lines(ctx, "Follow", nothing{}, func(l line) {
+		if l.Heard != nil {
+			tell(*l.Heard)
+		}
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // SyncPlaces implements center.Service.

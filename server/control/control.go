@@ -99,7 +99,7 @@ type (
 		After int64
 		Limit int
 	}
-	partnerArg struct{ Name, Place string }
+	partnerArg struct{ User, Name, Place string }
 	enableArg  struct {
 		Name string
 		On   bool
@@ -134,6 +134,7 @@ type (
 	failure struct{ Error *center.Failure }
 	line    struct {
 		News  *center.SyncNews `json:",omitempty"`
+		Heard *center.News     `json:",omitempty"` // of Follow
 		Done  bool             `json:",omitempty"` // the last line; without it the answer was cut off
 		Error *center.Failure  `json:",omitempty"` // in the last line
 	}

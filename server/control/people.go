@@ -20,9 +20,13 @@ type (
 		All  bool
 	}
 	passwordArg struct{ Name, Password string }
-	labelArg    struct{ Name, Label string }
-	deviceArg   struct{ User, ID string }
-	ruleArg     struct {
+	adminArg    struct {
+		Name string
+		On   bool
+	}
+	labelArg  struct{ Name, Label string }
+	deviceArg struct{ User, ID string }
+	ruleArg   struct {
 		Rule   device.Rule
 		Before int
 	}
@@ -42,6 +46,9 @@ func handleUsers(mux *http.ServeMux, s center.Users) {
 	})
 	handle(mux, "SetPassword", func(ctx context.Context, a passwordArg) (nothing, error) {
 		return nothing{}, s.SetPassword(ctx, a.Name, a.Password)
+	})
+	handle(mux, "SetAdmin", func(ctx context.Context, a adminArg) (nothing, error) {
+		return nothing{}, s.SetAdmin(ctx, a.Name, a.On)
 	})
 	handle(mux, "AddAppPassword", func(ctx context.Context, a labelArg) (center.AppPassword, error) {
 		return s.AddAppPassword(ctx, a.Name, a.Label)
@@ -145,4 +152,9 @@ func (c *Client) DevicePolicy(ctx context.Context, scope device.Scope) (device.P
 // SetDevicePolicy implements center.Service.
 func (c *Client) SetDevicePolicy(ctx context.Context, scope device.Scope, values map[string]string) (device.Policy, error) {
 	return call[device.Policy](ctx, c, "SetDevicePolicy", policyArg{scope, values})
+}
+
+// SetAdmin implements center.Service.
+func (c *Client) SetAdmin(ctx context.Context, name string, on bool) error {
+	return do(ctx, c, "SetAdmin", adminArg{name, on})
 }

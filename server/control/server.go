@@ -65,12 +65,17 @@ func handler(s center.Service, version string) http.Handler {
 	stream(mux, "SyncPlaces", func(ctx context.Context, a placesArg, tell func(center.SyncNews)) error {
 		return s.SyncPlaces(ctx, a.Places, a.Options, tell)
 	})
+	handle(mux, "Begin", func(ctx context.Context, a syncArg) ([]center.Begun, error) { return s.Begin(ctx, a.Names, a.Options) })
+	handle(mux, "Stop", func(ctx context.Context, a namesArg) ([]string, error) { return s.Stop(ctx, a.Names) })
+	lines(mux, "Follow", func(ctx context.Context, _ nothing, send func(line)) error {
+		return s.Follow(ctx, func(n center.News) { send(line{Heard: &n}) })
+	})
 	return mux
 }
 
 func handlePartners(mux *http.ServeMux, s center.Partners) {
 	handle(mux, "AddPartner", func(ctx context.Context, a partnerArg) (store.Partner, error) {
-		return s.AddPartner(ctx, a.Name, a.Place)
+		return s.AddPartner(ctx, a.User, a.Name, a.Place)
 	})
 	handle(mux, "ListPartners", func(ctx context.Context, _ nothing) ([]store.Partner, error) { return s.ListPartners(ctx) })
 	handle(mux, "RemovePartner", func(ctx context.Context, a nameArg) (nothing, error) {
@@ -139,8 +144,15 @@ func handle[Arg, Answer any](mux *http.ServeMux, name string, f func(context.Con
 	})
 }
 
-// stream serves one method that answers with a line per message.
+// stream serves one method that answers with a line per message about runs.
 func stream[Arg any](mux *http.ServeMux, name string, f func(context.Context, Arg, func(center.SyncNews)) error) {
+	lines(mux, name, func(ctx context.Context, arg Arg, send func(line)) error {
+		return f(ctx, arg, func(n center.SyncNews) { send(line{News: &n}) })
+	})
+}
+
+// lines serves one method that answers with a line per message.
+func lines[Arg any](mux *http.ServeMux, name string, f func(context.Context, Arg, func(line)) error) {
 	mux.HandleFunc("POST /v1/"+name, func(w http.ResponseWriter, r *http.Request) {
 		arg, ok := read[Arg](w, r)
 		if !ok {
@@ -160,7 +172,7 @@ func stream[Arg any](mux *http.ServeMux, name string, f func(context.Context, Ar
 		if err := ctl.Flush(); err != nil {
 			return
 		}
-		err := f(r.Context(), arg, func(n center.SyncNews) { send(line{News: &n}) })
+		err := f(r.Context(), arg, send)
 		send(line{Done: true, Error: center.FailureOf(err)})
 	})
 }

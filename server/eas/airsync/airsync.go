@@ -142,6 +142,6 @@ func docName(collection int64) string { return "sync/" + strconv.FormatInt(colle
 
 // tell adds a line to the results log. That it fails must not fail a sync: the next one would meet the same.
 func (s *Service) tell(ctx context.Context, r *proto.Request, e store.Event) {
-	e.When, e.Item = s.now().Unix(), "eas:"+r.Device.ID
+	e.When, e.User, e.Item = s.now().Unix(), r.Device.User, "eas:"+r.Device.ID
 	_ = s.Events.Add(ctx, e)
 }
