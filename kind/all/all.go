@@ -12,6 +12,7 @@ import (
 	"tandem/kind/mail"
 	"tandem/kind/note"
 	"tandem/kind/recur"
+	"tandem/kind/sms"
 	"tandem/kind/task"
 )
 
@@ -20,7 +21,7 @@ func Kinds() map[tandem.Kind]kind.Handler {
 	zones := &recur.Zones{}
 	kinds := map[tandem.Kind]kind.Handler{}
 	for _, h := range []kind.Handler{contact.Handler{}, event.Handler{Zones: zones}, task.Handler{Zones: zones}, note.Handler{Zones: zones}, file.Handler{},
-		itip.Handler{Zones: zones}, mail.Handler{}, mail.Handler{Of: tandem.SMS}} {
+		itip.Handler{Zones: zones}, mail.Handler{}, sms.Handler{}} {
 		kinds[h.Kind()] = h
 	}
 	return kinds

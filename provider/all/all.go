@@ -9,11 +9,12 @@ import (
 	"tandem/provider/files"
 	"tandem/provider/home"
 	"tandem/provider/maildir"
+	"tandem/provider/sms"
 	"tandem/provider/vdir"
 	"tandem/provider/webcal"
 )
 
 // Registry returns the providers a person can name in a place.
 func Registry() *provider.Registry {
-	return provider.NewRegistry(slices.Concat(dav.Providers(), webcal.Providers(), []*provider.Provider{files.Provider(), home.Provider(), maildir.Provider(), vdir.Provider()})...)
+	return provider.NewRegistry(slices.Concat(dav.Providers(), webcal.Providers(), []*provider.Provider{files.Provider(), home.Provider(), maildir.Provider(), sms.Provider(), vdir.Provider()})...)
 }
