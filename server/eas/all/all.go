@@ -50,8 +50,9 @@ type Door struct {
 	*door.Door
 	Broker *push.Broker
 
-	store *store.Store
-	syncs *airsync.Service
+	store  *store.Store
+	always *mailbox.Always
+	syncs  *airsync.Service
 }
 
 // New puts a door together.
@@ -64,18 +65,20 @@ func New(cfg Config) *Door {
 	hierarchy := &folders.Service{Home: st.Home, Access: &access.Service{Home: st.Home, Shares: st.Shares, Now: cfg.Now}, Devices: st.Devices, Views: cfg.Views}
 	syncs := &airsync.Service{Home: st.Home, Lookup: st.Lookup, Listing: st.Listing, Texts: st.Texts, Devices: st.Devices, Events: st.Events, History: st.History, Blobs: st.Blobs,
 		Folders: hierarchy, Kinds: cfg.Kinds, Views: cfg.Views, Meetings: cfg.Meetings, Broker: broker, Now: cfg.Now, Limits: cfg.Sync}
-	return &Door{Broker: broker, store: st, syncs: syncs, Door: door.New(door.Config{
-		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, hierarchy, syncs), Zone: Zone, Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust, Agents: cfg.Agents,
+	always := &mailbox.Always{Boxes: mailbox.New(st), Lookup: st.Lookup, Log: cfg.Log}
+	return &Door{Broker: broker, store: st, always: always, syncs: syncs, Door: door.New(door.Config{
+		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, hierarchy, syncs, always), Zone: Zone, Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust, Agents: cfg.Agents,
 	})}
 }
 
-// Start passes the store's wake-ups to waiting phones, and makes answers ahead, until stop is called or ctx is done.
+// Start passes the store's wake-ups to waiting phones, and makes answers ahead, and moves conversations that are always moved, until stop is called or ctx is done.
 func (d *Door) Start(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	wakeups := d.store.Home.Subscribe(ctx)
+	wakeups, mails := d.store.Home.Subscribe(ctx), d.store.Home.Subscribe(ctx)
 	var done sync.WaitGroup
 	done.Go(func() { d.Broker.Run(wakeups) })
 	done.Go(func() { d.syncs.Ahead(ctx) })
+	done.Go(func() { d.always.Run(ctx, mails) })
 	return func() {
 		cancel()
 		done.Wait()
@@ -83,10 +86,10 @@ func (d *Door) Start(ctx context.Context) (stop func()) {
 }
 
 // commands are all commands that are served. What is not in this list is not advertised.
-func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service) map[string]proto.Command {
+func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service, always *mailbox.Always) map[string]proto.Command {
 	st := cfg.Store
 	pings := &push.Service{Devices: st.Devices, Folders: hierarchy, Pending: syncs.Pending, Limits: cfg.Pings}
-	fetches := &items.Service{Home: st.Home, Lookup: st.Lookup, Folders: hierarchy}
+	fetches := &items.Service{Home: st.Home, Lookup: st.Lookup, Folders: hierarchy, Always: always}
 	invitations := &meeting.Service{Home: st.Home, Lookup: st.Lookup, Events: st.Events, Folders: hierarchy, Kind: cfg.Kinds[tandem.Event],
 		Meetings: cfg.Meetings, Boxes: mailbox.New(st)}
 	policies := &provision.Service{Devices: cfg.Devices}
