@@ -170,8 +170,8 @@ type Record struct {
 type Recorder interface {
 	// GetRecord shows a record as Get does.
 	GetRecord(r Record, o Options) ([]*wbxml.Element, error)
-	// GetChange shows what can change of a record that the client has.
-	GetChange(r Record, o Options) []*wbxml.Element
+	// GetChange shows what changed of a record that the client has; was are the attributes that it has, nil where that is not known.
+	GetChange(r Record, was *tandem.Attrs, o Options) []*wbxml.Element
 	// PutAttrs writes what a client changed into attributes. Data that make no sense are an error of kind Invalid.
 	PutAttrs(r Record, data []*wbxml.Element, o Put) (tandem.Attrs, error)
 	// AttachmentOf opens the n-th attachment; NotFound. Its size is the decoded one, as far as it is known.

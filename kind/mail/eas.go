@@ -1,8 +1,10 @@
 package mail
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -91,6 +93,8 @@ func (v View) GetRecord(r eas.Record, o eas.Options) ([]*wbxml.Element, error) {
 	}
 	if c := categories(f); c != nil {
 		out = append(out, c)
+	} else if o.Version >= eas.V140 { // MS-ASEMAIL_R318
+		out = append(out, wbxml.Empty(wbxml.EmailCategories))
 	}
 	return append(out, e.later(f, o)...), nil
 }
@@ -102,8 +106,14 @@ func (e *Envelope) later(f Flags, o eas.Options) []*wbxml.Element {
 	}
 	conversation := e.Conversation()
 	out := []*wbxml.Element{wbxml.Opaque(wbxml.Email2ConversationId, conversation[:]), wbxml.Opaque(wbxml.Email2ConversationIndex, e.ConversationIndex())}
-	if verb := lastVerb(f); verb != "" {
+	if verb, at := lastVerb(f); verb != "" {
 		out = append(out, wbxml.Text(wbxml.Email2LastVerbExecuted, verb))
+		if at != "" {
+			out = append(out, wbxml.Text(wbxml.Email2LastVerbExecutionTime, at))
+		}
+	}
+	if f.Bcc {
+		out = append(out, flag(wbxml.Email2ReceivedAsBcc, true))
 	}
 	if s := list(e.Sender); s != "" && s != list(e.From) {
 		out = append(out, wbxml.Text(wbxml.Email2Sender, eas.Clean(s)))
@@ -117,15 +127,19 @@ func (e *Envelope) later(f Flags, o eas.Options) []*wbxml.Element {
 	return out
 }
 
-// lastVerb is what was done with a message last. MS-ASEMAIL 2.2.2.43
-func lastVerb(f Flags) string {
-	switch {
-	case f.Forwarded:
-		return "3"
-	case f.Answered:
-		return "1"
+// lastVerb is what was done with a message last, and when, as far as that is known. MS-ASEMAIL 2.2.2.43, 2.2.2.44
+func lastVerb(f Flags) (verb, at string) {
+	verb, when, _ := strings.Cut(f.Verb, " ")
+	if t, err := strconv.ParseInt(when, 10, 64); err == nil && (verb == "3" && f.Forwarded || verb != "3" && f.Answered) {
+		return verb, eas.FormatTime(time.Unix(t, 0))
 	}
-	return ""
+	switch { // by a program that knows only that
+	case f.Forwarded:
+		return "3", ""
+	case f.Answered:
+		return "1", ""
+	}
+	return "", ""
 }
 
 func flag(tag wbxml.Tag, on bool) *wbxml.Element {
@@ -330,21 +344,45 @@ func whole(r eas.Record, e *Envelope, p eas.BodyPreference) (*wbxml.Element, err
 	return out.Add(wbxml.Opaque(wbxml.AirSyncBaseData, data)), nil
 }
 
-// GetChange implements eas.Recorder: of a message that the client has, only what people do to it changes.
-func (v View) GetChange(r eas.Record, o eas.Options) []*wbxml.Element {
-	f := FlagsOf(r.Attrs)
+// GetChange implements eas.Recorder: of a message that the client has, only what people do to it changes, and only what did is told. MS-ASEMAIL 3.2.5.4.1
+func (v View) GetChange(r eas.Record, was *tandem.Attrs, o eas.Options) []*wbxml.Element {
+	now, before := marks(FlagsOf(r.Attrs), o), []*wbxml.Element(nil)
+	if was != nil {
+		before = marks(FlagsOf(*was), o)
+	}
+	var out []*wbxml.Element
+	for i, e := range now {
+		if i >= len(before) || !same(e, before[i]) {
+			out = append(out, e)
+		}
+	}
+	if before != nil && len(out) == 0 {
+		out = now[:1] // something that phones are not shown; a change that says nothing is none
+	}
+	return slices.DeleteFunc(out, func(e *wbxml.Element) bool { return e.Tag == wbxml.Email2LastVerbExecuted && e.Text == "" })
+}
+
+// marks are what people do to a message, always in the same places.
+func marks(f Flags, o eas.Options) []*wbxml.Element {
 	out := []*wbxml.Element{flag(wbxml.EmailRead, f.Seen), showFlag(f)}
+	if o.Version < eas.V140 {
+		return out
+	}
 	c := categories(f)
 	if c == nil { // MS-ASEMAIL 2.2.2.16: an empty one takes them away
 		c = wbxml.Empty(wbxml.EmailCategories)
 	}
-	if o.Version >= eas.V140 {
-		out = append(out, c)
-		if verb := lastVerb(f); verb != "" {
-			out = append(out, wbxml.Text(wbxml.Email2LastVerbExecuted, verb))
-		}
+	verb, at := lastVerb(f)
+	out = append(out, c, wbxml.Text(wbxml.Email2LastVerbExecuted, verb))
+	if at != "" {
+		out = append(out, wbxml.Text(wbxml.Email2LastVerbExecutionTime, at))
 	}
 	return out
+}
+
+// same reports whether two elements say the same.
+func same(a, b *wbxml.Element) bool {
+	return a.Tag == b.Tag && a.Text == b.Text && bytes.Equal(a.Data, b.Data) && slices.EqualFunc(a.Children, b.Children, same)
 }
 
 // categories are keywords that a person sees: those that begin with $ or a backslash are signs between programs. RFC 5788

@@ -197,7 +197,7 @@ func TestPutAttrs(t *testing.T) {
 	if !f.Flagged {
 		t.Fatalf("flag: %+v", f)
 	}
-	shown := mail.View{}.GetChange(eas.Record{Attrs: f.Attrs()}, viewtest.Put().Options)
+	shown := mail.View{}.GetChange(eas.Record{Attrs: f.Attrs()}, nil, viewtest.Put().Options)
 	if got := wbxml.New(wbxml.AirSyncApplicationData, shown...).Child(wbxml.EmailFlag); got.Get(wbxml.TasksDueDate) != "2026-11-05T00:00:00.000Z" || got.Get(wbxml.EmailFlagType) != "for Follow Up" {
 		t.Errorf("shown: %v", got)
 	}
@@ -209,7 +209,7 @@ func TestPutAttrs(t *testing.T) {
 		t.Errorf("taken away: %+v", gone)
 	}
 	f.Flagged = false // by a mail program
-	shown = mail.View{}.GetChange(eas.Record{Attrs: f.Attrs()}, viewtest.Put().Options)
+	shown = mail.View{}.GetChange(eas.Record{Attrs: f.Attrs()}, nil, viewtest.Put().Options)
 	if got := wbxml.New(wbxml.AirSyncApplicationData, shown...).Child(wbxml.EmailFlag); len(got.Children) != 0 {
 		t.Errorf("taken away elsewhere, it is shown as %v", got)
 	}

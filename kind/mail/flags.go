@@ -20,6 +20,12 @@ const (
 
 	// FlagTask is what a phone says of a flag beyond that it is set: dates, a reminder. An opaque text to all but the phones' door. MS-ASEMAIL 2.2.2.34
 	FlagTask = "flag"
+
+	// Verb is what was done with a message last and when: "1 1793606400", 1 being an answer, 2 one to all, 3 a forward. MS-ASEMAIL 2.2.2.43
+	Verb = "verb"
+
+	// Blind says that its mailbox got a message although it is for nobody here by its header. MS-ASEMAIL 2.2.2.57
+	Blind = "bcc"
 )
 
 // Flags are the attributes of a message.
@@ -29,12 +35,14 @@ type Flags struct {
 	Received int64    // Unix seconds; 0: not known
 	Keywords []string // in order
 	Task     string   // see FlagTask
+	Verb     string   // see Verb
+	Bcc      bool     // see Blind
 }
 
 // FlagsOf reads attributes.
 func FlagsOf(a tandem.Attrs) Flags {
 	f := Flags{Seen: a.Get(Seen) != "", Flagged: a.Get(Flagged) != "", Answered: a.Get(Answered) != "", Forwarded: a.Get(Forwarded) != "", Draft: a.Get(Draft) != "",
-		Task: a.Get(FlagTask)}
+		Task: a.Get(FlagTask), Verb: a.Get(Verb), Bcc: a.Get(Blind) != ""}
 	f.Received, _ = strconv.ParseInt(a.Get(Received), 10, 64) // 0 for what is no number
 	for k := range a.Map() {
 		if w, ok := strings.CutPrefix(k, keyword); ok {
@@ -47,8 +55,8 @@ func FlagsOf(a tandem.Attrs) Flags {
 
 // Attrs are the flags as attributes.
 func (f Flags) Attrs() tandem.Attrs {
-	m := map[string]string{FlagTask: f.Task}
-	for name, on := range map[string]bool{Seen: f.Seen, Flagged: f.Flagged, Answered: f.Answered, Forwarded: f.Forwarded, Draft: f.Draft} {
+	m := map[string]string{FlagTask: f.Task, Verb: f.Verb}
+	for name, on := range map[string]bool{Seen: f.Seen, Flagged: f.Flagged, Answered: f.Answered, Forwarded: f.Forwarded, Draft: f.Draft, Blind: f.Bcc} {
 		if on {
 			m[name] = "1"
 		}

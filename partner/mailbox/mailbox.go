@@ -87,6 +87,28 @@ type Message struct {
 	Flags  mail.Flags    // Received 0: now
 	Marker tandem.Marker // names this very message, so that it arrives once however often it is put
 	Author store.Author
+
+	// For is the address by which the mailbox got it, "" where that does not matter. If the message does not name it, that is noted.
+	For string
+}
+
+// blind reports whether a message is for an address that it does not name, and comes from no list.
+func blind(sketch []byte, address string) bool {
+	e, ok := mail.ParseEnvelope(sketch)
+	if !ok || address == "" || e.ListID != "" || e.Auto {
+		return false
+	}
+	plain := func(a string) string { // without what is after a plus
+		local, domain, _ := cutAddress(strings.ToLower(a))
+		local, _, _ = strings.Cut(local, "+")
+		return local + "@" + domain
+	}
+	for _, a := range append(e.To[:len(e.To):len(e.To)], e.Cc...) {
+		if plain(a.Email) == plain(address) {
+			return false
+		}
+	}
+	return true
 }
 
 // Put puts a message into a folder, durably, and returns its id. What was put under its marker before is there already, or was taken away by somebody, and is
@@ -105,6 +127,7 @@ func (s *Service) Put(ctx context.Context, c tandem.Collection, m Message) (tand
 	if m.Flags.Received == 0 {
 		m.Flags.Received = s.Now().Unix()
 	}
+	m.Flags.Bcc = m.Flags.Bcc || blind(info.Index.Sketch, m.For)
 	info.Index = mail.Handler{}.IndexAttrs(info.Index, m.Flags.Attrs())
 	w := store.HomeWrite{Digest: info.Digest, Index: info.Index, Title: info.Summary.String(), Write: tandem.Write{Op: tandem.Create, Marker: m.Marker,
 		Record: tandem.Record{Meta: tandem.Meta{UID: info.Index.UID, Attrs: m.Flags.Attrs(), Modified: info.Modified}, Body: m.Body}}}

@@ -316,7 +316,7 @@ func (s *Service) locals(ctx context.Context, u store.User, m *store.Outgoing, b
 		if err != nil {
 			return err
 		}
-		id, err := s.Boxes.Put(ctx, inbox, mailbox.Message{Body: body, Flags: mail.Flags{Received: m.Added}, Marker: tandem.Marker(fmt.Sprintf("local/%d", m.ID)),
+		id, err := s.Boxes.Put(ctx, inbox, mailbox.Message{Body: body, Flags: mail.Flags{Received: m.Added}, For: a, Marker: tandem.Marker(fmt.Sprintf("local/%d", m.ID)),
 			Author: store.Author{User: to.Name, Via: "mail:" + u.Name}})
 		if err != nil {
 			return err

@@ -280,7 +280,7 @@ func (s *session) deliver(to recipient, body tandem.Body) error {
 	if err != nil {
 		return s.trouble("read message", err)
 	}
-	id, err := s.cfg.Boxes.Put(s.ctx, inbox, mailbox.Message{Body: body, Flags: mail.Flags{Received: s.cfg.Now().Unix()}, Marker: marker,
+	id, err := s.cfg.Boxes.Put(s.ctx, inbox, mailbox.Message{Body: body, Flags: mail.Flags{Received: s.cfg.Now().Unix()}, Marker: marker, For: to.address,
 		Author: store.Author{User: to.user.Name, Via: "mail:" + clean(s.from)}})
 	switch {
 	case tandem.IsKind(err, tandem.Full):

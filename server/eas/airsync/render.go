@@ -100,6 +100,20 @@ func (p *part) slight(c *change) bool {
 	return c.tag == wbxml.AirSyncChange && p.recorder() != nil && !p.draft(c.rec)
 }
 
+// marked are the attributes of a record as the device has them, nil if that is not certain.
+func (p *part) marked(ctx context.Context, c *change) (*tandem.Attrs, error) {
+	own, _ := p.g.OwnOf(c.rec.Number)
+	_, back := p.g.RevertOf(c.rec.Number)
+	if _, aside := p.g.AsideOf(c.rec.Number); own.Told || own.Merged || back || aside || p.g.Vague {
+		return nil, nil
+	}
+	base, err := p.baseOf(ctx, edit{rec: c.rec})
+	if err != nil || base.Body == nil || base.Seq == c.rec.Seq {
+		return nil, err
+	}
+	return &base.Attrs, nil
+}
+
 // sketches reads what was noted of the bodies of records that are about to be shown.
 func (p *part) sketches(ctx context.Context, changes []change) error {
 	if p.recorder() == nil {
@@ -121,7 +135,11 @@ func (p *part) command(ctx context.Context, c *change) (e *wbxml.Element, size i
 	name := ServerID(p.col.ID, c.rec.Number)
 	e = wbxml.New(c.tag, wbxml.Text(wbxml.AirSyncServerId, name))
 	if p.slight(c) {
-		data := wbxml.New(wbxml.AirSyncApplicationData, p.recorder().GetChange(eas.Record{Attrs: c.rec.Attrs}, p.show)...)
+		was, err := p.marked(ctx, c)
+		if err != nil {
+			return nil, 0, err
+		}
+		data := wbxml.New(wbxml.AirSyncApplicationData, p.recorder().GetChange(eas.Record{Attrs: c.rec.Attrs}, was, p.show)...)
 		e.Add(data)
 		size = slightSize
 	} else if c.tag == wbxml.AirSyncAdd || c.tag == wbxml.AirSyncChange {

@@ -8,6 +8,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"tandem"
@@ -137,6 +139,11 @@ func (s *Service) send(ctx context.Context, r *proto.Request, tag wbxml.Tag, mar
 			}
 		}
 	}
+	if at != nil {
+		if err := s.thread(d, at); err != nil {
+			return "", err
+		}
+	}
 	d.complete(r.User, from, o.key, s.now().In(zone(r)))
 	_, err = s.Sender.Send(ctx, r.User, outgoing.Message{Key: o.key, From: from, To: to, Body: tandem.Bytes(d.bytes()), Save: o.save})
 	switch {
@@ -146,9 +153,37 @@ func (s *Service) send(ctx context.Context, r *proto.Request, tag wbxml.Tag, mar
 		return "", err
 	}
 	if at != nil {
-		return "", s.mark(ctx, r, at, mark)
+		return "", s.mark(ctx, r, at, func(f *mail.Flags) {
+			mark(f)
+			f.Verb = s.verb(d, at, tag)
+		})
 	}
 	return "", nil
+}
+
+// thread says where in its conversation the message is, unless the phone did.
+func (s *Service) thread(d *draft, at *found) error {
+	orig, _, _, err := mail.Read(at.rec.Body)
+	if err == nil && !d.has("thread-index") {
+		d.add("Thread-Index", orig.Answer(s.now().Unix()))
+	}
+	return err
+}
+
+// verb is what was done with a message, and when. An answer that goes to others of its recipients is one to all.
+func (s *Service) verb(d *draft, at *found, tag wbxml.Tag) string {
+	verb := "1"
+	if tag == wbxml.ComposeMailSmartForward {
+		verb = "3"
+	} else if orig, _, _, err := mail.Read(at.rec.Body); err == nil {
+		to, _ := d.recipients()
+		for _, a := range append(orig.To[:len(orig.To):len(orig.To)], orig.Cc...) {
+			if slices.ContainsFunc(to, func(s string) bool { return strings.EqualFold(s, a.Email) }) {
+				verb = "2"
+			}
+		}
+	}
+	return fmt.Sprintf("%s %d", verb, s.now().Unix())
 }
 
 // statusNoAddress is for a draft without recipients, or with one that is none. MS-ASCMD_R7472
