@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -221,6 +222,9 @@ func attachments(e *Envelope, o eas.Options) *wbxml.Element {
 		if f.ID != "" {
 			a.Add(wbxml.Text(wbxml.AirSyncBaseContentId, eas.Clean(f.ID)))
 		}
+		if f.Place != "" {
+			a.Add(wbxml.Text(wbxml.AirSyncBaseContentLocation, eas.Clean(f.Place)))
+		}
 		if f.Inline {
 			a.Add(wbxml.Text(wbxml.AirSyncBaseIsInline, "1"))
 		}
@@ -263,11 +267,15 @@ func (v View) text(r eas.Record, e *Envelope, o eas.Options) (shown []*wbxml.Ele
 	return append(shown, body.Part(t, *o.Part)), native, err
 }
 
+// charsets finds what HTML says of its encoding, which is another one over here.
+var charsets = regexp.MustCompile(`(?i)(<meta\b[^<>]{0,200}?\bcharset\s*=\s*["']?)[\w-]+`)
+
 // native is the text in the form that it came in.
 func (e *Envelope) native(r eas.Record) (t body.Text, err error) {
 	if len(e.HTML) > 0 {
 		t.Type = eas.HTML
 		t.Data, err = e.Markup(r.Body, textMost)
+		t.Data, t.Whole = charsets.ReplaceAllString(t.Data, "${1}utf-8"), true
 	} else {
 		t.Data, err = e.Text(r.Body, textMost)
 	}

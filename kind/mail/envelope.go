@@ -76,9 +76,10 @@ type File struct {
 	Section
 	Type   string `json:"t"`
 	Name   string `json:"n,omitempty"`
-	ID     string `json:"id,omitempty"` // Content-ID
-	Inline bool   `json:"in,omitempty"` // shown within the text
-	Size   int64  `json:"sz"`           // decoded, estimated from the encoding
+	ID     string `json:"id,omitempty"`  // Content-ID
+	Place  string `json:"loc,omitempty"` // Content-Location
+	Inline bool   `json:"in,omitempty"`  // shown within the text
+	Size   int64  `json:"sz"`            // decoded, estimated from the encoding
 }
 
 // format is the current Envelope.Format.

@@ -114,7 +114,7 @@ func (e *Envelope) attach(p *mime.Part, related bool) {
 	if len(e.Files) >= filesMax || p.Disposition == "" && p.Name == "" && p.Size() == 0 {
 		return
 	}
-	f := File{Section: section(p), Type: p.Type, Name: clip(oneLine(p.Name), 500), ID: clip(p.ID, 500), Size: p.Size(),
+	f := File{Section: section(p), Type: p.Type, Name: clip(oneLine(p.Name), 500), ID: clip(p.ID, 500), Place: clip(oneLine(p.Header.Get("Content-Location")), 1000), Size: p.Size(),
 		Inline: (related || p.Disposition == "inline") && p.ID != "" && p.Disposition != "attachment"}
 	if p.Encoding == "base64" {
 		f.Size = max(0, (p.Size()-2*p.Lines)*3/4)

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 
+	"tandem"
 	"tandem/kind/eas"
 	"tandem/server/eas/proto"
 	"tandem/wire/wbxml"
@@ -28,6 +30,10 @@ func (d *Door) send(w http.ResponseWriter, zip, multipart bool, resp *proto.Resp
 		w.WriteHeader(resp.HTTP)
 		return nil
 	}
+	if resp.Content != nil {
+		h.Set("Content-Type", resp.ContentType)
+		return stream(w, nil, resp.Content)
+	}
 	if resp.Body == nil {
 		h.Set("Content-Length", "0") // the content type is left out: MS-ASHTTP_R212
 		w.WriteHeader(http.StatusOK)
@@ -40,7 +46,14 @@ func (d *Door) send(w http.ResponseWriter, zip, multipart bool, resp *proto.Resp
 	h.Set("Content-Type", "application/vnd.ms-sync.wbxml")
 	if multipart && len(resp.Parts) > 0 {
 		h.Set("Content-Type", "application/vnd.ms-sync.multipart")
-		body = join(append([][]byte{body}, resp.Parts...))
+		parts := append([]tandem.Body{tandem.Bytes(body)}, resp.Parts...)
+		head, size := index(parts)
+		if size > gatherMost {
+			return stream(w, head, parts...)
+		}
+		if body, err = gather(head, parts); err != nil {
+			return err
+		}
 	}
 	if len(body) >= gzipMin && zip {
 		if body, err = squeeze(body); err != nil {
@@ -79,21 +92,61 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
-// join makes a multipart body: the count of parts, offset and length of each, and the parts; all numbers are little-endian.
+// gatherMost is the size in bytes of the largest multipart answer that is put together before it is sent, and compressed; a larger one is sent as it is read.
+const gatherMost = 4 << 20
+
+// index is the beginning of a multipart body: the count of parts, offset and length of each; all numbers are little-endian. size is that of the whole.
 // MS-ASCMD 2.2.1.10.1 (MultiPartResponse)
-func join(parts [][]byte) []byte {
-	head := 4 + 8*len(parts)
-	out := binary.LittleEndian.AppendUint32(nil, uint32(len(parts)))
-	at := head
+func index(parts []tandem.Body) (head []byte, size int64) {
+	at := int64(4 + 8*len(parts))
+	head = binary.LittleEndian.AppendUint32(nil, uint32(len(parts)))
 	for _, p := range parts {
-		out = binary.LittleEndian.AppendUint32(out, uint32(at))
-		out = binary.LittleEndian.AppendUint32(out, uint32(len(p)))
-		at += len(p)
+		head = binary.LittleEndian.AppendUint32(head, uint32(at))
+		head = binary.LittleEndian.AppendUint32(head, uint32(p.Size()))
+		at += p.Size()
+	}
+	return head, at
+}
+
+// gather puts a multipart body together.
+func gather(head []byte, parts []tandem.Body) ([]byte, error) {
+	out := bytes.NewBuffer(head)
+	for _, p := range parts {
+		if err := pour(out, p); err != nil {
+			return nil, err
+		}
+	}
+	return out.Bytes(), nil
+}
+
+// stream sends bodies one after another as they are read, in bounded memory.
+func stream(w http.ResponseWriter, head []byte, parts ...tandem.Body) error {
+	size := int64(len(head))
+	for _, p := range parts {
+		size += p.Size()
+	}
+	w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
+	w.WriteHeader(http.StatusOK)
+	if _, err := w.Write(head); err != nil {
+		return err
 	}
 	for _, p := range parts {
-		out = append(out, p...)
+		if err := pour(w, p); err != nil {
+			return err
+		}
 	}
-	return out
+	return nil
+}
+
+// pour writes a body, which must be as long as it says.
+func pour(w io.Writer, b tandem.Body) error {
+	in, err := b.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	_, err = io.CopyN(w, in, b.Size())
+	return err
 }
 
 // roots are the elements in which a command's common status is told.

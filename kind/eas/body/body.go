@@ -18,6 +18,9 @@ import (
 type Text struct {
 	Type eas.BodyType // Plain or HTML; 0 is Plain
 	Data string
+
+	// Whole says that HTML is shown as it came and not made harmless: that of messages, which programs for mail do themselves.
+	Whole bool
 }
 
 // native is the type with its default.
@@ -39,6 +42,8 @@ func (t Text) Plain() string {
 // as is the whole text in a type as it goes over the wire, before truncation; RTF is still to be packed.
 func (t Text) as(kind eas.BodyType) string {
 	switch {
+	case kind == eas.HTML && t.Type == eas.HTML && t.Whole:
+		return eas.Clean(t.Data)
 	case kind == eas.HTML && t.Type == eas.HTML:
 		return Sanitize(t.Data)
 	case kind == eas.HTML:

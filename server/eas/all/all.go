@@ -89,7 +89,7 @@ func (d *Door) Start(ctx context.Context) (stop func()) {
 func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service, always *mailbox.Always) map[string]proto.Command {
 	st := cfg.Store
 	pings := &push.Service{Devices: st.Devices, Folders: hierarchy, Pending: syncs.Pending, Limits: cfg.Pings}
-	fetches := &items.Service{Home: st.Home, Lookup: st.Lookup, Folders: hierarchy, Always: always}
+	fetches := &items.Service{Home: st.Home, Lookup: st.Lookup, Texts: st.Texts, Folders: hierarchy, Always: always}
 	invitations := &meeting.Service{Home: st.Home, Lookup: st.Lookup, Events: st.Events, Folders: hierarchy, Kind: cfg.Kinds[tandem.Event],
 		Meetings: cfg.Meetings, Boxes: mailbox.New(st)}
 	policies := &provision.Service{Devices: cfg.Devices}
@@ -101,6 +101,7 @@ func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service, al
 		"FolderSync":        hierarchy.FolderSync,
 		"FolderUpdate":      hierarchy.FolderUpdate,
 		"Find":              persons.Find,
+		"GetAttachment":     fetches.GetAttachment,
 		"GetItemEstimate":   syncs.GetItemEstimate,
 		"ItemOperations":    fetches.ItemOperations,
 		"MeetingResponse":   invitations.MeetingResponse,

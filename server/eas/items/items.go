@@ -5,7 +5,6 @@ package items
 import (
 	"context"
 	"errors"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +28,7 @@ type Folders interface {
 type Service struct {
 	Home    store.Home
 	Lookup  store.Lookup
+	Texts   store.Texts // nil: what was noted of messages is not known, and they are read
 	Folders Folders
 	Always  Always // nil: no conversations are moved
 }
@@ -68,7 +68,7 @@ type answer struct {
 	*Service
 	r        *proto.Request
 	response *wbxml.Element
-	parts    [][]byte
+	parts    []tandem.Body
 	size     int
 }
 
@@ -265,25 +265,45 @@ func (a *answer) fetch(ctx context.Context, op *wbxml.Element) (*wbxml.Element, 
 	return status(st), nil
 }
 
+// sketch is what was noted of a record.
+func (a *answer) sketch(ctx context.Context, collection, number int64) ([]byte, error) {
+	if a.Texts == nil {
+		return nil, nil
+	}
+	all, err := a.Texts.Sketches(ctx, collection, number)
+	return all[number], err
+}
+
+// item is a record that was asked for.
+type item struct {
+	store.HomeRecord
+	view   eas.View
+	sketch []byte
+}
+
+// of is the record as views of records take it.
+func (i item) of() eas.Record { return eas.Record{Body: i.Body, Attrs: i.Attrs, Sketch: i.sketch} }
+
 // find reads the record that an id names, of this user and no other.
-func (a *answer) find(ctx context.Context, id string) (store.HomeRecord, eas.View, error) {
+func (a *answer) find(ctx context.Context, id string) (item, error) {
 	folder, number, ok := Number(id)
 	if !ok {
-		return store.HomeRecord{}, nil, tandem.Errorf(tandem.NotFound, "no record has the id %q", id)
+		return item{}, tandem.Errorf(tandem.NotFound, "no record has the id %q", id)
 	}
 	c, view, err := a.Folders.FindView(ctx, a.r, folder)
 	if err != nil {
-		return store.HomeRecord{}, nil, err
+		return item{}, err
 	}
 	for rec, err := range a.Lookup.ByNumber(ctx, c.ID, []int64{number}) {
 		if err != nil {
-			return rec, nil, err
+			return item{}, err
 		}
 		if !rec.Deleted {
-			return rec, view, nil
+			sketch, err := a.sketch(ctx, c.ID, number)
+			return item{rec, view, sketch}, err
 		}
 	}
-	return store.HomeRecord{}, nil, &tandem.Error{Kind: tandem.NotFound, Op: "find record", Thing: id}
+	return item{}, &tandem.Error{Kind: tandem.NotFound, Op: "find record", Thing: id}
 }
 
 // maxBody is the size in bytes of the largest record that is shown.
@@ -295,7 +315,7 @@ func (a *answer) record(ctx context.Context, op, e *wbxml.Element) (props *wbxml
 	if id == "" {
 		id = op.Get(wbxml.SearchLongId)
 	}
-	rec, view, err := a.find(ctx, id)
+	rec, err := a.find(ctx, id)
 	if tandem.IsKind(err, tandem.NotFound) {
 		return nil, statusNotFound, nil
 	}
@@ -309,11 +329,11 @@ func (a *answer) record(ctx context.Context, op, e *wbxml.Element) (props *wbxml
 	if !proto.PartFits(o.Part, a.r.Version) {
 		return nil, statusPart, nil
 	}
-	list, size, err := shown(rec, view, o)
+	list, size, err := rec.shown(o)
 	if err != nil {
 		return nil, statusConversion, nil
 	}
-	e.Add(wbxml.Text(wbxml.AirSyncClass, view.Class()))
+	e.Add(wbxml.Text(wbxml.AirSyncClass, rec.view.Class()))
 	props = wbxml.New(wbxml.ItemOperationsProperties, list...)
 	if schema := op.Child(wbxml.ItemOperationsOptions).Child(wbxml.ItemOperationsSchema); schema != nil && len(schema.Children) > 0 {
 		props.Children = only(list, schema)
@@ -324,41 +344,17 @@ func (a *answer) record(ctx context.Context, op, e *wbxml.Element) (props *wbxml
 }
 
 // shown shows a record, and tells about how much memory that takes.
-func shown(rec store.HomeRecord, view eas.View, o eas.Options) ([]*wbxml.Element, int, error) {
-	if v, ok := view.(eas.Recorder); ok {
-		list, err := v.GetRecord(eas.Record{Body: rec.Body, Attrs: rec.Attrs}, o)
+func (i item) shown(o eas.Options) ([]*wbxml.Element, int, error) {
+	if v, ok := i.view.(eas.Recorder); ok {
+		list, err := v.GetRecord(i.of(), o)
 		return list, len(wbxml.New(wbxml.ItemOperationsProperties, list...).Child(wbxml.AirSyncBaseBody).Child(wbxml.AirSyncBaseData).Content()), err
 	}
-	body, err := tandem.ReadBody(rec.Body, maxBody)
+	body, err := tandem.ReadBody(i.Body, maxBody)
 	if err != nil {
 		return nil, 0, err
 	}
-	list, err := view.Get(body, o)
+	list, err := i.view.Get(body, o)
 	return list, len(body), err
-}
-
-// attached reads an attachment of a record. NotFound.
-func attached(rec store.HomeRecord, view eas.View, n int) (data []byte, media string, err error) {
-	switch v := view.(type) {
-	case eas.Recorder:
-		in, media, _, err := v.AttachmentOf(eas.Record{Body: rec.Body, Attrs: rec.Attrs}, n)
-		if err != nil {
-			return nil, "", err
-		}
-		defer in.Close()
-		data, err := io.ReadAll(io.LimitReader(in, maxBody+1))
-		if len(data) > maxBody {
-			return nil, "", &tandem.Error{Kind: tandem.TooLarge, Op: "read attachment"}
-		}
-		return data, media, err
-	case eas.Attacher:
-		body, err := tandem.ReadBody(rec.Body, maxBody)
-		if err != nil {
-			return nil, "", err
-		}
-		return v.Attachment(body, n)
-	}
-	return nil, "", &tandem.Error{Kind: tandem.NotFound, Op: "read attachment"}
 }
 
 // only are the elements that a schema names. MS-ASCMD 2.2.3.158
@@ -387,7 +383,7 @@ func (a *answer) parted(props *wbxml.Element) {
 	if data == nil {
 		return
 	}
-	a.parts = append(a.parts, data.Content())
+	a.parts = append(a.parts, tandem.Bytes(data.Content()))
 	for i, c := range body.Children {
 		if c == data { // MS-ASAIRS 2.2.2.34: Part takes the place of Data
 			body.Children[i] = wbxml.Text(wbxml.ItemOperationsPart, strconv.Itoa(len(a.parts)))
@@ -402,51 +398,40 @@ func (a *answer) parted(props *wbxml.Element) {
 	}
 }
 
+// inlineMost is the size in bytes of the largest piece of an attachment that is put into the document; larger ones are fetched in ranges, or as parts.
+const inlineMost = 32 << 20
+
 // attachment fetches an attachment, or a range of it.
 func (a *answer) attachment(ctx context.Context, op *wbxml.Element) (props *wbxml.Element, status string, err error) {
-	ref := op.Get(wbxml.AirSyncBaseFileReference)
-	i := strings.LastIndexByte(ref, ':')
-	if i < 0 {
+	content, media, err := a.named(ctx, op.Get(wbxml.AirSyncBaseFileReference))
+	switch {
+	case tandem.IsKind(err, tandem.NotFound), tandem.IsKind(err, tandem.Unreadable), tandem.IsKind(err, tandem.Invalid):
 		return nil, statusAttachment, nil
-	}
-	n, err := strconv.Atoi(ref[i+1:])
-	if err != nil {
-		return nil, statusAttachment, nil
-	}
-	rec, view, err := a.find(ctx, ref[:i])
-	if tandem.IsKind(err, tandem.NotFound) {
-		return nil, statusAttachment, nil
-	}
-	if err != nil {
+	case err != nil:
 		return nil, "", err
-	}
-	data, media, err := attached(rec, view, n)
-	if tandem.IsKind(err, tandem.TooLarge) {
-		return nil, "", err
-	}
-	if err != nil {
-		return nil, statusAttachment, nil
 	}
 	props = wbxml.Empty(wbxml.ItemOperationsProperties)
 	if text := op.Child(wbxml.ItemOperationsOptions).Get(wbxml.ItemOperationsRange); text != "" { // none unless asked: field note 24
-		from, to, err := Range(text, len(data))
+		from, to, err := Range(text, int(content.Size()))
 		if err != nil {
 			return nil, statusRange, nil
 		}
-		props.Add(wbxml.Text(wbxml.ItemOperationsRange, strconv.Itoa(from)+"-"+strconv.Itoa(to)), wbxml.Text(wbxml.ItemOperationsTotal, strconv.Itoa(len(data))))
-		data = data[from : to+1]
+		props.Add(wbxml.Text(wbxml.ItemOperationsRange, strconv.Itoa(from)+"-"+strconv.Itoa(to)), wbxml.Text(wbxml.ItemOperationsTotal, strconv.FormatInt(content.Size(), 10)))
+		content = stretch{content, int64(from), int64(to) - int64(from) + 1}
 	}
 	if media != "" {
 		props.Add(wbxml.Text(wbxml.AirSyncBaseContentType, media))
 	}
-	a.size += len(data)
 	if a.r.Multipart {
-		a.parts = append(a.parts, data)
-		props.Add(wbxml.Text(wbxml.ItemOperationsPart, strconv.Itoa(len(a.parts))))
-	} else {
-		props.Add(wbxml.Text(wbxml.ItemOperationsData, base64(data)))
+		a.parts = append(a.parts, content)
+		return props.Add(wbxml.Text(wbxml.ItemOperationsPart, strconv.Itoa(len(a.parts)))), statusOK, nil
 	}
-	return props, statusOK, nil
+	data, err := tandem.ReadBody(content, inlineMost)
+	if err != nil {
+		return nil, "", err
+	}
+	a.size += len(data)
+	return props.Add(wbxml.Text(wbxml.ItemOperationsData, base64(data))), statusOK, nil
 }
 
 // Range reads "from-to", both within size; to is cut at the end. MS-ASCMD 2.2.3.143.2

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 
+	"tandem"
 	"tandem/kind/eas"
 	"tandem/store"
 	"tandem/wire/wbxml"
@@ -37,7 +38,10 @@ type Response struct {
 	// Body is the document; nil for an empty answer with status 200 (nothing changed).
 	Body *wbxml.Element
 	// Parts follow the document in a multipart answer; only where the request accepts them. The element itemoperations:Part n is Parts[n-1].
-	Parts [][]byte
+	Parts []tandem.Body
+	// Content, when set, is the answer instead of a document, of this type. Its size is known.
+	Content     tandem.Body
+	ContentType string
 	// HTTP is the status line's code, 0 for 200. With another one Body is not sent.
 	HTTP int
 	// Header is added to the answer.
