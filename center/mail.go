@@ -3,6 +3,8 @@ package center
 import (
 	"context"
 
+	"tandem/partner/away"
+	"tandem/partner/imip"
 	"tandem/partner/outgoing"
 	"tandem/store"
 )
@@ -15,6 +17,10 @@ type Mail interface {
 	// RetryOutgoing tries a message now that waits or was given up. Invalid: it was sent.
 	RetryOutgoing(ctx context.Context, id int64) error
 	RemoveOutgoing(ctx context.Context, id int64) error
+	// SetInvitations says what becomes of invitations that reach a user by mail. Invalid, NotFound.
+	SetInvitations(ctx context.Context, user string, m imip.Mode) error
+	// SetAway says what is answered while a user is away. Invalid, NotFound.
+	SetAway(ctx context.Context, user string, s away.Settings) error
 }
 
 // SetMailServer implements Service.
@@ -38,4 +44,17 @@ func (h *Hub) RetryOutgoing(ctx context.Context, id int64) error {
 // RemoveOutgoing implements Service.
 func (h *Hub) RemoveOutgoing(ctx context.Context, id int64) error {
 	return h.cfg.Outgoing.Remove(ctx, id)
+}
+
+// SetInvitations implements Service.
+func (h *Hub) SetInvitations(ctx context.Context, user string, m imip.Mode) error {
+	if err := m.Check(); err != nil {
+		return err
+	}
+	return h.cfg.Store.Accounts.SetProps(ctx, user, map[string]string{imip.ModeProp: string(m)})
+}
+
+// SetAway implements Service.
+func (h *Hub) SetAway(ctx context.Context, user string, s away.Settings) error {
+	return away.Save(ctx, h.cfg.Store.Accounts, user, s, h.now())
 }

@@ -11,6 +11,7 @@ import (
 
 	"tandem/center"
 	"tandem/internal/ui"
+	"tandem/partner/imip"
 	"tandem/partner/outgoing"
 	"tandem/store"
 )
@@ -131,19 +132,32 @@ func mailText(u store.User) string {
 
 func (a *app) userMail() *cobra.Command {
 	var s outgoing.Account
-	var server, file string
+	var server, file, invitations string
 	c := &cobra.Command{
 		Use:   "mail NAME",
-		Short: "Say through which server a user's mail goes out",
+		Short: "Say through which server a user's mail goes out, and what becomes of invitations",
 		Long: `Says through which server a user's mail goes out: the provider's submission server, as
 its help tells. The password is asked for, or read from a file, and kept sealed: the key
-lies in a file of its own in the data folder. Mail between users of the hub needs none.`,
+lies in a file of its own in the data folder. Mail between users of the hub needs none.
+
+Invitations that come by mail stand in the calendar, to be answered (--invitations add);
+with ask they do once they are answered, with ignore the calendar is left alone.`,
 		Example: `  tandem user mail anna --server smtp.example.org:465 --login anna@example.org
   tandem user mail anna --server smtp.example.org:587 --login anna --from anna@example.org --password-file anna.txt
-  tandem user mail ben --server localhost:25 --tls none`,
+  tandem user mail ben --server localhost:25 --tls none
+  tandem user mail anna --invitations ask`,
 		Args:              args(1, 1, "name one user: tandem user mail NAME --server HOST:PORT"),
 		ValidArgsFunction: positions(a.userNames, none),
 		RunE: func(c *cobra.Command, args []string) error {
+			if server == "" && invitations != "" {
+				if file != "" || s.User != "" || s.From != "" || s.TLS != "" {
+					return errUsage{fmt.Errorf("--login, --from, --tls and --password-file go with --server HOST:PORT")}
+				}
+				return a.setInvitations(c.Context(), args[0], imip.Mode(invitations))
+			}
+			if err := imip.Mode(invitations).Check(); invitations != "" && err != nil {
+				return asUsage(err)
+			}
 			if err := mailServer(&s, server); err != nil {
 				return err
 			}
@@ -161,7 +175,11 @@ lies in a file of its own in the data folder. Mail between users of the hub need
 				if err != nil {
 					return err
 				}
-				return asUsage(hub.SetMailServer(c.Context(), u.User.Name, s, password))
+				err = asUsage(hub.SetMailServer(c.Context(), u.User.Name, s, password))
+				if err != nil || invitations == "" {
+					return err
+				}
+				return hub.SetInvitations(c.Context(), u.User.Name, imip.Mode(invitations))
 			})
 		},
 	}
@@ -169,14 +187,26 @@ lies in a file of its own in the data folder. Mail between users of the hub need
 	c.Flags().StringVar(&s.TLS, "tls", "", "tls from the first byte, starttls, or none for servers on this computer (default: by the port)")
 	c.Flags().StringVar(&s.User, "login", "", "the name to log in with (default: do not log in)")
 	c.Flags().StringVar(&s.From, "from", "", "the address that mail comes from (default: the user's)")
+	c.Flags().StringVar(&invitations, "invitations", "", "what becomes of invitations that come by mail: add, ask or ignore (default: as before, at first add)")
+	_ = c.RegisterFlagCompletionFunc("invitations", cobra.FixedCompletions([]string{"add", "ask", "ignore"}, cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that does not exist
 	passwordFlag(c, &file)
 	return c
+}
+
+func (a *app) setInvitations(ctx context.Context, name string, m imip.Mode) error {
+	return a.with(ctx, func(hub center.Service) error {
+		u, err := findUser(ctx, hub, name)
+		if err != nil {
+			return err
+		}
+		return asUsage(hub.SetInvitations(ctx, u.User.Name, m))
+	})
 }
 
 // mailServer fills in a server and what follows from its port.
 func mailServer(s *outgoing.Account, server string) error {
 	if server == "" {
-		return errUsage{fmt.Errorf("name the server: --server HOST:PORT")}
+		return errUsage{fmt.Errorf("name the server: --server HOST:PORT; or say what becomes of invitations: --invitations add|ask|ignore")}
 	}
 	host, port, err := net.SplitHostPort(server)
 	if err != nil {

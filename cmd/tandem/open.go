@@ -139,7 +139,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	known := kinds.Kinds()
 	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
 	meetings := desktops.Meetings(st, known, time.Now, log)
-	arrivals := byMail(st, meetings, out, log)
+	arrivals := byMail(st, meetings, out, boxes, opt.domains, log)
 	opener := home.Opener{Store: st, Kinds: known}
 	h := center.New(center.Config{
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,

@@ -11,6 +11,8 @@ import (
 	"tandem"
 	"tandem/center"
 	"tandem/internal/ui"
+	"tandem/partner/away"
+	"tandem/partner/imip"
 	"tandem/partner/outgoing"
 	"tandem/store"
 )
@@ -18,7 +20,7 @@ import (
 func (a *app) userCommand() *cobra.Command {
 	return noun("user", "Users: who may connect phones and programs",
 		"A user owns home collections, and logs in on phones and in programs with a name and a password.",
-		a.userAdd(), a.userList(), a.userShow(), a.userSet(), a.userMail(), a.userPassword(), a.userRemove(), a.appPasswordCommand())
+		a.userAdd(), a.userList(), a.userShow(), a.userSet(), a.userMail(), a.userOof(), a.userPassword(), a.userRemove(), a.appPasswordCommand())
 }
 
 func (a *app) userAdd() *cobra.Command {
@@ -72,7 +74,9 @@ type userJSON struct {
 	Devices int         `json:"devices"`
 	Logins  []loginJSON `json:"logins"`
 
-	Mail *mailServerJSON `json:"mail,omitempty"` // through which server mail goes out
+	Mail        *mailServerJSON `json:"mail,omitempty"` // through which server mail goes out
+	Invitations string          `json:"invitations"`    // what becomes of those that come by mail: add, ask or ignore
+	Away        *awayJSON       `json:"away,omitempty"` // what is answered while the user is away
 }
 
 type loginJSON struct {
@@ -85,7 +89,8 @@ type loginJSON struct {
 func toLogin(l store.Login) loginJSON { return loginJSON{l.Label, l.Added, l.Used, l.From} }
 
 func toUser(u center.UserStatus) userJSON {
-	out := userJSON{Name: u.User.Name, Title: u.User.Title, Address: u.User.Address, Devices: u.Devices, Logins: []loginJSON{}}
+	out := userJSON{Name: u.User.Name, Title: u.User.Title, Address: u.User.Address, Devices: u.Devices, Logins: []loginJSON{}, Invitations: string(imip.ModeOf(u.User)),
+		Away: toAway(away.Of(u.User))}
 	for _, l := range u.Logins {
 		out.Logins = append(out.Logins, toLogin(l))
 	}
@@ -190,7 +195,8 @@ func (a *app) userShow() *cobra.Command {
 				if address == "" {
 					address = "none of their own"
 				}
-				fmt.Fprintf(a.out, "user     %s\ntitle    %s\naddress  %s\ndevices  %d, see `tandem device list --user %s`\nmail     %s\n\n", u.User.Name, clean(u.User.Title), clean(address), u.Devices, u.User.Name, mailText(u.User))
+				fmt.Fprintf(a.out, "user     %s\ntitle    %s\naddress  %s\ndevices  %d, see `tandem device list --user %s`\nmail     %s; invitations: %s\naway     %s\n\n", u.User.Name, clean(u.User.Title), clean(address), u.Devices, u.User.Name, mailText(u.User),
+					imip.ModeOf(u.User), awayText(away.Of(u.User), zoneOf(u.User)))
 				return a.loginTable(u.Logins)
 			})
 		},

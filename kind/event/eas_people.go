@@ -134,7 +134,11 @@ func attendee(l *contentline.Line) *wbxml.Element {
 func showAttendees(s *shower, c *contentline.Component) *wbxml.Element {
 	e := wbxml.New(wbxml.CalendarAttendees)
 	for l := range c.All("ATTENDEE") {
-		e.Add(attendee(l))
+		a := attendee(l)
+		if from, to, ok := ProposalOf(l); ok && s.o.Version >= eas.V161 {
+			a.Add(wbxml.Text(wbxml.MeetingResponseProposedStartTime, eas.FormatCompact(from)), wbxml.Text(wbxml.MeetingResponseProposedEndTime, eas.FormatCompact(to)))
+		}
+		e.Add(a)
 	}
 	if len(e.Children) == 0 && calview.Word(c, "STATUS") == "CANCELLED" && s.o.Address != "" {
 		e.Add(wbxml.New(wbxml.CalendarAttendee, wbxml.Text(wbxml.CalendarEmail, eas.Clean(s.o.Address)), wbxml.Text(wbxml.CalendarName, eas.Clean(s.o.Name)),

@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"tandem/center"
+	"tandem/partner/away"
+	"tandem/partner/imip"
 	"tandem/partner/outgoing"
 	"tandem/store"
 )
@@ -20,7 +22,15 @@ type (
 		User  string
 		Limit int
 	}
-	messageArg struct{ ID int64 }
+	messageArg     struct{ ID int64 }
+	invitationsArg struct {
+		User string
+		Mode imip.Mode
+	}
+	awayArg struct {
+		User     string
+		Settings away.Settings
+	}
 )
 
 func handleMail(mux *http.ServeMux, s center.Mail) {
@@ -34,6 +44,22 @@ func handleMail(mux *http.ServeMux, s center.Mail) {
 	handle(mux, "RemoveOutgoing", func(ctx context.Context, a messageArg) (nothing, error) {
 		return nothing{}, s.RemoveOutgoing(ctx, a.ID)
 	})
+	handle(mux, "SetInvitations", func(ctx context.Context, a invitationsArg) (nothing, error) {
+		return nothing{}, s.SetInvitations(ctx, a.User, a.Mode)
+	})
+	handle(mux, "SetAway", func(ctx context.Context, a awayArg) (nothing, error) {
+		return nothing{}, s.SetAway(ctx, a.User, a.Settings)
+	})
+}
+
+// SetInvitations implements center.Service.
+func (c *Client) SetInvitations(ctx context.Context, user string, m imip.Mode) error {
+	return do(ctx, c, "SetInvitations", invitationsArg{user, m})
+}
+
+// SetAway implements center.Service.
+func (c *Client) SetAway(ctx context.Context, user string, s away.Settings) error {
+	return do(ctx, c, "SetAway", awayArg{user, s})
 }
 
 // SetMailServer implements center.Service.

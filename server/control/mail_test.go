@@ -6,6 +6,8 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/partner/away"
+	"tandem/partner/imip"
 	"tandem/partner/mailbox"
 	"tandem/partner/outgoing"
 	"tandem/partner/seal"
@@ -62,6 +64,23 @@ func TestMailSurvivesTheWay(t *testing.T) {
 	}
 	if err := c.RemoveOutgoing(ctx, list[0].ID); !tandem.IsKind(err, tandem.NotFound) {
 		t.Errorf("removed twice: %v", err)
+	}
+	if err := c.SetInvitations(ctx, "anna", imip.Ask); err != nil {
+		t.Error(err)
+	}
+	if err := c.SetInvitations(ctx, "anna", "perhaps"); !tandem.IsKind(err, tandem.Invalid) {
+		t.Errorf("a mode that there is not: %v", err)
+	}
+	gone := away.Settings{State: away.On, Messages: map[string]away.Reply{away.Known: {Enabled: true, Text: "away", Type: "Text"}}}
+	if err := c.SetAway(ctx, "anna", gone); err != nil {
+		t.Error(err)
+	}
+	if err := c.SetAway(ctx, "nobody", gone); !tandem.IsKind(err, tandem.NotFound) {
+		t.Errorf("of nobody: %v", err)
+	}
+	u, err = st.Accounts.User(ctx, "anna")
+	if s := away.Of(u); err != nil || imip.ModeOf(u) != imip.Ask || s.State != away.On || s.Since == 0 || s.Messages[away.Known].Text != "away" {
+		t.Errorf("set to %v %+v, %v", imip.ModeOf(u), s, err)
 	}
 	if err := stop(); err != nil {
 		t.Error(err)

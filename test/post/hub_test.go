@@ -27,6 +27,7 @@ import (
 	"tandem/kind/mail"
 	"tandem/partner/account"
 	"tandem/partner/arrival"
+	"tandem/partner/away"
 	"tandem/partner/device"
 	"tandem/partner/imip"
 	"tandem/partner/mailbox"
@@ -425,5 +426,6 @@ const (
 
 // handlers are told of mail as the program has them told.
 func handlers(h *hub) []arrival.Handler {
-	return []arrival.Handler{&imip.Reader{Calendars: h.meetings, Events: h.st.Events}}
+	return []arrival.Handler{&imip.Reader{Calendars: h.meetings, Events: h.st.Events},
+		&away.Responder{Post: h.out, Users: h.boxes, Lookup: h.st.Lookup, Now: h.now, Log: slog.New(complaints{h})}}
 }

@@ -225,3 +225,54 @@ func TestMeetingMessages(t *testing.T) {
 		}
 	}
 }
+
+// TestProposalOnPhone: another time that somebody proposes, here or elsewhere, stands beside their name on the organizer's phone of 16.1, and moves nothing; it goes
+// when the meeting is moved. MS-ASCMD 2.2.3.140, 2.2.3.141, RFC 5546 3.2.7
+func TestProposalOnPhone(t *testing.T) {
+	h := open(t)
+	h.put("ann", strings.ReplaceAll(annsMeeting, "yan@elsewhere.org", "bob@example.org"))
+	h.until("Bob's event", func() bool { return h.event("bob") != "" })
+	bob := h.phone("bob", "16.1", "test")
+	id, _ := one(t, h.items(bob, 8))
+	h.answer(bob, "2", id, "<SendResponse><ProposedStartTime>20300306T130000Z</ProposedStartTime><ProposedEndTime>20300306T140000Z</ProposedEndTime></SendResponse>")
+	h.deliver("zoe@elsewhere.org", "ann@example.org", letter(zoeAddress, "ann@example.org", "COUNTER", calendar("COUNTER",
+		strings.Replace(replyOf("zoe@elsewhere.org", "DECLINED", "20300103T000000Z"), at10, "DTSTART;TZID=Europe/Berlin:20300305T140000\nDURATION:PT30M", 1))))
+	h.until("both proposals", func() bool { return strings.Count(h.event("ann"), "X-TANDEM-PROPOSED") == 2 })
+	for version, want := range map[string]string{"16.1": "bob@example.org 2 20300306T130000Z 20300306T140000Z, zoe@elsewhere.org 4 20300305T130000Z 20300305T133000Z, ",
+		"16.0": "bob@example.org 2  , zoe@elsewhere.org 4  , "} {
+		p := h.phone("ann", version, "test")
+		_, it := one(t, h.items(p, 8))
+		got := map[string]string{}
+		for a := range wbxml.New(wbxml.AirSyncApplicationData, it.Data...).Child(wbxml.CalendarAttendees).All(wbxml.CalendarAttendee) {
+			got[a.Get(wbxml.CalendarEmail)] = a.Get(wbxml.CalendarAttendeeStatus) + " " + a.Get(wbxml.MeetingResponseProposedStartTime) + " " + a.Get(wbxml.MeetingResponseProposedEndTime)
+		}
+		text := ""
+		for _, who := range []string{"bob@example.org", "zoe@elsewhere.org"} {
+			text += who + " " + got[who] + ", "
+		}
+		if text != want || !strings.Contains(h.event("ann"), "DTSTART:20300304T100000Z") {
+			t.Errorf("%s: %s", version, text)
+		}
+	}
+	h.put("ann", strings.Replace(h.event("ann"), at10, at14, 1))
+	has(t, "moved", h.event("ann"), "T140000Z", "!X-TANDEM-PROPOSED")
+	for _, m := range h.sink.all() {
+		ics, _ := calendarPart(t, m)
+		has(t, "what goes out", ics, "!PROPOSED")
+	}
+}
+
+// TestFieldNote26NoOrganizer: an invitation that names no organizer is a message like others; whoever answers it is told that it is none.
+func TestFieldNote26NoOrganizer(t *testing.T) {
+	h := open(t)
+	h.deliver("x@elsewhere.org", "ann@example.org", letter(zoeAddress, "ann@example.org", "REQUEST", calendar("REQUEST", strings.Replace(vevent(0, "0101", at10, ann), "ORGANIZER;CN=Zoe:mailto:zoe@elsewhere.org\n", "", 1))))
+	h.logged("no organizer")
+	p := h.phone("ann", "16.1", "test")
+	id, it := one(t, h.items(p, 2))
+	if text(it, wbxml.EmailMessageClass) != "IPM.Schedule.Meeting.Request" {
+		t.Errorf("%v", it.Data)
+	}
+	if st := h.ask(p, "1", id, "<SendResponse/>").Get(wbxml.MeetingResponseStatus); st != "2" || h.event("ann") != "" {
+		t.Errorf("status %s", st)
+	}
+}

@@ -3,6 +3,7 @@ package itip
 import (
 	"strings"
 
+	"tandem/kind/event"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
 )
@@ -73,16 +74,30 @@ func (ob *object) propose(c *contentline.Component, start, end int64) {
 	setTime(c, "DTEND", at(end))
 }
 
-// counter takes in what an attendee proposes: of the time, nothing, for that is for the organizer to decide; of the answer that is in it, what a reply would do.
+// proposal is the time that a component of a COUNTER asks for.
+type proposal struct {
+	own        *contentline.Component // what of the organizer's event it is for; nil: an instance that has no component of its own yet
+	key        int64                  // of that instance
+	who        Addresses
+	start, end int64
+}
+
+// counter takes in what an attendee proposes: the answer that is in it does what a reply would do; the time is kept beside it and moves nothing, for that is for
+// the organizer to decide.
 func (in *receiving) counter() (ignored string) {
 	if in.have == nil || in.have.role(in.Me) != Organizer {
 		return "is about no event that the recipient organizes"
 	}
+	var asked []proposal
 	for _, c := range in.msg.components() {
 		said := c.Get("ATTENDEE")
 		if said == nil || partStat(said) == needsAction {
 			return "is for the person to read"
 		}
+		start := timeOf(c, "DTSTART")
+		days, seconds := in.msg.length(c)
+		at := in.msg.zoneOf(start).Instant(start.Wall)
+		p := proposal{who: Addresses{AddressOf(said)}, start: at, end: at + days*ical.DaySeconds + seconds}
 		// The time in it is not the time that is answered for.
 		key := int64(0)
 		own := in.have.master
@@ -92,6 +107,9 @@ func (in *receiving) counter() (ignored string) {
 			if own = nil; in.have.there(key) {
 				own = in.have.derivedOr(key)
 			}
+			p.key = key
+		} else {
+			p.own = own
 		}
 		if own == nil || number(c) < number(own) {
 			return "is about a time that is no more"
@@ -102,8 +120,23 @@ func (in *receiving) counter() (ignored string) {
 				c.Add(contentline.Item{Line: in.msg.doc.Adopt(l)})
 			}
 		}
+		asked = append(asked, p)
 	}
-	return in.reply()
+	if ignored = in.reply(); ignored != "" {
+		return ignored
+	}
+	for _, p := range asked {
+		if o := in.have.part(p.key); p.own == nil && o != nil {
+			p.own = o.c
+		}
+		if p.own == nil || p.end <= p.start {
+			continue
+		}
+		if l := attendee(p.own, p.who); l != nil {
+			event.SetProposal(l, p.start, p.end)
+		}
+	}
+	return ""
 }
 
 // derivedOr is an instance as it is: its override, or what the series says.

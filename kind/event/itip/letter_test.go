@@ -94,7 +94,7 @@ func TestPropose(t *testing.T) {
 			}
 		}
 		got, err := desk("anna", 6).Receive(series, m.Body)
-		if err != nil || got.Ignored != "" || !strings.Contains(string(got.Body), "PARTSTAT=TENTATIVE") || strings.Contains(string(got.Body), "T150000Z") {
+		if err != nil || got.Ignored != "" || !strings.Contains(string(got.Body), "PARTSTAT=TENTATIVE") || strings.Contains(string(got.Body), "DTSTART:20260309T150000Z") {
 			t.Errorf("%s: hers %v %q\n%s", name, err, got.Ignored, got.Body)
 		}
 	}

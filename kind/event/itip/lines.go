@@ -3,6 +3,7 @@ package itip
 import (
 	"strings"
 
+	"tandem/kind/event"
 	"tandem/wire/contentline"
 )
 
@@ -111,7 +112,7 @@ func strip(c *contentline.Component) {
 
 // bare takes off what is between a person and the server.
 func bare(l *contentline.Line) {
-	for _, p := range []string{paramAgent, paramForce, paramStatus, paramStamp} {
+	for _, p := range []string{paramAgent, paramForce, paramStatus, paramStamp, event.Proposed} {
 		if _, ok := l.Param(p); ok {
 			l.DelParam(p)
 		}

@@ -127,6 +127,7 @@ func (ob *object) raise(c *contentline.Component, before int, changed bool) {
 // askAgain takes back the answers of all but the organizer. RFC 6638 3.2.8
 func (d Desk) askAgain(ob *object, c *contentline.Component) {
 	for l := range c.All("ATTENDEE") {
+		event.SetProposal(l, 0, 0) // it was about the time before
 		if served(l) && !d.Me.Has(AddressOf(l)) && setPartStat(l, needsAction) {
 			ob.edited, ob.asked = true, true
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tandem"
+	"tandem/kind/event"
 	"tandem/wire/contentline"
 	"tandem/wire/ical"
 )
@@ -102,6 +103,7 @@ func (in *receiving) answered(c, answer *contentline.Component, said *contentlin
 // record writes an answer to an ATTENDEE.
 func record(l *contentline.Line, answer *contentline.Component, said *contentline.Line) {
 	setPartStat(l, partStat(said))
+	event.SetProposal(l, 0, 0) // what was proposed with the answer before
 	for _, p := range []string{"DELEGATED-TO", "DELEGATED-FROM"} {
 		if v := said.ParamValues(p); len(v) > 0 {
 			l.SetParam(p, v...)

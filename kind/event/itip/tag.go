@@ -63,7 +63,7 @@ func (d Desk) unanswered(c *contentline.Component) {
 		if !l.Is("ATTENDEE") && !l.Is("ORGANIZER") {
 			continue
 		}
-		names := []string{paramStatus, paramStamp}
+		names := []string{paramStatus, paramStamp, event.Proposed}
 		if l.Is("ATTENDEE") && !d.Me.Has(AddressOf(l)) {
 			names = append(names, "PARTSTAT")
 		}
@@ -116,7 +116,7 @@ func (d Desk) carry(now *object, from, to *contentline.Component) {
 		if setPartStat(l, partStat(old)) {
 			now.edited = true
 		}
-		for _, name := range []string{paramStatus, paramStamp} {
+		for _, name := range []string{paramStatus, paramStamp, event.Proposed} {
 			v, ok := old.Param(name)
 			if have, has := l.Param(name); ok && (!has || have != v) {
 				l.SetParam(name, v)

@@ -2,13 +2,13 @@ package people
 
 import (
 	"context"
-	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
 
 	"tandem/kind/eas"
 	"tandem/kind/eas/body"
+	"tandem/partner/away"
 	"tandem/server/eas/proto"
 	"tandem/store"
 	"tandem/wire/wbxml"
@@ -156,30 +156,12 @@ func userInformation(r *proto.Request, e *wbxml.Element) *wbxml.Element {
 	return wbxml.New(e.Tag, setting(wbxml.SettingsStatus, settingsOK), get)
 }
 
-// OofProp is the property of a user in which the answer while away is kept, as JSON of Oof.
-const OofProp = "oof"
-
-// Oof is what is answered while a user is away.
-type Oof struct {
-	State    int                   `json:"state"`           // 0 off, 1 on, 2 between Start and End
-	Start    int64                 `json:"start,omitempty"` // Unix seconds, with State 2
-	End      int64                 `json:"end,omitempty"`
-	Messages map[string]OofMessage `json:"messages,omitempty"` // by audience
-}
-
-// OofMessage is the answer to one audience.
-type OofMessage struct {
-	Enabled bool   `json:"enabled"`
-	Text    string `json:"text,omitempty"`
-	Type    string `json:"type,omitempty"` // "Text" or "HTML"
-}
-
 // audiences are those who are answered, in the order in which they are told. MS-ASCMD 2.2.3.122
 var audiences = []struct {
 	tag  wbxml.Tag
 	name string
 }{
-	{wbxml.SettingsAppliesToInternal, "internal"}, {wbxml.SettingsAppliesToExternalKnown, "known"}, {wbxml.SettingsAppliesToExternalUnknown, "unknown"},
+	{wbxml.SettingsAppliesToInternal, away.Internal}, {wbxml.SettingsAppliesToExternalKnown, away.Known}, {wbxml.SettingsAppliesToExternalUnknown, away.Unknown},
 }
 
 // oof reads or sets the answer while away. MS-ASCMD 2.2.3.121
@@ -188,25 +170,22 @@ func (s *Service) oof(ctx context.Context, r *proto.Request, e *wbxml.Element) (
 	get, set := e.Child(wbxml.SettingsGet), e.Child(wbxml.SettingsSet)
 	switch {
 	case get != nil && set == nil:
-		o, err := s.readOof(ctx, r.User.Name)
+		u, err := s.Accounts.User(ctx, r.User.Name)
 		if err != nil {
 			return nil, err
 		}
 		html := strings.EqualFold(get.Get(wbxml.SettingsBodyType), "HTML")
-		return status(settingsOK).Add(o.show(html)), nil
+		return status(settingsOK).Add(oof{away.Of(u)}.show(html)), nil
 	case set != nil && get == nil:
-		o, err := s.readOof(ctx, r.User.Name)
+		u, err := s.Accounts.User(ctx, r.User.Name)
 		if err != nil {
 			return nil, err
 		}
+		o := oof{away.Of(u)}
 		if st := o.take(set); st != settingsOK {
 			return status(st), nil
 		}
-		text, err := json.Marshal(o)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.Accounts.SetProps(ctx, r.User.Name, map[string]string{OofProp: string(text)}); err != nil {
+		if err := away.Save(ctx, s.Accounts, r.User.Name, o.Settings, r.Options.Now); err != nil {
 			return nil, err
 		}
 		return status(settingsOK), nil
@@ -214,27 +193,13 @@ func (s *Service) oof(ctx context.Context, r *proto.Request, e *wbxml.Element) (
 	return status(settingsSyntax), nil
 }
 
-func (s *Service) readOof(ctx context.Context, user string) (o Oof, err error) {
-	u, err := s.Accounts.User(ctx, user)
-	if err != nil {
-		return o, err
-	}
-	if text := u.Props.Get(OofProp); text != "" && json.Unmarshal([]byte(text), &o) != nil {
-		o = Oof{} // of another version of this program
-	}
-	if o.Messages == nil {
-		o.Messages = map[string]OofMessage{}
-	}
-	return o, nil
-}
-
-// maxReply is the size in bytes of the longest answer that is kept.
-const maxReply = 128 << 10
+// oof is the answer while away as the protocol has it.
+type oof struct{ away.Settings }
 
 const oofTime = "2006-01-02T15:04:05.000Z" // MS-ASDTYPE 2.3
 
 // take puts what a client sets over what there was.
-func (o *Oof) take(set *wbxml.Element) (status string) {
+func (o *oof) take(set *wbxml.Element) (status string) {
 	state, err := strconv.Atoi(set.Get(wbxml.SettingsOofState))
 	if set.Has(wbxml.SettingsOofState) {
 		if err != nil || state < 0 || state > 2 {
@@ -246,7 +211,7 @@ func (o *Oof) take(set *wbxml.Element) (status string) {
 		return settingsSyntax
 	}
 	switch {
-	case o.State != 2: // MS-ASCMD_R7544
+	case o.State != away.Between: // MS-ASCMD_R7544
 		o.Start, o.End = 0, 0
 	case set.Has(wbxml.SettingsStartTime):
 		start, err1 := time.Parse(time.RFC3339, set.Get(wbxml.SettingsStartTime))
@@ -262,11 +227,11 @@ func (o *Oof) take(set *wbxml.Element) (status string) {
 		return settingsSyntax
 	}
 	for m := range set.All(wbxml.SettingsOofMessage) {
-		msg := OofMessage{Enabled: m.Get(wbxml.SettingsEnabled) == "1", Text: m.Get(wbxml.SettingsReplyMessage), Type: "Text"}
+		msg := away.Reply{Enabled: m.Get(wbxml.SettingsEnabled) == "1", Text: m.Get(wbxml.SettingsReplyMessage), Type: "Text"}
 		if strings.EqualFold(m.Get(wbxml.SettingsBodyType), "HTML") {
 			msg.Type = "HTML"
 		}
-		if len(msg.Text) > maxReply {
+		if len(msg.Text) > away.MaxReply {
 			return settingsInvalid
 		}
 		for _, a := range audiences {
@@ -279,13 +244,13 @@ func (o *Oof) take(set *wbxml.Element) (status string) {
 }
 
 // show is the Get element of an answer. MS-ASCMD_R826
-func (o Oof) show(html bool) *wbxml.Element {
+func (o oof) show(html bool) *wbxml.Element {
 	get := wbxml.New(wbxml.SettingsGet, setting(wbxml.SettingsOofState, strconv.Itoa(o.State)))
-	if o.State == 2 {
+	if o.State == away.Between {
 		get.Add(setting(wbxml.SettingsStartTime, time.Unix(o.Start, 0).UTC().Format(oofTime)), setting(wbxml.SettingsEndTime, time.Unix(o.End, 0).UTC().Format(oofTime)))
 	}
 	for _, a := range audiences {
-		m := o.Messages[a.name]
+		m := message{o.Messages[a.name]}
 		e := wbxml.New(wbxml.SettingsOofMessage, wbxml.Empty(a.tag), setting(wbxml.SettingsEnabled, map[bool]string{false: "0", true: "1"}[m.Enabled]))
 		if m.Text != "" {
 			text, typ := m.convert(html)
@@ -296,8 +261,11 @@ func (o Oof) show(html bool) *wbxml.Element {
 	return get
 }
 
+// message is the answer to one audience.
+type message struct{ away.Reply }
+
 // convert is the text in the format that a client asks for.
-func (m OofMessage) convert(html bool) (text, typ string) {
+func (m message) convert(html bool) (text, typ string) {
 	switch {
 	case html && m.Type != "HTML":
 		return body.ToHTML(m.Text), "HTML"

@@ -8,6 +8,7 @@ import (
 
 	"tandem"
 	"tandem/kind/eas"
+	"tandem/partner/away"
 	"tandem/server/eas/people"
 	"tandem/server/eas/proto"
 	"tandem/store"
@@ -138,7 +139,7 @@ func TestOof(t *testing.T) {
 			t.Errorf("%s: %s", inner, got)
 		}
 	}
-	k.Must(k.Store.Accounts.SetProps(t.Context(), "ann", map[string]string{people.OofProp: "{broken"}))
+	k.Must(k.Store.Accounts.SetProps(t.Context(), "ann", map[string]string{away.Prop: "{broken"}))
 	if got := get("Text"); got != off {
 		t.Errorf("what cannot be read: %s", got)
 	}
