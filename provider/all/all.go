@@ -8,6 +8,7 @@ import (
 	"tandem/provider/dav"
 	"tandem/provider/files"
 	"tandem/provider/home"
+	"tandem/provider/imap"
 	"tandem/provider/maildir"
 	"tandem/provider/sms"
 	"tandem/provider/vdir"
@@ -16,5 +17,5 @@ import (
 
 // Registry returns the providers a person can name in a place.
 func Registry() *provider.Registry {
-	return provider.NewRegistry(slices.Concat(dav.Providers(), webcal.Providers(), []*provider.Provider{files.Provider(), home.Provider(), maildir.Provider(), sms.Provider(), vdir.Provider()})...)
+	return provider.NewRegistry(slices.Concat(dav.Providers(), imap.Providers(), webcal.Providers(), []*provider.Provider{files.Provider(), home.Provider(), maildir.Provider(), sms.Provider(), vdir.Provider()})...)
 }

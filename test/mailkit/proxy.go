@@ -19,6 +19,7 @@ type Proxy struct {
 	open map[net.Conn]bool
 	fuse *fuse
 	shut bool
+	down bool
 	sent int64
 }
 
@@ -88,6 +89,16 @@ func (p *Proxy) CutAll() {
 	}
 }
 
+// Down takes the server away, or gives it back: connections are broken, and new ones end at once.
+func (p *Proxy) Down(down bool) {
+	p.mu.Lock()
+	p.down = down
+	p.mu.Unlock()
+	if down {
+		p.CutAll()
+	}
+}
+
 // Sent is how many bytes went to the server.
 func (p *Proxy) Sent() int64 {
 	p.mu.Lock()
@@ -125,7 +136,7 @@ func (p *Proxy) accept(wg *sync.WaitGroup) {
 func (p *Proxy) keep(c, s net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.shut {
+	if p.shut || p.down {
 		c.Close()
 		s.Close()
 		return false
