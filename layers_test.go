@@ -45,6 +45,10 @@ var nevers = []struct{ from, to, except, why string }{
 	{"server/dav", "server/web", "", "front doors never import each other"},
 	{"server/web", "server/eas", "", "front doors never import each other"},
 	{"server/web", "server/dav", "", "front doors never import each other"},
+	{"server/web", "session", "", "the web speaks to the center, and to no run itself"},
+	{"server/web/page", "store/sqlite", "", "only cmd names implementations"},
+	{"server/web/api", "server/web/page", "", "the API knows nothing of pages"},
+	{"server/web/login", "server/web/page", "", "who logs in does not depend on how pages look"},
 }
 
 // engineMayImport are the standard packages without I/O, clocks or contexts.

@@ -43,7 +43,7 @@ type About interface {
 	Collections(ctx context.Context) ([]tandem.Collection, error)
 	// Checks looks for trouble with the store and with the places of all items.
 	Checks(ctx context.Context) ([]Check, error)
-	// Follow tells what happens from now on, whoever began it, until ctx is done; it returns nil then. Progress of an item is told at most once a second,
+	// Follow tells what happens from now on, beginning with MissedNews, whoever began it, until ctx is done; it returns nil then. Progress of an item is told at most once a second,
 	// and somebody who is slow to listen holds nobody up; see News.
 	Follow(ctx context.Context, tell func(News)) error
 }

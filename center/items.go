@@ -3,6 +3,7 @@ package center
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"tandem"
@@ -336,6 +337,17 @@ const itemPrefix = "item "
 // something else starts a new one.
 func itemKey(it store.Item) string {
 	return fmt.Sprintf(itemPrefix+"%d %q %q", it.Collection, it.Partner, it.Sub)
+}
+
+// PairCollection is the home collection that a pair with this key is about, false for two places. It holds for items that were removed, too.
+func PairCollection(key string) (int64, bool) {
+	rest, ok := strings.CutPrefix(key, itemPrefix)
+	if !ok {
+		return 0, false
+	}
+	digits, _, _ := strings.Cut(rest, " ")
+	id, err := strconv.ParseInt(digits, 10, 64)
+	return id, err == nil
 }
 
 func (h *Hub) itemPlace(ctx context.Context, it store.Item) (provider.Place, error) {

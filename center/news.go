@@ -31,7 +31,7 @@ const (
 	EndedNews     = "ended"     // it is over: Report or Err
 	ConflictsNews = "conflicts" // some were found or decided
 	DeviceNews    = "device"    // a device was seen, or somebody decided about it
-	MissedNews    = "missed"    // there was more than the listener could take: look at everything again
+	MissedNews    = "missed"    // told first, and when there was more than the listener could take: look at everything
 )
 
 // maxNews is how much waits for a listener who is slow. Progress is kept once per item and does not count.
@@ -179,6 +179,7 @@ func (l *listener) wait(ctx context.Context, unripe bool) bool {
 func (h *Hub) Follow(ctx context.Context, tell func(News)) error {
 	l := h.news.listen()
 	defer h.news.leave(l)
+	tell(News{What: MissedNews})
 	last := map[string]time.Time{} // when the progress of an item was told
 	for {
 		now := h.cfg.Now()

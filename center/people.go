@@ -11,7 +11,7 @@ import (
 
 // Users is the part of Service about users and how they log in.
 type Users interface {
-	// AddUser adds a user with the home collections that every user has.
+	// AddUser adds a user with the home collections that every user has. The first one administers the hub.
 	AddUser(ctx context.Context, u store.User, password string) (store.User, error)
 	ListUsers(ctx context.Context) ([]UserStatus, error)
 	SetUser(ctx context.Context, u store.User) error // title and address
@@ -82,7 +82,17 @@ type Phones interface {
 
 // AddUser implements Service.
 func (h *Hub) AddUser(ctx context.Context, u store.User, password string) (store.User, error) {
-	return h.cfg.Accounts.Add(ctx, u, password)
+	have, err := h.cfg.Accounts.Users(ctx)
+	if err != nil {
+		return store.User{}, err
+	}
+	if u, err = h.cfg.Accounts.Add(ctx, u, password); err != nil || len(have) > 0 {
+		return u, err
+	}
+	if err := h.cfg.Accounts.SetAdmin(ctx, u.Name, true); err != nil {
+		return u, err
+	}
+	return h.cfg.Store.Accounts.User(ctx, u.Name)
 }
 
 // ListUsers implements Service.

@@ -18,7 +18,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tandem/partner/account"
 	"tandem/partner/schedule"
+	"tandem/provider/all"
 	"tandem/server/certs"
 	"tandem/server/dav/proto"
 	"tandem/server/eas"
@@ -26,6 +28,7 @@ import (
 	"tandem/server/eas/autodiscover"
 	"tandem/server/listen"
 	"tandem/server/setup"
+	"tandem/server/web"
 )
 
 // doorFlags say where the front doors of a hub are.
@@ -141,8 +144,10 @@ type doors struct {
 	acme *certs.ACME // nil: no authority is asked over the network
 	log  *slog.Logger
 	door *phones.Door
+	web  *web.Door
 
 	meetings *schedule.Service
+	accounts *account.Service
 }
 
 // openDoors opens the addresses of a plan; nobody is served yet. Without any address it returns nil.
@@ -150,7 +155,7 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	if len(p.addresses) == 0 {
 		return nil, nil
 	}
-	d := &doors{plan: p, log: log, door: h.newPhones(p, log), meetings: h.meetings}
+	d := &doors{plan: p, log: log, door: h.newPhones(p, log), meetings: h.meetings, accounts: h.accounts}
 	set := setup.Config{Base: p.base, Check: h.checkAsPhone, Log: log}
 	secure, err := d.tls(h.dir, p)
 	if err != nil {
@@ -164,8 +169,12 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.web, err = web.New(web.Config{Hub: h, Store: h.store, Accounts: h.accounts, Places: all.Registry(), Base: p.base, Trust: p.trusts, Version: version(), Log: log})
+	if err != nil {
+		return nil, err
+	}
 	find := autodiscover.New(autodiscover.Config{Accounts: h.accounts, Remote: d.door.Remote, Base: p.base, Log: log})
-	d.http = route(d.door, find, rootLeads(h.newDesktops(p, log)), page)
+	d.http = route(d.door, find, rootLeads(h.newDesktops(p, log)), page, d.web)
 	if d.acme != nil {
 		d.http = d.acme.Challenge(d.http)
 	}
@@ -177,7 +186,7 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 }
 
 // route sends requests to the doors. Clients spell the paths in many ways.
-func route(door, find, desktops, page http.Handler) http.Handler {
+func route(door, find, desktops, page, web http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.ToLower(r.URL.Path)
 		switch {
@@ -189,10 +198,8 @@ func route(door, find, desktops, page http.Handler) http.Handler {
 			desktops.ServeHTTP(w, r)
 		case path == setup.Path || strings.HasPrefix(path, setup.Path+"/"):
 			page.ServeHTTP(w, r)
-		case path == "/":
-			http.Redirect(w, r, setup.Path, http.StatusSeeOther)
 		default:
-			http.NotFound(w, r)
+			web.ServeHTTP(w, r)
 		}
 	})
 }
@@ -230,7 +237,7 @@ func (a *app) addresses(d *doors) error {
 		return nil
 	}
 	tell := func(base string) error {
-		_, err := fmt.Fprintf(a.out, "Phones and browsers: %s%s\nCalDAV, CardDAV and WebDAV: %s%s\n", base, setup.Path, base, proto.Path)
+		_, err := fmt.Fprintf(a.out, "Sync Center: %s/\nPhones: %s%s\nCalDAV, CardDAV and WebDAV: %s%s\n", base, base, setup.Path, base, proto.Path)
 		return err
 	}
 	public := d.plan.outside()

@@ -135,13 +135,14 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	}
 	boxes := mailbox.New(st)
 	out := outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Boxes: boxes, Secrets: sealed, Domains: opt.domains, Name: hostName(), Log: log})
-	devices := device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events})
+	var h *center.Hub // devices are seen only once it is there
+	devices := device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { h.DeviceSeen(d) }})
 	known := kinds.Kinds()
 	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
 	meetings := desktops.Meetings(st, known, time.Now, log)
 	arrivals := byMail(st, meetings, out, boxes, opt.domains, log)
 	opener := home.Opener{Store: st, Kinds: known}
-	h := center.New(center.Config{
+	h = center.New(center.Config{
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
 		Kind: handler,
 		Env:  provider.Env{Log: log, Home: opener, Keep: sealed, Kind: handler, Secret: secretSource(sealed, opt.ask)},

@@ -11,12 +11,12 @@ func TestRoute(t *testing.T) {
 	say := func(code int) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
 	}
-	doors := route(say(201), say(202), rootLeads(say(204)), say(203))
+	doors := route(say(201), say(202), rootLeads(say(204)), say(203), say(205))
 	for path, want := range map[string]int{
 		"/Microsoft-Server-ActiveSync": 201, "/microsoft-server-activesync/default.eas": 201, "/Microsoft-Server-ActiveSync/": 201,
-		"/Autodiscover/Autodiscover.xml": 202, "/setup": 203, "/setup/tandem-ca.cer": 203, "/": http.StatusSeeOther,
-		"/dav": 204, "/dav/calendars/ann/": 204, "/.well-known/caldav": 204, "/.well-known/carddav/": 204, "/davx": 404, "/.well-known/x": 404,
-		"/Microsoft-Server": 404, "/Microsoft-Server-ActiveSync/x": 404, "/owa/": 404, "/EWS/Exchange.asmx": 404, "/setupx": 404,
+		"/Autodiscover/Autodiscover.xml": 202, "/setup": 203, "/setup/tandem-ca.cer": 203, "/": 205,
+		"/dav": 204, "/dav/calendars/ann/": 204, "/.well-known/caldav": 204, "/.well-known/carddav/": 204, "/davx": 205, "/.well-known/x": 205,
+		"/Microsoft-Server": 205, "/Microsoft-Server-ActiveSync/x": 205, "/owa/": 205, "/EWS/Exchange.asmx": 205, "/setupx": 205, "/login": 205,
 	} {
 		w := httptest.NewRecorder()
 		doors.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
@@ -26,7 +26,7 @@ func TestRoute(t *testing.T) {
 	}
 	var asked string // a client of CalDAV that knows nothing but the host
 	root := rootLeads(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = r.URL.EscapedPath() }))
-	route(say(201), say(202), root, say(203)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("PROPFIND", "/", nil))
+	route(say(201), say(202), root, say(203), say(205)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("PROPFIND", "/", nil))
 	if asked != "/dav/" {
 		t.Errorf("PROPFIND /: the door was asked for %q", asked)
 	}

@@ -151,6 +151,9 @@ func (a *app) banner(dir string, items []center.ItemStatus, d *doors, mail *mail
 	if err := a.addresses(d); err != nil {
 		return err
 	}
+	if err := a.firstLink(d); err != nil {
+		return err
+	}
 	if err := a.mailAddresses(mail); err != nil {
 		return err
 	}

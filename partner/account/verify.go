@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"math"
@@ -17,7 +18,34 @@ import (
 // the network address that asks, with or without port. Denied if anything is wrong, without saying what; Busy, with Wait, while the
 // sender has to wait.
 func (s *Service) Verify(ctx context.Context, name, password, remote string) (store.User, error) {
+	u, _, err := s.verify(ctx, []attempt{{name, password}}, remote)
+	return u, err
+}
+
+// Admit is Verify for whoever wants to know which password it was, too. The login has no hash.
+func (s *Service) Admit(ctx context.Context, name, password, remote string) (store.User, store.Login, error) {
 	return s.verify(ctx, []attempt{{name, password}}, remote)
+}
+
+// AdmitBasic is Admit for the value of an Authorization header, as VerifyBasic reads it.
+func (s *Service) AdmitBasic(ctx context.Context, header, remote string) (store.User, store.Login, error) {
+	readings, err := readBasic(header)
+	if err != nil {
+		return store.User{}, store.Login{}, &tandem.Error{Kind: tandem.Denied, Op: "log in", Err: err}
+	}
+	return s.verify(ctx, readings, remote)
+}
+
+// Proof stands for a user's own password as it is now. It changes when that does, and says nothing about it. NotFound if there is none.
+func (s *Service) Proof(ctx context.Context, user string) (tandem.Digest, error) {
+	list, err := s.cfg.Logins.Logins(ctx, user)
+	if err != nil {
+		return tandem.Digest{}, err
+	}
+	if len(list) == 0 || list[0].Label != "" { // the own one comes first
+		return tandem.Digest{}, &tandem.Error{Kind: tandem.NotFound, Op: "find password", Thing: user, Remedy: "set one with `tandem user password " + user + "`"}
+	}
+	return sha256.Sum256([]byte("tandem proof\x00" + user + "\x00" + list[0].Hash)), nil
 }
 
 // attempt is a name and password as one reading of a request has them.
@@ -26,11 +54,8 @@ type attempt struct{ name, password string }
 // VerifyBasic is Verify for the value of an Authorization header. RFC 7617. Clients write names and passwords in UTF-8 or in
 // ISO-8859-1 and do not say which; both are tried, as one attempt.
 func (s *Service) VerifyBasic(ctx context.Context, header, remote string) (store.User, error) {
-	readings, err := readBasic(header)
-	if err != nil {
-		return store.User{}, &tandem.Error{Kind: tandem.Denied, Op: "log in", Err: err}
-	}
-	return s.verify(ctx, readings, remote)
+	u, _, err := s.AdmitBasic(ctx, header, remote)
+	return u, err
 }
 
 // readBasic reads a header in all ways in which it may be meant.
@@ -73,15 +98,15 @@ func denied() error {
 	return &tandem.Error{Kind: tandem.Denied, Op: "log in", Err: errWrong, Remedy: "check both; an administrator can set another password with `tandem user password`"}
 }
 
-func (s *Service) verify(ctx context.Context, readings []attempt, remote string) (store.User, error) {
+func (s *Service) verify(ctx context.Context, readings []attempt, remote string) (store.User, store.Login, error) {
 	u, found, err := s.find(ctx, readings)
 	if err != nil {
-		return store.User{}, err
+		return store.User{}, store.Login{}, err
 	}
 	var logins []store.Login
 	if found {
 		if logins, err = s.cfg.Logins.Logins(ctx, u.Name); err != nil {
-			return store.User{}, err
+			return store.User{}, store.Login{}, err
 		}
 	}
 	address := network(remote)
@@ -97,7 +122,7 @@ func (s *Service) verify(ctx context.Context, readings []attempt, remote string)
 	}
 	if own.ID == 0 { // who has no password costs the same as who has one
 		if own.Hash, err = s.dummy(); err != nil {
-			return store.User{}, err
+			return store.User{}, store.Login{}, err
 		}
 	}
 	account := u.Name
@@ -106,24 +131,25 @@ func (s *Service) verify(ctx context.Context, readings []attempt, remote string)
 	}
 	right, err := s.isOwn(ctx, own, account, address, readings)
 	if err != nil {
-		return store.User{}, err
+		return store.User{}, store.Login{}, err
 	}
 	if !right || own.ID == 0 {
-		return store.User{}, denied()
+		return store.User{}, store.Login{}, denied()
 	}
 	return s.letIn(ctx, u, own, address, remote)
 }
 
 // letIn notes the use of a login.
-func (s *Service) letIn(ctx context.Context, u store.User, l store.Login, address, remote string) (store.User, error) {
+func (s *Service) letIn(ctx context.Context, u store.User, l store.Login, address, remote string) (store.User, store.Login, error) {
 	if l.Label == "" {
 		s.guard.passed(u.Name, address)
 	}
 	// A use that could not be noted is no reason to turn anybody away, but a login that is gone by now is.
 	if err := s.cfg.Logins.UseLogin(ctx, l.ID, s.cfg.Now().Unix(), host(remote)); tandem.IsKind(err, tandem.NotFound) {
-		return store.User{}, denied()
+		return store.User{}, store.Login{}, denied()
 	}
-	return u, nil
+	l.Hash = ""
+	return u, l, nil
 }
 
 // isApp reports whether one of the readings has this app password.

@@ -24,6 +24,9 @@ type Config struct {
 	Settings store.Settings
 	Events   store.Events
 	Now      func() time.Time // nil: time.Now
+
+	// Seen is told of devices that were seen after a while, or that somebody decided about; it must not wait. nil: nobody listens.
+	Seen func(d store.Device)
 }
 
 // Service keeps devices. There is one per store; its methods may be called concurrently.
@@ -37,6 +40,9 @@ type Service struct {
 func New(cfg Config) *Service {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Seen == nil {
+		cfg.Seen = func(store.Device) {}
 	}
 	return &Service{cfg: cfg}
 }
@@ -82,13 +88,17 @@ func (s *Service) Meet(ctx context.Context, user string, g Sighting) (store.Devi
 			g.Type, g.Agent = "", ""
 		}
 	}
-	return s.cfg.Devices.ChangeDevice(ctx, user, g.ID, func(d *store.Device) error {
+	d, err = s.cfg.Devices.ChangeDevice(ctx, user, g.ID, func(d *store.Device) error {
 		if d.Number == 0 {
 			return errRemoved
 		}
 		see(d, g, now)
 		return nil
 	})
+	if err == nil {
+		s.cfg.Seen(d)
+	}
+	return d, err
 }
 
 var errRemoved error = &tandem.Error{Kind: tandem.Transient, Op: "meet device", Err: errors.New("it was removed just now"), Wait: 1, Remedy: "try again"}
@@ -147,6 +157,9 @@ func (s *Service) greet(ctx context.Context, user string, g Sighting) (store.Dev
 		}
 		return nil
 	})
+	if err == nil {
+		s.cfg.Seen(d)
+	}
 	if err != nil || !added {
 		return d, err
 	}
@@ -209,10 +222,14 @@ func (s *Service) Find(ctx context.Context, user, id string) (store.Device, erro
 
 // change changes a device that is there.
 func (s *Service) change(ctx context.Context, op, user, id string, f func(d *store.Device) error) (store.Device, error) {
-	return s.cfg.Devices.ChangeDevice(ctx, user, id, func(d *store.Device) error {
+	d, err := s.cfg.Devices.ChangeDevice(ctx, user, id, func(d *store.Device) error {
 		if d.Number == 0 {
 			return &tandem.Error{Kind: tandem.NotFound, Op: op, Thing: id, Remedy: "see them with `tandem device list`"}
 		}
 		return f(d)
 	})
+	if err == nil {
+		s.cfg.Seen(d)
+	}
+	return d, err
 }

@@ -358,6 +358,6 @@ func (a *attempt) tell(ctx context.Context, plan schedule.Plan) {
 	if len(plan.Messages()) > 0 && len(plan.Unreached()) == 0 {
 		heard = "the organizer is told"
 	}
-	_ = a.Events.Add(ctx, store.Event{When: a.r.Options.Now, User: a.r.Device.User, Item: "device " + a.r.Device.ID, Level: store.Info, Record: a.rec.ID,
+	_ = a.Events.Add(ctx, store.Event{When: a.r.Options.Now, User: a.r.Device.User, Item: "eas:" + a.r.Device.ID, Level: store.Info, Record: a.rec.ID,
 		Text: "the answer of " + a.r.User.Name + " to " + a.rec.Title + " is in the calendar; " + heard})
 }

@@ -1,0 +1,246 @@
+package scope
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tandem"
+	"tandem/center"
+	"tandem/store"
+)
+
+// Status implements center.Service.
+func (s *Scope) Status(ctx context.Context, names []string) ([]center.ItemStatus, error) {
+	list, err := s.items(ctx, names)
+	if err != nil || len(list) == 0 {
+		return []center.ItemStatus{}, err
+	}
+	names = nil
+	for _, it := range list {
+		names = append(names, it.Name)
+	}
+	return s.cfg.Hub.Status(ctx, names)
+}
+
+// ByHand implements center.Service: pairs of places belong to nobody, and are shown to administrators.
+func (s *Scope) ByHand(ctx context.Context) ([]center.PlacesStatus, error) {
+	if !s.who.Admin {
+		return []center.PlacesStatus{}, nil
+	}
+	return s.cfg.Hub.ByHand(ctx)
+}
+
+// Runs implements center.Service.
+func (s *Scope) Runs(ctx context.Context, item string, limit int) ([]store.Run, error) {
+	var names []string
+	if item != "" {
+		names = []string{item}
+	}
+	items, err := s.items(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.owned(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []store.Run{}
+	for _, it := range items {
+		runs, err := s.cfg.Hub.Runs(ctx, it.Name, limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range runs {
+			if o.pairs[r.Pair] { // another's item had this name before, maybe
+				out = append(out, r)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b store.Run) int { return cmp.Compare(b.ID, a.ID) })
+	if limit > 0 && len(out) > limit {
+		out = out[:limit]
+	}
+	return out, nil
+}
+
+// sees reports whether a line of the log is for the person.
+func (s *Scope) sees(e store.Event) bool {
+	if s.mine(e.User) {
+		return true
+	}
+	return s.who.Admin && (e.User == "" || strings.HasPrefix(e.Item, "web:") || strings.HasPrefix(e.Item, "api:") || strings.HasPrefix(e.Item, "device "))
+}
+
+// logPage is how many lines of the log are looked through at a time.
+const logPage = 1000
+
+// Log implements center.Service.
+func (s *Scope) Log(ctx context.Context, after int64, item string, limit int) ([]store.Event, error) {
+	newest := 0
+	if after < 0 {
+		newest, after, limit = int(-after), 0, 0
+	}
+	out := []store.Event{}
+	for {
+		events, err := s.cfg.Hub.Log(ctx, after, item, logPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range events {
+			if s.sees(e) {
+				out = append(out, e)
+			}
+			after = e.ID
+			if limit > 0 && len(out) == limit {
+				return out, nil
+			}
+		}
+		if newest > 0 && len(out) > newest {
+			out = slices.Clone(out[len(out)-newest:])
+		}
+		if len(events) < logPage {
+			return out, nil
+		}
+	}
+}
+
+// FollowLog implements center.Service.
+func (s *Scope) FollowLog(ctx context.Context, after int64, item string, tell func(store.Event)) error {
+	if after < 0 {
+		events, err := s.Log(ctx, after, item, 0)
+		if err != nil {
+			return err
+		}
+		after = 0
+		for _, e := range events {
+			tell(e)
+			after = e.ID
+		}
+	}
+	return s.cfg.Hub.FollowLog(ctx, after, item, func(e store.Event) {
+		if s.sees(e) {
+			tell(e)
+		}
+	})
+}
+
+// Follow implements center.Service.
+func (s *Scope) Follow(ctx context.Context, tell func(center.News)) error {
+	return s.cfg.Hub.Follow(ctx, func(n center.News) {
+		switch {
+		case n.What == center.MissedNews, s.mine(n.User), s.who.Admin && n.What == center.DeviceNews:
+			tell(n)
+		}
+	})
+}
+
+// Collections implements center.Service.
+func (s *Scope) Collections(ctx context.Context) ([]tandem.Collection, error) {
+	list, err := s.cfg.Hub.Collections(ctx)
+	return slices.DeleteFunc(list, func(c tandem.Collection) bool { return !s.mine(c.User) }), err
+}
+
+// Checks implements center.Service. Administrators see the health of all.
+func (s *Scope) Checks(ctx context.Context) ([]center.Check, error) {
+	list, err := s.cfg.Hub.Checks(ctx)
+	if s.who.Admin {
+		return list, err
+	}
+	return slices.DeleteFunc(list, func(c center.Check) bool { return !s.mine(c.User) }), err
+}
+
+// Conflicts implements center.Service.
+func (s *Scope) Conflicts(ctx context.Context, open bool) ([]store.Conflict, error) {
+	o, err := s.owned(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.cfg.Hub.Conflicts(ctx, open)
+	return slices.DeleteFunc(list, func(c store.Conflict) bool { return !o.pairs[c.Pair] }), err
+}
+
+// conflict checks that a conflict is one's own.
+func (s *Scope) conflict(ctx context.Context, id int64) error {
+	c, err := s.cfg.Store.Conflicts.Conflict(ctx, id)
+	if err != nil && !tandem.IsKind(err, tandem.NotFound) {
+		return err
+	}
+	o, ownErr := s.owned(ctx)
+	if ownErr != nil {
+		return ownErr
+	}
+	if err != nil || !o.pairs[c.Pair] {
+		return missing("conflict", strconv.FormatInt(id, 10))
+	}
+	return nil
+}
+
+// Conflict implements center.Service.
+func (s *Scope) Conflict(ctx context.Context, id int64) (store.Conflict, []string, error) {
+	if err := s.conflict(ctx, id); err != nil {
+		return store.Conflict{}, nil, err
+	}
+	return s.cfg.Hub.Conflict(ctx, id)
+}
+
+// Decide implements center.Service.
+func (s *Scope) Decide(ctx context.Context, id int64, decision string, body []byte) error {
+	if err := s.conflict(ctx, id); err != nil {
+		return err
+	}
+	return s.cfg.Hub.Decide(ctx, id, decision, body)
+}
+
+// History implements center.Service.
+func (s *Scope) History(ctx context.Context, f store.PastFilter) ([]store.Past, error) {
+	o, err := s.owned(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f.Of = o.past()
+	return s.cfg.Hub.History(ctx, f)
+}
+
+// Undo implements center.Service.
+func (s *Scope) Undo(ctx context.Context, what string) ([]center.UndoResult, error) {
+	if err := s.undoable(ctx, what); err != nil {
+		return nil, err
+	}
+	return s.cfg.Hub.Undo(ctx, what)
+}
+
+// undoable checks that everything that an undo is about is one's own.
+func (s *Scope) undoable(ctx context.Context, what string) error {
+	o, err := s.owned(ctx)
+	if err != nil {
+		return err
+	}
+	entry := strings.HasPrefix(what, "h")
+	id, err := strconv.ParseInt(strings.TrimLeft(what, "sh"), 10, 64)
+	if err != nil || id <= 0 {
+		return &tandem.Error{Kind: tandem.Invalid, Op: "undo", Thing: what, Err: errors.New("this names neither a session nor a history entry"), Remedy: "name a session like s12 or an entry like h7"}
+	}
+	if entry {
+		p, err := s.cfg.Store.History.Past(ctx, id)
+		if err != nil && !tandem.IsKind(err, tandem.NotFound) {
+			return err
+		}
+		if err != nil || !o.has(p) {
+			return missing("history entry", fmt.Sprintf("h%d", id))
+		}
+		return nil
+	}
+	all, err := s.cfg.Store.History.List(ctx, store.PastFilter{Session: id})
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 || slices.ContainsFunc(all, func(p store.Past) bool { return !o.has(p) }) {
+		return missing("session", fmt.Sprintf("s%d", id))
+	}
+	return nil
+}

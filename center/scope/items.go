@@ -1,0 +1,212 @@
+package scope
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"tandem"
+	"tandem/center"
+	"tandem/store"
+)
+
+// AddPartner implements center.Service. Whose it is may be said by administrators, who alone name places.
+func (s *Scope) AddPartner(ctx context.Context, user, name, place string) (store.Partner, error) {
+	const op = "add partner"
+	if err := s.adminOnly(op); err != nil {
+		return store.Partner{}, err
+	}
+	if err := elsewhere(op, place); err != nil {
+		return store.Partner{}, err
+	}
+	if user == "" {
+		user = s.who.User
+	}
+	p, err := s.cfg.Hub.AddPartner(ctx, user, name, place)
+	if err == nil {
+		s.audit(ctx, p.User, "added the partner %s", p.Name)
+	}
+	return p, err
+}
+
+// elsewhere refuses places of the hub itself: there, its owner's name would open anybody's collection.
+func elsewhere(op, place string) error {
+	if scheme, _, _ := strings.Cut(place, ":"); strings.EqualFold(strings.TrimSpace(scheme), "home") {
+		return &tandem.Error{Kind: tandem.Denied, Op: op, Thing: place, Err: errors.New("this is a collection of the hub itself"), Remedy: "name a place elsewhere"}
+	}
+	return nil
+}
+
+// ListPartners implements center.Service.
+func (s *Scope) ListPartners(ctx context.Context) ([]store.Partner, error) {
+	list, err := s.cfg.Hub.ListPartners(ctx)
+	return slices.DeleteFunc(list, func(p store.Partner) bool { return !s.seesPartner(p) }), err
+}
+
+func (s *Scope) seesPartner(p store.Partner) bool {
+	return s.mine(p.User) || p.User == "" && s.who.Admin
+}
+
+func (s *Scope) partner(ctx context.Context, name string) error {
+	list, err := s.ListPartners(ctx)
+	if err == nil && !slices.ContainsFunc(list, func(p store.Partner) bool { return p.Name == name }) {
+		err = missing("partner", name)
+	}
+	return err
+}
+
+// RemovePartner implements center.Service.
+func (s *Scope) RemovePartner(ctx context.Context, name string) error {
+	if err := s.partner(ctx, name); err != nil {
+		return err
+	}
+	err := s.cfg.Hub.RemovePartner(ctx, name)
+	if tandem.IsKind(err, tandem.Busy) { // somebody else's item may use a partner of the hub; its name is theirs
+		items, listErr := s.ListItems(ctx)
+		if listErr == nil && !slices.ContainsFunc(items, func(it store.Item) bool { return it.Partner == name }) {
+			return &tandem.Error{Kind: tandem.Busy, Op: "remove partner", Thing: name, Err: errors.New("it is in use")}
+		}
+	}
+	return err
+}
+
+// AddItem implements center.Service: for oneself, with a partner of one's own or, for administrators, with a place.
+func (s *Scope) AddItem(ctx context.Context, n center.NewItem) (store.Item, error) {
+	const op = "add item"
+	if n.User != "" && !s.mine(n.User) {
+		return store.Item{}, missing("user", n.User)
+	}
+	n.User = s.who.User
+	if err := s.partner(ctx, n.Partner); err != nil {
+		if !strings.Contains(n.Partner, ":") || !tandem.IsKind(err, tandem.NotFound) {
+			return store.Item{}, err
+		}
+		if err := s.adminOnly(op); err != nil {
+			return store.Item{}, err
+		}
+		if err := elsewhere(op, n.Partner); err != nil {
+			return store.Item{}, err
+		}
+	}
+	return s.cfg.Hub.AddItem(ctx, n)
+}
+
+// ListItems implements center.Service.
+func (s *Scope) ListItems(ctx context.Context) ([]store.Item, error) {
+	list, err := s.cfg.Hub.ListItems(ctx)
+	return slices.DeleteFunc(list, func(it store.Item) bool { return !s.mine(it.User) }), err
+}
+
+// item checks that a name is that of one's own item.
+func (s *Scope) item(ctx context.Context, name string) error {
+	_, err := s.items(ctx, []string{name})
+	return err
+}
+
+// items are one's own items of these names, or all.
+func (s *Scope) items(ctx context.Context, names []string) ([]store.Item, error) {
+	list, err := s.ListItems(ctx)
+	if err != nil || len(names) == 0 {
+		return list, err
+	}
+	var out []store.Item
+	for _, n := range names {
+		i := slices.IndexFunc(list, func(it store.Item) bool { return it.Name == n })
+		if i < 0 {
+			return nil, missing("sync item", n)
+		}
+		out = append(out, list[i])
+	}
+	return out, nil
+}
+
+// EnableItem implements center.Service.
+func (s *Scope) EnableItem(ctx context.Context, name string, on bool) error {
+	if err := s.item(ctx, name); err != nil {
+		return err
+	}
+	return s.cfg.Hub.EnableItem(ctx, name, on)
+}
+
+// SetItem implements center.Service.
+func (s *Scope) SetItem(ctx context.Context, name string, set map[string]string) (store.Item, error) {
+	if err := s.item(ctx, name); err != nil {
+		return store.Item{}, err
+	}
+	return s.cfg.Hub.SetItem(ctx, name, set)
+}
+
+// RemoveItem implements center.Service.
+func (s *Scope) RemoveItem(ctx context.Context, name string) error {
+	if err := s.item(ctx, name); err != nil {
+		return err
+	}
+	return s.cfg.Hub.RemoveItem(ctx, name)
+}
+
+// chosen are the names of one's own items that are meant: those named, or all that are enabled.
+func (s *Scope) chosen(ctx context.Context, op string, names []string) ([]string, error) {
+	list, err := s.items(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, it := range list {
+		if len(names) > 0 || it.Enabled {
+			out = append(out, it.Name)
+		}
+	}
+	if len(out) == 0 { // no name would mean everybody's
+		return nil, &tandem.Error{Kind: tandem.NotFound, Op: op, Err: errors.New("there is no sync item to run"), Remedy: "add or enable one"}
+	}
+	return out, nil
+}
+
+// Sync implements center.Service.
+func (s *Scope) Sync(ctx context.Context, names []string, opt center.SyncOptions, tell func(center.SyncNews)) error {
+	names, err := s.chosen(ctx, "sync", names)
+	if err != nil {
+		return err
+	}
+	opt.By = s.by()
+	return s.cfg.Hub.Sync(ctx, names, opt, tell)
+}
+
+// Begin implements center.Service.
+func (s *Scope) Begin(ctx context.Context, names []string, opt center.SyncOptions) ([]center.Begun, error) {
+	names, err := s.chosen(ctx, "begin sync", names)
+	if err != nil {
+		return nil, err
+	}
+	opt.By = s.by()
+	return s.cfg.Hub.Begin(ctx, names, opt)
+}
+
+// Stop implements center.Service.
+func (s *Scope) Stop(ctx context.Context, names []string) ([]string, error) {
+	list, err := s.items(ctx, names)
+	if err != nil || len(list) == 0 {
+		return []string{}, err
+	}
+	names = nil
+	for _, it := range list {
+		names = append(names, it.Name)
+	}
+	return s.cfg.Hub.Stop(ctx, names)
+}
+
+// SyncPlaces implements center.Service, for administrators.
+func (s *Scope) SyncPlaces(ctx context.Context, p center.Places, opt center.SyncOptions, tell func(center.SyncNews)) error {
+	const op = "sync"
+	if err := s.adminOnly(op); err != nil {
+		return err
+	}
+	for _, place := range []string{p.A, p.B} {
+		if err := elsewhere(op, place); err != nil {
+			return err
+		}
+	}
+	opt.By = s.by()
+	return s.cfg.Hub.SyncPlaces(ctx, p, opt, tell)
+}

@@ -1,0 +1,218 @@
+// Package shape is how the hub's answers look as JSON, for programs: the same from the command line (--json) and from the API. Names and meanings stay; new
+// ones may come. Times are Unix seconds, 0 or absent for never.
+package shape
+
+import (
+	"strconv"
+
+	"tandem"
+	"tandem/center"
+	"tandem/engine"
+	"tandem/store"
+)
+
+// Item is a sync item and how it stands.
+type Item struct {
+	Name       string           `json:"name"`
+	User       string           `json:"user"`
+	Partner    string           `json:"partner"`
+	Sub        string           `json:"sub,omitempty" doc:"the collection at the partner, if the partner's place is not one itself"`
+	Enabled    bool             `json:"enabled"`
+	Mode       string           `json:"mode" doc:"continuous or manual"`
+	Schedule   string           `json:"schedule,omitempty" doc:"cron expression"`
+	Rules      center.RuleWords `json:"rules"`
+	Home       string           `json:"home,omitempty" doc:"the home collection"`
+	Kind       string           `json:"kind,omitempty"`
+	Place      string           `json:"place,omitempty"`
+	Running    bool             `json:"running"`
+	Watching   bool             `json:"watching" doc:"changes at the place are told"`
+	State      string           `json:"state,omitempty" doc:"how it stands, for people"`
+	Standing   center.Standing  `json:"standing,omitempty" doc:"how it stands, in a word" enum:"disabled,failing,syncing,new,held,conflicts,aside,problems,stopped,in step"`
+	Conflicts  int              `json:"conflicts"`
+	Aside      int              `json:"aside" doc:"records set aside after failing"`
+	Problems   int              `json:"problems" doc:"of the last run"`
+	Last       int64            `json:"last_run,omitempty"`
+	LastResult string           `json:"last_result,omitempty" doc:"ok, conflicts, held, failed or cancelled"`
+	Next       int64            `json:"next_run,omitempty"`
+	Failing    string           `json:"failing,omitempty" doc:"why it fails"`
+}
+
+// OfItem is an item without its standing.
+func OfItem(it store.Item) Item {
+	w, _ := center.ReadRules(it.Rules) // rules that cannot be read are shown as none; running the item says why
+	return Item{Name: it.Name, User: it.User, Partner: it.Partner, Sub: it.Sub, Enabled: it.Enabled, Mode: it.Mode, Schedule: it.Schedule, Rules: w}
+}
+
+// OfStatus is an item and how it stands.
+func OfStatus(st center.ItemStatus) Item {
+	it := OfItem(st.Item)
+	it.Home, it.Kind, it.Place, it.Running, it.Watching = st.Home, string(st.Kind), st.Place, st.Running, st.Watching
+	it.Conflicts, it.Aside, it.Problems, it.Next, it.Failing, it.Standing = st.Conflicts, st.Aside, st.Problems, st.Next, st.Failing, st.Standing()
+	it.State = string(it.Standing)
+	if st.Last != nil {
+		it.Last, it.LastResult = max(st.Last.Finished, st.Last.Started), st.Last.Result
+	}
+	return it
+}
+
+// Partner is a partner.
+type Partner struct {
+	Name     string `json:"name"`
+	User     string `json:"user,omitempty" doc:"the owner; none: the hub"`
+	Provider string `json:"provider"`
+	Place    string `json:"place"`
+	Title    string `json:"title"`
+	Added    int64  `json:"added"`
+}
+
+// OfPartner is a partner.
+func OfPartner(p store.Partner) Partner {
+	return Partner{p.Name, p.User, p.Provider, p.Place, p.Title, p.Added}
+}
+
+// Event is a line of the log.
+type Event struct {
+	ID      int64     `json:"id,omitempty"`
+	When    int64     `json:"when"`
+	Session int64     `json:"session,omitempty"`
+	Item    string    `json:"item" doc:"the sync item, or what else it is about"`
+	Level   string    `json:"level" enum:"info,warning,error"`
+	Text    string    `json:"text"`
+	Record  tandem.ID `json:"record,omitempty"`
+	Remedy  string    `json:"remedy,omitempty"`
+}
+
+// OfEvent is a line of the log.
+func OfEvent(e store.Event) Event {
+	return Event{e.ID, e.When, e.Session, e.Item, Level(e.Level), e.Text, e.Record, e.Remedy}
+}
+
+// Level is the word for a level.
+func Level(l store.Level) string {
+	switch l {
+	case store.Warning:
+		return "warning"
+	case store.Error:
+		return "error"
+	}
+	return "info"
+}
+
+// Totals count what is done to one side.
+type Totals struct {
+	Creates int   `json:"creates"`
+	Updates int   `json:"updates"`
+	Attrs   int   `json:"attributes"`
+	Moves   int   `json:"moves"`
+	Deletes int   `json:"deletes"`
+	Bytes   int64 `json:"bytes"`
+}
+
+// OfTotals counts what is done to one side.
+func OfTotals(t engine.Totals) Totals {
+	return Totals{t.Creates, t.Updates, t.Attrs, t.Moves, t.Deletes, t.Bytes}
+}
+
+// Failure is an error.
+type Failure struct {
+	Kind   string `json:"kind"`
+	Text   string `json:"text"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// OfFailure is an error.
+func OfFailure(f *center.Failure) *Failure {
+	if f == nil {
+		return nil
+	}
+	bare := *f
+	bare.Remedy = ""
+	return &Failure{Kind: f.Kind.String(), Text: bare.Err().Error(), Remedy: f.Remedy}
+}
+
+// Conflict is a conflict.
+type Conflict struct {
+	ID       int64             `json:"id"`
+	Item     string            `json:"item"`
+	Kind     string            `json:"kind"`
+	When     int64             `json:"when"`
+	Title    string            `json:"title"`
+	Reason   string            `json:"reason"`
+	Fields   []ConflictField   `json:"fields"`
+	Versions []ConflictVersion `json:"versions"`
+	Resolved int64             `json:"resolved,omitempty"`
+	Decided  bool              `json:"decided" doc:"an answer is given; the next run carries it out"`
+}
+
+// ConflictField is a field that clashes.
+type ConflictField struct {
+	Name string `json:"name"`
+	Base string `json:"base"`
+	A    string `json:"a"`
+	B    string `json:"b"`
+}
+
+// ConflictVersion is one of the versions.
+type ConflictVersion struct {
+	Side    string `json:"side"`
+	Place   string `json:"place"`
+	Record  string `json:"record"`
+	Title   string `json:"title"`
+	Deleted bool   `json:"deleted,omitempty"`
+	Body    string `json:"body,omitempty" doc:"only of a single conflict"`
+}
+
+// OfConflict is a conflict, with the bodies of its versions if they are given.
+func OfConflict(c store.Conflict, bodies []string) Conflict {
+	out := Conflict{ID: c.ID, Item: c.Item, Kind: string(c.Kind), When: c.When, Title: c.Title, Reason: c.Reason, Resolved: c.Resolved, Decided: c.Decision != 0,
+		Fields: []ConflictField{}, Versions: []ConflictVersion{}}
+	for _, f := range c.Fields {
+		out.Fields = append(out.Fields, ConflictField(f))
+	}
+	for i, v := range c.Versions {
+		x := ConflictVersion{Side: string(rune('a' + i)), Place: v.Place, Record: string(v.ID), Title: v.Title, Deleted: v.Deleted}
+		if i < len(bodies) {
+			x.Body = bodies[i]
+		}
+		out.Versions = append(out.Versions, x)
+	}
+	return out
+}
+
+// Past is an entry of history.
+type Past struct {
+	ID      string    `json:"id" doc:"h7: what undo takes"`
+	When    int64     `json:"when"`
+	Session string    `json:"session,omitempty" doc:"s12: what undo takes"`
+	What    string    `json:"what" enum:"overwritten,deleted,moved"`
+	Record  tandem.ID `json:"record"`
+	Title   string    `json:"title"`
+	Kind    string    `json:"kind"`
+	Place   string    `json:"place"`
+	Who     string    `json:"who"`
+	From    string    `json:"from"`
+}
+
+// OfPast is an entry of history.
+func OfPast(p store.Past) Past {
+	out := Past{ID: "h" + strconv.FormatInt(p.ID, 10), When: p.When, What: "overwritten", Record: p.Record, Title: p.Title, Kind: string(p.Kind), Place: p.Place, Who: p.Who, From: p.From}
+	switch p.Op {
+	case tandem.Delete:
+		out.What = "deleted"
+	case tandem.Move:
+		out.What = "moved"
+	}
+	if p.Session != 0 {
+		out.Session = "s" + strconv.FormatInt(p.Session, 10)
+	}
+	return out
+}
+
+// List turns every element of a list; the answer is never nil.
+func List[A, B any](in []A, turn func(A) B) []B {
+	out := make([]B, 0, len(in))
+	for _, x := range in {
+		out = append(out, turn(x))
+	}
+	return out
+}

@@ -1,0 +1,98 @@
+package api
+
+import (
+	"context"
+
+	"tandem/center"
+	"tandem/center/shape"
+)
+
+type named struct {
+	Name string `path:"name"`
+}
+
+// NewPartner is a partner to be added.
+type NewPartner struct {
+	Name  string `json:"name,omitempty" doc:"absent: made from the place"`
+	Place string `json:"place" doc:"PROVIDER:PATH?OPTION=VALUE, without secrets"`
+	User  string `json:"user,omitempty" doc:"whose it is; absent: one's own"`
+}
+
+// NewItem is a sync item to be added.
+type NewItem struct {
+	Home     string           `json:"home" doc:"the home collection, made where it is missing"`
+	Kind     string           `json:"kind,omitempty" doc:"absent: what the place says"`
+	Partner  string           `json:"partner" doc:"a partner's name, or for administrators a place"`
+	Sub      string           `json:"sub,omitempty" doc:"the collection at the partner"`
+	Name     string           `json:"name,omitempty"`
+	Rules    center.RuleWords `json:"rules,omitempty"`
+	Mode     string           `json:"mode,omitempty" enum:"continuous,manual"`
+	Schedule string           `json:"schedule,omitempty" doc:"cron expression"`
+	ReadOnly string           `json:"read_only,omitempty" enum:"yes,no"`
+}
+
+func (a *API) addItems() {
+	const tag = "items"
+	serve(a, op{id: "list-partners", method: "GET", path: "/api/partners", tag: tag, summary: "List the partners"}, func(ctx context.Context, in *paging) (*list[shape.Partner], error) {
+		all, err := a.cfg.Service(ctx).ListPartners(ctx)
+		return pageOf(in, shape.List(all, shape.OfPartner)), err
+	})
+	get(a, op{id: "add-partner", method: "POST", path: "/api/partners", tag: tag, summary: "Make a partner of a place", status: created, about: "For administrators."},
+		func(ctx context.Context, s center.Service, in *one[NewPartner]) (shape.Partner, error) {
+			p, err := s.AddPartner(ctx, in.Body.User, in.Body.Name, in.Body.Place)
+			return shape.OfPartner(p), err
+		})
+	do(a, op{id: "remove-partner", method: "DELETE", path: "/api/partners/{name}", tag: tag, summary: "Forget a partner; its records stay where they are"},
+		func(ctx context.Context, s center.Service, in *named) error { return s.RemovePartner(ctx, in.Name) })
+
+	serve(a, op{id: "list-items", method: "GET", path: "/api/items", tag: tag, summary: "List the sync items, and how they stand"}, func(ctx context.Context, in *paging) (*list[shape.Item], error) {
+		all, err := a.cfg.Service(ctx).Status(ctx, nil)
+		return pageOf(in, shape.List(all, shape.OfStatus)), err
+	})
+	get(a, op{id: "status", method: "GET", path: "/api/items/{name}", tag: tag, summary: "How a sync item stands"}, func(ctx context.Context, s center.Service, in *named) (shape.Item, error) {
+		all, err := s.Status(ctx, []string{in.Name})
+		if err != nil || len(all) == 0 {
+			return shape.Item{}, err
+		}
+		return shape.OfStatus(all[0]), nil
+	})
+	get(a, op{id: "add-item", method: "POST", path: "/api/items", tag: tag, summary: "Pair a home collection with a collection at a partner", status: created},
+		func(ctx context.Context, s center.Service, in *one[NewItem]) (shape.Item, error) {
+			b := in.Body
+			rules, err := b.Rules.Rules()
+			if err != nil {
+				return shape.Item{}, err
+			}
+			it, err := s.AddItem(ctx, center.NewItem{Home: b.Home, Kind: b.Kind, Partner: b.Partner, Sub: b.Sub, Name: b.Name, Rules: rules, Mode: b.Mode, Schedule: b.Schedule, ReadOnly: b.ReadOnly})
+			return shape.OfItem(it), err
+		})
+	get(a, op{id: "set-item", method: "PATCH", path: "/api/items/{name}", tag: tag, summary: "Change settings of a sync item, all or none",
+		about: "Settings by name, as /api/item-settings lists them; an empty text means the default. A run that is going on is stopped for it."},
+		func(ctx context.Context, s center.Service, in *struct {
+			named
+			Body map[string]string
+		}) (shape.Item, error) {
+			it, err := s.SetItem(ctx, in.Name, in.Body)
+			return shape.OfItem(it), err
+		})
+	do(a, op{id: "enable-item", method: "PUT", path: "/api/items/{name}/enabled", tag: tag, summary: "Enable or disable a sync item"}, func(ctx context.Context, s center.Service, in *struct {
+		named
+		Body struct {
+			Enabled bool `json:"enabled"`
+		}
+	}) error {
+		return s.EnableItem(ctx, in.Name, in.Body.Enabled)
+	})
+	do(a, op{id: "remove-item", method: "DELETE", path: "/api/items/{name}", tag: tag, summary: "Forget a sync item; records stay where they are, on both sides"},
+		func(ctx context.Context, s center.Service, in *named) error { return s.RemoveItem(ctx, in.Name) })
+	serve(a, op{id: "item-settings", method: "GET", path: "/api/item-settings", tag: tag, summary: "The settings that a sync item has"}, func(_ context.Context, in *paging) (*list[Setting], error) {
+		return pageOf(in, shape.List(center.ItemKeys(), func(k center.ItemKey) Setting { return Setting{k.Name, append([]string{}, k.Words...), k.Help} })), nil
+	})
+}
+
+// Setting is a setting of sync items.
+type Setting struct {
+	Name  string   `json:"name"`
+	Words []string `json:"words" doc:"what it takes, the default first; none: any text"`
+	Help  string   `json:"help"`
+}

@@ -1,0 +1,48 @@
+package api
+
+import (
+	"net/url"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// paging is the part of a request that says which page of a list is meant.
+type paging struct {
+	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"how many at most"`
+	Skip  int `query:"skip" minimum:"0" doc:"how many to leave out at the beginning"`
+
+	at url.URL
+}
+
+// Resolve implements huma.Resolver: it remembers under which address the request came.
+func (p *paging) Resolve(ctx huma.Context) []error {
+	p.at = ctx.URL()
+	return nil
+}
+
+var _ huma.Resolver = (*paging)(nil)
+
+// list is an answer with a page of a list.
+type list[T any] struct {
+	Link string `header:"Link" doc:"the next page, if there is one: </api/…>; rel=\"next\" (RFC 8288)"`
+	Body []T
+}
+
+// pageOf cuts a page out of a list.
+func pageOf[T any](p *paging, all []T) *list[T] {
+	from := min(p.Skip, len(all))
+	to := min(from+p.Limit, len(all))
+	out := &list[T]{Body: append([]T{}, all[from:to]...)}
+	if to < len(all) {
+		out.Link = p.next("skip", strconv.Itoa(to))
+	}
+	return out
+}
+
+// next is the address of the request with another value of one parameter.
+func (p *paging) next(name, value string) string {
+	q := p.at.Query()
+	q.Set(name, value)
+	return "<" + (&url.URL{Path: p.at.Path, RawQuery: q.Encode()}).String() + `>; rel="next"`
+}

@@ -1,0 +1,241 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"tandem"
+	"tandem/center"
+	"tandem/kind"
+	kinds "tandem/kind/all"
+	"tandem/partner/account"
+	"tandem/partner/device"
+	"tandem/partner/outgoing"
+	"tandem/partner/seal"
+	"tandem/provider"
+	"tandem/provider/home"
+	"tandem/provider/memory"
+	"tandem/server/web"
+	"tandem/session"
+	"tandem/store"
+	"tandem/store/sqlite"
+)
+
+// kit is a hub with its web door, served with TLS, and two users: anna administers it, ben does not.
+type kit struct {
+	*testing.T
+	dir      string
+	st       *store.Store
+	hub      *center.Hub
+	accounts *account.Service
+	devices  *device.Service
+	door     *web.Door
+	srv      *httptest.Server
+	places   map[string]*memory.Store
+}
+
+const password = "correct horse"
+
+func newKit(t *testing.T, places ...string) *kit {
+	t.Helper()
+	k := &kit{T: t, dir: t.TempDir(), places: map[string]*memory.Store{}}
+	for _, p := range places {
+		k.places[p] = memory.New(p, memory.Knobs{})
+	}
+	k.open()
+	for _, name := range []string{"anna", "ben"} {
+		if _, err := k.hub.AddUser(k.Context(), store.User{Name: name, Title: strings.ToUpper(name)}, password); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return k
+}
+
+// open opens the hub of the kit's folder, as a start of the program does.
+func (k *kit) open() {
+	k.Helper()
+	st, err := sqlite.Open(k.dir, sqlite.Options{})
+	k.must(err)
+	k.st = st
+	k.accounts, err = account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings, Cost: account.Cost{Memory: 16, Time: 1, Lanes: 1}})
+	k.must(err)
+	keeper, err := seal.Open(st.Secrets, k.dir)
+	k.must(err)
+	k.devices = device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { k.hub.DeviceSeen(d) }})
+	known := kinds.Kinds()
+	handler := func(x tandem.Kind) (kind.Handler, bool) { h, ok := known[x]; return h, ok }
+	opener := home.Opener{Store: st, Kinds: known}
+	registry := provider.NewRegistry(k.provider(), home.Provider())
+	log := slog.New(slog.NewTextHandler(k.Output(), nil))
+	k.hub = center.New(center.Config{
+		Store: st, Places: registry, Kind: handler, Env: provider.Env{Home: opener, Keep: keeper, Kind: handler}, Accounts: k.accounts, Devices: k.devices, Secrets: keeper,
+		Outgoing: outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Secrets: keeper, Log: log}), Log: log,
+		OpenHome: func(c tandem.Collection) (*provider.Opened, error) {
+			mine := opener
+			mine.User = c.User
+			return mine.Open(c)
+		},
+		Run: func(ctx context.Context, p session.Pair, o session.Options) (*session.Report, error) {
+			return session.Run(ctx, session.Deps{Store: st}, p, o)
+		},
+	})
+	k.must(k.hub.Start(context.Background()))
+	k.door, err = web.New(web.Config{Hub: k.hub, Store: st, Accounts: k.accounts, Places: registry, Version: "test", Log: log, Base: func(r *http.Request) string {
+		if r.TLS != nil {
+			return "https://" + r.Host
+		}
+		return "http://" + r.Host
+	}})
+	k.must(err)
+	k.srv = httptest.NewTLSServer(k.door)
+	srv, hub := k.srv, k.hub
+	k.Cleanup(func() {
+		srv.CloseClientConnections()
+		srv.Close()
+		hub.Close()
+		st.Close()
+	})
+}
+
+// restart ends the hub and opens it anew.
+func (k *kit) restart() {
+	k.srv.CloseClientConnections()
+	k.srv.Close()
+	k.must(k.hub.Close())
+	k.must(k.st.Close())
+	k.open()
+}
+
+func (k *kit) provider() *provider.Provider {
+	return &provider.Provider{Name: "mem", Title: "Memory", Help: "For tests.", Kinds: []tandem.Kind{tandem.Contact}, Features: provider.Features{Parks: true},
+		Open: func(_ context.Context, p provider.Place, _ provider.Env) (*provider.Opened, error) {
+			s := k.places[p.Path]
+			if s == nil {
+				return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "open place", Thing: p.Text, Remedy: "make it"}
+			}
+			return s.Open(), nil
+		}}
+}
+
+func (k *kit) must(err error) {
+	k.Helper()
+	if err != nil {
+		k.Fatal(err)
+	}
+}
+
+// browser is a browser of somebody, or of nobody.
+type browser struct {
+	k      *kit
+	client *http.Client
+	csrf   string
+}
+
+func (k *kit) browser() *browser {
+	k.Helper()
+	jar, err := cookiejar.New(nil)
+	k.must(err)
+	c := *k.srv.Client()
+	c.Jar = jar
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &browser{k: k, client: &c}
+}
+
+// in is a browser in which somebody is logged in.
+func (k *kit) in(user string) *browser {
+	k.Helper()
+	b := k.browser()
+	b.logIn(user)
+	return b
+}
+
+func (b *browser) logIn(user string) {
+	b.k.Helper()
+	resp := b.form("/login", url.Values{"name": {user}, "password": {password}})
+	if resp.status != http.StatusSeeOther {
+		b.k.Fatalf("log in as %s: %d %s", user, resp.status, resp.body)
+	}
+	var me struct{ CSRF string }
+	b.get("/api/me").json(&me)
+	b.csrf = me.CSRF
+}
+
+// answer is what a request was answered with.
+type answer struct {
+	k      *kit
+	status int
+	head   http.Header
+	body   string
+}
+
+func (a answer) json(v any) {
+	a.k.Helper()
+	if a.status >= 300 {
+		a.k.Fatalf("status %d: %s", a.status, a.body)
+	}
+	if err := json.Unmarshal([]byte(a.body), v); err != nil {
+		a.k.Fatalf("%v in %s", err, a.body)
+	}
+}
+
+func (b *browser) send(req *http.Request) answer {
+	b.k.Helper()
+	resp, err := b.client.Do(req)
+	b.k.must(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	b.k.must(err)
+	return answer{b.k, resp.StatusCode, resp.Header, string(body)}
+}
+
+func (b *browser) request(method, path string, body io.Reader) *http.Request {
+	b.k.Helper()
+	req, err := http.NewRequestWithContext(b.k.Context(), method, b.k.srv.URL+path, body)
+	b.k.must(err)
+	return req
+}
+
+func (b *browser) get(path string) answer {
+	b.k.Helper()
+	return b.send(b.request("GET", path, nil))
+}
+
+func (b *browser) form(path string, v url.Values) answer {
+	b.k.Helper()
+	req := b.request("POST", path, strings.NewReader(v.Encode()))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return b.send(req)
+}
+
+// call sends JSON to the API, with the token that pages repeat.
+func (b *browser) call(method, path string, v any) answer {
+	b.k.Helper()
+	var body io.Reader
+	if v != nil {
+		text, err := json.Marshal(v)
+		b.k.must(err)
+		body = bytes.NewReader(text)
+	}
+	req := b.request(method, path, body)
+	if v != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	req.Header.Set("X-CSRF-Token", b.csrf)
+	return b.send(req)
+}
+
+func card(uid, name string) []byte {
+	return []byte(strings.Join([]string{"BEGIN:VCARD", "VERSION:3.0", "UID:" + uid, "FN:" + name, "N:" + name + ";;;;", "END:VCARD", ""}, "\r\n"))
+}
+
+var inline = regexp.MustCompile(`(?i)<script[^>]*>[^<]|\son\w+\s*=|\sstyle\s*=|javascript:`)

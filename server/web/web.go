@@ -1,0 +1,139 @@
+// Package web is the front door for people: the Sync Center as pages in a browser, and as an API over HTTP. It stands beside the doors of phones and desktops
+// at the same addresses. Whatever a request asks of the hub goes through the view of the person who sent it (package center/scope).
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"tandem/center"
+	"tandem/center/scope"
+	"tandem/partner/account"
+	"tandem/provider"
+	"tandem/server/listen"
+	"tandem/server/web/api"
+	"tandem/server/web/asset"
+	"tandem/server/web/login"
+	"tandem/server/web/page"
+	"tandem/store"
+)
+
+// Config is what the door stands on. Everything without a remark must be set.
+type Config struct {
+	Hub      center.Service
+	Store    *store.Store
+	Accounts *account.Service
+	Places   *provider.Registry
+	Base     func(r *http.Request) string // the public address without a path: "https://sync.example.org:8443"
+	Trust    func(remote string) bool     // whether a reverse proxy at this address is believed; nil: none is
+	Version  string
+	Now      func() time.Time // nil: time.Now
+	Log      *slog.Logger
+}
+
+// Door is the door. It implements http.Handler.
+type Door struct {
+	cfg   Config
+	Login *login.Service
+	http  http.Handler
+}
+
+// New makes the door.
+func New(cfg Config) (*Door, error) {
+	d := &Door{cfg: cfg}
+	pages, err := page.New(page.Config{Service: d.Service, Log: cfg.Log})
+	if err != nil {
+		return nil, err
+	}
+	d.Login = login.New(login.Config{Accounts: cfg.Accounts, Hub: cfg.Hub, Store: cfg.Store, Remote: d.remote, Secure: d.secure, TLS: d.tls, Show: pages.Login,
+		Now: cfg.Now, Log: cfg.Log})
+	service, err := api.New(api.Config{Service: d.Service, Login: d.Login, Places: cfg.Places, Version: cfg.Version, Log: cfg.Log})
+	if err != nil {
+		return nil, err
+	}
+	open := http.NewServeMux() // for everybody
+	d.Login.Register(open)
+	open.Handle("GET "+asset.Path, pages.Assets)
+	inside := http.NewServeMux() // for those who are logged in
+	pages.Register(inside)
+	open.Handle(api.Path, service)
+	open.Handle("/", d.guarded(inside))
+	d.http = headers(d.Login.Identify(open, d.fail))
+	return d, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.http.ServeHTTP(w, r) }
+
+// Service is the hub as the person sees it who sent the request of a context. Nobody sees nothing.
+func (d *Door) Service(ctx context.Context) center.Service {
+	p, _ := login.From(ctx)
+	from := "web"
+	if p.Visit.ID == 0 {
+		from = "api"
+	}
+	return scope.New(scope.Config{Hub: d.cfg.Hub, Store: d.cfg.Store, Now: d.cfg.Now}, scope.Who{User: p.User.Name, Admin: p.Admin, App: p.App, From: from})
+}
+
+// guarded lets in who is logged in, and shows others where to do that.
+func (d *Door) guarded(next *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, pattern := next.Handler(r)
+		if _, ok := login.From(r.Context()); ok || pattern == "" { // that there is nothing may be known to everybody
+			next.ServeHTTP(w, r)
+			return
+		}
+		to := login.Path
+		if r.Method == http.MethodGet && r.URL.Path != "/" {
+			to += "?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
+		}
+		http.Redirect(w, r, to, http.StatusSeeOther)
+	})
+}
+
+// headers sets what every answer of the door has.
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; "+
+			"form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// fail answers where a request is refused before anything looks at it.
+func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) { api.Fail(w, err, d.cfg.Log) }
+
+func (d *Door) remote(r *http.Request) string { return listen.Remote(r, d.cfg.Trust) }
+
+// tls reports whether the browser speaks TLS, to the hub or to a proxy before it.
+func (d *Door) tls(r *http.Request) bool { return strings.HasPrefix(d.cfg.Base(r), "https://") }
+
+// secure reports whether nobody can listen.
+func (d *Door) secure(r *http.Request) bool { return d.tls(r) || loopback(r) }
+
+// loopback reports whether a request comes from this computer and speaks of it as such. A name that somebody else's server resolves to here is none.
+func loopback(r *http.Request) bool {
+	remote, _, err := net.SplitHostPort(r.RemoteAddr)
+	if ip := net.ParseIP(remote); err != nil || ip == nil || !ip.IsLoopback() {
+		return false
+	}
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
