@@ -8,7 +8,9 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/partner/away"
 	"tandem/partner/device"
+	"tandem/partner/imip"
 	"tandem/partner/outgoing"
 	"tandem/store"
 )
@@ -229,6 +231,24 @@ func (s *Scope) SetMailServer(ctx context.Context, user string, a outgoing.Accou
 		return err
 	}
 	return s.cfg.Hub.SetMailServer(ctx, user, a, password)
+}
+
+// SetAway implements center.Service.
+func (s *Scope) SetAway(ctx context.Context, user string, set away.Settings) error {
+	user, err := s.about("answer while away", user)
+	if err != nil {
+		return err
+	}
+	return s.cfg.Hub.SetAway(ctx, user, set)
+}
+
+// SetInvitations implements center.Service.
+func (s *Scope) SetInvitations(ctx context.Context, user string, m imip.Mode) error {
+	user, err := s.about("set invitations", user)
+	if err != nil {
+		return err
+	}
+	return s.cfg.Hub.SetInvitations(ctx, user, m)
 }
 
 // Outgoing implements center.Service: one's own mail only.
