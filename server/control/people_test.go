@@ -41,7 +41,10 @@ func TestPeopleSurviveTheWay(t *testing.T) {
 		}
 	}
 	u, err := c.AddUser(ctx, store.User{Name: "Anna", Title: "Anna"}, "correct horse")
-	same("AddUser", u, err, store.User{Name: "anna", Title: "Anna"}, nil)
+	same("AddUser", u, err, store.User{Name: "anna", Title: "Anna", Props: tandem.MakeAttrs(map[string]string{"admin": "1"})}, nil) // the first one
+	if err := c.SetAdmin(ctx, "anna", false); !tandem.IsKind(err, tandem.Busy) {
+		t.Errorf("SetAdmin off for the last one: %v", err)
+	}
 	if _, err := c.AddUser(ctx, store.User{Name: "anna"}, "correct horse"); !tandem.IsKind(err, tandem.Exists) {
 		t.Errorf("AddUser again: %v", err)
 	}
