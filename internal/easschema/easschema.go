@@ -77,6 +77,9 @@ func (s *Schemas) Validate(schema string, document []byte) error {
 var (
 	schemaTag = regexp.MustCompile(`<xs:schema\b[^>]*>`)
 	ownSpace  = regexp.MustCompile(`targetNamespace\s*=\s*"([^"]*)"`)
+	// The Add of a server may say the class of an item that is not its folder's default, a text message (MS-ASMS 2.2.2.2.1.2, MS-ASCMD_R944); the
+	// schema as published forgot it.
+	serverAdd = regexp.MustCompile(`(<xs:element name="Add"[^>]*>\s*<xs:complexType>\s*<xs:sequence>)(\s*<xs:element ref="ServerId"/>)`)
 	anySpace  = regexp.MustCompile(`xmlns:\w+\s*=\s*"\s*([^"]*)"`)
 )
 
@@ -92,6 +95,9 @@ func link(files []string, dir string) error {
 		}
 		name := filepath.Base(file)
 		texts[name] = string(text)
+		if name == "SyncResponse.xsd" {
+			texts[name] = serverAdd.ReplaceAllString(texts[name], `$1<xs:element ref="Class" minOccurs="0"/>$2`)
+		}
 		if m := ownSpace.FindStringSubmatch(texts[name]); m != nil {
 			spaces[name] = m[1]
 		}

@@ -13,7 +13,7 @@ import (
 	"tandem/wire/wbxml"
 )
 
-// Text messages are not served: the answer is a status, and the rest of the request is done.
+// Text messages asked for in a folder that is not there: the answer is a status, and the rest of the request is done. What a phone adds twice: TestTextMessages.
 func TestFieldNote20SMS(t *testing.T) {
 	h := newHouse(t)
 	p := h.phone("ann", "SEC1", "14.1")

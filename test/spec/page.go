@@ -71,8 +71,11 @@ func readPage(root, file string) (*page, error) {
 	return p, errors.Join(problems...)
 }
 
-// clauses reports whether the page is about the clauses of an RFC, and not about numbered requirements.
-func (p *page) clauses() bool { return strings.HasPrefix(p.spec, "RFC-") }
+// clauses reports whether the page is about clauses, and not about numbered requirements.
+func (p *page) clauses() bool { return byClause(p.spec) }
+
+// byClause reports whether a specification is an RFC or another for which nobody numbered the requirements.
+func byClause(spec string) bool { return strings.HasPrefix(spec, "RFC-") || spec == "MS-ASMS" }
 
 // begins reports whether a line is a row of the table.
 func (p *page) begins(line string) bool {
@@ -90,7 +93,7 @@ func parseRow(spec, line string) (row, error) {
 	}
 	r := row{what: cells[1], state: cells[2]}
 	for _, id := range strings.FieldsFunc(cells[0], func(c rune) bool { return c == ',' || c == ' ' }) {
-		if strings.HasPrefix(spec, "RFC-") {
+		if byClause(spec) {
 			if !rfcForm.MatchString(id) {
 				return row{}, fmt.Errorf("%q is no clause of %s", id, spec)
 			}

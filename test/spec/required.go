@@ -180,7 +180,7 @@ func summary(counts []count, listed map[string]bool) string {
 		b.WriteString("\n| RFC | rows | kept | in part | not | for later |\n|---|---|---|---|---|---|\n")
 	}
 	for _, c := range rfcs {
-		fmt.Fprintf(&b, "| [%s](spec/%s.md) | %d | %d (%s) | %d | %d | %d |\n", strings.Replace(c.spec, "-", " ", 1), c.spec, c.total, c.yes, percent(c.yes, c.total), c.partial, c.no, c.later)
+		fmt.Fprintf(&b, "| [%s](spec/%s.md) | %d | %d (%s) | %d | %d | %d |\n", strings.Replace(c.spec, "RFC-", "RFC ", 1), c.spec, c.total, c.yes, percent(c.yes, c.total), c.partial, c.no, c.later)
 	}
 	return b.String()
 }

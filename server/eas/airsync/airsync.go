@@ -137,6 +137,14 @@ func ParseServerID(id string) (collection, number int64, ok bool) {
 	return collection, number, ok
 }
 
+// docName is the name of the part's document. Text messages have one for each folder that shows them.
+func (p *part) docName() string {
+	if p.box != "" {
+		return docName(p.folder) + "/texts"
+	}
+	return docName(p.col.ID)
+}
+
 // docName is the name of the state's document.
 func docName(collection int64) string { return "sync/" + strconv.FormatInt(collection, 10) }
 

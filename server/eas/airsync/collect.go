@@ -121,13 +121,11 @@ func (p *part) since(ctx context.Context, room int) (list listing, err error) {
 			list.stood = max(before, list.cursor)
 			return list, nil
 		}
-		col, err := p.s.Folders.Find(ctx, p.r, p.w.id)
-		if err != nil {
+		if err := p.find(ctx); err != nil {
 			return list, err
 		}
-		p.col = col.Collection
-		list.stood = col.Seq
-		if col.Seq == before {
+		list.stood = p.col.Seq
+		if p.col.Seq == before {
 			break
 		}
 	}
@@ -220,7 +218,7 @@ func (p *part) decide(ctx context.Context, g *synckey.Generation, r, v store.Hom
 		c.tag = wbxml.AirSyncAdd
 	case k.sure && !k.has:
 		return nil, nil
-	case v.Deleted:
+	case v.Deleted || p.elsewhere(v):
 		c.tag = wbxml.AirSyncDelete
 	default:
 		c.tag = wbxml.AirSyncSoftDelete // MS-ASCMD_R3967
@@ -230,8 +228,12 @@ func (p *part) decide(ctx context.Context, g *synckey.Generation, r, v store.Hom
 
 // shown reports whether a device of generation g is to have a version of a record. Where that hangs on the body, v gets it.
 func (p *part) shown(ctx context.Context, g *synckey.Generation, r store.HomeRecord, v *store.HomeRecord) (bool, error) {
-	if v.Deleted {
+	if v.Deleted || p.elsewhere(*v) {
 		return false, nil
+	}
+	if p.shut { // it keeps what it put there itself
+		own, ok := g.OwnOf(r.Number)
+		return ok && own.Has == synckey.Yes, nil
 	}
 	if g.Window.Plain() {
 		return true, nil
@@ -334,7 +336,7 @@ func (p *part) stretch(ctx context.Context, g *synckey.Generation, w synckey.Win
 
 // passed tells what moving a window means for a record on its way; nil: nothing.
 func (p *part) passed(ctx context.Context, g *synckey.Generation, w synckey.Window, r store.HomeRecord) (*change, error) {
-	if r.Deleted {
+	if r.Deleted || p.elsewhere(r) {
 		return nil, nil
 	}
 	if w.ByFinish() {

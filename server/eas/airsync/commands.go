@@ -9,6 +9,7 @@ import (
 
 	"tandem"
 	"tandem/kind/eas"
+	"tandem/kind/sms"
 	"tandem/server/eas/synckey"
 	"tandem/store"
 	"tandem/wire/wbxml"
@@ -190,7 +191,7 @@ func (p *part) add(ctx context.Context, b *batch, c *command, res *synckey.Resul
 		res.Status = statusBadRecord
 		return nil
 	}
-	if p.recorder() != nil && !p.drafts() || c.send && !p.drafts() {
+	if p.recorder() != nil && !p.drafts() && p.box == "" || c.send && !p.drafts() {
 		res.Status = statusBadRecord
 		return nil
 	}
@@ -224,6 +225,18 @@ func (p *part) add(ctx context.Context, b *batch, c *command, res *synckey.Resul
 		return nil
 	}
 	w.Marker = m
+	if p.box != "" {
+		r, twin, err := p.twinText(ctx, w.Index.UID)
+		if err != nil {
+			return err
+		}
+		if twin {
+			return p.added(ctx, r.ID, r.Seq, res)
+		}
+		if p.box != sms.Inbox {
+			made.Attrs = made.Attrs.With(sms.Box, p.box)
+		}
+	}
 	if made.Attrs != "" {
 		attrs, err := p.recorder().PutAttrs(eas.Record{Attrs: made.Attrs}, c.data.Children, put)
 		if err != nil {

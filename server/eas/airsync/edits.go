@@ -238,11 +238,10 @@ func (p *part) did(number, seq int64, own synckey.Own) {
 // both performs two writes of one record, the second on top of the first, in one transaction where nobody else writes.
 func (p *part) both(ctx context.Context, first, second store.HomeWrite) ([2]tandem.Outcome, error) {
 	var res [2]tandem.Outcome
-	col, err := p.s.Folders.Find(ctx, p.r, p.w.id)
-	if err != nil {
+	if err := p.find(ctx); err != nil {
 		return res, err
 	}
-	second.If = tandem.Version(strconv.FormatInt(col.Seq+1, 10))
+	second.If = tandem.Version(strconv.FormatInt(p.col.Seq+1, 10))
 	outs, err := p.s.Home.Write(ctx, p.col.ID, author(p.r), []store.HomeWrite{first, second})
 	if err != nil {
 		return res, err

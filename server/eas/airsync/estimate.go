@@ -62,6 +62,10 @@ func (s *Service) estimate(ctx context.Context, r *proto.Request, e *wbxml.Eleme
 	if f := e.Child(wbxml.AirSyncFilterType); f != nil { // where it stands at 12.1, MS-ASCMD_R6314
 		w.options = append(w.options, wbxml.New(wbxml.AirSyncOptions, f))
 	}
+	w, texts, err := s.both(ctx, r, w)
+	if err != nil {
+		return 0, 0, err
+	}
 	p := &part{s: s, r: r, w: w}
 	if err := p.find(ctx); tandem.IsKind(err, tandem.NotFound) {
 		return estimateMissing, 0, nil
@@ -85,8 +89,10 @@ func (s *Service) estimate(ctx context.Context, r *proto.Request, e *wbxml.Eleme
 		return estimateBadKey, 0, nil
 	}
 	p.st.Options.Filter = filter
-	count, err = p.pending(ctx)
-	return estimateOK, count, err
+	if count, err = p.pending(ctx); err != nil || texts == nil {
+		return estimateOK, count, err
+	}
+	return s.estimateTexts(ctx, r, texts, count)
 }
 
 // asked reads the FilterType of the options. Without one, nothing is filtered. MS-ASCMD_R2999 to R3025, R3543

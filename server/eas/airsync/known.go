@@ -37,7 +37,7 @@ func (p *part) known(ctx context.Context, g *synckey.Generation, r store.HomeRec
 	if !r.ThereAt(g.From) {
 		return knowledge{sure: !g.Vague}, nil
 	}
-	if g.Window.Plain() {
+	if g.Window.Plain() && p.box == "" {
 		return knowledge{has: true, sure: true}, nil
 	}
 	v, err := p.at(ctx, r, g.From)
@@ -53,7 +53,7 @@ func (p *part) known(ctx context.Context, g *synckey.Generation, r store.HomeRec
 // seen is what a device knows of a version that it was to be shown.
 func (p *part) seen(g *synckey.Generation, r, v store.HomeRecord) (knowledge, error) {
 	f, err := p.facts(g.Window, v, v.Seq != r.Seq)
-	return knowledge{has: g.Window.Has(f), sure: !g.Vague, seq: v.Seq, rec: v}, err
+	return knowledge{has: g.Window.Has(f) && !p.elsewhere(v), sure: !g.Vague, seq: v.Seq, rec: v}, err
 }
 
 // at is a version of the past, or the record itself where it is still that one.

@@ -91,6 +91,11 @@ func (m *move) do(ctx context.Context, e *wbxml.Element) (status int, err error)
 		return missingOr(err, moveNoTarget)
 	}
 	col, n, ok := ParseServerID(m.src)
+	if texts, err := m.s.texts(ctx, m.r.User.Name, false); err == nil && ok && col == texts.ID && m.from.own {
+		return m.text(ctx, n)
+	} else if ignoreMissing(err) != nil {
+		return 0, err
+	}
 	switch {
 	case !ok || col != m.from.col.ID:
 		return moveNoSource, nil

@@ -14,6 +14,7 @@ import (
 	"tandem"
 	"tandem/kind"
 	"tandem/kind/eas"
+	"tandem/kind/sms"
 	"tandem/partner/access"
 	"tandem/server/eas/proto"
 	"tandem/server/eas/synckey"
@@ -33,6 +34,10 @@ type part struct {
 	may  bool // the user may change what is in it
 	view eas.View
 	kind kind.Handler
+
+	box    string // of text messages that the folder shows; "": it is no part about text messages
+	folder int64  // in which they are shown
+	shut   bool   // the device is not to send what is in the outbox
 
 	doc  []byte // of the state, as read; nil: none
 	st   *synckey.State
@@ -64,6 +69,18 @@ const tries = 5
 
 // sync answers for one collection; nil when there is nothing to say.
 func (s *Service) sync(ctx context.Context, r *proto.Request, w *wish, b *budget) (*wbxml.Element, error) {
+	mails, texts, err := s.both(ctx, r, w)
+	if err != nil {
+		return nil, err
+	}
+	if texts != nil {
+		return s.pair(ctx, r, mails, texts, b)
+	}
+	return s.one(ctx, r, w, b)
+}
+
+// one answers for one part of a collection.
+func (s *Service) one(ctx context.Context, r *proto.Request, w *wish, b *budget) (*wbxml.Element, error) {
 	for n := 0; ; n++ {
 		p := &part{s: s, r: r, w: w, b: b}
 		left := *b
@@ -83,6 +100,13 @@ func (p *part) sync(ctx context.Context) (*wbxml.Element, error) {
 	}
 	if p.w.bad || p.w.convs && p.recorder() == nil || p.w.support != nil && p.col.Kind == tandem.Note { // MS-ASCMD_R2117, MS-ASNOTE_R114
 		return p.status(statusProtocol), nil
+	}
+	if p.box == sms.Outbox {
+		sends, err := p.s.sends(ctx, p.r)
+		if err != nil {
+			return nil, err
+		}
+		p.shut = !sends
 	}
 	if err := p.load(ctx); err != nil && !(p.w.key == synckey.Zero && tandem.IsKind(err, tandem.Invalid)) {
 		return nil, err
@@ -107,6 +131,9 @@ func (p *part) find(ctx context.Context) error {
 	col, err := p.s.Folders.Find(ctx, p.r, p.w.id)
 	if err != nil {
 		return err
+	}
+	if p.w.texts {
+		return p.findTexts(ctx, col)
 	}
 	p.col, p.own, p.may = col.Collection, col.Owned, col.Right >= access.Write
 	p.view, p.kind = p.s.Views[col.Kind], p.s.Kinds[col.Kind]
@@ -156,7 +183,7 @@ func (p *part) missing(ctx context.Context) (*wbxml.Element, error) {
 }
 
 func (p *part) load(ctx context.Context) error {
-	name := docName(p.col.ID)
+	name := p.docName()
 	docs, err := p.s.Devices.State(ctx, p.r.Device.Number, name)
 	if err != nil || docs[name] == nil {
 		return err
@@ -180,7 +207,7 @@ func (p *part) save(ctx context.Context) error {
 
 func (p *part) swap() (store.Swap, error) {
 	doc, err := p.st.Bytes()
-	return store.Swap{Name: docName(p.col.ID), Old: p.doc, New: doc}, err
+	return store.Swap{Name: p.docName(), Old: p.doc, New: doc}, err
 }
 
 // prime begins anew: the device has nothing of the collection. Keys given out before stay ours, and none is given out twice.
@@ -225,6 +252,9 @@ func (p *part) remember() bool {
 		}
 		p.st.Options = o
 	}
+	if p.w.unwanted {
+		p.st.Options.Filter = noTexts
+	}
 	p.show = p.r.Options
 	p.show.Bodies, p.show.Part, p.show.MIME = p.st.Options.Bodies, p.st.Options.Part, p.st.Options.MIME
 	p.to = audience(hourly(p.show))
@@ -243,7 +273,7 @@ func filterFits(k tandem.Kind, filter int) bool {
 		return filter == 0 || filter >= 4 && filter <= 7
 	case tandem.Task:
 		return filter == 0 || filter == 8
-	case tandem.Mail:
+	case tandem.Mail, tandem.SMS:
 		return filter <= 5
 	}
 	return true
@@ -256,7 +286,9 @@ func (p *part) target() synckey.Window {
 	switch {
 	case p.col.Kind == tandem.Task:
 		return synckey.Window{Open: p.st.Options.Filter == 8}
-	case p.col.Kind != tandem.Event && p.col.Kind != tandem.Mail:
+	case p.st.Options.Filter == noTexts || p.shut:
+		return synckey.Window{Limited: true, Cutoff: synckey.Floor(farOff)}
+	case p.col.Kind != tandem.Event && p.col.Kind != tandem.Mail && p.col.Kind != tandem.SMS:
 		return synckey.Window{}
 	}
 	switch p.st.Options.Filter {

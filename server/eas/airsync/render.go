@@ -157,6 +157,7 @@ func (p *part) command(ctx context.Context, c *change) (e *wbxml.Element, size i
 	}
 	p.g.Release(c.rec.Number)
 	p.g.Reverted(c.rec.Number)
+	p.classed(e)
 	return e, size + len(name) + 8, nil
 }
 
@@ -217,6 +218,7 @@ func (p *part) responses(ctx context.Context) ([]*wbxml.Element, error) {
 		switch {
 		case r.Op == 'a':
 			e = wbxml.New(wbxml.AirSyncAdd, wbxml.Text(wbxml.AirSyncClientId, r.Client))
+			p.classed(e)
 			if r.Server != "" {
 				e.Add(wbxml.Text(wbxml.AirSyncServerId, r.Server))
 			}

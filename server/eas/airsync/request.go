@@ -63,6 +63,8 @@ type wish struct {
 	digest   []byte // of the request, as far as it is about this collection
 	implied  bool   // not in the request, but remembered
 	bad      bool   // against the protocol: status 4
+	texts    bool   // it is about the text messages in the folder, class SMS
+	unwanted bool   // texts: the device does not want them any more
 }
 
 // command is one of a client's commands.
@@ -202,7 +204,7 @@ func readOptions(list []*wbxml.Element, class string) (o synckey.Options, ok boo
 	seen := false
 	for _, e := range list {
 		c := e.Get(wbxml.AirSyncClass)
-		if c == "SMS" && class == "Email" { // text messages are in folders of mail, and have options of their own
+		if c == classSMS && class == "Email" { // text messages are in folders of mail, and have options of their own
 			continue
 		}
 		if c != "" && c != class || seen { // MS-ASCMD_R930, R935

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"tandem"
 	"tandem/server/eas/proto"
+	"tandem/server/eas/synckey"
 	"tandem/store"
 	"tandem/wire/wbxml"
 )
@@ -73,6 +75,11 @@ func (s *Service) watched(ctx context.Context, r *proto.Request, req *request) (
 		case err != nil:
 		case c.Owned:
 			own = append(own, c.ID)
+			if _, hash := cutKey(w.key); hash != "" {
+				if texts, err := s.texts(ctx, r.User.Name, false); err == nil && !slices.Contains(own, texts.ID) {
+					own = append(own, texts.ID)
+				}
+			}
 		default:
 			shared = append(shared, c.ID)
 		}
@@ -239,6 +246,23 @@ func (s *Service) imply(ctx context.Context, r *proto.Request, req *request, m *
 }
 
 func (s *Service) certain(ctx context.Context, r *proto.Request, w *wish) (bool, error) {
+	mails, texts, err := s.both(ctx, r, w)
+	if err != nil {
+		return false, err
+	}
+	if texts != nil {
+		if texts.key == synckey.Zero { // the hash names a key that is not the last, nor the one before
+			return false, nil
+		}
+		if ok, err := s.sure(ctx, r, texts); err != nil || !ok {
+			return false, err
+		}
+	}
+	return s.sure(ctx, r, mails)
+}
+
+// sure is certain for one part.
+func (s *Service) sure(ctx context.Context, r *proto.Request, w *wish) (bool, error) {
 	p := &part{s: s, r: r, w: w}
 	if err := p.find(ctx); err != nil {
 		if tandem.IsKind(err, tandem.NotFound) {
@@ -264,6 +288,15 @@ func (s *Service) Pending(ctx context.Context, device int64, c tandem.Collection
 	if err := p.load(ctx); err != nil || p.st == nil || p.st.Now == nil {
 		return false, false, err
 	}
+	if pending, known, err = p.due(ctx); pending || err != nil || boxOf(c) == "" {
+		return pending, known, err
+	}
+	more, err := s.textsPending(ctx, device, c)
+	return more, known, err
+}
+
+// due tells whether there is anything to tell.
+func (p *part) due(ctx context.Context) (pending, known bool, err error) {
 	p.g = p.st.Now
 	if p.g.More || len(p.g.Reverts) > 0 {
 		return true, true, nil

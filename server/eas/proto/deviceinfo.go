@@ -4,12 +4,15 @@ import (
 	"tandem/wire/wbxml"
 )
 
+// OutboundSMS is the name under which it is kept whether a device sends text messages for the server: "1". MS-ASCMD 2.2.3.60
+const OutboundSMS = "outbound-sms"
+
 // infoNames are the elements of settings:DeviceInformation and the names under which store.Device.Info keeps them. MS-ASCMD 2.2.3.46
 var infoNames = []struct {
 	tag  wbxml.Tag
 	name string
 }{
-	{wbxml.SettingsModel, "model"}, {wbxml.SettingsIMEI, "imei"}, {wbxml.SettingsFriendlyName, "name"}, {wbxml.SettingsOS, "os"},
+	{wbxml.SettingsModel, "model"}, {wbxml.SettingsIMEI, "imei"}, {wbxml.SettingsFriendlyName, "name"}, {wbxml.SettingsOS, "os"}, {wbxml.SettingsEnableOutboundSMS, OutboundSMS},
 	{wbxml.SettingsOSLanguage, "language"}, {wbxml.SettingsPhoneNumber, "phone"}, {wbxml.SettingsUserAgent, "agent"}, {wbxml.SettingsMobileOperator, "operator"},
 }
 

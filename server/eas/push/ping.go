@@ -49,6 +49,7 @@ type Service struct {
 	Devices store.Devices
 	Folders Folders
 	Pending Pending
+	Beside  func(ctx context.Context, device int64, folder tandem.Collection) (int64, error) // another collection that comes with a folder, 0: none; nil: never
 	Limits  Limits
 }
 
@@ -198,6 +199,15 @@ func (s *Service) wait(ctx context.Context, r *proto.Request, w wish, interval t
 		list[i] = watched{id, c.Seq}
 		if c.Owned {
 			own = append(own, c.ID)
+			if s.Beside != nil {
+				more, err := s.Beside(ctx, r.Device.Number, c.Collection)
+				if err != nil {
+					return nil, err
+				}
+				if more != 0 && !slices.Contains(own, more) {
+					own = append(own, more)
+				}
+			}
 		} else {
 			shared = append(shared, c.ID)
 		}
