@@ -80,9 +80,12 @@ func (x *lister) list(ctx context.Context, since tandem.Cursor) (tandem.Listing,
 	return tandem.Listing{Complete: true, Full: true, Next: x.cursor()}, nil
 }
 
+// maxNew is how many numbers may have been given out since a cursor; where there were more, everything is listed.
+const maxNew = 1 << 20
+
 // follows tells whether the mailbox is one that came from what the cursor tells. A server that was put back to an earlier state counts lower.
 func (x *lister) follows(c *cursor) bool {
-	return c.validity == x.b.validity && c.modseq != 0 && x.b.modseq >= c.modseq && x.b.next >= c.next && c.window == x.window
+	return c.validity == x.b.validity && c.modseq != 0 && x.b.modseq >= c.modseq && x.b.next >= c.next && x.b.next-c.next < maxNew && c.window == x.window
 }
 
 func (x *lister) cursor() tandem.Cursor {
@@ -117,22 +120,25 @@ func (x *lister) everything(ctx context.Context) error {
 	return x.rest(ctx, there.minus(x.seen))
 }
 
-// changed lists what changed since a cursor.
+// changed lists what changed since a cursor. Of the messages that came since, the session may know some, for it made them: those that are gone again are told of, too.
 func (x *lister) changed(ctx context.Context, c *cursor) error {
 	x.known, x.from = append(uids{}, c.known...), c.next
-	before := c.known
+	before := append(uids{}, c.known...)
+	if x.b.next > c.next {
+		before.addSpan(span{c.next, x.b.next - 1})
+	}
 	if err := x.fetch(ctx, imap.UIDSet{imap.UIDRange{Start: 1, Stop: 0}}, c.modseq); err != nil {
 		return err
 	}
-	if int64(c.count)+x.added == int64(x.b.count) {
+	if int64(c.count)+x.added == int64(x.b.count) && int64(x.b.next-c.next) == x.added {
 		return nil // nothing was removed, for what is new is all that the mailbox has more
 	}
 	there, err := x.l.search(ctx, &imap.SearchCriteria{UID: []imap.UIDSet{{imap.UIDRange{Start: 1, Stop: 0}}}, NotFlag: []imap.Flag{imap.FlagDeleted}})
 	if err != nil {
 		return err
 	}
-	for u := range x.known.minus(there).each() {
-		if before.has(u) && !x.seen.has(u) && !x.tell(tandem.Change{ID: idOf(u), Presence: tandem.Absent}) {
+	for u := range before.minus(there).each() {
+		if !x.seen.has(u) && !x.tell(tandem.Change{ID: idOf(u), Presence: tandem.Absent}) {
 			return errStopped
 		}
 	}
@@ -219,8 +225,8 @@ func (x *lister) present(m *message) bool {
 	}
 	was := x.known.has(m.uid)
 	if m.deleted() {
-		if was {
-			x.known = x.known.minus(uids{{m.uid, m.uid}})
+		x.known = x.known.minus(uids{{m.uid, m.uid}})
+		if was || x.from != 0 && m.uid >= x.from {
 			return x.tell(tandem.Change{ID: idOf(m.uid), Presence: tandem.Absent})
 		}
 		return true

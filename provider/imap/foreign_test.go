@@ -104,9 +104,19 @@ func TestForeign(t *testing.T) {
 			put(t, c, "INBOX", letterOf(3, 1, 0))
 			step("removed and added", []string{"1 present answered=1&draft=1&flagged=1&forwarded=1", "3 present"}, "2 absent", "3 present")
 			put(t, c, "INBOX", letterOf(4, 1, 0), imap.FlagDeleted)
-			step("added and marked", []string{"1 present answered=1&draft=1&flagged=1&forwarded=1", "3 present"})
+			// Nobody knows of it, unless it was made here: then its row waits for this.
+			step("added and marked", []string{"1 present answered=1&draft=1&flagged=1&forwarded=1", "3 present"}, "4 absent")
 			must(t, c.Expunge().Close())
 			step("removed what was never shown", []string{"1 present answered=1&draft=1&flagged=1&forwarded=1", "3 present"})
+			out, err := r.Apply(t.Context(), []tandem.Write{{Op: tandem.Create, Record: tandem.Record{Body: tandem.Bytes(letterOf(5, 1, 0))}}})
+			must(t, err)
+			must(t, c.Noop().Wait()) // so that it knows of the message
+			flag(t, c, 5, imap.StoreFlagsAdd, imap.FlagDeleted)
+			must(t, c.Expunge().Close())
+			if out[0].ID != "5" {
+				t.Fatalf("made %q (%v)", out[0].ID, out[0].Err)
+			}
+			step("made here and removed", []string{"1 present answered=1&draft=1&flagged=1&forwarded=1", "3 present"}, "5 absent")
 		})
 	}
 }
