@@ -150,7 +150,7 @@ type Wakeup struct {
 type Home interface {
 	Collections(ctx context.Context, user string) ([]tandem.Collection, error)         // "" : of all users
 	PutCollection(ctx context.Context, c tandem.Collection) (tandem.Collection, error) // ID 0 creates (Exists); else renames or sets props
-	RemoveCollection(ctx context.Context, id int64) error                              // its records go to history; shares, properties and locks go with it
+	RemoveCollection(ctx context.Context, id int64) error                              // its records go to history; shares, properties, locks and items of mode OfAccount go with it; Busy while another item uses it
 	// Since yields what changed after seq, in order, at most limit records (0: all), without bodies, tombstones included,
 	// and whether there is more. A seq below the oldest tombstone kept is Gone, except 0, and so is one never reached.
 	Since(ctx context.Context, collection, seq int64, limit int) (recs []HomeRecord, more bool, err error)
@@ -365,11 +365,14 @@ type Item struct {
 	Partner    string
 	Sub        string // collection at the partner, "" for the partner's place itself
 	Enabled    bool
-	Mode       string // "continuous", "manual"
+	Mode       string // "continuous", "manual", or OfAccount
 	Schedule   string // cron expression, or ""
 	Rules      string // JSON of the item's rules
 	Added      int64
 }
+
+// OfAccount is the mode of an item that pairs a folder of an account, which the hub keeps in step as a whole: the item goes with its collection.
+const OfAccount = "account"
 
 // Settings keeps partners, sync items, and what the hub remembers about itself.
 type Settings interface {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"tandem"
+	"tandem/store"
 )
 
 const collectionColumns = "id, owner, kind, name, props, seq, uuid, epoch"
@@ -106,7 +107,7 @@ func (h home) addCollection(c *conn, in tandem.Collection, props string) (int64,
 	return res.LastInsertId()
 }
 
-// RemoveCollection implements store.Home. Busy while a sync item uses it.
+// RemoveCollection implements store.Home. Busy while a sync item uses it that does not go with it.
 func (h home) RemoveCollection(ctx context.Context, id int64) error {
 	const op = "remove collection"
 	var col tandem.Collection
@@ -115,7 +116,7 @@ func (h home) RemoveCollection(ctx context.Context, id int64) error {
 		if col, err = collectionByID(c, id); err != nil {
 			return err
 		}
-		if err := unused(c, op, col.Name, "SELECT name FROM item WHERE collection = ? ORDER BY name", id); err != nil {
+		if err := unused(c, op, col.Name, "SELECT name FROM item WHERE collection = ? AND mode <> '"+store.OfAccount+"' ORDER BY name", id); err != nil {
 			return err
 		}
 		if with, err = sharees(c, id); err != nil {
@@ -129,7 +130,7 @@ func (h home) RemoveCollection(ctx context.Context, id int64) error {
 			return err
 		}
 		for _, q := range []string{"DELETE FROM record WHERE collection = ?", "DELETE FROM marker WHERE collection = ?", "DELETE FROM word WHERE collection = ?",
-			"DELETE FROM share WHERE collection = ?", "DELETE FROM property WHERE collection = ?", "DELETE FROM lock WHERE collection = ?",
+			"DELETE FROM item WHERE collection = ?", "DELETE FROM share WHERE collection = ?", "DELETE FROM property WHERE collection = ?", "DELETE FROM lock WHERE collection = ?",
 			"DELETE FROM collection WHERE id = ?"} {
 			if _, err := c.exec(q, id); err != nil {
 				return err

@@ -430,7 +430,14 @@ func testSettings(k *kit) {
 	k.wantKind(s.RemoveItem(k.ctx, it.Name), tandem.NotFound)
 	k.must(s.RemovePartner(k.ctx, "phone"))
 	k.wantKind(s.RemovePartner(k.ctx, "phone"), tandem.NotFound)
+
+	// An item of an account goes with its collection.
+	it.Mode, it.Partner = store.OfAccount, "desk"
+	k.must(s.PutItem(k.ctx, it))
 	k.must(k.st.Home.RemoveCollection(k.ctx, c.ID))
+	if items, err := s.Items(k.ctx); err != nil || len(items) != 0 {
+		k.Fatalf("%+v, %v", items, err)
+	}
 }
 
 func testValues(k *kit) {
