@@ -25,6 +25,7 @@ type Service interface {
 	Phones
 	Sharing
 	Mail
+	Accounts
 	Secrets
 }
 

@@ -88,6 +88,9 @@ func setKey(it *store.Item, w *RuleWords, key, value string) error {
 	}
 	switch key {
 	case "mode":
+		if it.Mode == store.OfAccount {
+			return &tandem.Error{Kind: tandem.Invalid, Op: "change item", Thing: it.Name, Err: fmt.Errorf("it is kept in step with the account %s", it.Partner), Remedy: "leave it alone with `tandem item disable " + it.Name + "`"}
+		}
 		it.Mode = value
 	case "schedule":
 		if value != "" {

@@ -74,16 +74,17 @@ type Hub struct {
 	slots chan struct{} // one token per run that may go on at the same time
 	news  board
 
-	mu      sync.Mutex             // guards what follows
-	lanes   map[string]*lane       // by job.lane
-	busy    map[string]int         // runs going on, by job.key
-	active  map[*active]struct{}   // runs going on or waiting for their turn
-	keepers map[string]*keeper     // by item name
-	started context.Context        // what keepers live in; nil before Start and after Close
-	failing map[string]failedState // by item name
-	stop    context.CancelFunc
-	tasks   sync.WaitGroup // keepers, the listener, the daily tidying; added to under mu
-	tidied  time.Time      // when it was last looked whether tidying is due
+	mu        sync.Mutex                // guards what follows
+	lanes     map[string]*lane          // by job.lane
+	busy      map[string]int            // runs going on, by job.key
+	active    map[*active]struct{}      // runs going on or waiting for their turn
+	keepers   map[string]*keeper        // by item name
+	followers map[string]*accountKeeper // by name of the partner
+	started   context.Context           // what keepers live in; nil before Start and after Close
+	failing   map[string]failedState    // by item name
+	stop      context.CancelFunc
+	tasks     sync.WaitGroup // keepers, the listener, the daily tidying; added to under mu
+	tidied    time.Time      // when it was last looked whether tidying is due
 }
 
 // failedState remembers how an item last failed, so that the log tells of a lasting failure once.
@@ -112,12 +113,16 @@ func New(cfg Config) *Hub {
 		cfg.News = func(SyncNews) {}
 	}
 	cfg.Times = cfg.Times.filled()
-	return &Hub{cfg: cfg, slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, failing: map[string]failedState{}}
+	return &Hub{cfg: cfg, slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, followers: map[string]*accountKeeper{}, failing: map[string]failedState{}}
 }
 
 // Start begins the continuous sync of all enabled items, and returns. It goes on until Close.
 func (h *Hub) Start(ctx context.Context) error {
 	items, err := h.cfg.Store.Settings.Items(ctx)
+	if err != nil {
+		return err
+	}
+	accounts, err := h.accounts(ctx)
 	if err != nil {
 		return err
 	}
@@ -141,6 +146,9 @@ func (h *Hub) Start(ctx context.Context) error {
 	for _, it := range items {
 		h.keepLocked(it)
 	}
+	for _, a := range accounts {
+		h.keepAccountLocked(a)
+	}
 	return nil
 }
 
@@ -157,12 +165,33 @@ func (h *Hub) Close() error {
 	h.news.close()
 	h.mu.Lock()
 	clear(h.keepers)
+	clear(h.followers)
 	h.mu.Unlock()
 	return nil
 }
 
 // enter waits for a job's turn. The returned function must be called when the run is over.
 func (h *Hub) enter(ctx context.Context, name, key string) (leave func(), err error) {
+	out, err := h.enterLane(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-ctx.Done():
+		out()
+		return nil, ctx.Err()
+	case h.slots <- struct{}{}:
+	}
+	h.count(key, 1)
+	return func() {
+		h.count(key, -1)
+		<-h.slots
+		out()
+	}, nil
+}
+
+// enterLane waits until nobody else is in a lane.
+func (h *Hub) enterLane(ctx context.Context, name string) (leave func(), err error) {
 	h.mu.Lock()
 	l := h.lanes[name]
 	if l == nil {
@@ -186,17 +215,7 @@ func (h *Hub) enter(ctx context.Context, name, key string) (leave func(), err er
 		return nil, ctx.Err()
 	case <-l.token:
 	}
-	select {
-	case <-ctx.Done():
-		l.token <- struct{}{}
-		out()
-		return nil, ctx.Err()
-	case h.slots <- struct{}{}:
-	}
-	h.count(key, 1)
 	return func() {
-		h.count(key, -1)
-		<-h.slots
 		l.token <- struct{}{}
 		out()
 	}, nil

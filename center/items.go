@@ -273,6 +273,19 @@ func (h *Hub) RemoveItem(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	if it.Mode == store.OfAccount {
+		return &tandem.Error{Kind: tandem.Invalid, Op: "remove item", Thing: name, Err: fmt.Errorf("it pairs a folder of the account %s, and would come back", it.Partner),
+			Remedy: fmt.Sprintf("leave it alone with `tandem item disable %s`, or end the account with `tandem partner folders %s --stop`", name, it.Partner)}
+	}
+	return h.removeItem(ctx, name)
+}
+
+// removeItem is RemoveItem for any item.
+func (h *Hub) removeItem(ctx context.Context, name string) error {
+	it, err := h.item(ctx, name)
+	if err != nil {
+		return err
+	}
 	h.unkeep(name)
 	j, err := h.itemJob(ctx, it)
 	if err == nil {
@@ -336,6 +349,9 @@ const itemPrefix = "item "
 // itemKey names the base of an item. It holds what the item pairs, not its name: renaming keeps the base, pairing
 // something else starts a new one.
 func itemKey(it store.Item) string {
+	if it.Mode == store.OfAccount { // its folder may be renamed; each collection has one in an account
+		return fmt.Sprintf(itemPrefix+"%d %q of account", it.Collection, it.Partner)
+	}
 	return fmt.Sprintf(itemPrefix+"%d %q %q", it.Collection, it.Partner, it.Sub)
 }
 
@@ -386,6 +402,11 @@ func (h *Hub) pairOf(ctx context.Context, it store.Item) (store.Pair, bool, erro
 
 // Sync implements Service.
 func (h *Hub) Sync(ctx context.Context, names []string, opt SyncOptions, tell func(SyncNews)) error {
+	if len(names) == 0 && !opt.Preview {
+		if err := h.followAll(ctx, tell); err != nil {
+			return err
+		}
+	}
 	items, err := h.selectItems(ctx, names)
 	if err != nil {
 		return err

@@ -82,7 +82,12 @@ func (h *Hub) listen(wakeups <-chan store.Wakeup) {
 	for w := range wakeups {
 		h.mu.Lock()
 		for _, k := range h.keepers {
-			if k.work.item.Collection == w.Collection && k.work.item.Mode == Continuous {
+			if k.work.item.Collection == w.Collection && k.work.item.Mode != Manual {
+				k.kick()
+			}
+		}
+		for _, k := range h.followers {
+			if w.Listed && w.User == k.account.User {
 				k.kick()
 			}
 		}

@@ -66,6 +66,9 @@ func (h *Hub) ListPartners(ctx context.Context) ([]store.Partner, error) {
 
 // RemovePartner implements Service.
 func (h *Hub) RemovePartner(ctx context.Context, name string) error {
+	if _, err := h.account(ctx, name); err == nil {
+		return &tandem.Error{Kind: tandem.Busy, Op: "remove partner", Thing: name, Err: fmt.Errorf("its folders are kept in step"), Remedy: fmt.Sprintf("end that first: tandem partner folders %s --stop", name)}
+	}
 	items, err := h.cfg.Store.Settings.Items(ctx)
 	if err != nil {
 		return err

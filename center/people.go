@@ -128,6 +128,9 @@ func (h *Hub) SetUser(ctx context.Context, u store.User) error { return h.cfg.Ac
 
 // RemoveUser implements Service.
 func (h *Hub) RemoveUser(ctx context.Context, name string, all bool) error {
+	if err := h.withoutAccounts(ctx, name); err != nil {
+		return err
+	}
 	if err := h.cfg.Accounts.Remove(ctx, name, all); err != nil || h.cfg.Outgoing == nil {
 		return err
 	}

@@ -22,7 +22,8 @@ func (a *app) itemCommand() *cobra.Command {
 func (a *app) itemAdd() *cobra.Command {
 	var n center.NewItem
 	var w center.RuleWords
-	var readOnly bool
+	var readOnly, everything bool
+	var under string
 	c := &cobra.Command{
 		Use:   "add HOME-COLLECTION PARTNER[:SUB]",
 		Short: "Pair a home collection with a place",
@@ -35,12 +36,23 @@ changes. --schedule adds times, as five cron fields or @hourly, @daily, @weekly.
 
 From a place that can only be read, such as a published calendar, records are only brought
 in; a home collection that is made for that is read-only on phones and in programs, too.
---read-only says so of any that is filled from elsewhere, --read-only=false that it is not.`,
+--read-only says so of any that is filled from elsewhere, --read-only=false that it is not.
+
+With --all, all folders of a mail account are paired with mail folders of the user, and so
+is every folder that comes, is renamed or goes on either side later on: name the partner
+only. The folders of a user's first account are beside the inbox, those of further ones
+below the partner's name, or the name that --under says.`,
 		Example: `  tandem item add contacts vdir:~/phone-book
   tandem item add work laptop:calendars/work
   tandem item add holidays webcal://calendar.example.org/holidays.ics
+  tandem item add --all maildir:~/Maildir --user anna
   tandem item add papers files:/media/stick --mode manual --schedule "30 2 * * *"`,
-		Args:              args(2, 2, "say what is paired: tandem item add HOME-COLLECTION PARTNER[:SUB]"),
+		Args: func(c *cobra.Command, list []string) error {
+			if everything {
+				return args(1, 1, "name one mail account: tandem item add --all PARTNER")(c, list)
+			}
+			return args(2, 2, "say what is paired: tandem item add HOME-COLLECTION PARTNER[:SUB]")(c, list)
+		},
 		ValidArgsFunction: positions(a.collectionNames, either(a.partnerNames, places), none),
 	}
 	fl := c.Flags()
@@ -50,12 +62,17 @@ in; a home collection that is made for that is read-only on phones and in progra
 	fl.StringVar(&n.Schedule, "schedule", "", "when to sync besides, as a cron expression")
 	fl.StringVar(&n.User, "user", "", "owner of the home collection, where there are several users")
 	fl.BoolVar(&readOnly, "read-only", false, "nobody changes the home collection on phones and in programs")
+	fl.BoolVar(&everything, "all", false, "pair all folders of a mail account, now and later")
+	fl.StringVar(&under, "under", "", "with --all: what the names of the account's folders begin with")
 	words(c, "mode", []string{center.Continuous, center.Manual})
 	ruleFlags(c, &w)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		var err error
 		if n.Rules, err = w.Rules(); err != nil {
 			return errUsage{err}
+		}
+		if everything {
+			return a.followAll(c.Context(), args[0], center.Follow{User: n.User, Under: under})
 		}
 		n.Home = args[0]
 		if c.Flags().Changed("read-only") {
@@ -82,9 +99,9 @@ in; a home collection that is made for that is read-only on phones and in progra
 
 func nextStep(it store.Item, running bool) string {
 	switch {
-	case running && it.Mode == center.Continuous:
+	case running && it.Mode != center.Manual:
 		return "the hub keeps it in step from now on"
-	case it.Mode == center.Continuous:
+	case it.Mode != center.Manual:
 		return "keep it in step with `tandem serve`, or sync it once with `tandem sync " + it.Name + "`"
 	}
 	return "sync it with `tandem sync " + it.Name + "`"

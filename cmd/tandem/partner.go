@@ -16,7 +16,7 @@ import (
 func (a *app) partnerCommand() *cobra.Command {
 	return noun("partner", "Partners: the places that the hub knows",
 		"A partner is a device, computer, service or folder that the hub has an agreement with.",
-		a.partnerAdd(), a.partnerList(), a.partnerShow(), a.partnerLogin(), a.partnerRemove())
+		a.partnerAdd(), a.partnerList(), a.partnerShow(), a.partnerFolders(), a.partnerLogin(), a.partnerRemove())
 }
 
 func (a *app) partnerAdd() *cobra.Command {
@@ -47,7 +47,11 @@ of the provider, see tandem provider show PROVIDER. A place in full does as well
 				if a.json {
 					return ui.JSON(a.out, toPartner(p))
 				}
-				_, err = fmt.Fprintf(a.out, "added %s (%s); pair it with `tandem item add HOME-COLLECTION %s`\n", p.Name, p.Place, p.Name)
+				pair := "HOME-COLLECTION " + p.Name
+				if prov, err := all.Registry().Provider(p.Provider); err == nil && prov.Folders != nil {
+					pair = "--all " + p.Name
+				}
+				_, err = fmt.Fprintf(a.out, "added %s (%s); pair it with `tandem item add %s`\n", p.Name, p.Place, pair)
 				return err
 			})
 		},

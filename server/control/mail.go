@@ -31,7 +31,44 @@ type (
 		User     string
 		Settings away.Settings
 	}
+	foldersArg struct {
+		Partner string
+		Restore bool `json:",omitempty"`
+	}
 )
+
+func handleAccounts(mux *http.ServeMux, s center.Accounts) {
+	handle(mux, "FollowFolders", func(ctx context.Context, f center.Follow) (nothing, error) { return nothing{}, s.FollowFolders(ctx, f) })
+	handle(mux, "Folders", func(ctx context.Context, a foldersArg) ([]center.FolderStatus, error) {
+		return s.Folders(ctx, a.Partner)
+	})
+	handle(mux, "AnswerFolders", func(ctx context.Context, a foldersArg) (nothing, error) {
+		return nothing{}, s.AnswerFolders(ctx, a.Partner, a.Restore)
+	})
+	handle(mux, "UnfollowFolders", func(ctx context.Context, a foldersArg) (nothing, error) {
+		return nothing{}, s.UnfollowFolders(ctx, a.Partner)
+	})
+}
+
+// FollowFolders implements center.Service.
+func (c *Client) FollowFolders(ctx context.Context, f center.Follow) error {
+	return do(ctx, c, "FollowFolders", f)
+}
+
+// Folders implements center.Service.
+func (c *Client) Folders(ctx context.Context, partner string) ([]center.FolderStatus, error) {
+	return call[[]center.FolderStatus](ctx, c, "Folders", foldersArg{Partner: partner})
+}
+
+// AnswerFolders implements center.Service.
+func (c *Client) AnswerFolders(ctx context.Context, partner string, restore bool) error {
+	return do(ctx, c, "AnswerFolders", foldersArg{partner, restore})
+}
+
+// UnfollowFolders implements center.Service.
+func (c *Client) UnfollowFolders(ctx context.Context, partner string) error {
+	return do(ctx, c, "UnfollowFolders", foldersArg{Partner: partner})
+}
 
 func handleMail(mux *http.ServeMux, s center.Mail) {
 	handle(mux, "SetMailServer", func(ctx context.Context, a mailServerArg) (nothing, error) {

@@ -57,6 +57,7 @@ func handler(s center.Service, version string) http.Handler {
 	handleUsers(mux, s)
 	handlePhones(mux, s)
 	handleMail(mux, s)
+	handleAccounts(mux, s)
 	handleSecrets(mux, s)
 	handleSharing(mux, s)
 	stream(mux, "Sync", func(ctx context.Context, a syncArg, tell func(center.SyncNews)) error {
