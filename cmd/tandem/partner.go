@@ -27,7 +27,8 @@ func (a *app) partnerAdd() *cobra.Command {
 		Long: `Makes a partner of a place. The key "path" says where it is; the others are the options
 of the provider, see tandem provider show PROVIDER. A place in full does as well.`,
 		Example: `  tandem partner add vdir path=~/phone-book kind=contact --name phone
-  tandem partner add files:/media/stick --name stick`,
+  tandem partner add files:/media/stick --name stick
+  tandem partner add imaps://anna@mail.example.org/INBOX --name work`,
 		Args:              args(1, -1, "name a provider: tandem partner add PROVIDER [key=value...]"),
 		ValidArgsFunction: positions(providerNames, none),
 		RunE: func(c *cobra.Command, args []string) error {

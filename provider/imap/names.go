@@ -74,7 +74,7 @@ func (n *naming) join(path []string) (string, error) {
 			return "", bad(strings.Join(path, "/"), "a name is empty")
 		case n.delim != 0 && strings.ContainsRune(p, n.delim):
 			return "", bad(p, fmt.Sprintf("a name there cannot hold %q", n.delim))
-		case strings.ContainsAny(p, "\x00\r\n*%"):
+		case strings.ContainsAny(p, "\x00\r\n"):
 			return "", bad(p, "it holds a character that no folder can have there")
 		}
 	}
