@@ -55,7 +55,15 @@ func New(cfg Config) (*API, error) {
 	a.huma = humago.New(a.mux, c)
 	a.addMe()
 	a.addItems()
+	a.addSyncs()
+	a.addInbox()
+	a.addAbout()
+	a.addCollections()
+	a.addUsers()
+	a.addMail()
+	a.addDevices()
 	a.addEvents()
+	a.describeProblems()
 	return a, nil
 }
 

@@ -7,7 +7,7 @@ import (
 	"tandem/center/shape"
 )
 
-type named struct {
+type Named struct {
 	Name string `path:"name"`
 }
 
@@ -33,7 +33,7 @@ type NewItem struct {
 
 func (a *API) addItems() {
 	const tag = "items"
-	serve(a, op{id: "list-partners", method: "GET", path: "/api/partners", tag: tag, summary: "List the partners"}, func(ctx context.Context, in *paging) (*list[shape.Partner], error) {
+	serve(a, op{id: "list-partners", method: "GET", path: "/api/partners", tag: tag, summary: "List the partners"}, func(ctx context.Context, in *Paging) (*list[shape.Partner], error) {
 		all, err := a.cfg.Service(ctx).ListPartners(ctx)
 		return pageOf(in, shape.List(all, shape.OfPartner)), err
 	})
@@ -43,13 +43,13 @@ func (a *API) addItems() {
 			return shape.OfPartner(p), err
 		})
 	do(a, op{id: "remove-partner", method: "DELETE", path: "/api/partners/{name}", tag: tag, summary: "Forget a partner; its records stay where they are"},
-		func(ctx context.Context, s center.Service, in *named) error { return s.RemovePartner(ctx, in.Name) })
+		func(ctx context.Context, s center.Service, in *Named) error { return s.RemovePartner(ctx, in.Name) })
 
-	serve(a, op{id: "list-items", method: "GET", path: "/api/items", tag: tag, summary: "List the sync items, and how they stand"}, func(ctx context.Context, in *paging) (*list[shape.Item], error) {
+	serve(a, op{id: "list-items", method: "GET", path: "/api/items", tag: tag, summary: "List the sync items, and how they stand"}, func(ctx context.Context, in *Paging) (*list[shape.Item], error) {
 		all, err := a.cfg.Service(ctx).Status(ctx, nil)
 		return pageOf(in, shape.List(all, shape.OfStatus)), err
 	})
-	get(a, op{id: "status", method: "GET", path: "/api/items/{name}", tag: tag, summary: "How a sync item stands"}, func(ctx context.Context, s center.Service, in *named) (shape.Item, error) {
+	get(a, op{id: "status", method: "GET", path: "/api/items/{name}", tag: tag, summary: "How a sync item stands"}, func(ctx context.Context, s center.Service, in *Named) (shape.Item, error) {
 		all, err := s.Status(ctx, []string{in.Name})
 		if err != nil || len(all) == 0 {
 			return shape.Item{}, err
@@ -69,14 +69,14 @@ func (a *API) addItems() {
 	get(a, op{id: "set-item", method: "PATCH", path: "/api/items/{name}", tag: tag, summary: "Change settings of a sync item, all or none",
 		about: "Settings by name, as /api/item-settings lists them; an empty text means the default. A run that is going on is stopped for it."},
 		func(ctx context.Context, s center.Service, in *struct {
-			named
+			Named
 			Body map[string]string
 		}) (shape.Item, error) {
 			it, err := s.SetItem(ctx, in.Name, in.Body)
 			return shape.OfItem(it), err
 		})
 	do(a, op{id: "enable-item", method: "PUT", path: "/api/items/{name}/enabled", tag: tag, summary: "Enable or disable a sync item"}, func(ctx context.Context, s center.Service, in *struct {
-		named
+		Named
 		Body struct {
 			Enabled bool `json:"enabled"`
 		}
@@ -84,8 +84,8 @@ func (a *API) addItems() {
 		return s.EnableItem(ctx, in.Name, in.Body.Enabled)
 	})
 	do(a, op{id: "remove-item", method: "DELETE", path: "/api/items/{name}", tag: tag, summary: "Forget a sync item; records stay where they are, on both sides"},
-		func(ctx context.Context, s center.Service, in *named) error { return s.RemoveItem(ctx, in.Name) })
-	serve(a, op{id: "item-settings", method: "GET", path: "/api/item-settings", tag: tag, summary: "The settings that a sync item has"}, func(_ context.Context, in *paging) (*list[Setting], error) {
+		func(ctx context.Context, s center.Service, in *Named) error { return s.RemoveItem(ctx, in.Name) })
+	serve(a, op{id: "item-settings", method: "GET", path: "/api/item-settings", tag: tag, summary: "The settings that a sync item has"}, func(_ context.Context, in *Paging) (*list[Setting], error) {
 		return pageOf(in, shape.List(center.ItemKeys(), func(k center.ItemKey) Setting { return Setting{k.Name, append([]string{}, k.Words...), k.Help} })), nil
 	})
 }

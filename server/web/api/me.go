@@ -36,7 +36,7 @@ func (a *API) addMe() {
 		p, _ := login.From(ctx)
 		return Me{p.User.Name, p.User.Title, p.User.Address, p.Admin, p.App, p.CSRF(), a.cfg.Version}, nil
 	})
-	serve(a, op{id: "list-visits", method: "GET", path: "/api/me/visits", tag: "me", summary: "The browsers in which one is logged in"}, func(ctx context.Context, in *paging) (*list[Visit], error) {
+	serve(a, op{id: "list-visits", method: "GET", path: "/api/me/visits", tag: "me", summary: "The browsers in which one is logged in"}, func(ctx context.Context, in *Paging) (*list[Visit], error) {
 		p, _ := login.From(ctx)
 		visits, err := a.cfg.Login.Visits(ctx, p)
 		if err != nil {

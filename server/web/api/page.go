@@ -8,7 +8,7 @@ import (
 )
 
 // paging is the part of a request that says which page of a list is meant.
-type paging struct {
+type Paging struct {
 	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"how many at most"`
 	Skip  int `query:"skip" minimum:"0" doc:"how many to leave out at the beginning"`
 
@@ -16,12 +16,12 @@ type paging struct {
 }
 
 // Resolve implements huma.Resolver: it remembers under which address the request came.
-func (p *paging) Resolve(ctx huma.Context) []error {
+func (p *Paging) Resolve(ctx huma.Context) []error {
 	p.at = ctx.URL()
 	return nil
 }
 
-var _ huma.Resolver = (*paging)(nil)
+var _ huma.Resolver = (*Paging)(nil)
 
 // list is an answer with a page of a list.
 type list[T any] struct {
@@ -30,7 +30,7 @@ type list[T any] struct {
 }
 
 // pageOf cuts a page out of a list.
-func pageOf[T any](p *paging, all []T) *list[T] {
+func pageOf[T any](p *Paging, all []T) *list[T] {
 	from := min(p.Skip, len(all))
 	to := min(from+p.Limit, len(all))
 	out := &list[T]{Body: append([]T{}, all[from:to]...)}
@@ -41,7 +41,7 @@ func pageOf[T any](p *paging, all []T) *list[T] {
 }
 
 // next is the address of the request with another value of one parameter.
-func (p *paging) next(name, value string) string {
+func (p *Paging) next(name, value string) string {
 	q := p.at.Query()
 	q.Set(name, value)
 	return "<" + (&url.URL{Path: p.at.Path, RawQuery: q.Encode()}).String() + `>; rel="next"`

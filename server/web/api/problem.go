@@ -5,7 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"tandem"
 	"tandem/center"
@@ -95,4 +98,22 @@ func write(w http.ResponseWriter, p *Problem) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // an error here means that the asker is gone
+}
+
+// describeProblems says in the description how errors look. What is wrong with a request before anything is asked of the hub (422, 400) looks as huma makes it.
+func (a *API) describeProblems() {
+	doc := a.huma.OpenAPI()
+	ref := doc.Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
+	for _, item := range doc.Paths {
+		for _, o := range []*huma.Operation{item.Get, item.Put, item.Post, item.Patch, item.Delete} {
+			if o == nil {
+				continue
+			}
+			for code, r := range o.Responses {
+				if code >= "4" && code != "422" {
+					r.Content = map[string]*huma.MediaType{"application/problem+json": {Schema: ref}}
+				}
+			}
+		}
+	}
 }

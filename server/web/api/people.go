@@ -1,0 +1,161 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"tandem"
+	"tandem/center"
+	"tandem/center/shape"
+	"tandem/partner/away"
+	"tandem/partner/imip"
+	"tandem/partner/outgoing"
+	"tandem/server/web/login"
+	"tandem/store"
+)
+
+// NewAppPassword is a new app password.
+type NewAppPassword struct {
+	shape.Login
+	Password string `json:"password" doc:"told this once"`
+}
+
+// Asked remembers the request itself, for what sets cookies.
+type Asked struct {
+	r *http.Request
+	w http.ResponseWriter
+}
+
+// Resolve implements huma.Resolver.
+func (x *Asked) Resolve(ctx huma.Context) []error {
+	x.r, x.w = humago.Unwrap(ctx)
+	return nil
+}
+
+func (a *API) addUsers() {
+	const tag = "users"
+	serve(a, op{id: "list-users", method: "GET", path: "/api/users", tag: tag, summary: "List the users: oneself, or for administrators all"}, func(ctx context.Context, in *Paging) (*list[shape.User], error) {
+		all, err := a.cfg.Service(ctx).ListUsers(ctx)
+		return pageOf(in, shape.List(all, shape.OfUser)), err
+	})
+	get(a, op{id: "add-user", method: "POST", path: "/api/users", tag: tag, summary: "Add a user, with home collections", status: created, about: "For administrators."},
+		func(ctx context.Context, s center.Service, in *one[NewUser]) (shape.User, error) {
+			u, err := s.AddUser(ctx, store.User{Name: in.Body.Name, Title: in.Body.Title, Address: in.Body.Address}, in.Body.Password)
+			return shape.OfUser(center.UserStatus{User: u}), err
+		})
+	do(a, op{id: "set-user", method: "PUT", path: "/api/users/{name}", tag: tag, summary: "Change a user's title and address"}, func(ctx context.Context, s center.Service, in *struct {
+		Named
+		Body struct {
+			Title   string `json:"title"`
+			Address string `json:"address"`
+		}
+	}) error {
+		return s.SetUser(ctx, store.User{Name: in.Name, Title: in.Body.Title, Address: in.Body.Address})
+	})
+	do(a, op{id: "remove-user", method: "DELETE", path: "/api/users/{name}", tag: tag, summary: "Remove a user", about: "For administrators."}, func(ctx context.Context, s center.Service, in *struct {
+		Named
+		Everything
+	}) error {
+		return s.RemoveUser(ctx, in.Name, in.All)
+	})
+	serve(a, op{id: "set-password", method: "PUT", path: "/api/users/{name}/password", tag: tag, summary: "Set a user's own password",
+		about: "All browsers in which the user is logged in are logged out, but for the one that asks. One's own needs the present one."}, a.setPassword)
+	do(a, op{id: "set-admin", method: "PUT", path: "/api/users/{name}/admin", tag: tag, summary: "Make a user an administrator, or no longer one", about: "For administrators."}, func(ctx context.Context, s center.Service, in *struct {
+		Named
+		Body struct {
+			Admin bool `json:"admin"`
+		}
+	}) error {
+		return s.SetAdmin(ctx, in.Name, in.Body.Admin)
+	})
+	get(a, op{id: "add-app-password", method: "POST", path: "/api/users/{name}/app-passwords", tag: tag, summary: "Make a password for one app or device", status: created}, func(ctx context.Context, s center.Service, in *struct {
+		Named
+		Body struct {
+			Label string `json:"label" doc:"what it is for"`
+		}
+	}) (NewAppPassword, error) {
+		p, err := s.AddAppPassword(ctx, in.Name, in.Body.Label)
+		return NewAppPassword{shape.OfLogin(p.Login), p.Password}, err
+	})
+	do(a, op{id: "revoke-app-password", method: "DELETE", path: "/api/users/{name}/app-passwords", tag: tag, summary: "Revoke an app password"}, func(ctx context.Context, s center.Service, in *struct {
+		Named
+		Label string `query:"label" required:"true"`
+	}) error {
+		return s.RevokeAppPassword(ctx, in.Name, in.Label)
+	})
+}
+
+type PasswordChange struct {
+	Asked
+	Named
+	Body struct {
+		Password string `json:"password"`
+		Present  string `json:"present,omitempty" doc:"the present one, to change one's own"`
+	}
+}
+
+// setPassword changes a password. Whoever finds a browser open must not be able to take the account over with it.
+func (a *API) setPassword(ctx context.Context, in *PasswordChange) (*none, error) {
+	p, _ := login.From(ctx)
+	self := in.Name == p.User.Name
+	if self {
+		if in.Body.Present == "" {
+			return nil, &tandem.Error{Kind: tandem.Invalid, Op: "set password", Thing: in.Name, Err: errors.New("the present password is missing"), Remedy: "give it, too"}
+		}
+		if err := a.cfg.Login.Check(in.r, p, in.Body.Present); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.cfg.Service(ctx).SetPassword(ctx, in.Name, in.Body.Password); err != nil || !self {
+		return nil, err
+	}
+	return nil, a.cfg.Login.Renew(in.w, in.r)
+}
+
+// Server is through which server mail goes out.
+type Server struct {
+	outgoing.Account
+	Password string `json:"password,omitempty" doc:"absent: the one that is kept"`
+}
+
+func (a *API) addMail() {
+	const tag = "mail"
+	do(a, op{id: "set-mail-server", method: "PUT", path: "/api/users/{name}/mail", tag: tag, summary: "Say through which server a user's mail goes out"}, func(ctx context.Context, s center.Service, in *struct {
+		Named
+		Body Server
+	}) error {
+		return s.SetMailServer(ctx, in.Name, in.Body.Account, in.Body.Password)
+	})
+	do(a, op{id: "set-away", method: "PUT", path: "/api/users/{name}/away", tag: tag, summary: "Say what is answered while a user is away"}, func(ctx context.Context, s center.Service, in *struct {
+		Named
+		Body away.Settings
+	}) error {
+		return s.SetAway(ctx, in.Name, in.Body)
+	})
+	do(a, op{id: "set-invitations", method: "PUT", path: "/api/users/{name}/invitations", tag: tag, summary: "Say what becomes of invitations that reach a user by mail"}, func(ctx context.Context, s center.Service, in *struct {
+		Named
+		Body struct {
+			Mode string `json:"mode" doc:"add, ask or ignore"`
+		}
+	}) error {
+		return s.SetInvitations(ctx, in.Name, imip.Mode(in.Body.Mode))
+	})
+	serve(a, op{id: "outgoing", method: "GET", path: "/api/outgoing", tag: tag, summary: "List one's own mail on its way out, newest first"}, func(ctx context.Context, in *Paging) (*list[shape.Outgoing], error) {
+		all, err := a.cfg.Service(ctx).Outgoing(ctx, "", in.Skip+in.Limit+1)
+		return pageOf(in, shape.List(all, shape.OfOutgoing)), err
+	})
+	do(a, op{id: "retry-outgoing", method: "POST", path: "/api/outgoing/{id}/retry", tag: tag, summary: "Try a message now"}, func(ctx context.Context, s center.Service, in *ByNumber) error { return s.RetryOutgoing(ctx, in.ID) })
+	do(a, op{id: "remove-outgoing", method: "DELETE", path: "/api/outgoing/{id}", tag: tag, summary: "Take a message out of the queue"}, func(ctx context.Context, s center.Service, in *ByNumber) error { return s.RemoveOutgoing(ctx, in.ID) })
+}
+
+// NewUser is a user to be added.
+type NewUser struct {
+	Name     string `json:"name"`
+	Title    string `json:"title,omitempty"`
+	Address  string `json:"address,omitempty"`
+	Password string `json:"password"`
+}
