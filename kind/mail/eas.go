@@ -63,7 +63,7 @@ func (v View) GetRecord(r eas.Record, o eas.Options) ([]*wbxml.Element, error) {
 	text(wbxml.EmailCc, list(e.Cc))
 	text(wbxml.EmailFrom, list(e.From))
 	text(wbxml.EmailSubject, e.Subject)
-	text(wbxml.EmailReplyTo, list(e.ReplyTo))
+	text(wbxml.EmailReplyTo, joinList(e.ReplyTo, "; ")) // MS-ASEMAIL_R711
 	received := f.Received
 	if received == 0 {
 		received = e.Arrived
@@ -83,7 +83,7 @@ func (v View) GetRecord(r eas.Record, o eas.Options) ([]*wbxml.Element, error) {
 	if m := v.meeting(r, e, o); m != nil {
 		out = append(out, m)
 	}
-	out = append(out, wbxml.Text(wbxml.EmailInternetCPID, "65001"), showFlag(f))
+	out = append(out, wbxml.Text(wbxml.EmailInternetCPID, e.codePage()), showFlag(f))
 	content := "urn:content-classes:message"
 	if e.Class == Meeting {
 		content = "urn:content-classes:calendarmessage"
@@ -143,6 +143,21 @@ func lastVerb(f Flags) (verb, at string) {
 	return "", ""
 }
 
+// codePages are the numbers of encodings that messages say they are in. MS-ASEMAIL 2.2.2.40
+var codePages = map[string]string{"utf-8": "65001", "utf8": "65001", "us-ascii": "20127", "ascii": "20127", "iso-8859-1": "28591", "iso-8859-2": "28592", "iso-8859-5": "28595", "iso-8859-7": "28597",
+	"iso-8859-9": "28599", "iso-8859-15": "28605", "windows-1250": "1250", "windows-1251": "1251", "windows-1252": "1252", "windows-1253": "1253", "windows-1254": "1254", "windows-1255": "1255",
+	"windows-1256": "1256", "koi8-r": "20866", "gb2312": "936", "gbk": "936", "gb18030": "54936", "big5": "950", "shift_jis": "932", "iso-2022-jp": "50220", "euc-jp": "51932", "euc-kr": "51949"}
+
+// codePage is the number of the encoding in which the message came; what the client gets is UTF-8 in any case.
+func (e *Envelope) codePage() string {
+	for _, s := range append(e.Plain[:len(e.Plain):len(e.Plain)], e.HTML...) {
+		if n := codePages[strings.ToLower(strings.TrimSpace(s.Charset))]; n != "" {
+			return n
+		}
+	}
+	return "65001"
+}
+
 func flag(tag wbxml.Tag, on bool) *wbxml.Element {
 	if on {
 		return wbxml.Text(tag, "1")
@@ -154,7 +169,10 @@ func flag(tag wbxml.Tag, on bool) *wbxml.Element {
 const listMax = 32768
 
 // list writes addresses as a header has them, but in clear.
-func list(all []mime.Address) string {
+func list(all []mime.Address) string { return joinList(all, ", ") }
+
+// joinList is list with a separator.
+func joinList(all []mime.Address, between string) string {
 	var b strings.Builder
 	for _, a := range all {
 		s := a.Email
@@ -168,7 +186,7 @@ func list(all []mime.Address) string {
 			break
 		}
 		if b.Len() > 0 {
-			b.WriteString(", ")
+			b.WriteString(between)
 		}
 		b.WriteString(s)
 	}
@@ -199,7 +217,10 @@ func (e *Envelope) messageClass() string {
 	case Opaque:
 		return "IPM.Note.SMIME"
 	case Report:
-		return "REPORT.IPM.Note.NDR"
+		if e.Method == "DISPOSITION-NOTIFICATION" {
+			return "REPORT.IPM.NOTE.IPNRN"
+		}
+		return "REPORT.IPM.NOTE.NDR"
 	case Meeting:
 		return e.meetingClass()
 	}
@@ -415,6 +436,9 @@ func (View) PutAttrs(r eas.Record, data []*wbxml.Element, o eas.Put) (tandem.Att
 	f := FlagsOf(r.Attrs)
 	for _, e := range data {
 		switch e.Tag {
+		case wbxml.Email2ConversationId, wbxml.Email2ReceivedAsBcc, wbxml.Email2Sender, wbxml.Email2UmCallerID, wbxml.Email2UmUserNotes:
+			// MS-ASEMAIL_R347, R648, R723, R817, R835
+			return "", &tandem.Error{Kind: tandem.Invalid, Op: "change message", Thing: e.Tag.Name(), Err: errors.New("it is the server's to set")}
 		case wbxml.EmailRead:
 			on, err := eas.ParseBool(e.String())
 			if err != nil {

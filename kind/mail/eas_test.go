@@ -191,7 +191,7 @@ func TestPutAttrs(t *testing.T) {
 	if f := put(t, base, wbxml.New(wbxml.EmailCategories, wbxml.Text(wbxml.EmailCategory, "New"))); strings.Join(f.Keywords, " ") != "$Junk New" {
 		t.Errorf("categories: %+v", f)
 	}
-	set := wbxml.New(wbxml.EmailFlag, wbxml.Text(wbxml.EmailStatus, "2"), wbxml.Text(wbxml.EmailFlagType, "for Follow Up"), wbxml.Text(wbxml.TasksDueDate, "2026-11-05T00:00:00.000Z"),
+	set := wbxml.New(wbxml.EmailFlag, wbxml.Text(wbxml.EmailStatus, "2"), wbxml.Text(wbxml.EmailFlagType, "for Follow Up"), wbxml.Text(wbxml.TasksDueDate, "2026-11-05T00:00:00.000Z"), wbxml.Text(wbxml.TasksStartDate, "2026-11-05T00:00:00.000Z"), wbxml.Text(wbxml.TasksUtcStartDate, "2026-11-04T23:00:00.000Z"),
 		wbxml.Text(wbxml.TasksUtcDueDate, "2026-11-04T23:00:00.000Z"))
 	f := put(t, base, set)
 	if !f.Flagged {
@@ -201,7 +201,7 @@ func TestPutAttrs(t *testing.T) {
 	if got := wbxml.New(wbxml.AirSyncApplicationData, shown...).Child(wbxml.EmailFlag); got.Get(wbxml.TasksDueDate) != "2026-11-05T00:00:00.000Z" || got.Get(wbxml.EmailFlagType) != "for Follow Up" {
 		t.Errorf("shown: %v", got)
 	}
-	done := put(t, f.Attrs(), wbxml.New(wbxml.EmailFlag, wbxml.Text(wbxml.EmailStatus, "1"), wbxml.Text(wbxml.EmailCompleteTime, "2026-11-05T00:00:00.000Z")))
+	done := put(t, f.Attrs(), wbxml.New(wbxml.EmailFlag, wbxml.Text(wbxml.EmailStatus, "1"), wbxml.Text(wbxml.TasksDateCompleted, "2026-11-05T00:00:00.000Z"), wbxml.Text(wbxml.EmailCompleteTime, "2026-11-05T00:00:00.000Z")))
 	if done.Flagged || done.Task == "" {
 		t.Errorf("done: %+v", done)
 	}

@@ -69,12 +69,47 @@ func putFlag(f *Flags, e *wbxml.Element) error {
 		f.Flagged, f.Task = false, ""
 		return nil
 	case "1":
+		if said.Get("completed") == "" || said.Get("completeTime") == "" { // MS-ASEMAIL_R86, R87, R92
+			return wrongFlag("without the time it was completed")
+		}
 		f.Flagged = false
 	case "2":
 		f.Flagged = true
 	default: // MS-ASEMAIL 2.2.2.65: it must be there
 		return &tandem.Error{Kind: tandem.Invalid, Op: "set flag", Thing: "Status " + said.Get("status"), Err: errFlag}
 	}
+	if err := sound(said); err != nil {
+		return err
+	}
 	f.Task = said.Encode()
 	return nil
+}
+
+// sound reports what is wrong about the dates of a flag: of its start and its end, here and in UTC, all or none are there, in their order, and a reminder has a time.
+// MS-ASEMAIL 2.2.2.31, 2.2.2.72, 2.2.2.64
+func sound(said url.Values) error {
+	n := 0
+	for _, name := range []string{"start", "due", "utcStart", "utcDue"} {
+		if said.Get(name) != "" {
+			n++
+		}
+	}
+	if n != 0 && n != 4 {
+		return wrongFlag("with some of its dates only")
+	}
+	for _, pair := range [][2]string{{"start", "due"}, {"utcStart", "utcDue"}} {
+		from, err1 := eas.ParseTime(said.Get(pair[0]))
+		to, err2 := eas.ParseTime(said.Get(pair[1]))
+		if n != 0 && (err1 != nil || err2 != nil || to.Before(from)) {
+			return wrongFlag("due before it starts")
+		}
+	}
+	if said.Get("reminderSet") == "1" && said.Get("reminderTime") == "" {
+		return wrongFlag("reminding at no time")
+	}
+	return nil
+}
+
+func wrongFlag(how string) error {
+	return &tandem.Error{Kind: tandem.Invalid, Op: "set flag", Thing: how, Err: errFlag}
 }

@@ -119,6 +119,9 @@ func recurrences(rule *wbxml.Element, o eas.Options) *wbxml.Element {
 		if v == "" && t.email == wbxml.EmailInterval {
 			v = "1"
 		}
+		if v == "" && t.email == wbxml.Email2IsLeapMonth { // MS-ASEMAIL_R508: always there
+			v = "0"
+		}
 		if v == "" || t.email >= wbxml.Email2UmCallerID && (o.Version < eas.V140 || t.email == wbxml.Email2FirstDayOfWeek && o.Version < eas.V141) {
 			continue
 		}

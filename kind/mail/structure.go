@@ -19,7 +19,7 @@ func (e *Envelope) structure(root *mime.Part) {
 	case "application/pkcs7-mime", "application/x-pkcs7-mime":
 		e.Class = Opaque
 	case "multipart/report":
-		e.Class = Report
+		e.Class, e.Method = Report, strings.ToUpper(clip(root.Params["report-type"], 50))
 	}
 	e.walk(root, false)
 	if e.Event != nil && e.Class == Plain {

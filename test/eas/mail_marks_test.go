@@ -111,7 +111,31 @@ func TestMailFlag(t *testing.T) {
 		contains(t, other.sync(changes), "Flag{Status=1 FlagType=Flag for follow up DateCompleted="+at+" CompleteTime="+at+"}")
 		contains(t, d.sync(changes+set("<email:Status>0</email:Status>")), "!Status=6")
 		contains(t, other.sync(changes), "ApplicationData{Flag}")
-		contains(t, d.sync(set("<email:FlagType>x</email:FlagType>")), "Change{ServerId="+id+" Status=6}")
+		const later, type2 = "2026-06-02T00:00:00.000Z", "<email:Status>2</email:Status><email:FlagType>Flag for follow up</email:FlagType>"
+		dates := func(start, due, utcStart, utcDue string) string {
+			return el("tasks:StartDate", start) + el("tasks:DueDate", due) + el("tasks:UtcStartDate", utcStart) + el("tasks:UtcDueDate", utcDue)
+		}
+		for name, wrong := range map[string]string{
+			"no status": "<email:FlagType>x</email:FlagType>", "a status of no meaning": "<email:Status>3</email:Status>", "done at no time": "<email:Status>1</email:Status>",
+			"done on no day": "<email:Status>1</email:Status><email:CompleteTime>" + at + "</email:CompleteTime>", "due alone": type2 + el("tasks:DueDate", at), "start alone": type2 + el("tasks:StartDate", at),
+			"due in UTC alone": type2 + el("tasks:UtcDueDate", at), "start in UTC alone": type2 + el("tasks:UtcStartDate", at), "due too early": type2 + dates(later, at, at, at), "due too early in UTC": type2 + dates(at, at, later, at),
+			"reminded at no time": type2 + "<tasks:ReminderSet>1</tasks:ReminderSet>",
+		} {
+			if got := d.sync(set(wrong)); !strings.Contains(got, "Change{ServerId="+id+" Status=6}") {
+				t.Errorf("%s: %s", name, got)
+			}
+		}
+		// What stands twice is borne. MS-ASEMAIL 7
+		contains(t, d.sync(changes+set(type2+dates(at, at, at, at)+dates(at, at, at, at)+strings.Repeat("<email:Status>2</email:Status><tasks:OrdinalDate>"+at+"</tasks:OrdinalDate><tasks:SubOrdinalDate>5</tasks:SubOrdinalDate><tasks:ReminderSet>0</tasks:ReminderSet><tasks:ReminderTime>"+at+"</tasks:ReminderTime>", 2))), "!Status=6")
+		other.sync(changes)
+		contains(t, d.sync(changes+set("")), "!Status=6")
+		other.sync(changes)
+		for _, wrong := range []string{"<email:Read>2</email:Read>", "<email2:ConversationId>AAAA</email2:ConversationId>", "<email2:ReceivedAsBcc>1</email2:ReceivedAsBcc>", "<email2:Sender>x@example.org</email2:Sender>",
+			"<email2:UmCallerID>1</email2:UmCallerID>", "<email2:UmUserNotes>x</email2:UmUserNotes>"} {
+			if got := d.sync(rewrite(id, "", wrong)); version != "12.1" || !strings.Contains(wrong, "email2") {
+				contains(t, got, "Change{ServerId="+id+" Status=6}")
+			}
+		}
 		contains(t, d.sync(rewrite(id, "", "<email:Categories><email:Category>Red</email:Category><email:Category>Blue</email:Category></email:Categories>")), "!Status=6")
 		if got := other.sync(changes); version != "12.1" {
 			contains(t, got, "ApplicationData{Categories{Category=Blue Category=Red}}")

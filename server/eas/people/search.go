@@ -82,7 +82,7 @@ func (s *Service) searchStore(ctx context.Context, r *proto.Request, in *wbxml.E
 		return status(searchBadLink), nil
 	case strings.EqualFold(name, "Mailbox"):
 		switch {
-		case !ok || query == nil || asksTasks(query) || !proto.SoundBodies(options): // MS-ASTASK_R364, MS-ASAIRS_R10033
+		case !ok || query == nil || asksFields(query) || !proto.SoundBodies(options): // MS-ASTASK_R364, MS-ASEMAIL_R68, MS-ASAIRS_R10033
 			return status(searchInvalid), nil
 		case w.past:
 			return status(searchRangeOver), nil
@@ -125,9 +125,15 @@ func (s *Service) searchStore(ctx context.Context, r *proto.Request, in *wbxml.E
 	return out.Add(wbxml.Text(wbxml.SearchRange, rng), wbxml.Text(wbxml.SearchTotal, strconv.Itoa(len(list)))), nil
 }
 
-// asksTasks reports whether a question asks for elements of tasks, which cannot be searched for.
-func asksTasks(e *wbxml.Element) bool {
-	return e.Tag.Page() == wbxml.TasksSubject.Page() || slices.ContainsFunc(e.Children, asksTasks)
+// asksFields reports whether a question asks for elements of tasks or messages, which cannot be searched for but by when a message was received.
+func asksFields(e *wbxml.Element) bool {
+	switch e.Tag.Page() {
+	case wbxml.TasksSubject.Page(), wbxml.EmailSubject.Page(), wbxml.Email2Bcc.Page():
+		if e.Tag != wbxml.EmailDateReceived {
+			return true
+		}
+	}
+	return slices.ContainsFunc(e.Children, asksFields)
 }
 
 // The statuses of Find, MS-ASCMD 2.2.3.177.2.

@@ -1,0 +1,86 @@
+package mail_test
+
+import (
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"tandem/kind/eas"
+	"tandem/kind/internal/viewtest"
+	"tandem/kind/mail"
+	"tandem/wire/wbxml"
+)
+
+// inviting is an invitation with these lines of its event.
+func inviting(lines ...string) string {
+	text := "From: Anna <anna@example.org>\r\nTo: ben@example.org\r\nSubject: Meet\r\nContent-Type: text/calendar; method=REQUEST; charset=utf-8\r\n\r\nBEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n" +
+		"UID:meet-1\r\nDTSTAMP:20261101T080000Z\r\nORGANIZER;CN=Anna:mailto:anna@example.org\r\nATTENDEE;RSVP=TRUE:mailto:ben@example.org\r\nSUMMARY:Meet\r\n"
+	timed := "DTSTART:20261103T090000Z\r\nDTEND:20261103T100000Z\r\n"
+	for _, l := range lines {
+		if strings.HasPrefix(l, "DTSTART") {
+			timed = ""
+		}
+		text += l + "\r\n"
+	}
+	return text + timed + "END:VEVENT\r\nEND:VCALENDAR\r\n"
+}
+
+// TestMeetingRequestShown: every element of an invitation, in every version. MS-ASEMAIL 2.2.2.48, 2.2.2.60, 2.2.2.37
+func TestMeetingRequestShown(t *testing.T) {
+	all := map[string][]byte{}
+	for name, test := range map[string]struct {
+		lines []string
+		want  string // as name=value, in the request or its recurrence
+	}{
+		"plain":      {nil, "AllDayEvent=0 InstanceType=0 BusyStatus=2 Sensitivity=0 DtStamp=2026-11-01T08:00:00.000Z StartTime=2026-11-03T09:00:00.000Z EndTime=2026-11-03T10:00:00.000Z ResponseRequested=1"},
+		"all day":    {[]string{"DTSTART;VALUE=DATE:20261103", "DTEND;VALUE=DATE:20261104"}, "AllDayEvent=1"},
+		"private":    {[]string{"CLASS:PRIVATE", "TRANSP:TRANSPARENT"}, "Sensitivity=2 BusyStatus=0"},
+		"reminded":   {[]string{"BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:x", "TRIGGER:-PT15M", "END:VALARM"}, "Reminder=15"},
+		"daily":      {[]string{"RRULE:FREQ=DAILY;INTERVAL=2;COUNT=5"}, "InstanceType=1 Type=0 Interval=2 Occurrences=5"},
+		"weekly":     {[]string{"RRULE:FREQ=WEEKLY;BYDAY=TU,TH;WKST=MO;UNTIL=20270101T000000Z"}, "Type=1 Interval=1 DayOfWeek=20 Until=20270101T000000Z"},
+		"monthly":    {[]string{"RRULE:FREQ=MONTHLY;BYMONTHDAY=3"}, "Type=2 Interval=1 DayOfMonth=3 CalendarType IsLeapMonth"},
+		"by weekday": {[]string{"RRULE:FREQ=MONTHLY;BYDAY=1TU"}, "Type=3 DayOfWeek=4 WeekOfMonth=1 CalendarType IsLeapMonth"},
+		"yearly":     {[]string{"RRULE:FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=3"}, "Type=5 DayOfMonth=3 MonthOfYear=11 CalendarType IsLeapMonth"},
+		"nth a year": {[]string{"RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1TU"}, "Type=6 DayOfWeek=4 WeekOfMonth=1 MonthOfYear=11 CalendarType IsLeapMonth"},
+	} {
+		text := inviting(test.lines...)
+		all[name] = []byte(text)
+		for _, v := range viewtest.Versions() {
+			m := show(t, text, "", func(o *eas.Options) { o.Version, o.Address = v, "ben@example.org" }).Child(wbxml.EmailMeetingRequest)
+			var b strings.Builder
+			flat(&b, m)
+			got := " " + b.String()
+			for _, w := range append(strings.Fields(test.want), "Organizer=\"Anna\"", "TimeZone=") {
+				later := strings.HasPrefix(w, "CalendarType") || strings.HasPrefix(w, "IsLeapMonth")
+				if have := strings.Contains(got, " "+w); have == (later && v < eas.V140) {
+					t.Errorf("%s, %s: %s: %s", name, v, w, got)
+				}
+			}
+			for part, since := range map[string]eas.Version{"DisallowNewTimeProposal=0": eas.V140, "MeetingMessageType=1": eas.V141} {
+				if strings.Contains(got, " "+part) != (v >= since) {
+					t.Errorf("%s, %s: %s: %s", name, v, part, got)
+				}
+			}
+			if strings.Contains(got, " UID=meet-1") != (v >= eas.V160) || strings.Contains(got, " GlobalObjId=") != (v < eas.V160) {
+				t.Errorf("%s, %s: %s", name, v, got)
+			}
+		}
+	}
+	viewtest.Valid(t, mail.View{}, all, viewtest.Versions()...)
+	// The parts of an object id. MS-ASEMAIL 2.2.2.37
+	m := show(t, inviting(), "", func(o *eas.Options) { o.Version, o.Address = eas.V141, "ben@example.org" }).Child(wbxml.EmailMeetingRequest)
+	id, err := base64.StdEncoding.DecodeString(m.Get(wbxml.EmailGlobalObjId))
+	if want := "\x04\x00\x00\x00\x82\x00\xE0\x00\x74\xC5\xB7\x10\x1A\x82\xE0\x08" + strings.Repeat("\x00", 20) + "\x13\x00\x00\x00vCal-Uid\x01\x00\x00\x00meet-1\x00"; err != nil || string(id) != want {
+		t.Errorf("object id %q, want %q", id, want)
+	}
+}
+
+func flat(b *strings.Builder, e *wbxml.Element) {
+	if e == nil {
+		return
+	}
+	b.WriteString(e.Tag.Name() + "=" + e.Text + " ")
+	for _, c := range e.Children {
+		flat(b, c)
+	}
+}
