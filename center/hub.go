@@ -9,6 +9,7 @@ import (
 	"tandem"
 	"tandem/kind"
 	"tandem/partner/account"
+	"tandem/partner/away/sieve"
 	"tandem/partner/device"
 	"tandem/partner/outgoing"
 	"tandem/partner/seal"
@@ -31,6 +32,7 @@ type Config struct {
 	Accounts *account.Service                // users; nil where nobody asks for them
 	Devices  *device.Service                 // their devices; likewise
 	Outgoing *outgoing.Service               // their mail on its way out; likewise
+	Filters  *sieve.Service                  // servers that answer while they are away; likewise
 	Secrets  *seal.Keeper                    // passwords of accounts elsewhere; likewise
 	Dir      string                          // the data folder, which must not be synced itself; "": none
 	Verify   func(ctx context.Context) error // looks the store over for damage; nil: nothing to look over

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tandem/partner/away"
+	"tandem/partner/away/sieve"
 	"tandem/partner/imip"
 	"tandem/partner/outgoing"
 	"tandem/store"
@@ -21,6 +22,9 @@ type Mail interface {
 	SetInvitations(ctx context.Context, user string, m imip.Mode) error
 	// SetAway says what is answered while a user is away. Invalid, NotFound.
 	SetAway(ctx context.Context, user string, s away.Settings) error
+	// SetFilterServer names the server that answers while a user is away, by ManageSieve, after it was reached; an empty password leaves the one that is kept. Without a
+	// host none does. Invalid, Denied, NotFound.
+	SetFilterServer(ctx context.Context, user string, a sieve.Account, password string) error
 }
 
 // SetMailServer implements Service.
@@ -56,5 +60,17 @@ func (h *Hub) SetInvitations(ctx context.Context, user string, m imip.Mode) erro
 
 // SetAway implements Service.
 func (h *Hub) SetAway(ctx context.Context, user string, s away.Settings) error {
-	return away.Save(ctx, h.cfg.Store.Accounts, user, s, h.now())
+	err := away.Save(ctx, h.cfg.Store.Accounts, user, s, h.now())
+	if err == nil && h.cfg.Filters != nil {
+		h.cfg.Filters.Changed()
+	}
+	return err
+}
+
+// SetFilterServer implements Service.
+func (h *Hub) SetFilterServer(ctx context.Context, user string, a sieve.Account, password string) error {
+	if a.Host == "" {
+		return h.cfg.Filters.RemoveAccount(ctx, user)
+	}
+	return h.cfg.Filters.SetAccount(ctx, user, a, password)
 }

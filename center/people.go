@@ -134,7 +134,10 @@ func (h *Hub) RemoveUser(ctx context.Context, name string, all bool) error {
 	if err := h.cfg.Accounts.Remove(ctx, name, all); err != nil || h.cfg.Outgoing == nil {
 		return err
 	}
-	return h.cfg.Outgoing.Forget(ctx, name)
+	if err := h.cfg.Outgoing.Forget(ctx, name); err != nil || h.cfg.Filters == nil {
+		return err
+	}
+	return h.cfg.Filters.Forget(ctx, name)
 }
 
 // SetPassword implements Service.

@@ -9,6 +9,7 @@ import (
 	"tandem"
 	"tandem/center"
 	"tandem/partner/away"
+	"tandem/partner/away/sieve"
 	"tandem/partner/device"
 	"tandem/partner/imip"
 	"tandem/partner/outgoing"
@@ -240,6 +241,15 @@ func (s *Scope) SetAway(ctx context.Context, user string, set away.Settings) err
 		return err
 	}
 	return s.cfg.Hub.SetAway(ctx, user, set)
+}
+
+// SetFilterServer implements center.Service.
+func (s *Scope) SetFilterServer(ctx context.Context, user string, a sieve.Account, password string) error {
+	user, err := s.about("set filter server", user)
+	if err != nil {
+		return err
+	}
+	return s.cfg.Hub.SetFilterServer(ctx, user, a, password)
 }
 
 // SetInvitations implements center.Service.

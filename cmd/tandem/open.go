@@ -17,6 +17,7 @@ import (
 	kinds "tandem/kind/all"
 	"tandem/partner/account"
 	"tandem/partner/arrival"
+	"tandem/partner/away/sieve"
 	"tandem/partner/device"
 	"tandem/partner/mailbox"
 	"tandem/partner/outgoing"
@@ -81,6 +82,7 @@ type hub struct {
 	meetings *schedule.Service // one for all doors
 	boxes    *mailbox.Service  // likewise
 	outgoing *outgoing.Service // likewise
+	filters  *sieve.Service    // tells mail servers who is away
 	arrivals *arrival.Watcher  // looks at what comes into inboxes
 	mail     *mailDoor         // where mail is received; nil: nowhere
 	doors    *doors            // open front doors; nil: none
@@ -140,13 +142,14 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	known := kinds.Kinds()
 	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
 	meetings := desktops.Meetings(st, known, time.Now, log)
-	arrivals := byMail(st, meetings, out, boxes, opt.domains, log)
+	filters := sieve.New(sieve.Service{Accounts: st.Accounts, Secrets: sealed, Domains: opt.domains, Log: log})
+	arrivals := byMail(st, meetings, out, boxes, opt.domains, filters, log)
 	opener := home.Opener{Store: st, Kinds: known}
 	h = center.New(center.Config{
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
 		Kind: handler,
 		Env:  provider.Env{Log: log, Home: opener, Keep: sealed, Kind: handler, Secret: secretSource(sealed, opt.ask)},
-		Dir:  dir, Accounts: accounts, Devices: devices, Outgoing: out, Secrets: sealed,
+		Dir:  dir, Accounts: accounts, Devices: devices, Outgoing: out, Filters: filters, Secrets: sealed,
 		Verify: func(ctx context.Context) error {
 			damage, err := sqlite.Check(ctx, dir)
 			return errors.Join(append(damage, err)...)
@@ -160,7 +163,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 			return session.Run(ctx, session.Deps{Store: st}, p, o)
 		},
 	})
-	return &hub{Hub: h, store: st, dir: dir, accounts: accounts, devices: devices, meetings: meetings, boxes: boxes, outgoing: out, arrivals: arrivals,
+	return &hub{Hub: h, store: st, dir: dir, accounts: accounts, devices: devices, meetings: meetings, boxes: boxes, outgoing: out, arrivals: arrivals, filters: filters,
 		close: []io.Closer{closer(lock.Release), st}}, nil
 }
 

@@ -133,8 +133,8 @@ func (a *app) serveQuietly(ctx context.Context, h *hub, d *doors) error {
 	quiet := func(run func(context.Context)) func(context.Context) error {
 		return func(ctx context.Context) error { run(ctx); return nil }
 	}
-	ended := make(chan error, 4)
-	for _, serve := range []func(context.Context) error{d.serve, h.mail.serve, quiet(h.outgoing.Run), quiet(h.arrivals.Run)} {
+	ended := make(chan error, 5)
+	for _, serve := range []func(context.Context) error{d.serve, h.mail.serve, quiet(h.outgoing.Run), quiet(h.arrivals.Run), quiet(h.filters.Run)} {
 		go func() {
 			defer stop()
 			ended <- serve(ctx)
@@ -142,7 +142,7 @@ func (a *app) serveQuietly(ctx context.Context, h *hub, d *doors) error {
 	}
 	err = control.Serve(ctx, l, h, version())
 	stop()
-	return errors.Join(err, <-ended, <-ended, <-ended, <-ended)
+	return errors.Join(err, <-ended, <-ended, <-ended, <-ended, <-ended)
 }
 
 // banner says what the hub does, where its data are, and what can be done next.

@@ -20,7 +20,7 @@ import (
 func (a *app) userCommand() *cobra.Command {
 	return noun("user", "Users: who may connect phones and programs",
 		"A user owns home collections, and logs in on phones and in programs with a name and a password.",
-		a.userAdd(), a.userList(), a.userShow(), a.userSet(), a.userMail(), a.userOof(), a.userPassword(), a.userAdmin(), a.userRemove(), a.appPasswordCommand())
+		a.userAdd(), a.userList(), a.userShow(), a.userSet(), a.userMail(), a.userOof(), a.userSieve(), a.userPassword(), a.userAdmin(), a.userRemove(), a.appPasswordCommand())
 }
 
 func (a *app) userAdd() *cobra.Command {
@@ -196,7 +196,7 @@ func (a *app) userShow() *cobra.Command {
 					address = "none of their own"
 				}
 				fmt.Fprintf(a.out, "user     %s\ntitle    %s\naddress  %s\ndevices  %d, see `tandem device list --user %s`\nmail     %s; invitations: %s\naway     %s\n\n", u.User.Name, clean(u.User.Title), clean(address), u.Devices, u.User.Name, mailText(u.User),
-					imip.ModeOf(u.User), awayText(away.Of(u.User), zoneOf(u.User)))
+					imip.ModeOf(u.User), awayText(away.Of(u.User), zoneOf(u.User))+filterText(u.User))
 				return a.loginTable(u.Logins)
 			})
 		},

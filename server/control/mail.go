@@ -6,6 +6,7 @@ import (
 
 	"tandem/center"
 	"tandem/partner/away"
+	"tandem/partner/away/sieve"
 	"tandem/partner/imip"
 	"tandem/partner/outgoing"
 	"tandem/store"
@@ -26,6 +27,11 @@ type (
 	invitationsArg struct {
 		User string
 		Mode imip.Mode
+	}
+	filterServerArg struct {
+		User     string
+		Account  sieve.Account
+		Password string `json:",omitempty"`
 	}
 	awayArg struct {
 		User     string
@@ -84,9 +90,17 @@ func handleMail(mux *http.ServeMux, s center.Mail) {
 	handle(mux, "SetInvitations", func(ctx context.Context, a invitationsArg) (nothing, error) {
 		return nothing{}, s.SetInvitations(ctx, a.User, a.Mode)
 	})
+	handle(mux, "SetFilterServer", func(ctx context.Context, a filterServerArg) (nothing, error) {
+		return nothing{}, s.SetFilterServer(ctx, a.User, a.Account, a.Password)
+	})
 	handle(mux, "SetAway", func(ctx context.Context, a awayArg) (nothing, error) {
 		return nothing{}, s.SetAway(ctx, a.User, a.Settings)
 	})
+}
+
+// SetFilterServer implements center.Service.
+func (c *Client) SetFilterServer(ctx context.Context, user string, a sieve.Account, password string) error {
+	return do(ctx, c, "SetFilterServer", filterServerArg{user, a, password})
 }
 
 // SetInvitations implements center.Service.

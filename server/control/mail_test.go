@@ -7,6 +7,7 @@ import (
 	"tandem"
 	"tandem/center"
 	"tandem/partner/away"
+	"tandem/partner/away/sieve"
 	"tandem/partner/imip"
 	"tandem/partner/mailbox"
 	"tandem/partner/outgoing"
@@ -27,7 +28,7 @@ func TestMailSurvivesTheWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Boxes: mailbox.New(st), Secrets: secrets})
-	direct := center.New(center.Config{Store: st, Outgoing: out})
+	direct := center.New(center.Config{Store: st, Outgoing: out, Filters: sieve.New(sieve.Service{Accounts: st.Accounts, Secrets: secrets})})
 	defer direct.Close()
 	c, stop := serve(t, &hub{Service: direct}, t.TempDir())
 	ctx := t.Context()
@@ -77,6 +78,12 @@ func TestMailSurvivesTheWay(t *testing.T) {
 	}
 	if err := c.SetAway(ctx, "nobody", gone); !tandem.IsKind(err, tandem.NotFound) {
 		t.Errorf("of nobody: %v", err)
+	}
+	if err := c.SetFilterServer(ctx, "anna", sieve.Account{Host: "h"}, "x"); !tandem.IsKind(err, tandem.Invalid) {
+		t.Errorf("a filter server without a port: %v", err)
+	}
+	if err := c.SetFilterServer(ctx, "anna", sieve.Account{}, ""); err != nil {
+		t.Errorf("no filter server: %v", err)
 	}
 	u, err = st.Accounts.User(ctx, "anna")
 	if s := away.Of(u); err != nil || imip.ModeOf(u) != imip.Ask || s.State != away.On || s.Since == 0 || s.Messages[away.Known].Text != "away" {

@@ -89,13 +89,13 @@ func (c *Client) begin(ctx context.Context, s Server) error {
 		if err := t.HandshakeContext(ctx); err != nil {
 			return err
 		}
-		c.conn, c.r = t, bufio.NewReader(t)
+		c.conn, c.r = t, bufio.NewReaderSize(t, maxLine)
 		return nil
 	}
 	if err := c.conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
-	c.r = bufio.NewReader(c.conn)
+	c.r = bufio.NewReaderSize(c.conn, maxLine)
 	if s.TLS == "tls" {
 		if err := secure(); err != nil {
 			return err
@@ -268,9 +268,6 @@ func (c *Client) line() (atom string, words []string, err error) {
 		raw, err := c.r.ReadSlice('\n')
 		if err != nil {
 			return "", nil, err
-		}
-		if len(raw) > maxLine {
-			return "", nil, errors.New("the server's line is too long")
 		}
 		rest := strings.TrimRight(string(raw), "\r\n")
 		literal := -1

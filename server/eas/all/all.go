@@ -35,6 +35,7 @@ type Config struct {
 	Accounts door.Accounts
 	Devices  *device.Service
 	Outgoing compose.Sender           // sends mail; nil: none is sent
+	Away     func()                   // told that somebody set what is answered while they are away; nil: nobody is
 	Meetings proto.Meetings           // nil: nobody is told of changes to meetings
 	Now      func() time.Time         // nil: time.Now
 	Log      *slog.Logger             // nil: nowhere
@@ -94,7 +95,7 @@ func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service, al
 		Meetings: cfg.Meetings, Boxes: mailbox.New(st)}
 	policies := &provision.Service{Devices: cfg.Devices}
 	persons := &people.Service{Accounts: st.Accounts, Devices: st.Devices, Home: st.Home, Lookup: st.Lookup, Texts: st.Texts, Folders: hierarchy, Contacts: cfg.Views[tandem.Contact], Views: cfg.Views,
-		Info: cfg.Devices.SetInfo, Recovery: recovery(cfg.Devices), Zone: Zone, Roots: cfg.Roots}
+		Info: cfg.Devices.SetInfo, Recovery: recovery(cfg.Devices), Away: cfg.Away, Zone: Zone, Roots: cfg.Roots}
 	all := map[string]proto.Command{
 		"FolderCreate":      hierarchy.FolderCreate,
 		"FolderDelete":      hierarchy.FolderDelete,

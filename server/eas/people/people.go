@@ -32,6 +32,8 @@ type Service struct {
 
 	// Info keeps what a device told about itself.
 	Info func(ctx context.Context, user, id string, info map[string]string) (store.Device, error)
+	// Away is told that what is answered while a user is away was set; nil: nobody is.
+	Away func()
 	// Recovery reports whether the policy of a device lets it leave a password here by which it can be unlocked.
 	Recovery func(ctx context.Context, d store.Device) (bool, error)
 	// Zone is the time zone of a user.

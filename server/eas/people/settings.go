@@ -188,6 +188,9 @@ func (s *Service) oof(ctx context.Context, r *proto.Request, e *wbxml.Element) (
 		if err := away.Save(ctx, s.Accounts, r.User.Name, o.Settings, r.Options.Now); err != nil {
 			return nil, err
 		}
+		if s.Away != nil {
+			s.Away()
+		}
 		return status(settingsOK), nil
 	}
 	return status(settingsSyntax), nil
