@@ -72,7 +72,7 @@ func (h *postHouse) messages(user string) tandem.Collection {
 }
 
 // incoming puts a text message into a box, as another program would.
-func (h *postHouse) incoming(user, box, text string) {
+func (h *postHouse) incoming(user, box, text string, parts ...sms.Part) {
 	h.Helper()
 	c, err := h.st.Home.PutCollection(context.Background(), tandem.Collection{User: user, Kind: tandem.SMS, Name: "Text messages"})
 	if tandem.IsKind(err, tandem.Exists) {
@@ -80,6 +80,9 @@ func (h *postHouse) incoming(user, box, text string) {
 	}
 	h.must(err)
 	m := sms.Message{To: []sms.Party{{Number: "+1555"}}, Date: noon.UnixMilli(), Text: text}
+	if len(parts) > 0 {
+		m.Text, m.Parts = "", append([]sms.Part{{Type: "text/plain", Text: true, Content: tandem.Bytes(text)}}, parts...)
+	}
 	body, err := tandem.ReadBody(m.Body(), 1<<20)
 	h.must(err)
 	info, err := sms.Handler{}.Inspect(body)
@@ -265,5 +268,26 @@ func TestTextMessagesLostAnswer(t *testing.T) {
 	if n := len(h.live(h.messages("ann"))); n != 2 {
 		t.Errorf("%d text messages", n)
 	}
+	h.valid()
+}
+
+// A text message with a picture is fetched whole, and so is the picture; those of others are not.
+func TestTextMessagesFetch(t *testing.T) {
+	h := newTexts(t)
+	h.incoming("ann", "", "with a picture", sms.Part{Type: "image/png", Name: "a.png", Content: tandem.Bytes("the picture")})
+	p := h.phone("ann", "phone1", "14.1")
+	got := h.handset(p, 2).sync(changes)
+	contains(t, got, "DisplayName=a.png", "Data=with a picture")
+	id := serverID(got)
+	fetch := func(c *easclient.Client, what string) string {
+		return h.do(c, "ItemOperations", "<ItemOperations><Fetch><Store>Mailbox</Store>"+what+"</Fetch></ItemOperations>")
+	}
+	item := "<airsync:CollectionId>" + p.FolderOf(2) + "</airsync:CollectionId><airsync:ServerId>" + id + "</airsync:ServerId>"
+	contains(t, fetch(p.Client, item), "Status=1", "Class=SMS", "Data=with a picture")
+	file := "<airsyncbase:FileReference>" + id + ":0</airsyncbase:FileReference>"
+	contains(t, fetch(p.Client, file), "ContentType=image/png", "Data=dGhlIHBpY3R1cmU=")
+	bob := h.phone("bob", "phone2", "14.1")
+	contains(t, fetch(bob.Client, file), "!dGhlIHBpY3R1cmU=", "!ContentType")
+	contains(t, fetch(bob.Client, item), "!with a picture")
 	h.valid()
 }

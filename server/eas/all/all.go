@@ -11,6 +11,7 @@ import (
 	"tandem"
 	"tandem/kind"
 	"tandem/kind/eas"
+	"tandem/kind/sms"
 	"tandem/partner/access"
 	"tandem/partner/device"
 	"tandem/partner/mailbox"
@@ -63,7 +64,8 @@ func New(cfg Config) *Door {
 	}
 	broker := push.NewBroker()
 	st := cfg.Store
-	hierarchy := &folders.Service{Home: st.Home, Access: &access.Service{Home: st.Home, Shares: st.Shares, Now: cfg.Now}, Devices: st.Devices, Views: cfg.Views}
+	hierarchy := &folders.Service{Home: st.Home, Access: &access.Service{Home: st.Home, Shares: st.Shares, Now: cfg.Now}, Devices: st.Devices, Views: cfg.Views,
+		Within: map[tandem.Kind]eas.View{tandem.SMS: sms.View{}}}
 	syncs := &airsync.Service{Home: st.Home, Lookup: st.Lookup, Listing: st.Listing, Texts: st.Texts, Devices: st.Devices, Events: st.Events, History: st.History, Blobs: st.Blobs,
 		Folders: hierarchy, Kinds: cfg.Kinds, Views: cfg.Views, Meetings: cfg.Meetings, Broker: broker, Now: cfg.Now, Limits: cfg.Sync}
 	always := &mailbox.Always{Boxes: mailbox.New(st), Lookup: st.Lookup, Log: cfg.Log}

@@ -31,6 +31,7 @@ type Service struct {
 	Access  Access
 	Devices store.Devices
 	Views   map[tandem.Kind]eas.View // the kinds that are shown
+	Within  map[tandem.Kind]eas.View // of kinds that have no folder of their own; nil: none
 	Random  io.Reader                // for keys; nil: crypto/rand
 }
 
@@ -200,6 +201,22 @@ func (s *Service) FindView(ctx context.Context, r *proto.Request, id string) (ac
 	for _, c := range shown {
 		if ID(c.ID) == id {
 			return c, s.Views[c.Kind], nil
+		}
+	}
+	return s.within(ctx, r, id)
+}
+
+// within is FindView for a collection that is no folder of its own, whose records are shown in folders of others: text messages in those of mail.
+func (s *Service) within(ctx context.Context, r *proto.Request, id string) (access.Reach, eas.View, error) {
+	if r.Version >= eas.V140 && len(s.Within) > 0 {
+		all, err := s.Home.Collections(ctx, r.User.Name)
+		if err != nil {
+			return access.Reach{}, nil, err
+		}
+		for _, c := range all {
+			if v := s.Within[c.Kind]; v != nil && ID(c.ID) == id {
+				return access.Reach{Collection: c, Owned: true, Right: access.Write}, v, nil
+			}
 		}
 	}
 	return access.Reach{}, nil, &tandem.Error{Kind: tandem.NotFound, Op: "find folder", Thing: id}
