@@ -170,7 +170,7 @@ func (a *Always) Run(ctx context.Context, wakeups <-chan store.Wakeup) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	users, err := a.Boxes.Accounts.Users(ctx)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		log.Error("rules of conversations not read", "err", err)
 	}
 	for _, u := range users {
