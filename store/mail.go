@@ -56,7 +56,7 @@ type Queue interface {
 	Due(ctx context.Context, now int64, limit int) (list []Outgoing, next int64, err error)
 	// ChangeOutgoing reads, changes and writes a message in one transaction; NotFound. An error of change leaves all as it was.
 	ChangeOutgoing(ctx context.Context, id int64, change func(m *Outgoing) error) (Outgoing, error)
-	Outgoing(ctx context.Context, user string, limit int) ([]Outgoing, error) // newest first; "" : of all users
+	Outgoing(ctx context.Context, user string, limit int) ([]Outgoing, error) // newest first; "" : of all users; limit 0: all
 	// RemoveOutgoing takes a message out of the queue; NotFound.
 	RemoveOutgoing(ctx context.Context, id int64) error
 }

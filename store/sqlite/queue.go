@@ -118,7 +118,7 @@ func (q queue) ChangeOutgoing(ctx context.Context, id int64, change func(m *stor
 // Outgoing implements store.Queue.
 func (q queue) Outgoing(ctx context.Context, user string, limit int) (list []store.Outgoing, err error) {
 	err = q.read(ctx, "read queue", func(c *conn) error {
-		list, err = eachOutgoing(c, "WHERE ? IN ('', owner) ORDER BY id DESC LIMIT ?", user, limit)
+		list, err = eachOutgoing(c, "WHERE ? IN ('', owner) ORDER BY id DESC LIMIT ?", user, limitOf(limit))
 		return err
 	})
 	return list, err

@@ -56,6 +56,7 @@ func New(cfg Config) (*API, error) {
 	a.addMe()
 	a.addItems()
 	a.addSyncs()
+	a.addAccounts()
 	a.addInbox()
 	a.addAbout()
 	a.addCollections()

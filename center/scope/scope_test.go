@@ -1,0 +1,458 @@
+package scope_test
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"tandem"
+	"tandem/center"
+	"tandem/center/scope"
+	"tandem/engine"
+	"tandem/partner/away"
+	"tandem/partner/device"
+	"tandem/partner/outgoing"
+	"tandem/store"
+)
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// ask is one thing that a person asks of the hub about the things of a user.
+type ask struct {
+	method string // of center.Service
+	do     func(ctx context.Context, s center.Service, user string, x things) (any, error)
+}
+
+// asks are all things that can be asked about something that has a name or number, so that somebody may name another's.
+func asks() []ask {
+	type C = context.Context
+	type S = center.Service
+	quiet := func(center.SyncNews) {}
+	none := func(err error) (any, error) { return nil, err }
+	return []ask{
+		{"RemovePartner", func(c C, s S, u string, x things) (any, error) { return none(s.RemovePartner(c, x.partner)) }},
+		{"AddItem", func(c C, s S, u string, x things) (any, error) {
+			return s.AddItem(c, center.NewItem{Home: "contacts", Partner: x.partner, Sub: "y"})
+		}},
+		{"AddItem", func(c C, s S, u string, x things) (any, error) {
+			return s.AddItem(c, center.NewItem{Home: "contacts", Partner: x.partner, User: u})
+		}},
+		{"EnableItem", func(c C, s S, u string, x things) (any, error) { return none(s.EnableItem(c, x.item, true)) }},
+		{"SetItem", func(c C, s S, u string, x things) (any, error) { return s.SetItem(c, x.item, nil) }},
+		{"RemoveItem", func(c C, s S, u string, x things) (any, error) { return none(s.RemoveItem(c, x.item)) }},
+		{"Status", func(c C, s S, u string, x things) (any, error) { return s.Status(c, []string{x.item}) }},
+		{"Runs", func(c C, s S, u string, x things) (any, error) { return s.Runs(c, x.item, 10) }},
+		{"Sync", func(c C, s S, u string, x things) (any, error) {
+			return none(s.Sync(c, []string{x.item}, center.SyncOptions{Preview: true}, quiet))
+		}},
+		{"Begin", func(c C, s S, u string, x things) (any, error) { return s.Begin(c, []string{x.item}, center.SyncOptions{}) }},
+		{"Stop", func(c C, s S, u string, x things) (any, error) { return s.Stop(c, []string{x.item}) }},
+		{"FollowFolders", func(c C, s S, u string, x things) (any, error) {
+			return none(s.FollowFolders(c, center.Follow{Partner: x.partner}))
+		}},
+		{"Folders", func(c C, s S, u string, x things) (any, error) { return s.Folders(c, x.partner) }},
+		{"AnswerFolders", func(c C, s S, u string, x things) (any, error) { return none(s.AnswerFolders(c, x.partner, true)) }},
+		{"UnfollowFolders", func(c C, s S, u string, x things) (any, error) { return none(s.UnfollowFolders(c, x.partner)) }},
+		{"Conflict", func(c C, s S, u string, x things) (any, error) { got, _, err := s.Conflict(c, x.conflict); return got, err }},
+		{"Decide", func(c C, s S, u string, x things) (any, error) { return none(s.Decide(c, x.conflict, "a", nil)) }},
+		{"Undo", func(c C, s S, u string, x things) (any, error) { return s.Undo(c, x.session) }},
+		{"Undo", func(c C, s S, u string, x things) (any, error) { return s.Undo(c, strings.TrimPrefix(x.session, "s")) }},
+		{"Undo", func(c C, s S, u string, x things) (any, error) { return s.Undo(c, x.entry) }},
+		{"Undo", func(c C, s S, u string, x things) (any, error) { return s.Undo(c, x.homeEntry) }},
+		{"ListCollections", func(c C, s S, u string, x things) (any, error) { return s.ListCollections(c, u) }},
+		{"AddCollection", func(c C, s S, u string, x things) (any, error) {
+			return s.AddCollection(c, tandem.Collection{User: u, Name: "new", Kind: tandem.Contact})
+		}},
+		{"RenameCollection", func(c C, s S, u string, x things) (any, error) { return s.RenameCollection(c, x.collection, "contacts") }},
+		{"RemoveCollection", func(c C, s S, u string, x things) (any, error) { return none(s.RemoveCollection(c, x.collection, true)) }},
+		{"ShareCollection", func(c C, s S, u string, x things) (any, error) { return s.ShareCollection(c, x.collection, "anna", true) }},
+		{"UnshareCollection", func(c C, s S, u string, x things) (any, error) { return none(s.UnshareCollection(c, x.collection, "anna", 0)) }},
+		{"UnshareCollection", func(c C, s S, u string, x things) (any, error) { return none(s.UnshareCollection(c, x.collection, "", x.link)) }},
+		{"HideCollection", func(c C, s S, u string, x things) (any, error) { return none(s.HideCollection(c, x.collection, u, true)) }},
+		{"HideCollection", func(c C, s S, u string, x things) (any, error) { return none(s.HideCollection(c, x.collection, "", true)) }},
+		{"LinkCollection", func(c C, s S, u string, x things) (any, error) { return s.LinkCollection(c, x.collection, "l") }},
+		{"SetUser", func(c C, s S, u string, x things) (any, error) { return none(s.SetUser(c, store.User{Name: u, Title: "T"})) }},
+		{"SetPassword", func(c C, s S, u string, x things) (any, error) { return none(s.SetPassword(c, u, "another horse")) }},
+		{"AddAppPassword", func(c C, s S, u string, x things) (any, error) { return s.AddAppPassword(c, u, "label") }},
+		{"RevokeAppPassword", func(c C, s S, u string, x things) (any, error) { return none(s.RevokeAppPassword(c, u, "label")) }},
+		{"ListDevices", func(c C, s S, u string, x things) (any, error) { return s.ListDevices(c, u) }},
+		{"FindDevice", func(c C, s S, u string, x things) (any, error) { return s.FindDevice(c, u, x.device) }},
+		{"FindDevice", func(c C, s S, u string, x things) (any, error) { return s.FindDevice(c, "", x.device) }},
+		{"OrderDevice", func(c C, s S, u string, x things) (any, error) {
+			return s.OrderDevice(c, center.DeviceOrder{User: u, ID: x.device, Do: center.DeviceResync})
+		}},
+		{"OrderDevice", func(c C, s S, u string, x things) (any, error) {
+			return s.OrderDevice(c, center.DeviceOrder{ID: x.device, Do: center.DeviceWipe})
+		}},
+		{"DevicePolicy", func(c C, s S, u string, x things) (any, error) { return s.DevicePolicy(c, device.Scope{User: u}) }},
+		{"SetMailServer", func(c C, s S, u string, x things) (any, error) {
+			return none(s.SetMailServer(c, u, outgoing.Account{Host: "mail.example.org", Port: 465, TLS: "tls"}, "p"))
+		}},
+		{"SetInvitations", func(c C, s S, u string, x things) (any, error) { return none(s.SetInvitations(c, u, "add")) }},
+		{"SetAway", func(c C, s S, u string, x things) (any, error) { return none(s.SetAway(c, u, away.Settings{})) }},
+		{"Outgoing", func(c C, s S, u string, x things) (any, error) { return s.Outgoing(c, u, 10) }},
+		{"RetryOutgoing", func(c C, s S, u string, x things) (any, error) { return none(s.RetryOutgoing(c, x.message)) }},
+		{"RemoveOutgoing", func(c C, s S, u string, x things) (any, error) { return none(s.RemoveOutgoing(c, x.message)) }},
+	}
+}
+
+// forAdmins are the methods that only administrators may use, whatever they name.
+func forAdmins() []ask {
+	type C = context.Context
+	type S = center.Service
+	none := func(err error) (any, error) { return nil, err }
+	return []ask{
+		{"AddPartner", func(c C, s S, u string, x things) (any, error) { return s.AddPartner(c, "", "new", "mem:anna") }},
+		{"AddItem", func(c C, s S, u string, x things) (any, error) {
+			return s.AddItem(c, center.NewItem{Home: "contacts", Partner: "mem:anna"})
+		}},
+		{"SyncPlaces", func(c C, s S, u string, x things) (any, error) {
+			return none(s.SyncPlaces(c, center.Places{A: "mem:anna", B: "mem:ben", Rules: engine.Rules{}}, center.SyncOptions{Preview: true}, func(center.SyncNews) {}))
+		}},
+		{"AddUser", func(c C, s S, u string, x things) (any, error) { return s.AddUser(c, store.User{Name: "zoe"}, "correct horse") }},
+		{"RemoveUser", func(c C, s S, u string, x things) (any, error) { return none(s.RemoveUser(c, "nobody", true)) }},
+		{"SetAdmin", func(c C, s S, u string, x things) (any, error) { return none(s.SetAdmin(c, "ben", true)) }},
+		{"DeviceRules", func(c C, s S, u string, x things) (any, error) { return s.DeviceRules(c) }},
+		{"AddDeviceRule", func(c C, s S, u string, x things) (any, error) { return s.AddDeviceRule(c, device.Rule{Access: store.Held}, 0) }},
+		{"RemoveDeviceRule", func(c C, s S, u string, x things) (any, error) { return s.RemoveDeviceRule(c, 1) }},
+		{"DevicePolicy", func(c C, s S, u string, x things) (any, error) { return s.DevicePolicy(c, device.Scope{}) }},
+		{"SetDevicePolicy", func(c C, s S, u string, x things) (any, error) {
+			return s.SetDevicePolicy(c, device.Scope{User: "ben"}, map[string]string{"DevicePasswordEnabled": "1"})
+		}},
+		{"KeepSecret", func(c C, s S, u string, x things) (any, error) { return none(s.KeepSecret(c, "n", "s")) }},
+		{"SecretNames", func(c C, s S, u string, x things) (any, error) { return s.SecretNames(c) }},
+		{"RotateSecrets", func(c C, s S, u string, x things) (any, error) { return s.RotateSecrets(c) }},
+	}
+}
+
+// lists are the methods that list without naming anything.
+func lists() []ask {
+	type C = context.Context
+	type S = center.Service
+	return []ask{
+		{"ListPartners", func(c C, s S, u string, x things) (any, error) { return s.ListPartners(c) }},
+		{"ListItems", func(c C, s S, u string, x things) (any, error) { return s.ListItems(c) }},
+		{"Status", func(c C, s S, u string, x things) (any, error) { return s.Status(c, nil) }},
+		{"ByHand", func(c C, s S, u string, x things) (any, error) { return s.ByHand(c) }},
+		{"Runs", func(c C, s S, u string, x things) (any, error) { return s.Runs(c, "", 0) }},
+		{"Log", func(c C, s S, u string, x things) (any, error) { return s.Log(c, 0, "", 0) }},
+		{"Log", func(c C, s S, u string, x things) (any, error) { return s.Log(c, -100, "", 0) }},
+		{"Log", func(c C, s S, u string, x things) (any, error) { return s.Log(c, 0, x.item, 0) }},
+		{"FollowLog", func(c C, s S, u string, x things) (any, error) {
+			var all []store.Event
+			c, stop := context.WithCancel(c)
+			defer stop()
+			err := s.FollowLog(c, -1000, "", func(e store.Event) {
+				if all = append(all, e); e.Text == "secret of ben" || e.Text == "secret of anna" {
+					stop()
+				}
+			})
+			return all, err
+		}},
+		{"Collections", func(c C, s S, u string, x things) (any, error) { return s.Collections(c) }},
+		{"ListCollections", func(c C, s S, u string, x things) (any, error) { return s.ListCollections(c, "") }},
+		{"Checks", func(c C, s S, u string, x things) (any, error) { return s.Checks(c) }},
+		{"Conflicts", func(c C, s S, u string, x things) (any, error) { return s.Conflicts(c, false) }},
+		{"History", func(c C, s S, u string, x things) (any, error) { return s.History(c, store.PastFilter{}) }},
+		{"History", func(c C, s S, u string, x things) (any, error) {
+			return s.History(c, store.PastFilter{Of: &store.PastOf{Collections: []int64{x.collection}}})
+		}},
+		{"ListUsers", func(c C, s S, u string, x things) (any, error) { return s.ListUsers(c) }},
+		{"ListDevices", func(c C, s S, u string, x things) (any, error) { return s.ListDevices(c, "") }},
+		{"Outgoing", func(c C, s S, u string, x things) (any, error) { return s.Outgoing(c, "", 0) }},
+	}
+}
+
+// elsewhere are methods with tests of their own.
+var elsewhere = []string{"Follow", "Secret"}
+
+// TestAllMethodsAreAsked holds the tables here to center.Service.
+func TestAllMethodsAreAsked(t *testing.T) {
+	asked := map[string]bool{}
+	for _, list := range [][]ask{asks(), forAdmins(), lists()} {
+		for _, a := range list {
+			asked[a.method] = true
+		}
+	}
+	for _, m := range elsewhere {
+		asked[m] = true
+	}
+	service := reflect.TypeFor[center.Service]()
+	for i := range service.NumMethod() {
+		if name := service.Method(i).Name; !asked[name] {
+			t.Errorf("nothing here asks %s", name)
+		}
+	}
+}
+
+// TestOthersThingsDoNotExist asks ben's questions about anna's things: the answer is that they are not there.
+func TestOthersThingsDoNotExist(t *testing.T) {
+	w := newWorld(t)
+	ben := w.as("ben")
+	for i, a := range asks() {
+		got, err := a.do(t.Context(), ben, "anna", w.things["anna"])
+		if !tandem.IsKind(err, tandem.NotFound) {
+			t.Errorf("%d %s of another's: %+v, %v", i, a.method, got, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "ben-") {
+			t.Errorf("%d %s: the error names what is there: %v", i, a.method, err)
+		}
+	}
+}
+
+// TestMissingAndOthersReadAlike compares the answers about what is another's and about what nobody has.
+func TestMissingAndOthersReadAlike(t *testing.T) {
+	w := newWorld(t)
+	ben, anna := w.as("ben"), w.things["anna"]
+	nobody := things{partner: "xxxx-partner", item: "xxxx-item", collection: 991, link: 992, conflict: 993, session: "s994", entry: "h995", homeEntry: "h996", device: "XXXXPHONE", message: 997}
+	plain := strings.NewReplacer(anna.partner, "P", nobody.partner, "P", anna.item, "I", nobody.item, "I", anna.device, "D", nobody.device, "D", "anna", "U", "nobody", "U",
+		"991", "N", "993", "N", "994", "N", "995", "N", "996", "N", "997", "N")
+	number := func(s string, x things) string {
+		for _, n := range []string{itoa(x.collection), itoa(x.conflict), x.session[1:], x.entry[1:], x.homeEntry[1:], itoa(x.message)} {
+			if strings.Contains(s, " "+n+":") || strings.Contains(s, "s"+n+":") || strings.Contains(s, "h"+n+":") {
+				return strings.NewReplacer(" "+n+":", " N:", "s"+n+":", "sN:", "h"+n+":", "hN:").Replace(s)
+			}
+		}
+		return s
+	}
+	for i, a := range asks() {
+		_, err := a.do(t.Context(), ben, "anna", anna)
+		_, err2 := a.do(t.Context(), ben, "nobody", nobody)
+		if err == nil || err2 == nil {
+			t.Errorf("%d %s: %v, %v", i, a.method, err, err2)
+			continue
+		}
+		if one, two := plain.Replace(number(err.Error(), anna)), plain.Replace(err2.Error()); one != two {
+			t.Errorf("%d %s tells another's from what is not there:\n%s\n%s", i, a.method, one, two)
+		}
+	}
+}
+
+// TestListsShowOnesOwn checks that nothing of another user is in any list. Administrators see people, devices, and the health of all.
+func TestListsShowOnesOwn(t *testing.T) {
+	w := newWorld(t)
+	for _, user := range []string{"anna", "ben"} {
+		other := map[string]string{"anna": "ben", "ben": "anna"}[user]
+		for i, a := range lists() {
+			got, err := a.do(t.Context(), w.as(user, func(p *scope.Who) { p.Admin = false }), user, w.things[user])
+			if err != nil {
+				t.Errorf("%d %s of %s: %v", i, a.method, user, err)
+				continue
+			}
+			text, err := json.Marshal(got)
+			w.must(err)
+			low := strings.ToLower(string(text))
+			if strings.Contains(low, other) {
+				t.Errorf("%d %s shows %s what is %s's: %s", i, a.method, user, other, text)
+			}
+			if !strings.Contains(low, user) && a.method != "ByHand" && a.method != "Checks" {
+				t.Errorf("%d %s does not show %s their own: %s", i, a.method, user, text)
+			}
+		}
+	}
+}
+
+// TestAdminsSeeNoRecords checks what an administrator sees of others: people, devices and health, and nothing else.
+func TestAdminsSeeNoRecords(t *testing.T) {
+	w := newWorld(t)
+	anna := w.as("anna")
+	sees := map[string]bool{"ListUsers": true, "ListDevices": true, "Checks": true}
+	for i, a := range lists() {
+		got, err := a.do(t.Context(), anna, "anna", w.things["anna"])
+		w.must(err)
+		text, err := json.Marshal(got)
+		w.must(err)
+		if has := strings.Contains(strings.ToLower(string(text)), "ben"); has != sees[a.method] {
+			t.Errorf("%d %s: shows what is ben's: %v; %s", i, a.method, has, text)
+		}
+	}
+	may := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "ListDevices": true, "FindDevice": true, "OrderDevice": true,
+		"DevicePolicy": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true}
+	for i, a := range asks() {
+		_, err := a.do(t.Context(), anna, "ben", w.things["ben"])
+		if refused := tandem.IsKind(err, tandem.NotFound); refused == may[a.method] {
+			t.Errorf("%d %s about ben's: %v", i, a.method, err)
+		}
+	}
+}
+
+// TestForAdmins checks what only administrators may do.
+func TestForAdmins(t *testing.T) {
+	w := newWorld(t)
+	before, err := json.Marshal(must(w.hub.ListUsers(t.Context()))(t))
+	w.must(err)
+	for i, a := range forAdmins() {
+		if _, err := a.do(t.Context(), w.as("ben"), "ben", w.things["ben"]); !tandem.IsKind(err, tandem.Denied) {
+			t.Errorf("%d %s by ben: %v", i, a.method, err)
+		}
+		app := w.as("anna", func(p *scope.Who) { p.App = true })
+		if _, err := a.do(t.Context(), app, "anna", w.things["anna"]); !tandem.IsKind(err, tandem.Denied) {
+			t.Errorf("%d %s with an app password: %v", i, a.method, err)
+		}
+	}
+	after, err := json.Marshal(must(w.hub.ListUsers(t.Context()))(t))
+	w.must(err)
+	if string(before) != string(after) {
+		t.Errorf("something was done: %s, then %s", before, after)
+	}
+	for i, a := range forAdmins() {
+		if _, err := a.do(t.Context(), w.as("anna"), "anna", w.things["anna"]); tandem.IsKind(err, tandem.Denied) {
+			t.Errorf("%d %s by anna: %v", i, a.method, err)
+		}
+	}
+}
+
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// TestOnesOwn checks that everybody may do with their own what can be done.
+func TestOnesOwn(t *testing.T) {
+	for i, a := range asks() {
+		if strings.HasSuffix(a.method, "Folders") { // of accounts; see TestAccounts
+			continue
+		}
+		if a.method == "HideCollection" || a.method == "AddItem" { // one's own cannot be hidden; the pair is there already
+			continue
+		}
+		w := newWorld(t)
+		_, err := a.do(t.Context(), w.as("ben"), "ben", w.things["ben"])
+		if tandem.IsKind(err, tandem.Denied) || tandem.IsKind(err, tandem.NotFound) && a.method != "UnshareCollection" && a.method != "RevokeAppPassword" {
+			t.Errorf("%d %s of one's own: %v", i, a.method, err)
+		}
+	}
+}
+
+// TestAppPasswordsLookAndSync checks what an app password is not for.
+func TestAppPasswordsLookAndSync(t *testing.T) {
+	w := newWorld(t)
+	app := w.as("ben", func(p *scope.Who) { p.App = true })
+	not := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "OrderDevice": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true}
+	for i, a := range asks() {
+		if _, err := a.do(t.Context(), app, "ben", w.things["ben"]); tandem.IsKind(err, tandem.Denied) != not[a.method] {
+			t.Errorf("%d %s: %v", i, a.method, err)
+		}
+	}
+}
+
+// TestNobodyWithoutItemsRunsAll checks that no item of one's own does not come to mean everybody's.
+func TestNobodyWithoutItemsRunsAll(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.hub.AddUser(t.Context(), store.User{Name: "zoe"}, "correct horse"); err != nil {
+		t.Fatal(err)
+	}
+	zoe := w.as("zoe")
+	if _, err := zoe.Begin(t.Context(), nil, center.SyncOptions{}); !tandem.IsKind(err, tandem.NotFound) {
+		t.Errorf("begin: %v", err)
+	}
+	if err := zoe.Sync(t.Context(), nil, center.SyncOptions{}, func(n center.SyncNews) { t.Errorf("ran %s", n.Item) }); !tandem.IsKind(err, tandem.NotFound) {
+		t.Errorf("sync: %v", err)
+	}
+	if list, err := zoe.Stop(t.Context(), nil); err != nil || len(list) != 0 {
+		t.Errorf("stop: %v, %v", list, err)
+	}
+	if list, err := zoe.Status(t.Context(), nil); err != nil || len(list) != 0 {
+		t.Errorf("status: %v, %v", list, err)
+	}
+}
+
+// TestPlacesOfTheHub checks that nobody reaches another's collection by naming it as a place.
+func TestPlacesOfTheHub(t *testing.T) {
+	w := newWorld(t)
+	anna := w.as("anna")
+	for _, place := range []string{"home:ben/contacts", "HOME:ben/contacts", " home:contacts"} {
+		if _, err := anna.AddPartner(t.Context(), "", "p", place); !tandem.IsKind(err, tandem.Denied) {
+			t.Errorf("partner %q: %v", place, err)
+		}
+		if _, err := anna.AddItem(t.Context(), center.NewItem{Home: "contacts", Partner: place}); !tandem.IsKind(err, tandem.Denied) {
+			t.Errorf("item with %q: %v", place, err)
+		}
+		if err := anna.SyncPlaces(t.Context(), center.Places{A: "mem:anna", B: place}, center.SyncOptions{}, nil); !tandem.IsKind(err, tandem.Denied) {
+			t.Errorf("sync with %q: %v", place, err)
+		}
+	}
+	if _, err := anna.Secret(t.Context(), "any"); !tandem.IsKind(err, tandem.Denied) {
+		t.Errorf("secret: %v", err)
+	}
+}
+
+// TestHeldDevices checks that nobody lets in a device of their own that was turned away.
+func TestHeldDevices(t *testing.T) {
+	w := newWorld(t)
+	ben, id := w.as("ben"), w.things["ben"].device
+	order := func(s *scope.Scope, do string) error {
+		_, err := s.OrderDevice(t.Context(), center.DeviceOrder{ID: id, Do: do})
+		return err
+	}
+	for _, do := range []string{center.DeviceAllow, center.DeviceHold, center.DeviceVersion} {
+		if err := order(ben, do); !tandem.IsKind(err, tandem.Denied) {
+			t.Errorf("%s: %v", do, err)
+		}
+	}
+	w.must(order(ben, center.DeviceBlock))
+	if err := order(ben, center.DeviceRemove); !tandem.IsKind(err, tandem.Denied) {
+		t.Errorf("remove: %v", err)
+	}
+	w.must(order(w.as("anna"), center.DeviceAllow))
+	w.must(order(ben, center.DeviceRemove))
+}
+
+// TestAudit checks that decisions about rights are in the log, for whom they concern and for administrators.
+func TestAudit(t *testing.T) {
+	w := newWorld(t)
+	anna, ben := w.as("anna"), w.as("ben")
+	w.must(anna.SetAdmin(t.Context(), "ben", true))
+	w.must(anna.SetAdmin(t.Context(), "ben", false))
+	_, err := ben.AddAppPassword(t.Context(), "", "tool")
+	w.must(err)
+	w.must(anna.SetPassword(t.Context(), "ben", "another horse"))
+	for _, s := range []*scope.Scope{anna, ben} {
+		events, err := s.Log(t.Context(), 0, "", 0)
+		w.must(err)
+		var all []string
+		for _, e := range events {
+			all = append(all, e.Text)
+		}
+		text := strings.Join(all, "\n")
+		for _, want := range []string{"anna made ben an administrator", "anna took the rights of an administrator from ben", `ben added the app password "tool" for ben`, "anna set the password of ben"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not see %q in:\n%s", s.Who().User, want, text)
+			}
+		}
+	}
+}
+
+// TestFollowTellsOnesOwn checks that news are told to those whom they concern.
+func TestFollowTellsOnesOwn(t *testing.T) {
+	w := newWorld(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	heard := make(chan center.News, 100)
+	ended := make(chan error, 1)
+	go func() { ended <- w.as("ben").Follow(ctx, func(n center.News) { heard <- n }) }()
+	if n := <-heard; n.What != center.MissedNews {
+		t.Fatalf("first: %+v", n)
+	}
+	w.sync("anna-item")
+	w.sync("ben-item")
+	for {
+		n := <-heard
+		if n.Item != "ben-item" || n.User != "ben" {
+			t.Errorf("ben is told %+v", n)
+		}
+		if n.What == center.EndedNews {
+			break
+		}
+	}
+	stop()
+	w.must(<-ended)
+}
