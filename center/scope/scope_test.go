@@ -13,6 +13,7 @@ import (
 	"tandem/center/scope"
 	"tandem/engine"
 	"tandem/partner/away"
+	"tandem/partner/away/sieve"
 	"tandem/partner/device"
 	"tandem/partner/outgoing"
 	"tandem/store"
@@ -48,7 +49,9 @@ func asks() []ask {
 		{"Sync", func(c C, s S, u string, x things) (any, error) {
 			return none(s.Sync(c, []string{x.item}, center.SyncOptions{Preview: true}, quiet))
 		}},
-		{"Begin", func(c C, s S, u string, x things) (any, error) { return s.Begin(c, []string{x.item}, center.SyncOptions{}) }},
+		{"Begin", func(c C, s S, u string, x things) (any, error) {
+			return s.Begin(c, []string{x.item}, center.SyncOptions{})
+		}},
 		{"Stop", func(c C, s S, u string, x things) (any, error) { return s.Stop(c, []string{x.item}) }},
 		{"FollowFolders", func(c C, s S, u string, x things) (any, error) {
 			return none(s.FollowFolders(c, center.Follow{Partner: x.partner}))
@@ -56,7 +59,10 @@ func asks() []ask {
 		{"Folders", func(c C, s S, u string, x things) (any, error) { return s.Folders(c, x.partner) }},
 		{"AnswerFolders", func(c C, s S, u string, x things) (any, error) { return none(s.AnswerFolders(c, x.partner, true)) }},
 		{"UnfollowFolders", func(c C, s S, u string, x things) (any, error) { return none(s.UnfollowFolders(c, x.partner)) }},
-		{"Conflict", func(c C, s S, u string, x things) (any, error) { got, _, err := s.Conflict(c, x.conflict); return got, err }},
+		{"Conflict", func(c C, s S, u string, x things) (any, error) {
+			got, _, err := s.Conflict(c, x.conflict)
+			return got, err
+		}},
 		{"Decide", func(c C, s S, u string, x things) (any, error) { return none(s.Decide(c, x.conflict, "a", nil)) }},
 		{"Undo", func(c C, s S, u string, x things) (any, error) { return s.Undo(c, x.session) }},
 		{"Undo", func(c C, s S, u string, x things) (any, error) { return s.Undo(c, strings.TrimPrefix(x.session, "s")) }},
@@ -66,15 +72,31 @@ func asks() []ask {
 		{"AddCollection", func(c C, s S, u string, x things) (any, error) {
 			return s.AddCollection(c, tandem.Collection{User: u, Name: "new", Kind: tandem.Contact})
 		}},
-		{"RenameCollection", func(c C, s S, u string, x things) (any, error) { return s.RenameCollection(c, x.collection, "contacts") }},
-		{"RemoveCollection", func(c C, s S, u string, x things) (any, error) { return none(s.RemoveCollection(c, x.collection, true)) }},
-		{"ShareCollection", func(c C, s S, u string, x things) (any, error) { return s.ShareCollection(c, x.collection, "anna", true) }},
-		{"UnshareCollection", func(c C, s S, u string, x things) (any, error) { return none(s.UnshareCollection(c, x.collection, "anna", 0)) }},
-		{"UnshareCollection", func(c C, s S, u string, x things) (any, error) { return none(s.UnshareCollection(c, x.collection, "", x.link)) }},
-		{"HideCollection", func(c C, s S, u string, x things) (any, error) { return none(s.HideCollection(c, x.collection, u, true)) }},
-		{"HideCollection", func(c C, s S, u string, x things) (any, error) { return none(s.HideCollection(c, x.collection, "", true)) }},
+		{"RenameCollection", func(c C, s S, u string, x things) (any, error) {
+			return s.RenameCollection(c, x.collection, "contacts")
+		}},
+		{"RemoveCollection", func(c C, s S, u string, x things) (any, error) {
+			return none(s.RemoveCollection(c, x.collection, true))
+		}},
+		{"ShareCollection", func(c C, s S, u string, x things) (any, error) {
+			return s.ShareCollection(c, x.collection, "anna", true)
+		}},
+		{"UnshareCollection", func(c C, s S, u string, x things) (any, error) {
+			return none(s.UnshareCollection(c, x.collection, "anna", 0))
+		}},
+		{"UnshareCollection", func(c C, s S, u string, x things) (any, error) {
+			return none(s.UnshareCollection(c, x.collection, "", x.link))
+		}},
+		{"HideCollection", func(c C, s S, u string, x things) (any, error) {
+			return none(s.HideCollection(c, x.collection, u, true))
+		}},
+		{"HideCollection", func(c C, s S, u string, x things) (any, error) {
+			return none(s.HideCollection(c, x.collection, "", true))
+		}},
 		{"LinkCollection", func(c C, s S, u string, x things) (any, error) { return s.LinkCollection(c, x.collection, "l") }},
-		{"SetUser", func(c C, s S, u string, x things) (any, error) { return none(s.SetUser(c, store.User{Name: u, Title: "T"})) }},
+		{"SetUser", func(c C, s S, u string, x things) (any, error) {
+			return none(s.SetUser(c, store.User{Name: u, Title: "T"}))
+		}},
 		{"SetPassword", func(c C, s S, u string, x things) (any, error) { return none(s.SetPassword(c, u, "another horse")) }},
 		{"AddAppPassword", func(c C, s S, u string, x things) (any, error) { return s.AddAppPassword(c, u, "label") }},
 		{"RevokeAppPassword", func(c C, s S, u string, x things) (any, error) { return none(s.RevokeAppPassword(c, u, "label")) }},
@@ -93,6 +115,9 @@ func asks() []ask {
 		}},
 		{"SetInvitations", func(c C, s S, u string, x things) (any, error) { return none(s.SetInvitations(c, u, "add")) }},
 		{"SetAway", func(c C, s S, u string, x things) (any, error) { return none(s.SetAway(c, u, away.Settings{})) }},
+		{"SetFilterServer", func(c C, s S, u string, x things) (any, error) {
+			return none(s.SetFilterServer(c, u, sieve.Account{}, ""))
+		}},
 		{"Outgoing", func(c C, s S, u string, x things) (any, error) { return s.Outgoing(c, u, 10) }},
 		{"RetryOutgoing", func(c C, s S, u string, x things) (any, error) { return none(s.RetryOutgoing(c, x.message)) }},
 		{"RemoveOutgoing", func(c C, s S, u string, x things) (any, error) { return none(s.RemoveOutgoing(c, x.message)) }},
@@ -112,11 +137,15 @@ func forAdmins() []ask {
 		{"SyncPlaces", func(c C, s S, u string, x things) (any, error) {
 			return none(s.SyncPlaces(c, center.Places{A: "mem:anna", B: "mem:ben", Rules: engine.Rules{}}, center.SyncOptions{Preview: true}, func(center.SyncNews) {}))
 		}},
-		{"AddUser", func(c C, s S, u string, x things) (any, error) { return s.AddUser(c, store.User{Name: "zoe"}, "correct horse") }},
+		{"AddUser", func(c C, s S, u string, x things) (any, error) {
+			return s.AddUser(c, store.User{Name: "zoe"}, "correct horse")
+		}},
 		{"RemoveUser", func(c C, s S, u string, x things) (any, error) { return none(s.RemoveUser(c, "nobody", true)) }},
 		{"SetAdmin", func(c C, s S, u string, x things) (any, error) { return none(s.SetAdmin(c, "ben", true)) }},
 		{"DeviceRules", func(c C, s S, u string, x things) (any, error) { return s.DeviceRules(c) }},
-		{"AddDeviceRule", func(c C, s S, u string, x things) (any, error) { return s.AddDeviceRule(c, device.Rule{Access: store.Held}, 0) }},
+		{"AddDeviceRule", func(c C, s S, u string, x things) (any, error) {
+			return s.AddDeviceRule(c, device.Rule{Access: store.Held}, 0)
+		}},
 		{"RemoveDeviceRule", func(c C, s S, u string, x things) (any, error) { return s.RemoveDeviceRule(c, 1) }},
 		{"DevicePolicy", func(c C, s S, u string, x things) (any, error) { return s.DevicePolicy(c, device.Scope{}) }},
 		{"SetDevicePolicy", func(c C, s S, u string, x things) (any, error) {
@@ -270,7 +299,7 @@ func TestAdminsSeeNoRecords(t *testing.T) {
 		}
 	}
 	may := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "ListDevices": true, "FindDevice": true, "OrderDevice": true,
-		"DevicePolicy": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true}
+		"DevicePolicy": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true, "SetFilterServer": true}
 	for i, a := range asks() {
 		_, err := a.do(t.Context(), anna, "ben", w.things["ben"])
 		if refused := tandem.IsKind(err, tandem.NotFound); refused == may[a.method] {
@@ -336,7 +365,7 @@ func TestOnesOwn(t *testing.T) {
 func TestAppPasswordsLookAndSync(t *testing.T) {
 	w := newWorld(t)
 	app := w.as("ben", func(p *scope.Who) { p.App = true })
-	not := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "OrderDevice": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true}
+	not := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "OrderDevice": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true, "SetFilterServer": true}
 	for i, a := range asks() {
 		if _, err := a.do(t.Context(), app, "ben", w.things["ben"]); tandem.IsKind(err, tandem.Denied) != not[a.method] {
 			t.Errorf("%d %s: %v", i, a.method, err)

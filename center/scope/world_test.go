@@ -2,6 +2,7 @@ package scope_test
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"tandem/kind"
 	kinds "tandem/kind/all"
 	"tandem/partner/account"
+	"tandem/partner/away/sieve"
 	"tandem/partner/device"
 	"tandem/partner/outgoing"
 	"tandem/partner/seal"
@@ -90,6 +92,7 @@ func (w *world) build() {
 		Store: st, Places: provider.NewRegistry(memories, home.Provider()), Kind: handler, Env: provider.Env{Home: opener, Keep: keeper, Kind: handler}, Accounts: accounts, Secrets: keeper,
 		Devices:  device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events}),
 		Outgoing: outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Secrets: keeper}),
+		Filters:  sieve.New(sieve.Service{Accounts: st.Accounts, Secrets: keeper, Log: slog.New(slog.DiscardHandler)}),
 		OpenHome: func(c tandem.Collection) (*provider.Opened, error) {
 			mine := opener
 			mine.User = c.User

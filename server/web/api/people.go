@@ -12,6 +12,7 @@ import (
 	"tandem/center"
 	"tandem/center/shape"
 	"tandem/partner/away"
+	"tandem/partner/away/sieve"
 	"tandem/partner/imip"
 	"tandem/partner/outgoing"
 	"tandem/server/web/login"
@@ -122,6 +123,12 @@ type Server struct {
 	Password string `json:"password,omitempty" doc:"absent: the one that is kept"`
 }
 
+// FilterServer is the server that answers while a user is away.
+type FilterServer struct {
+	sieve.Account
+	Password string `json:"password,omitempty" doc:"absent: the one that is kept"`
+}
+
 func (a *API) addMail() {
 	const tag = "mail"
 	do(a, op{id: "set-mail-server", method: "PUT", path: "/api/users/{name}/mail", tag: tag, summary: "Say through which server a user's mail goes out"}, func(ctx context.Context, s center.Service, in *struct {
@@ -136,6 +143,13 @@ func (a *API) addMail() {
 	}) error {
 		return s.SetAway(ctx, in.Name, in.Body)
 	})
+	do(a, op{id: "set-filter-server", method: "PUT", path: "/api/users/{name}/filter-server", tag: tag, summary: "Name the server that answers while a user is away, by ManageSieve; without a host none does"},
+		func(ctx context.Context, s center.Service, in *struct {
+			Named
+			Body FilterServer
+		}) error {
+			return s.SetFilterServer(ctx, in.Name, in.Body.Account, in.Body.Password)
+		})
 	do(a, op{id: "set-invitations", method: "PUT", path: "/api/users/{name}/invitations", tag: tag, summary: "Say what becomes of invitations that reach a user by mail"}, func(ctx context.Context, s center.Service, in *struct {
 		Named
 		Body struct {
