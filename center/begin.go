@@ -1,17 +1,21 @@
 package center
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 
 	"tandem"
+	"tandem/center/progress"
 	"tandem/store"
 )
 
 // active is a run that goes on or waits for its turn.
 type active struct {
 	item  string
+	id    int64 // for Result
+	shows shows // as others see it
 	stop  context.CancelCauseFunc
 	begun bool // it has its turn; guarded by Hub.mu
 	plain bool // it runs under no special options, so that one that waits stands for all
@@ -24,6 +28,8 @@ var errByHand = errors.New("stopped by hand")
 type Begun struct {
 	Item  string
 	State string // see below
+	Run   int64  `json:",omitempty"` // the run's number, for Result
+	Why   string `json:",omitempty"` // Skipped: why
 }
 
 // The states of an item that was to run.
@@ -31,6 +37,7 @@ const (
 	Starting = "started"
 	Queued   = "queued"  // it is running, and runs once more afterwards
 	Ignored  = "running" // it is running, and that is all
+	Skipped  = "skipped" // it is not to run now
 )
 
 // activate notes a run before it has its turn.
@@ -39,6 +46,8 @@ func (h *Hub) activate(ctx context.Context, j job, opt SyncOptions) (context.Con
 	me := &active{item: j.name, stop: stop, plain: opt.plain()}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.results.begin(me)
+	me.shows = h.show(j, opt, me)
 	h.active[me] = struct{}{}
 	return ctx, me
 }
@@ -51,9 +60,11 @@ func (h *Hub) begun(me *active) {
 
 func (h *Hub) retire(me *active) {
 	me.stop(nil)
+	me.shows.close()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.active, me)
+	h.results.end(me)
 }
 
 // plain reports whether a run under these options is like any other.
@@ -67,13 +78,14 @@ func (h *Hub) Begin(ctx context.Context, names []string, opt SyncOptions) ([]Beg
 	if opt.Preview || opt.Watch {
 		return nil, &tandem.Error{Kind: tandem.Invalid, Op: op, Err: errors.New("a preview and a watch have somebody who waits for them"), Remedy: "use sync"}
 	}
-	items, err := h.selectItems(ctx, names)
+	items, err := h.beginItems(ctx, names, opt)
 	if err != nil {
 		return nil, err
 	}
 	out := []Begun{}
 	for _, it := range items {
-		if len(names) == 0 && !it.Enabled {
+		if why := h.notBegun(ctx, it, len(names) > 0); why != "" {
+			out = append(out, Begun{Item: it.Name, State: Skipped, Why: why})
 			continue
 		}
 		j, err := h.itemJob(ctx, it)
@@ -97,22 +109,26 @@ func (h *Hub) beginOne(it store.Item, j job, opt SyncOptions) (Begun, error) {
 	if h.started == nil {
 		return Begun{}, &tandem.Error{Kind: tandem.Transient, Op: "begin sync", Thing: it.Name, Err: errors.New("no hub is running"), Remedy: "start it with `tandem serve`"}
 	}
-	running, waiting := false, false
+	running, waiting := false, int64(0)
 	for a := range h.active {
 		if a.item == it.Name {
 			running = true
-			waiting = waiting || a.plain && !a.begun
+			if a.plain && !a.begun {
+				waiting = a.id
+			}
 		}
 	}
 	switch {
 	case running && opt.IfIdle:
-		return Begun{it.Name, Ignored}, nil
-	case waiting && opt.plain():
-		return Begun{it.Name, Queued}, nil
+		return Begun{Item: it.Name, State: Ignored}, nil
+	case waiting != 0 && opt.plain():
+		return Begun{Item: it.Name, State: Queued, Run: waiting}, nil
 	}
 	// Noted before this returns, so that a second request finds it.
 	ctx, stop := context.WithCancelCause(h.started)
 	me := &active{item: it.Name, stop: stop, plain: opt.plain()}
+	h.results.begin(me)
+	me.shows = h.show(j, opt, me)
 	h.active[me] = struct{}{}
 	h.tasks.Add(1)
 	go func() {
@@ -122,26 +138,65 @@ func (h *Hub) beginOne(it store.Item, j job, opt SyncOptions) (Begun, error) {
 	}()
 	h.news.tell(News{What: WaitingNews, Item: it.Name, User: it.User})
 	if running {
-		return Begun{it.Name, Queued}, nil
+		return Begun{Item: it.Name, State: Queued, Run: me.id}, nil
 	}
-	return Begun{it.Name, Starting}, nil
+	return Begun{Item: it.Name, State: Starting, Run: me.id}, nil
+}
+
+// beginItems are the items that Begin is asked to run.
+func (h *Hub) beginItems(ctx context.Context, names []string, opt SyncOptions) ([]store.Item, error) {
+	items, err := h.selectItems(ctx, names)
+	if err != nil || opt.Handler == "" {
+		return items, err
+	}
+	if _, err := h.partner(ctx, opt.Handler); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(items), func(it store.Item) bool { return it.Partner != opt.Handler }), nil
+}
+
+// notBegun says why an item does not run, "" if it does. One that was named is tried even if its place was out of reach the last time.
+func (h *Hub) notBegun(ctx context.Context, it store.Item, named bool) string {
+	if !it.Enabled {
+		return "it is disabled"
+	}
+	if why, err := h.isOff(ctx, it.Partner); err != nil || why != "" {
+		return cmp.Or(why, "what is known of its handler cannot be read")
+	}
+	if r, ok := h.reached(it.Name); ok && !r.ok && !named {
+		return "it is disconnected: " + r.why
+	}
+	return ""
 }
 
 // Stop implements Service.
 func (h *Hub) Stop(ctx context.Context, names []string) ([]string, error) {
-	items, err := h.selectItems(ctx, names)
-	if err != nil {
+	state := h.shown.State()
+	elsewhere := func(name string) bool {
+		return slices.ContainsFunc(state.Items, func(r progress.ItemRow) bool { return r.Item == name })
+	}
+	var mine []string
+	for _, name := range names {
+		if !elsewhere(name) {
+			mine = append(mine, name)
+		}
+	}
+	if _, err := h.selectItems(ctx, mine); err != nil {
 		return nil, err
 	}
 	stopped := []string{}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for a := range h.active {
-		if findItem(items, a.item) != nil {
-			a.stop(errByHand)
-			stopped = append(stopped, a.item)
+	for _, r := range state.Items {
+		if r.Status.Going() && (len(names) == 0 || slices.Contains(names, r.Item)) {
+			if h.shown.StopItem(r.Item) > 0 {
+				stopped = append(stopped, r.Item)
+			}
 		}
 	}
 	slices.Sort(stopped)
-	return slices.Compact(stopped), nil
+	return stopped, nil
+}
+
+// StopHandler implements Service.
+func (h *Hub) StopHandler(_ context.Context, id string) (int, error) {
+	return h.shown.StopHandler(id), nil
 }

@@ -20,6 +20,8 @@ type Service interface {
 	Items
 	Inbox
 	Syncs
+	Sessions
+	Handlers
 	About
 	Users
 	Phones
@@ -92,12 +94,16 @@ type Items interface {
 type Syncs interface {
 	// Sync runs items now (none named: all enabled ones), and reports progress as it goes.
 	Sync(ctx context.Context, names []string, opt SyncOptions, tell func(SyncNews)) error
-	// Begin has items run (none named: all enabled ones) and returns at once; Follow tells how it goes. An item that is running runs once more
-	// afterwards, unless opt.IfIdle is set.
+	// Begin has items run (none named: all) and returns at once; Follow tells how it goes, and Result how it ended. An item that is running runs once more
+	// afterwards, unless opt.IfIdle is set. What is disabled is skipped and said so, and so is what was out of reach the last time, unless it is named.
 	Begin(ctx context.Context, names []string, opt SyncOptions) ([]Begun, error)
 	// Stop ends the runs of items that are under way or wait for their turn (none named: of all items), whoever began them, and returns the names of those items. What
 	// is kept in step goes on with the next change.
 	Stop(ctx context.Context, names []string) ([]string, error)
+	// StopHandler does so for the items of a handler, and tells how many runs it reached.
+	StopHandler(ctx context.Context, id string) (int, error)
+	// Result waits for runs that Begin began, by their numbers, and tells how they ended. NotFound for one that never was, or was long ago.
+	Result(ctx context.Context, runs []int64) (SyncResult, error)
 	// SyncPlaces runs two places against each other that need not belong to any item.
 	SyncPlaces(ctx context.Context, p Places, opt SyncOptions, tell func(SyncNews)) error
 }
@@ -118,6 +124,7 @@ type SyncOptions struct {
 	Restore  bool   // answer the guard with Restore
 	By       string `json:",omitempty"` // who asks, for history; "": the command line
 	IfIdle   bool   `json:",omitempty"` // Begin: do nothing about an item that is running
+	Handler  string `json:",omitempty"` // Begin: of all items only those of this handler
 	Watch    bool   // stay, and run again whenever something changes, until ctx is done
 
 	// Chosen, when not nil, restricts the run to what a person chose from a preview: action key to Keep, Skip,

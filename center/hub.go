@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/center/progress"
 	"tandem/kind"
 	"tandem/partner/account"
 	"tandem/partner/away/sieve"
@@ -40,6 +41,10 @@ type Config struct {
 	Log      *slog.Logger                    // nil: nowhere
 	News     func(SyncNews)                  // nil, or told of the runs that nobody asked for; called concurrently
 	Times    Times
+
+	// Query is asked before an order to a handler, and may refuse it; nil: nobody. Discover tells what could be set up; nil: nothing.
+	Query    func(ctx context.Context, o HandlerOrder) error
+	Discover func(ctx context.Context) ([]Discovered, error)
 }
 
 // Times are the hub's waits. Zero fields mean the defaults.
@@ -72,9 +77,11 @@ const maxRuns = 4
 
 // Hub is the sync center of one data folder. It implements Service.
 type Hub struct {
-	cfg   Config
-	slots chan struct{} // one token per run that may go on at the same time
-	news  board
+	cfg    Config
+	slots  chan struct{} // one token per run that may go on at the same time
+	news   board
+	shown  *progress.Board // how far all runs are
+	noting sync.Mutex      // held while notes about handlers change
 
 	mu        sync.Mutex                // guards what follows
 	lanes     map[string]*lane          // by job.lane
@@ -84,6 +91,10 @@ type Hub struct {
 	followers map[string]*accountKeeper // by name of the partner
 	started   context.Context           // what keepers live in; nil before Start and after Close
 	failing   map[string]failedState    // by item name
+	reaches   map[string]reach          // by item name, as runs found it
+	off       map[string]bool           // handlers of which nothing is synced
+	foreign   map[int64]*foreign        // sessions that are done elsewhere
+	results   results                   // of runs that were begun
 	stop      context.CancelFunc
 	tasks     sync.WaitGroup // keepers, the listener, the daily tidying; added to under mu
 	tidied    time.Time      // when it was last looked whether tidying is due
@@ -115,12 +126,15 @@ func New(cfg Config) *Hub {
 		cfg.News = func(SyncNews) {}
 	}
 	cfg.Times = cfg.Times.filled()
-	return &Hub{cfg: cfg, slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, followers: map[string]*accountKeeper{}, failing: map[string]failedState{}}
+	return &Hub{cfg: cfg, shown: progress.NewBoard(), reaches: map[string]reach{}, off: map[string]bool{}, foreign: map[int64]*foreign{}, results: newResults(), slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, followers: map[string]*accountKeeper{}, failing: map[string]failedState{}}
 }
 
 // Start begins the continuous sync of all enabled items, and returns. It goes on until Close.
 func (h *Hub) Start(ctx context.Context) error {
 	items, err := h.cfg.Store.Settings.Items(ctx)
+	if err == nil {
+		err = h.loadOff(ctx)
+	}
 	if err != nil {
 		return err
 	}

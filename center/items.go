@@ -2,6 +2,7 @@ package center
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -325,7 +326,7 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 		return job{}, err
 	}
 	key := itemKey(it)
-	return job{name: it.Name, user: it.User, item: true, key: key, every: h.pollOf(place), lane: fmt.Sprintf("home %d", it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
+	return job{name: it.Name, user: it.User, item: true, handler: it.Partner, key: key, every: h.pollOf(place), lane: fmt.Sprintf("home %d", it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
 		base: func(context.Context, *provider.Opened, *provider.Opened) (string, bool, error) {
 			return key, false, nil
 		},
@@ -413,8 +414,15 @@ func (h *Hub) Sync(ctx context.Context, names []string, opt SyncOptions, tell fu
 	}
 	var jobs []watched
 	for _, it := range items {
-		if len(names) == 0 && !it.Enabled {
+		off, err := h.isOff(ctx, it.Partner)
+		if err != nil {
+			return err
+		}
+		if len(names) == 0 && (!it.Enabled || off != "") {
 			continue
+		}
+		if off != "" {
+			return &tandem.Error{Kind: tandem.Denied, Op: "sync", Thing: it.Name, Err: errors.New(off), Remedy: "`tandem handler enable " + it.Partner + "`"}
 		}
 		j, err := h.itemJob(ctx, it)
 		if err != nil {

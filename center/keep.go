@@ -51,7 +51,7 @@ func (h *Hub) keep(it store.Item) {
 
 // keepLocked starts the keeper of an item, if the hub has been started and the item is to run by itself.
 func (h *Hub) keepLocked(it store.Item) {
-	if h.started == nil || !it.Enabled || (it.Mode == Manual && it.Schedule == "") || h.keepers[it.Name] != nil {
+	if h.started == nil || !it.Enabled || h.off[it.Partner] || (it.Mode == Manual && it.Schedule == "") || h.keepers[it.Name] != nil {
 		return
 	}
 	ctx, stop := context.WithCancel(h.started)

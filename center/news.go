@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"tandem/center/progress"
 	"tandem/session"
 	"tandem/store"
 )
@@ -17,6 +18,8 @@ type News struct {
 	Item     string            `json:",omitempty"` // the sync item, or "A B" for two places
 	User     string            `json:",omitempty"` // whom it concerns; "": the hub as a whole
 	Device   string            `json:",omitempty"`
+	Handler  string            `json:",omitempty"`
+	Row      *progress.Row     `json:",omitempty"` // how far the item is, where another program syncs it
 	Progress *session.Progress `json:",omitempty"`
 	Report   *session.Report   `json:",omitempty"` // of a run that ended; without plan and problems
 	Err      *Failure          `json:",omitempty"` // of a run that failed
@@ -30,6 +33,7 @@ const (
 	ProgressNews  = "progress"  // it goes on
 	EndedNews     = "ended"     // it is over: Report or Err
 	ConflictsNews = "conflicts" // some were found or decided
+	HandlersNews  = "handler"   // a handler appeared, vanished or changed
 	DeviceNews    = "device"    // a device was seen, or somebody decided about it
 	MissedNews    = "missed"    // told first, and when there was more than the listener could take: look at everything
 )

@@ -81,7 +81,10 @@ func (h *Hub) RemovePartner(ctx context.Context, name string) error {
 	if _, err := h.partner(ctx, name); err != nil {
 		return err
 	}
-	return h.cfg.Store.Settings.RemovePartner(ctx, name)
+	if err := h.cfg.Store.Settings.RemovePartner(ctx, name); err != nil {
+		return err
+	}
+	return h.forgetHandler(ctx, name)
 }
 
 func (h *Hub) partner(ctx context.Context, name string) (store.Partner, error) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/center/progress"
 	"tandem/engine"
 	"tandem/provider"
 	"tandem/session"
@@ -23,6 +24,7 @@ type job struct {
 	key      string // of the pair, for Status; an item's is that of its base
 	user     string // whose; "" for two places
 	item     bool   // a sync item; otherwise two places
+	handler  string // whose item it is; "" for two places
 	lane     string // runs with the same lane follow one another
 	rules    engine.Rules
 	mirrored bool // A and B were exchanged to meet an existing base; news are turned back for the person
@@ -51,18 +53,30 @@ func (h *Hub) runActive(ctx context.Context, j job, opt SyncOptions, tell func(S
 		}
 		tell(n)
 	}
+	shows := me.shows
 	leave, err := h.enter(ctx, j.lane, j.key)
 	if err != nil {
 		err = stoppedBy(ctx, err)
+		shows.end(nil, err)
 		send(SyncNews{Err: FailureOf(err)})
 		return nil, err
 	}
 	defer leave()
 	h.begun(me)
+	shows.report(progress.Report{Status: progress.Indeterminate, Text: "opening both places"})
 	h.news.tell(News{What: StartedNews, Item: j.name, User: j.user})
-	rep, plan, err := h.runOpened(ctx, &j, opt, send)
+	rep, plan, err := h.runOpened(ctx, &j, opt, func(n SyncNews) {
+		if n.Progress != nil {
+			shows.report(stepOf(*n.Progress))
+		}
+		send(n)
+	})
 	if err != nil {
 		err = stoppedBy(ctx, err)
+	}
+	h.noteReach(j, err)
+	shows.end(rep, err)
+	if err != nil {
 		h.noteFailure(ctx, j, err, rep)
 		send(SyncNews{Err: FailureOf(err)})
 		return rep, err

@@ -83,6 +83,12 @@ type Swap struct {
 	New  []byte // nil: removes it
 }
 
+// WrittenState is when a document of a device's state was last written.
+type WrittenState struct {
+	Name string
+	When int64 // Unix seconds, 0: not known
+}
+
 // Devices keeps the devices of users, and per device the small documents in which a front door remembers how far it is.
 type Devices interface {
 	Device(ctx context.Context, user, id string) (Device, error)                                     // NotFound
@@ -93,6 +99,8 @@ type Devices interface {
 	State(ctx context.Context, device int64, names ...string) (map[string][]byte, error)
 	// SwapState performs all swaps in one transaction or, if a document is not what Old says, none: Changed. NotFound if the device was removed.
 	SwapState(ctx context.Context, device int64, swaps ...Swap) error
+	// Written tells which documents there are and when each was last written, by name.
+	Written(ctx context.Context, device int64) ([]WrittenState, error)
 }
 
 // Listing lists home collections for front doors that show records.

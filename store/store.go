@@ -34,6 +34,7 @@ type Store struct {
 	History   History
 	Conflicts Conflicts
 	Events    Events
+	Results   Results
 	Settings  Settings
 	io.Closer
 }
@@ -322,6 +323,10 @@ type Event struct {
 	Text    string
 	Record  tandem.ID
 	Remedy  string
+	Code    string // the kind of error, as a word (tandem.ErrorKind.Code); "": none
+
+	Link     string // where to go from here: "conflict/3", or an address; "": nowhere
+	LinkText string // what to call that
 }
 
 // Run is one session's result.

@@ -22,7 +22,7 @@ const maxRequest = 128 << 20
 func Serve(ctx context.Context, l net.Listener, s center.Service, version string) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	srv := &http.Server{Handler: handler(s, version), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return base }}
+	srv := &http.Server{Handler: routes(s, version), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return base }}
 	stopped := make(chan struct{})
 	over, end := context.WithCancel(ctx)
 	defer end()
@@ -45,7 +45,7 @@ func Serve(ctx context.Context, l net.Listener, s center.Service, version string
 	return err
 }
 
-func handler(s center.Service, version string) http.Handler {
+func routes(s center.Service, version string) http.Handler {
 	mux := http.NewServeMux()
 	handle(mux, "Hello", func(context.Context, nothing) (greeting, error) {
 		return greeting{Process: os.Getpid(), Version: version}, nil
@@ -60,6 +60,7 @@ func handler(s center.Service, version string) http.Handler {
 	handleAccounts(mux, s)
 	handleSecrets(mux, s)
 	handleSharing(mux, s)
+	handleCenter(mux, s)
 	stream(mux, "Sync", func(ctx context.Context, a syncArg, tell func(center.SyncNews)) error {
 		return s.Sync(ctx, a.Names, a.Options, tell)
 	})

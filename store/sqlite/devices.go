@@ -232,7 +232,7 @@ func (s devices) SwapState(ctx context.Context, device int64, swaps ...store.Swa
 			if (have == nil) != (w.Old == nil) || !bytes.Equal(have, w.Old) {
 				return &tandem.Error{Kind: tandem.Changed, Op: op, Thing: w.Name, Remedy: "read it again"}
 			}
-			if err := putDocument(c, device, w); err != nil {
+			if err := putDocument(c, device, w, s.opt.Now()); err != nil {
 				return err
 			}
 		}
@@ -240,11 +240,24 @@ func (s devices) SwapState(ctx context.Context, device int64, swaps ...store.Swa
 	})
 }
 
-func putDocument(c *conn, device int64, w store.Swap) error {
+func putDocument(c *conn, device int64, w store.Swap, now int64) error {
 	if w.New == nil {
 		_, err := c.exec("DELETE FROM state WHERE device = ? AND name = ?", device, w.Name)
 		return err
 	}
-	_, err := c.exec("INSERT INTO state (device, name, data) VALUES (?, ?, ?) ON CONFLICT (device, name) DO UPDATE SET data = excluded.data", device, w.Name, w.New)
+	_, err := c.exec("INSERT INTO state (device, name, data, at) VALUES (?, ?, ?, ?) ON CONFLICT (device, name) DO UPDATE SET data = excluded.data, at = excluded.at", device, w.Name, w.New, now)
 	return err
+}
+
+// Written implements store.Devices.
+func (s devices) Written(ctx context.Context, device int64) (list []store.WrittenState, err error) {
+	err = s.read(ctx, "read device state", func(c *conn) error {
+		return c.each(func(s scanner) error {
+			var w store.WrittenState
+			err := s.Scan(&w.Name, &w.When)
+			list = append(list, w)
+			return err
+		}, "SELECT name, at FROM state WHERE device = ? ORDER BY name", device)
+	})
+	return list, err
 }

@@ -63,8 +63,8 @@ func (e events) Add(ctx context.Context, list ...store.Event) error {
 	err := e.write(ctx, "log events", func(c *conn) error {
 		for i := range list {
 			v := &list[i]
-			_, err := c.exec("INSERT INTO event (at, session, owner, item, level, text, record, remedy) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-				v.When, v.Session, v.User, v.Item, int64(v.Level), v.Text, string(v.Record), v.Remedy)
+			_, err := c.exec("INSERT INTO event (at, session, owner, item, level, text, record, remedy, code, link, link_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+				v.When, v.Session, v.User, v.Item, int64(v.Level), v.Text, string(v.Record), v.Remedy, v.Code, v.Link, v.LinkText)
 			if err != nil {
 				return err
 			}
@@ -82,15 +82,14 @@ func (e events) Subscribe(ctx context.Context) <-chan struct{} { return e.logged
 
 // List implements store.Events.
 func (e events) List(ctx context.Context, after int64, item string, limit int) (list []store.Event, err error) {
-	query, args := "SELECT id, at, session, owner, item, level, text, record, remedy FROM event WHERE id > ?", []any{after}
+	query, args := "SELECT "+eventColumns+" FROM event WHERE id > ?", []any{after}
 	if item != "" {
 		query += " AND item = ?"
 		args = append(args, item)
 	}
 	err = e.read(ctx, "list events", func(c *conn) error {
 		return c.each(func(s scanner) error {
-			var v store.Event
-			err := s.Scan(&v.ID, &v.When, &v.Session, &v.User, &v.Item, &v.Level, &v.Text, &v.Record, &v.Remedy)
+			v, err := scanEvent(s)
 			list = append(list, v)
 			return err
 		}, query+" ORDER BY id LIMIT ?", append(args, limitOf(limit))...)

@@ -142,6 +142,7 @@ func (d *db) store() *store.Store {
 		History:   history{d},
 		Conflicts: conflicts{d},
 		Events:    events{d},
+		Results:   results{d},
 		Settings:  settings{d},
 		Closer:    d,
 	}

@@ -1,0 +1,84 @@
+package control
+
+import (
+	"context"
+	"net/http"
+
+	"tandem/center"
+	"tandem/center/handler"
+	"tandem/center/progress"
+)
+
+// The arguments of the methods about handlers and what is going on, as they travel.
+type (
+	runsArg   struct{ Runs []int64 }
+	reportArg struct {
+		Session int64
+		Report  center.SessionReport
+	}
+)
+
+func handleCenter(mux *http.ServeMux, s center.Service) {
+	handle(mux, "StopHandler", func(ctx context.Context, a nameArg) (int, error) { return s.StopHandler(ctx, a.Name) })
+	handle(mux, "Result", func(ctx context.Context, a runsArg) (center.SyncResult, error) { return s.Result(ctx, a.Runs) })
+	handle(mux, "Progress", func(ctx context.Context, _ nothing) (progress.State, error) { return s.Progress(ctx) })
+	handle(mux, "OpenSession", func(ctx context.Context, n center.NewSession) (int64, error) { return s.OpenSession(ctx, n) })
+	handle(mux, "ReportSession", func(ctx context.Context, a reportArg) (center.SessionAnswer, error) {
+		return s.ReportSession(ctx, a.Session, a.Report)
+	})
+	handle(mux, "CloseSession", func(ctx context.Context, a idArg) (nothing, error) { return nothing{}, s.CloseSession(ctx, a.ID) })
+	handle(mux, "ListHandlers", func(ctx context.Context, f center.HandlerFilter) ([]handler.Handler, error) { return s.ListHandlers(ctx, f) })
+	handle(mux, "FindHandler", func(ctx context.Context, a nameArg) (handler.Handler, error) { return s.FindHandler(ctx, a.Name) })
+	handle(mux, "OrderHandler", func(ctx context.Context, o center.HandlerOrder) (handler.Handler, error) { return s.OrderHandler(ctx, o) })
+	handle(mux, "ForgetHandler", func(ctx context.Context, a nameArg) (nothing, error) { return nothing{}, s.ForgetHandler(ctx, a.Name) })
+}
+
+// StopHandler implements center.Service.
+func (c *Client) StopHandler(ctx context.Context, id string) (int, error) {
+	return call[int](ctx, c, "StopHandler", nameArg{id})
+}
+
+// Result implements center.Service.
+func (c *Client) Result(ctx context.Context, runs []int64) (center.SyncResult, error) {
+	return call[center.SyncResult](ctx, c, "Result", runsArg{runs})
+}
+
+// Progress implements center.Service.
+func (c *Client) Progress(ctx context.Context) (progress.State, error) {
+	return call[progress.State](ctx, c, "Progress", nothing{})
+}
+
+// OpenSession implements center.Service.
+func (c *Client) OpenSession(ctx context.Context, n center.NewSession) (int64, error) {
+	return call[int64](ctx, c, "OpenSession", n)
+}
+
+// ReportSession implements center.Service.
+func (c *Client) ReportSession(ctx context.Context, id int64, r center.SessionReport) (center.SessionAnswer, error) {
+	return call[center.SessionAnswer](ctx, c, "ReportSession", reportArg{id, r})
+}
+
+// CloseSession implements center.Service.
+func (c *Client) CloseSession(ctx context.Context, id int64) error {
+	return do(ctx, c, "CloseSession", idArg{id})
+}
+
+// ListHandlers implements center.Service.
+func (c *Client) ListHandlers(ctx context.Context, f center.HandlerFilter) ([]handler.Handler, error) {
+	return call[[]handler.Handler](ctx, c, "ListHandlers", f)
+}
+
+// FindHandler implements center.Service.
+func (c *Client) FindHandler(ctx context.Context, id string) (handler.Handler, error) {
+	return call[handler.Handler](ctx, c, "FindHandler", nameArg{id})
+}
+
+// OrderHandler implements center.Service.
+func (c *Client) OrderHandler(ctx context.Context, o center.HandlerOrder) (handler.Handler, error) {
+	return call[handler.Handler](ctx, c, "OrderHandler", o)
+}
+
+// ForgetHandler implements center.Service.
+func (c *Client) ForgetHandler(ctx context.Context, id string) error {
+	return do(ctx, c, "ForgetHandler", nameArg{id})
+}

@@ -1,0 +1,23 @@
+package store
+
+import "context"
+
+// EventFilter selects lines of the results log; zero fields do not restrict.
+type EventFilter struct {
+	After, Before int64 // events with an id above After and below Before
+	Level         Level // of at least this level
+	Items         []string
+	User          *string // only those that concern this user
+	Since, Until  int64   // written in [Since, Until), Unix seconds
+	Code          string
+	Text          string // part of the text or of the record's id, without regard to case of ASCII letters
+	Newest        bool   // of more than Limit the newest instead of the oldest; in order of id either way
+	Limit         int
+}
+
+// Results looks through the results log.
+type Results interface {
+	Find(ctx context.Context, f EventFilter) ([]Event, error)
+	// Clear removes the events that a filter selects, without its Limit and Newest. Runs stay.
+	Clear(ctx context.Context, f EventFilter) (n int, err error)
+}
