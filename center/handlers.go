@@ -220,7 +220,7 @@ func (h *Hub) OrderHandler(ctx context.Context, o HandlerOrder) (handler.Handler
 	if err := h.obey(ctx, &x, o); err != nil {
 		return x, err
 	}
-	h.news.tell(News{What: HandlersNews, Item: o.Item, Handler: o.Handler})
+	h.news.tell(News{What: HandlersNews, Item: o.Item, Handler: o.Handler, User: x.User})
 	after, err := h.FindHandler(ctx, o.Handler)
 	if tandem.IsKind(err, tandem.NotFound) { // that was the order
 		x.Items = slices.DeleteFunc(x.Items, func(it handler.Item) bool { return o.Item == "" || it.ID == o.Item })
@@ -246,7 +246,7 @@ func (h *Hub) ForgetHandler(ctx context.Context, id string) error {
 	if err := h.forgetHandler(ctx, id); err != nil {
 		return err
 	}
-	h.news.tell(News{What: HandlersNews, Handler: id})
+	h.news.tell(News{What: HandlersNews, Handler: id, User: x.User})
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 // foreign is a session that another program reports. Its maps are guarded by Hub.mu.
 type foreign struct {
 	handler  string
+	user     string                  // whose; "": the hub's
 	program  bool                    // the handler is known by reports only
 	visible  map[string]bool         // items that people see
 	proposed map[string]handler.Item // items that nobody sees yet
@@ -34,7 +35,7 @@ const (
 
 // introduce makes the handler and items of a session known, unless they are.
 func (h *Hub) introduce(ctx context.Context, n NewSession) (*foreign, error) {
-	f := &foreign{handler: n.Handler.ID, visible: map[string]bool{}, proposed: map[string]handler.Item{}}
+	f := &foreign{handler: n.Handler.ID, user: n.Handler.User, visible: map[string]bool{}, proposed: map[string]handler.Item{}}
 	items, err := h.cfg.Store.Settings.Items(ctx)
 	if err != nil {
 		return nil, err
@@ -43,7 +44,8 @@ func (h *Hub) introduce(ctx context.Context, n NewSession) (*foreign, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := findPartner(partners, n.Handler.ID); ok {
+	if p, ok := findPartner(partners, n.Handler.ID); ok {
+		f.user = p.User
 		return f, h.introducePartner(ctx, f, n, items)
 	}
 	f.program = true
@@ -184,7 +186,7 @@ func (h *Hub) noteProgram(ctx context.Context, x handler.Handler) error {
 		return err
 	}
 	if !known || len(x.Items) != was {
-		h.news.tell(News{What: HandlersNews, Handler: x.ID})
+		h.news.tell(News{What: HandlersNews, Handler: x.ID, User: x.User})
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func (h *Hub) OpenSession(ctx context.Context, n NewSession) (int64, error) {
 	h.foreign[s.ID()] = known
 	h.mu.Unlock()
 	for _, it := range n.Items {
-		h.news.tell(News{What: StartedNews, Item: it.ID, Handler: n.Handler.ID})
+		h.news.tell(News{What: StartedNews, Item: it.ID, Handler: n.Handler.ID, User: known.user})
 	}
 	return s.ID(), nil
 }
@@ -168,7 +168,7 @@ func (h *Hub) reportEvents(ctx context.Context, mine *foreign, events []store.Ev
 		if e.Item == "" {
 			e.Item = mine.handler
 		}
-		list = append(list, store.Event{When: h.now(), Item: e.Item, Level: e.Level, Text: progress.Cut(e.Text, maxEventText), Record: e.Record, Remedy: progress.Cut(e.Remedy, maxEventText),
+		list = append(list, store.Event{When: h.now(), User: mine.user, Item: e.Item, Level: e.Level, Text: progress.Cut(e.Text, maxEventText), Record: e.Record, Remedy: progress.Cut(e.Remedy, maxEventText),
 			Link: progress.Cut(e.Link, maxEventText), LinkText: progress.Cut(e.LinkText, progress.MaxText)})
 	}
 	return h.cfg.Store.Events.Add(ctx, list...)
@@ -190,7 +190,7 @@ func (h *Hub) endForeign(e progress.End, began int64) {
 		if !mine.visible[item] {
 			continue // proposed, and came to nothing
 		}
-		h.news.tell(News{What: EndedNews, Item: item, Handler: mine.handler, Row: &row})
+		h.news.tell(News{What: EndedNews, Item: item, Handler: mine.handler, User: mine.user, Row: &row})
 		r := store.Run{Item: item, Started: began}
 		var err error
 		if r.ID, err = h.cfg.Store.Events.StartRun(ctx, r); err == nil {
@@ -201,7 +201,7 @@ func (h *Hub) endForeign(e progress.End, began int64) {
 			err = h.cfg.Store.Events.EndRun(ctx, r)
 		}
 		if err == nil && r.Result == "failed" {
-			err = h.cfg.Store.Events.Add(ctx, store.Event{When: h.now(), Session: r.ID, Item: item, Level: store.Error,
+			err = h.cfg.Store.Events.Add(ctx, store.Event{When: h.now(), User: mine.user, Session: r.ID, Item: item, Level: store.Error,
 				Text: "the sync by " + e.Who + " failed: " + row.Text, Remedy: "look at what " + e.Who + " says about it"})
 		}
 		if err != nil {
@@ -216,6 +216,6 @@ func (h *Hub) tellRow(f *foreign, s *progress.Session, item, what string) {
 	seen := f.visible[item]
 	h.mu.Unlock()
 	if row, ok := s.Row(item); ok && seen {
-		h.news.tell(News{What: what, Item: item, Handler: f.handler, Row: &row})
+		h.news.tell(News{What: what, Item: item, Handler: f.handler, User: f.user, Row: &row})
 	}
 }
