@@ -33,7 +33,7 @@ func (h *Hub) keepAccount(a mailAccount) {
 
 // keepAccountLocked starts the keeper of an account if the hub has been started.
 func (h *Hub) keepAccountLocked(a mailAccount) {
-	if h.started == nil || h.followers[a.name] != nil {
+	if h.started == nil || h.off[a.name] || h.followers[a.name] != nil {
 		return
 	}
 	ctx, stop := context.WithCancel(h.started)
@@ -132,6 +132,13 @@ func (h *Hub) followAll(ctx context.Context, tell func(SyncNews)) error {
 		return err
 	}
 	for _, a := range all {
+		off, err := h.isOff(ctx, a.name)
+		if err != nil {
+			return err
+		}
+		if off != "" {
+			continue
+		}
 		if err := h.follow(ctx, a, unanswered); err != nil {
 			err = stoppedBy(ctx, err)
 			h.noteFailure(ctx, job{name: a.name, user: a.User}, err, nil)

@@ -385,9 +385,17 @@ func (h *Hub) obeyHandler(ctx context.Context, x *handler.Handler, o HandlerOrde
 		}
 	}
 	if off {
+		h.unkeepAccount(o.Handler)
 		h.shown.StopHandler(o.Handler)
+		return nil
 	}
-	return nil
+	accounts, err := h.accounts(ctx)
+	for _, a := range accounts {
+		if a.name == o.Handler {
+			h.keepAccount(a)
+		}
+	}
+	return err
 }
 
 // isOff reports why a handler's items are not synced, from what is stored.
