@@ -26,7 +26,9 @@ func (r SyncRequest) options() center.SyncOptions {
 // Begun is what became of an item that was to run.
 type Begun struct {
 	Item  string `json:"item"`
-	State string `json:"state" enum:"started,queued,running" doc:"queued: it is running, and runs once more afterwards; running: it is, and that is all"`
+	State string `json:"state" enum:"started,queued,running,skipped" doc:"queued: it is running, and runs once more afterwards; running: it is, and that is all; skipped: it does not run, see why"`
+	Run   int64  `json:"run,omitempty" doc:"the run's number while the hub runs"`
+	Why   string `json:"why,omitempty" doc:"why it is skipped"`
 }
 
 // Outcome is what came of a run.
