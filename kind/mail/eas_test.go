@@ -2,6 +2,8 @@ package mail_test
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"io"
 	"io/fs"
 	"os"
@@ -164,6 +166,17 @@ func TestViewMeeting(t *testing.T) {
 	}
 	if rule := m.Child(wbxml.EmailRecurrences).Child(wbxml.EmailRecurrence); rule.Get(wbxml.EmailType) != "1" || rule.Get(wbxml.EmailOccurrences) != "5" {
 		t.Errorf("rule: %v", rule)
+	}
+	outlook := "040000008200E00074C5B7101A82E00800000000102030405060708000000000000000001000000000112233445566778899AABBCCDDEEFF"
+	on := time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC)
+	for uid, want := range map[string]string{outlook: strings.ToLower(outlook[:32]) + "07ea0b03" + strings.ToLower(outlook[40:]), "meet-1": "040000008200e00074c5b7101a82e00807ea0b03"} {
+		raw, err := base64.StdEncoding.DecodeString(mail.GlobalObjectID(uid, on))
+		if err != nil || !strings.HasPrefix(hex.EncodeToString(raw), want) {
+			t.Errorf("of %s on that day: %x, %v", uid, raw, err)
+		}
+	}
+	if got := mail.GlobalObjectID(outlook, time.Time{}); got != "BAAAAIIA4AB0xbcQGoLgCAAAAAAQIDBAUGBwgAAAAAAAAAAAEAAAAAARIjNEVWZ3iJmqu8zd7v8=" {
+		t.Errorf("of Outlook's: %s", got)
 	}
 	if got := mail.GlobalObjectID("meet-1", time.Time{}); got != "BAAAAIIA4AB0xbcQGoLgCAAAAAAAAAAAAAAAAAAAAAAAAAAAEwAAAHZDYWwtVWlkAQAAAG1lZXQtMQA=" {
 		t.Errorf("object id %s", got)

@@ -19,6 +19,7 @@ type invitation struct {
 	data     []byte
 	answer   string    // PARTSTAT of an answer
 	number   int       // SEQUENCE
+	intended string    // BusyStatus once it is accepted, "" where it is not said
 	instance time.Time // the instance that alone it is about; zero: the series, or what does not repeat
 	proposed [2]time.Time
 }
@@ -75,6 +76,9 @@ func (in *invitation) read(c *contentline.Component, alone bool, find recur.Find
 	if l := c.Get("ATTENDEE"); l != nil {
 		v, _ := l.Param("PARTSTAT")
 		in.answer = strings.ToUpper(v)
+	}
+	if l := c.Get("X-MICROSOFT-CDO-INTENDEDSTATUS"); l != nil {
+		in.intended = map[string]string{"FREE": "0", "TENTATIVE": "1", "BUSY": "2", "OOF": "3", "WORKINGELSEWHERE": "4"}[strings.ToUpper(strings.TrimSpace(l.Value()))]
 	}
 	if l := c.Get("SEQUENCE"); l != nil {
 		in.number, _ = strconv.Atoi(strings.TrimSpace(l.Value())) // 0 for what is no number

@@ -66,7 +66,13 @@ func (e *Envelope) meetingRequest(shown []*wbxml.Element, o eas.Options) *wbxml.
 		out.Add(recurrences(rule, o))
 	}
 	put(wbxml.EmailSensitivity, ev.Get(wbxml.CalendarSensitivity), "0")
-	put(wbxml.EmailBusyStatus, ev.Get(wbxml.CalendarBusyStatus), "2")
+	busy := e.invited.intended // MS-ASEMAIL 2.2.2.14: once it is accepted
+	if busy == "" {
+		busy = ev.Get(wbxml.CalendarBusyStatus)
+	} else if busy == "4" && o.Version < eas.V160 { // MS-ASEMAIL_R1152 to R1154
+		busy = "2"
+	}
+	put(wbxml.EmailBusyStatus, busy, "2")
 	put(wbxml.EmailTimeZone, ev.Get(wbxml.CalendarTimezone), base64.StdEncoding.EncodeToString(make([]byte, 172))) // UTC
 	uid := ev.Get(wbxml.CalendarUID)
 	if o.Version < eas.V160 {

@@ -32,6 +32,9 @@ func (s *Service) TakeMail(ctx context.Context, to store.User, l Letter) (why st
 	default: // RFC 5546 1.4: for people, or of no meaning
 		return "is for the person to read", nil
 	}
+	if inside, err := s.inside(ctx, to, l.From, said.UID); err != nil || inside {
+		return "is about a meeting between users of the hub, which needs no mail", err
+	}
 	may := func(event []byte) string { return vouch(said, l, event) }
 	have, _, err := s.event(ctx, to, said.UID)
 	if err != nil {
@@ -49,6 +52,20 @@ func (s *Service) TakeMail(ctx context.Context, to store.User, l Letter) (why st
 		return "", err
 	}
 	return why, s.answer(ctx, to, answers)
+}
+
+// inside reports whether who is said to write is another user of the hub and has the meeting in a calendar of theirs. What they do to it is told without mail, and
+// mail in their name may be anybody's.
+func (s *Service) inside(ctx context.Context, to store.User, from, uid string) (bool, error) {
+	who, err := s.Who(ctx, from)
+	if tandem.IsKind(err, tandem.NotFound) || err == nil && who.Name == to.Name {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	have, found, err := s.event(ctx, who, uid)
+	return found && s.desk(who, 0).Role(have.body) != itip.Nobody, err
 }
 
 // vouch tells why a letter must not be taken into an event, "" if it may be.

@@ -10,6 +10,7 @@ import (
 	"log"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -34,6 +35,7 @@ import (
 	"tandem/partner/outgoing"
 	"tandem/partner/schedule"
 	"tandem/partner/seal"
+	desktops "tandem/server/dav/all"
 	"tandem/server/delivery"
 	"tandem/server/eas/all"
 	"tandem/store"
@@ -178,7 +180,14 @@ func (h *hub) listen() {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", world)
 	}
 	h.door = all.New(all.Config{Store: h.st, Kinds: h.kinds, Views: kinds.Views(), Accounts: h.accounts, Devices: h.devices, Meetings: h.meetings, Outgoing: h.out, Now: h.now})
-	h.srv = httptest.NewUnstartedServer(h.door)
+	dav := desktops.New(desktops.Config{Store: h.st, Kinds: h.kinds, Accounts: h.accounts, Meetings: h.meetings, Base: func(r *http.Request) string { return "https://" + r.Host }, Now: h.now})
+	h.srv = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/dav/") {
+			dav.ServeHTTP(w, r)
+			return
+		}
+		h.door.ServeHTTP(w, r)
+	}))
 	h.srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 	h.srv.StartTLS()
 }

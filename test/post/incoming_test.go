@@ -273,3 +273,24 @@ func TestHostileInvitations(t *testing.T) {
 		t.Errorf("%d messages on the phone", n)
 	}
 }
+
+// TestInNameOfUsers: mail in the name of a user of the hub changes nothing about a meeting that this user has here, for anybody could have written it; about one that
+// is not here, it is mail like other.
+func TestInNameOfUsers(t *testing.T) {
+	h := open(t)
+	meeting := strings.NewReplacer("zoe@elsewhere.org", "bob@example.org").Replace(annsMeeting)
+	h.put("ann", meeting)
+	h.until("Bob's event", func() bool { return h.event("bob") != "" })
+	was := h.event("bob")
+	forged := "BEGIN:VEVENT\nUID:own1\nSEQUENCE:9\nDTSTAMP:20310101T000000Z\n" + at10 + "\nORGANIZER:mailto:ann@example.org\nATTENDEE:mailto:bob@example.org\nEND:VEVENT\n"
+	h.deliver("x@elsewhere.org", "bob@example.org", letter("ann@example.org", "bob@example.org", "CANCEL", calendar("CANCEL", forged)))
+	h.logged("between users of the hub")
+	h.deliver("x@elsewhere.org", "ann@example.org", letter("bob@example.org", "ann@example.org", "REPLY", calendar("REPLY", strings.Replace(forged, "ATTENDEE", "ATTENDEE;PARTSTAT=DECLINED", 1))))
+	h.marker("ann")
+	if h.event("bob") != was || strings.Contains(strings.Join(h.bodies("ann", tandem.Event), ""), "DECLINED") {
+		t.Errorf("changed:\n%s", h.event("bob"))
+	}
+	h.deliver("x@elsewhere.org", "ann@example.org", letter("bob@example.org", "ann@example.org", "REQUEST",
+		calendar("REQUEST", strings.NewReplacer("zoe@elsewhere.org", "bob@example.org", "u1@", "bobs@").Replace(vevent(0, "0101", at10, ann)))))
+	h.until("Bob's own, from elsewhere", func() bool { return strings.Contains(strings.Join(h.bodies("ann", tandem.Event), ""), "UID:bobs@") })
+}

@@ -2,6 +2,10 @@ package post_test
 
 import (
 	"bytes"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -80,6 +84,70 @@ func TestInviteFromPhone(t *testing.T) {
 		if err != nil || len(list) != want {
 			t.Errorf("%s: %d messages, %v", version, len(list), err)
 		}
+		if want > 0 {
+			continue
+		}
+		ics := calendar("REQUEST", strings.Replace(strings.Split(strings.Split(annsMeeting, "PRODID:test\n")[1], "END:VCALENDAR")[0], "UID:own1", "UID:phone-1", 1))
+		message := letter("Ann <ann@example.org>", "zoe@elsewhere.org, bob@example.org", "REQUEST", ics)
+		a, err := p.Post(t.Context(), "SendMail", nil, "message/rfc822", []byte(message))
+		if version >= "14" {
+			a, err = p.Do(t.Context(), "SendMail", wbxml.New(wbxml.ComposeMailSendMail, wbxml.Text(wbxml.ComposeMailClientId, "1"), wbxml.Opaque(wbxml.ComposeMailMime, []byte(message))))
+		}
+		if err != nil || a.Code != 200 || len(a.Raw) != 0 {
+			t.Fatalf("%s: SendMail: %v %v", version, a, err)
+		}
+		h.until("the phone's mail", func() bool { return len(h.sink.all()) == 1 && len(h.bodies("bob", tandem.Mail)) == 1 })
+		h.marker("bob")
+		if n := len(h.bodies("bob", tandem.Event)); n != 2 || len(h.sink.all()) != 1 { // with the marker
+			t.Errorf("%s: Bob has %d events, the world %d messages", version, n, len(h.sink.all()))
+		}
+	}
+}
+
+// TestInviteFromDesktop: a desktop that writes a meeting, and deletes it, has the hub send the mail; one that answers an invitation which came by mail, too.
+// RFC 6638 3.2.1, 3.2.2
+func TestInviteFromDesktop(t *testing.T) {
+	h := open(t)
+	do := func(method, path, body string) string {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, h.srv.URL+path, strings.NewReader(crlf(body)))
+		h.must(err)
+		req.SetBasicAuth("ann", h.apps["ann"])
+		req.Header.Set("Content-Type", "text/calendar")
+		if method == "PROPFIND" {
+			req.Header.Set("Content-Type", "application/xml")
+			req.Header.Set("Depth", "1")
+		}
+		resp, err := h.srv.Client().Do(req)
+		h.must(err)
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		h.must(err)
+		if resp.StatusCode >= 300 {
+			t.Fatalf("%s %s: %s\n%s", method, path, resp.Status, text)
+		}
+		return string(text)
+	}
+	u, err := h.st.Accounts.User(t.Context(), "ann")
+	h.must(err)
+	c, err := h.meetings.DefaultCalendar(t.Context(), u)
+	h.must(err)
+	dir := "/dav/calendars/ann/" + strconv.FormatInt(c.ID, 10) + "/"
+	do("PUT", dir+"m.ics", annsMeeting)
+	h.until("the invitations", func() bool { return len(h.sink.all()) == 2 })
+	do("DELETE", dir+"m.ics", "")
+	h.until("the cancellations", func() bool { return len(h.sink.all()) == 4 })
+	if _, method := calendarPart(t, h.sink.all()[3]); method != "CANCEL" {
+		t.Errorf("%s", method)
+	}
+
+	h.deliver("x@elsewhere.org", "ann@example.org", letter(zoeAddress, "ann@example.org", "REQUEST", calendar("REQUEST", vevent(0, "0101", at10, ann, zoe))))
+	h.until("the event", func() bool { return h.event("ann") != "" })
+	name := regexp.MustCompile(dir + `[^<]+\.ics`).FindString(do("PROPFIND", dir, ""))
+	do("PUT", name, strings.Replace(h.event("ann"), "PARTSTAT=NEEDS-ACTION", "PARTSTAT=ACCEPTED", 1))
+	h.until("the answer", func() bool { return len(h.sink.all()) == 5 })
+	if ics, method := calendarPart(t, h.sink.all()[4]); method != "REPLY" || !strings.Contains(ics, "PARTSTAT=ACCEPTED") {
+		t.Errorf("%s: %s", method, ics)
 	}
 }
 
