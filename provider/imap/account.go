@@ -71,8 +71,9 @@ func (a *account) release() {
 // quick is how long a connection may take to say that it is alive.
 const quick = 10 * time.Second
 
-// take gets a connection that is alive, if there is one on which the mailbox is open already, that one. done gives it back.
-func (a *account) take(ctx context.Context, mailbox string) (*link, error) {
+// take gets a connection, if there is one on which the mailbox is open already, that one. sure: it is alive; else one that was used before may have ended without a
+// word (link.old). done gives it back.
+func (a *account) take(ctx context.Context, mailbox string, sure bool) (*link, error) {
 	select {
 	case a.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -83,7 +84,7 @@ func (a *account) take(ctx context.Context, mailbox string) (*link, error) {
 		if l == nil {
 			break
 		}
-		if l.alive(ctx) { // a connection that was idle may have ended without a word
+		if l.old = true; !sure || l.alive(ctx) {
 			return l, nil
 		}
 		l.close()

@@ -3,6 +3,7 @@ package imap
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -75,6 +76,7 @@ type box struct {
 	modseq   uint64 // 0: the server does not count changes
 	flags    []imap.Flag
 	wild     bool // keywords can be made
+	at       time.Time
 }
 
 // keeps tells whether a flag can be kept in the mailbox. PERMANENTFLAGS, RFC 9051 7.1

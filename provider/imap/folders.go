@@ -48,7 +48,7 @@ func (f *folders) with(ctx context.Context, op, thing string, do func(l *link, n
 	if f.closed {
 		return tandem.Errorf(tandem.Invalid, "the folders of %s are closed", f.a.host)
 	}
-	l, err := f.a.take(ctx, "")
+	l, err := f.a.take(ctx, "", true)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ type link struct {
 	wire *wire
 	caps imap.CapSet
 	box  *box // open on it; nil: none
+	old  bool // it was used before
 	bad  atomic.Bool
 }
 
@@ -100,7 +101,7 @@ func (l *link) open(ctx context.Context, name string) (*box, error) {
 	if data.UIDValidity == 0 {
 		return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "open", Thing: name, Err: errors.New("the server does not tell whether the numbers of messages are still good (UIDVALIDITY)")}
 	}
-	b := &box{name: name, validity: data.UIDValidity, next: data.UIDNext, count: data.NumMessages, modseq: data.HighestModSeq}
+	b := &box{name: name, validity: data.UIDValidity, next: data.UIDNext, count: data.NumMessages, modseq: data.HighestModSeq, at: time.Now()}
 	if !l.caps.Has(imap.CapCondStore) {
 		b.modseq = 0
 	}

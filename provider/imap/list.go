@@ -23,7 +23,7 @@ func (s *accounts) list(ctx context.Context, secure bool, place provider.Place, 
 		return nil, err
 	}
 	defer a.release()
-	l, err := a.take(ctx, "")
+	l, err := a.take(ctx, "", true)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -29,6 +30,7 @@ type replica struct {
 	once     sync.Once // for Close
 	spool    spool
 	now      func() time.Time
+	opened   atomic.Pointer[box] // what opening saw, for the first who asks
 
 	mu       sync.Mutex // guards what follows
 	validity uint32     // of what was told first; 0: nothing was told yet
@@ -59,7 +61,7 @@ func (s *accounts) openMailbox(ctx context.Context, secure bool, place provider.
 // learn opens the mailbox for the first time and finds out what can be done there.
 func (r *replica) learn(ctx context.Context, p *spot) (provider.Features, error) {
 	var f provider.Features
-	l, err := r.a.take(ctx, "")
+	l, err := r.a.take(ctx, "", true)
 	if err != nil {
 		return f, err
 	}
@@ -81,6 +83,7 @@ func (r *replica) learn(ctx context.Context, p *spot) (provider.Features, error)
 		return f, err
 	}
 	r.validity = b.validity
+	r.opened.Store(b)
 	r.plus = l.caps.Has(imap.CapUIDPlus)
 	if most, ok := l.caps.AppendLimit(); ok && most != nil {
 		r.limit = min(r.limit, int64(*most))
@@ -103,16 +106,24 @@ func (r *replica) begin(ctx context.Context) (context.Context, func(), error) {
 
 // with does something on a connection with the mailbox open. fresh: it is opened anew, so that its numbers are of now.
 func (r *replica) with(ctx context.Context, fresh bool, f func(*link, *box) error) error {
-	l, err := r.a.take(ctx, r.name)
+	l, err := r.a.take(ctx, r.name, !fresh)
 	if err != nil {
 		return err
 	}
-	defer r.a.done(l)
 	b := l.box
 	if fresh || b == nil || b.name != r.name {
-		if b, err = l.open(ctx, r.name); err != nil {
-			return err
+		b, err = l.open(ctx, r.name)
+		if err != nil && l.old && l.broken() && ctx.Err() == nil { // it had ended: nothing was lost with it
+			r.a.done(l)
+			if l, err = r.a.take(ctx, r.name, true); err != nil {
+				return err
+			}
+			b, err = l.open(ctx, r.name)
 		}
+	}
+	defer func() { r.a.done(l) }()
+	if err != nil {
+		return err
 	}
 	if err := r.same(b, fresh); err != nil {
 		return err
@@ -134,6 +145,9 @@ func (r *replica) same(b *box, listing bool) error {
 	return &tandem.Error{Kind: tandem.Gone, Op: "sync", Thing: r.place.Text, Err: fmt.Errorf("the server counts its messages anew (UIDVALIDITY was %d and is %d)", r.validity, b.validity)}
 }
 
+// recently is how long what opening saw is good for.
+const recently = 10 * time.Second
+
 // Identity implements provider.Replica. The epoch is UIDVALIDITY: when it changes, the same messages have other UIDs, and are paired again by what they hold.
 func (r *replica) Identity(ctx context.Context) (tandem.Identity, error) {
 	ctx, done, err := r.begin(ctx)
@@ -141,11 +155,13 @@ func (r *replica) Identity(ctx context.Context) (tandem.Identity, error) {
 		return tandem.Identity{}, err
 	}
 	defer done()
-	var id tandem.Identity
-	err = r.with(ctx, true, func(_ *link, b *box) error {
-		id = tandem.Identity{Store: "imap://" + strings.ToLower(r.a.user) + "@" + r.a.addr + "/" + r.name, Epoch: fmt.Sprint(b.validity)}
-		return nil
-	})
+	id := tandem.Identity{Store: "imap://" + strings.ToLower(r.a.user) + "@" + r.a.addr + "/" + r.name}
+	tell := func(b *box) { id.Epoch = fmt.Sprint(b.validity) }
+	if b := r.opened.Swap(nil); b != nil && time.Since(b.at) < recently {
+		tell(b)
+		return id, nil
+	}
+	err = r.with(ctx, true, func(_ *link, b *box) error { tell(b); return nil })
 	return id, err
 }
 
