@@ -127,6 +127,9 @@ func TestMailBodies(t *testing.T) {
 			{"message of signed mail alone", 0, mime(1) + pref(4, "") + pref(1, ""), 121, []string{"Body{Type=1 "}},
 			{"part", 1, part(2, ""), 141, []string{"BodyPart{Status=1 Type=2 EstimatedDataSize=", "<p>See", "! Body{"}},
 			{"part and body", 1, pref(1, "") + part(2, size(8)+preview), 141, []string{" Body{Type=1 ", "BodyPart{Status=1 Type=2 EstimatedDataSize=", "Truncated=1 Data=<p>See", "Preview=See"}},
+			{"part all or none", 1, part(2, size(8)+all), 141, []string{"BodyPart{Status=1 Type=2 EstimatedDataSize=", "Truncated=1}", "!Data=<p>"}},
+			{"whole part, all or none", 1, part(2, all), 141, []string{"Data=<p>See", "!Truncated"}},
+			{"part in two forms", 1, part(1, "") + part(2, ""), 141, []string{"BodyPart{Status=1 Type=2 "}},
 			{"part as plain", 1, part(1, ""), 141, []string{"Fetch{Status=164 "}},
 		} {
 			if v < test.since {
@@ -161,4 +164,22 @@ func TestSecureMail(t *testing.T) {
 		})
 		h.valid()
 	}
+}
+
+// TestMIMETruncation: how much of a message comes as it is. MS-ASCMD 2.2.3.111
+func TestMIMETruncation(t *testing.T) {
+	h := newPostHouse(t)
+	text := "From: zoe@example.org\r\nSubject: long\r\n\r\n" + strings.Repeat("0123456789\r\n", 20000)
+	h.arrive(h.box("ann", mailbox.Inbox), 1, text)
+	p := h.phone("ann", "phone1", "14.1")
+	for n, size := range []int{0, 4096, 5120, 7168, 10240, 20480, 51200, 102400, len(text)} {
+		got := h.desk(p, 2).pull("<Options><MIMETruncation>" + fmt.Sprint(n) + "</MIMETruncation><MIMESupport>2</MIMESupport></Options>")
+		for _, data := range got {
+			b := data.Child(wbxml.AirSyncBaseBody)
+			if d := b.Child(wbxml.AirSyncBaseData).Content(); string(d) != text[:size] || b.Has(wbxml.AirSyncBaseTruncated) != (size < len(text)) || b.Get(wbxml.AirSyncBaseType) != "4" {
+				t.Errorf("%d: %d bytes, want %d", n, len(d), size)
+			}
+		}
+	}
+	h.valid()
 }

@@ -161,6 +161,13 @@ func TestConversationAsAWhole(t *testing.T) {
 		t.Errorf("emptied, it holds %q", got)
 	}
 	contains(t, d.sync("<ConversationMode>1</ConversationMode>"+changes), "!Status=4")
-	contains(t, h.desk(p, 9).sync("<ConversationMode>1</ConversationMode>"+changes), "Status=4")
+	contacts := h.desk(p, 9)
+	contains(t, contacts.sync("<ConversationMode>1</ConversationMode>"+changes), "Status=4")
+	h.arrive(inbox, 0, letterOf("Uncounted", "zoe@example.org", "ann@example.org", "x"))
+	estimate := func(key, folder string) string {
+		return h.do(p.Client, "GetItemEstimate", "<GetItemEstimate><Collections><Collection><airsync:SyncKey>"+key+"</airsync:SyncKey><CollectionId>"+folder+"</CollectionId><airsync:ConversationMode>1</airsync:ConversationMode></Collection></Collections></GetItemEstimate>")
+	}
+	contains(t, estimate(contacts.key, contacts.folder), "Status=103")
+	contains(t, estimate(d.key, d.folder), "Response{Status=1 ", "Estimate=1")
 	h.valid()
 }

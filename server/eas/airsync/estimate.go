@@ -72,7 +72,7 @@ func (s *Service) estimate(ctx context.Context, r *proto.Request, e *wbxml.Eleme
 	} else if err != nil {
 		return 0, 0, err
 	}
-	if w.convs {
+	if w.convs && p.recorder() == nil { // MS-ASCMD_R2100
 		return statusBadXML, 0, nil
 	}
 	filter, status := p.asked()

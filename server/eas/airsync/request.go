@@ -228,7 +228,7 @@ func readOptions(list []*wbxml.Element, class string) (o synckey.Options, ok boo
 		if !proto.SoundBodies(e) { // MS-ASAIRS_R348 to R351
 			return o, false
 		}
-		o.Bodies, o.Part, o.MIME = proto.BodyPreferences(e), proto.PartPreference(e), proto.MIMESupport(e)
+		o.Bodies, o.Part, o.MIME = proto.MIMETruncation(e, proto.BodyPreferences(e)), proto.PartPreference(e), proto.MIMESupport(e)
 	}
 	return o, true
 }

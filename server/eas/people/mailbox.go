@@ -29,9 +29,13 @@ type sought struct {
 // readSought reads the Query of a search of the mailbox; the status is not "" for one that is not And alone with what belongs there. MS-ASCMD_R2032, R3143, R3220
 func readSought(query *wbxml.Element) (q sought, status string) {
 	var text []string
+	ands := 0
 	for _, top := range query.Children {
 		switch top.Tag {
 		case wbxml.SearchAnd:
+			if ands++; ands > 1 { // MS-ASCMD_R772
+				return q, searchComplex
+			}
 		case wbxml.SearchEqualTo: // of document libraries alone, MS-ASCMD_R2278
 			q.none = true
 			continue

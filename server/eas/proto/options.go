@@ -47,6 +47,26 @@ func MIMESupport(options *wbxml.Element) int {
 	return 0
 }
 
+// mimeSizes are the sizes in bytes that the values of MIMETruncation stand for. MS-ASCMD 2.2.3.111
+var mimeSizes = [...]int64{0, 4096, 5120, 7168, 10240, 20480, 51200, 102400, -1}
+
+// MIMETruncation adds to preferences how much of a message the client wants where it says so apart from them; a preference for messages with a size of its own counts.
+func MIMETruncation(options *wbxml.Element, list []eas.BodyPreference) []eas.BodyPreference {
+	n, err := strconv.Atoi(options.Get(wbxml.AirSyncMIMETruncation))
+	if err != nil || n < 0 || n >= len(mimeSizes) || MIMESupport(options) == 0 {
+		return list
+	}
+	for i := range list {
+		if list[i].Type == eas.MIME {
+			if list[i].Truncation < 0 {
+				list[i].Truncation = mimeSizes[n]
+			}
+			return list
+		}
+	}
+	return append(list, eas.BodyPreference{Type: eas.MIME, Truncation: mimeSizes[n]})
+}
+
 // PartPreference reads what an Options element says of message parts, nil for nothing. MS-ASAIRS 2.2.2.11
 func PartPreference(options *wbxml.Element) *eas.BodyPreference {
 	var out *eas.BodyPreference
