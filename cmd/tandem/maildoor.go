@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tandem"
+	"tandem/provider"
 	"tandem/server/delivery"
 )
 
@@ -24,6 +25,7 @@ import (
 type mailFlags struct {
 	smtp, lmtp string
 	domains    []string
+	max        string // of a message
 }
 
 func (f *mailFlags) add(c *cobra.Command) {
@@ -31,9 +33,13 @@ func (f *mailFlags) add(c *cobra.Command) {
 	fl.StringVar(&f.smtp, "smtp", "", "receive mail from the world: :25 or 192.0.2.1:25 (default: do not)")
 	fl.StringVar(&f.lmtp, "lmtp", "", "receive mail from a mail server in front: 127.0.0.1:24 or unix:/run/tandem/lmtp (default: do not)")
 	fl.StringSliceVar(&f.domains, "mail-domain", nil, "a domain whose mail is for users by name: anna@example.org for anna (default: only users' own addresses)")
+	fl.StringVar(&f.max, "mail-max", "", "the largest message that is received, such as 200MiB (default: 50MiB)")
 }
 
 func (f mailFlags) check() error {
+	if n, err := provider.ParseSize(f.max); f.max != "" && (err != nil || n <= 0) {
+		return errUsage{fmt.Errorf("--mail-max takes a size, such as 200MiB, not %q", f.max)}
+	}
 	for flag, at := range map[string]string{"--smtp": f.smtp, "--lmtp": f.lmtp} {
 		if at == "" || flag == "--lmtp" && strings.HasPrefix(at, unixPrefix) && len(at) > len(unixPrefix) {
 			continue
@@ -120,7 +126,11 @@ func (h *hub) openMail(f mailFlags, d *doors, log *slog.Logger) (err error) {
 		cert = d.cert.Clone()
 		cert.NextProtos = nil // no HTTP here
 	}
-	m.srv = delivery.New(delivery.Config{Boxes: h.boxes, Name: hostName(), Domains: f.domains, TLS: cert, Log: log})
+	largest, err := provider.ParseSize(f.max)
+	if err != nil {
+		largest = 0 // none was given, or check said so
+	}
+	m.srv = delivery.New(delivery.Config{Boxes: h.boxes, Name: hostName(), Domains: f.domains, Max: largest, TLS: cert, Log: log})
 	h.mail = m
 	return nil
 }

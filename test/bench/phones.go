@@ -28,6 +28,8 @@ type hub struct {
 	tandem   string
 	cmd      *exec.Cmd
 	client   *http.Client
+	more     []string // further flags of serve
+	lmtp     string   // the socket for mail, where more opens one
 }
 
 // newHub makes a hub with users, whose app passwords it returns, in order.
@@ -69,7 +71,7 @@ var address = regexp.MustCompile(`(https://[^/ ]+)/setup`)
 
 // start runs tandem serve.
 func (h *hub) start() error {
-	h.cmd = exec.Command(h.tandem, "serve", "--data", h.dir, "--listen", "https://127.0.0.1:0")
+	h.cmd = exec.Command(h.tandem, append([]string{"serve", "--data", h.dir, "--listen", "https://127.0.0.1:0"}, h.more...)...)
 	h.cmd.Stderr = os.Stderr
 	out, err := h.cmd.StdoutPipe()
 	if err != nil {
