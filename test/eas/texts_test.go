@@ -291,3 +291,23 @@ func TestTextMessagesFetch(t *testing.T) {
 	contains(t, fetch(bob.Client, item), "!with a picture")
 	h.valid()
 }
+
+// Text messages are found by their text and by their number, in the folder that shows them, by those who ask for the class. MS-ASCMD_R920
+func TestTextMessagesSearch(t *testing.T) {
+	h := newTexts(t)
+	h.incoming("ann", "", "the key is under the mat")
+	h.incoming("ann", sms.Sent, "which mat")
+	h.arrive(h.box("ann", mailbox.Inbox), 1, letterOf("letter", "zoe@example.org", "ann@example.org", "a new mat"))
+	p := h.phone("ann", "phone1", "14.1")
+	ask := func(c *easclient.Client, query string) string { return h.search(c, query, "<Range>0-9</Range>") }
+	texts := "<airsync:Class>SMS</airsync:Class>"
+	got := ask(p.Client, texts+"<FreeText>mat</FreeText>")
+	contains(t, got, "Class=SMS", "Data=the key is under the mat", "Data=which mat", "CollectionId="+p.FolderOf(2), "CollectionId="+p.FolderOf(5), "Total=2", "!letter")
+	contains(t, ask(p.Client, texts+"<FreeText>1555</FreeText>"), "Total=2")
+	contains(t, ask(p.Client, texts+"<airsync:CollectionId>"+p.FolderOf(5)+"</airsync:CollectionId><FreeText>mat</FreeText>"), "Data=which mat", "!the key")
+	contains(t, ask(p.Client, texts+"<airsync:Class>Email</airsync:Class><FreeText>mat</FreeText>"), "Subject=letter", "Data=which mat", "Total=3")
+	contains(t, ask(p.Client, "<FreeText>mat</FreeText>"), "Subject=letter", "!Class=SMS")
+	contains(t, ask(h.client("ann", "phone2", "12.1"), texts+"<FreeText>mat</FreeText>"), "!which mat")
+	contains(t, ask(h.phone("bob", "phone3", "14.1").Client, texts+"<FreeText>mat</FreeText>"), "!which mat")
+	h.valid()
+}

@@ -109,6 +109,7 @@ type hit struct {
 	store.HomeRecord
 	class      string
 	collection int64
+	within     int64 // the folder that shows it, where that is another; 0: it is not
 	view       eas.View
 	sketch     []byte // of messages
 }
@@ -172,6 +173,11 @@ func (s *Service) searchMailbox(ctx context.Context, r *proto.Request, query, op
 	if err != nil {
 		return "", nil, err
 	}
+	texts, err := s.textMessages(ctx, r, q, deep)
+	if err != nil {
+		return "", nil, err
+	}
+	list = append(list, texts...)
 	others, err := s.hits(ctx, r, q, deep)
 	if err != nil {
 		return "", nil, err
@@ -206,6 +212,9 @@ func (s *Service) searchMailbox(ctx context.Context, r *proto.Request, query, op
 func (h hit) result(o eas.Options) (e *wbxml.Element, size int, err error) {
 	folder := strconv.FormatInt(h.collection, 10)
 	id := folder + ":" + strconv.FormatInt(h.Number, 10)
+	if h.within != 0 {
+		folder = strconv.FormatInt(h.within, 10)
+	}
 	o.Attachment = func(n int) string { return id + ":" + strconv.Itoa(n) }
 	if v, ok := h.view.(eas.Recorder); ok {
 		data, err := v.GetRecord(eas.Record{Body: h.Body, Attrs: h.Attrs, Sketch: h.sketch}, o)
