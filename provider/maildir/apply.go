@@ -22,6 +22,7 @@ type job struct {
 	out    *tandem.Outcome
 	id     tandem.ID
 	staged *staged // Create, Update: the new message in tmp
+	made   *entry  // what the write made of the message: its name and place
 	done   bool
 }
 
@@ -207,7 +208,8 @@ func (a *applier) finish(ctx context.Context) error {
 	return nil
 }
 
-// answer tells the outcomes of what is done, and returns the jobs whose versions promise nothing yet.
+// answer tells the outcomes of what is done, and returns the jobs whose versions promise nothing yet. An outcome is what the write made, even if somebody has renamed
+// the message since: that must be news to the next listing.
 func (a *applier) answer(ctx context.Context, done []*job) (racy []*job) {
 	for _, j := range done {
 		j.out.Status, j.out.ID, j.out.Meta = tandem.Applied, j.id, tandem.Meta{}
@@ -215,12 +217,17 @@ func (a *applier) answer(ctx context.Context, done []*job) (racy []*job) {
 			continue
 		}
 		now := time.Now()
-		e, err := a.find(context.WithoutCancel(ctx), j.id)
-		if err != nil || e.err != nil {
+		made, err := a.stat(j.made)
+		if err != nil {
+			made, err = a.find(context.WithoutCancel(ctx), j.id)
+		}
+		if err != nil || made.err != nil {
 			continue // somebody took it away again: no version, which promises nothing
 		}
-		j.out.Meta = e.meta(a.words, now)
-		if e.racy(now) {
+		was := *made
+		was.parsed = j.made.parsed
+		j.out.Meta = was.meta(a.words, now)
+		if was.racy(now) {
 			racy = append(racy, j)
 		}
 	}

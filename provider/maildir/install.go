@@ -198,6 +198,7 @@ func (a *applier) create(ctx context.Context, j *job) error {
 		return err
 	}
 	a.moved(j.id, e)
+	j.made = e
 	return nil
 }
 
@@ -224,7 +225,7 @@ func (a *applier) setAttrs(ctx context.Context, j *job, e *entry) error {
 		}
 		return err
 	}
-	if f.Received != e.received() {
+	if j.made = to; f.Received != e.received() {
 		a.date(a.join(to), f.Received)
 	}
 	return nil
@@ -262,12 +263,20 @@ func (a *applier) update(ctx context.Context, j *job, e *entry) error {
 		return err
 	}
 	now := e
-	for range chases {
-		n := now.parsed.withFlags(flagsOf(j.w.Record.Attrs), a.words).sized(j.staged.size, j.staged.virtual)
+	for try := range chases {
+		n := now.parsed.sized(j.staged.size, j.staged.virtual)
 		if n.base() == e.parsed.base() {
 			n = n.with('E', token()[:8])
 		}
-		if err = a.rename(now, a.named(now, n)); !errors.Is(err, fs.ErrNotExist) {
+		ours := n.withFlags(flagsOf(j.w.Record.Attrs), a.words)
+		if try == 0 { // flags that somebody has set since are theirs
+			n = ours
+		}
+		to := a.named(now, n)
+		made := *to
+		made.parsed.info = ours.info
+		j.made = &made
+		if err = a.rename(now, to); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 		if now, err = a.find(ctx, e.id); err != nil {

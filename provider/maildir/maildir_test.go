@@ -300,6 +300,35 @@ func TestFlagsMeanwhile(t *testing.T) {
 	}
 }
 
+// TestFlagsRightAfter changes flags between a write and its answer: the outcome is what was written, so that the next listing shows news.
+func TestFlagsRightAfter(t *testing.T) {
+	b := newBox(t)
+	r := b.Replica.(*Replica)
+	first := b.must(create("x", mail.Flags{Seen: true, Received: 1_700_000_000}))
+	for name, w := range map[string]tandem.Write{
+		"create":         create("y", mail.Flags{Draft: true, Received: 1_700_000_000}),
+		"set attributes": setAttrs(first, mail.Flags{Draft: true, Received: 1_700_000_000}),
+	} {
+		out := tandem.Outcome{ID: w.ID}
+		a := &applier{finder: finder{Replica: r}, jobs: []*job{{w: &w, out: &out, id: w.ID}}}
+		if err := a.run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		e := a.jobs[0].made
+		b.rename(filepath.Join("cur", e.file), filepath.Join("cur", e.file+"F"))
+		if err := a.finish(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := b.list()[out.ID]
+		if f := mail.FlagsOf(out.Attrs); f.Flagged || !f.Draft || out.Version == got.Version || out.Version == "" {
+			t.Errorf("%s: answered %+v, listed %+v", name, out.Meta, got.Meta)
+		}
+		if f := mail.FlagsOf(got.Attrs); !f.Flagged {
+			t.Errorf("%s: listed %+v", name, got.Meta)
+		}
+	}
+}
+
 // TestSameUnique tells messages apart that a program gave one unique part.
 func TestSameUnique(t *testing.T) {
 	b := newBox(t)
