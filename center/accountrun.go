@@ -136,7 +136,7 @@ func (f *follower) step(ctx context.Context, s step) error {
 	case stepMakePlace:
 		return f.makePlace(ctx, s)
 	case stepNote:
-		return f.note(ctx, s.known, s.found, s.coll)
+		return f.note(ctx, s, s.found, s.coll)
 	case stepPark:
 		c := s.coll
 		c.Name = s.name
@@ -150,14 +150,14 @@ func (f *follower) step(ctx context.Context, s step) error {
 		if err != nil {
 			return err
 		}
-		return f.note(ctx, s.known, s.found, c)
+		return f.note(ctx, s, s.found, c)
 	case stepRenamePlace:
 		return f.withFolders(ctx, f.partner, func(fs provider.Folders) error {
 			now, err := fs.Rename(ctx, s.found, s.path)
 			if err != nil {
 				return err
 			}
-			return f.note(ctx, s.known, now, s.coll)
+			return f.note(ctx, s, now, s.coll)
 		})
 	case stepDropHome:
 		return f.dropHome(ctx, s)
@@ -270,17 +270,54 @@ func (f *follower) putItem(ctx context.Context, k folder) error {
 }
 
 // note notes what both sides call a folder now.
-func (f *follower) note(ctx context.Context, k folder, found provider.Found, c tandem.Collection) error {
+func (f *follower) note(ctx context.Context, s step, found provider.Found, c tandem.Collection) error {
+	k := s.known
 	sub, err := f.subOf(found)
 	if err != nil {
 		return err
 	}
 	moved := sub != k.Sub
+	if moved && (s.do == stepRenamePlace || k.Stable != "" && k.Stable == found.Stable) {
+		f.unkeep(k.item)
+		if err := f.carryBase(ctx, k, found); err != nil {
+			f.rekeep(ctx, k)
+			return err
+		}
+	}
 	k.Sub, k.Path, k.Stable, k.Name, k.Held = sub, found.Name, found.Stable, c.Name, ""
 	if err := f.putFolder(ctx, k); err != nil || !moved {
 		return err
 	}
 	return f.putItem(ctx, k)
+}
+
+// carryBase lets a pair's base hold for a renamed folder whose place calls it another store because of its name. Its epoch must be the same: then it is the
+// same folder, with the history that the base knows.
+func (f *follower) carryBase(ctx context.Context, k folder, found provider.Found) error {
+	pair, ok, err := f.pairOf(ctx, itemOf(k))
+	if err != nil || !ok || pair.Identities[tandem.SideB].Store == "" {
+		return err
+	}
+	place, err := f.cfg.Places.ParsePlace(found.Place)
+	if err != nil {
+		return err
+	}
+	o, err := f.openPlace(ctx, place, string(tandem.Mail))
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	now, err := o.Identity(ctx)
+	was := pair.Identities[tandem.SideB]
+	if err != nil || now == was || now.Epoch != was.Epoch {
+		return err
+	}
+	release, err := f.cfg.Store.Bases.Lease(ctx, pair.ID, "account "+f.account.name)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return f.cfg.Store.Bases.Commit(ctx, pair.ID, store.Commit{Identities: &[2]tandem.Identity{pair.Identities[tandem.SideA], now}})
 }
 
 // subOf is where a folder is below the account's place.
