@@ -152,13 +152,7 @@ func (f *follower) step(ctx context.Context, s step) error {
 		}
 		return f.note(ctx, s, s.found, c)
 	case stepRenamePlace:
-		return f.withFolders(ctx, f.partner, func(fs provider.Folders) error {
-			now, err := fs.Rename(ctx, s.found, s.path)
-			if err != nil {
-				return err
-			}
-			return f.note(ctx, s, now, s.coll)
-		})
+		return f.renamePlace(ctx, s)
 	case stepDropHome:
 		return f.dropHome(ctx, s)
 	case stepDropPlace:
@@ -167,6 +161,22 @@ func (f *follower) step(ctx context.Context, s step) error {
 		return f.forgetPair(ctx, s.known)
 	}
 	return nil
+}
+
+// renamePlace renames a folder. A run that goes on is waited for: it would lose the folder from under its writes, and what it did would not be recorded.
+func (f *follower) renamePlace(ctx context.Context, s step) error {
+	leave, err := f.enterLane(ctx, homeLane(s.coll.ID))
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return f.withFolders(ctx, f.partner, func(fs provider.Folders) error {
+		now, err := fs.Rename(ctx, s.found, s.path)
+		if err != nil {
+			return err
+		}
+		return f.note(ctx, s, now, s.coll)
+	})
 }
 
 // makeHome makes a mail folder of the user.

@@ -326,7 +326,7 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 		return job{}, err
 	}
 	key := itemKey(it)
-	return job{name: it.Name, user: it.User, item: true, handler: it.Partner, key: key, every: h.pollOf(place), lane: fmt.Sprintf("home %d", it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
+	return job{name: it.Name, user: it.User, item: true, handler: it.Partner, key: key, every: h.pollOf(place), lane: homeLane(it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
 		base: func(context.Context, *provider.Opened, *provider.Opened) (string, bool, error) {
 			return key, false, nil
 		},
@@ -343,6 +343,9 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 			return a, b, nil
 		}}, nil
 }
+
+// homeLane is the lane of a home collection's items.
+func homeLane(collection int64) string { return fmt.Sprintf("home %d", collection) }
 
 // itemPrefix tells the keys of items from those of pairs of places.
 const itemPrefix = "item "

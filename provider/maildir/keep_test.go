@@ -122,7 +122,7 @@ func TestKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for round := range 8 {
+	for round := range 5 {
 		dir := t.TempDir()
 		cmd := exec.Command(self)
 		cmd.Env = append(os.Environ(), killedDir+"="+dir)
@@ -157,7 +157,7 @@ func TestKilled(t *testing.T) {
 				seen[text] = true
 			}
 		}
-		for i := range 60 {
+		for i := range 12 {
 			w := killedWrite(i)
 			found, is, err := b.Find(t.Context(), w)
 			if err != nil || is != seen[killedBody(i)] {

@@ -25,6 +25,7 @@ const (
 	// lockFile is what Dovecot holds while it changes the list of keywords, and that of UIDs.
 	lockFile    = "dovecot-uidlist.lock"
 	lockStale   = 2 * time.Minute // a lock that nobody touched for so long is of a program that died
+	lockWait    = 2 * time.Second // how long a lock is waited for
 	maxKeywords = 64 << 10        // bytes of the file
 )
 
@@ -135,7 +136,7 @@ func (r *Replica) lettersInUse() map[byte]bool {
 // lock takes the lock that Dovecot takes: a file that is made only where there is none.
 func (r *Replica) lock(ctx context.Context) (unlock func(), err error) {
 	path := filepath.Join(r.path, lockFile)
-	deadline := time.Now().Add(lockWait)
+	deadline := time.Now().Add(r.patience)
 	for {
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, r.filePerm())
 		if err == nil {
@@ -163,5 +164,3 @@ func (r *Replica) lock(ctx context.Context) (unlock func(), err error) {
 		}
 	}
 }
-
-const lockWait = 2 * time.Second

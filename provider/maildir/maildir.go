@@ -41,7 +41,7 @@ func Open(ctx context.Context, path string) (*provider.Opened, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	r := &Replica{path: path, closed: make(chan struct{})}
+	r := &Replica{path: path, patience: lockWait, closed: make(chan struct{})}
 	if err := r.openRoot(); err != nil {
 		return nil, err
 	}

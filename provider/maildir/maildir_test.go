@@ -215,6 +215,7 @@ func TestKeywords(t *testing.T) {
 // TestKeywordLock waits for a program that holds the list, and goes on without new keywords if it does not let go.
 func TestKeywordLock(t *testing.T) {
 	b := newBox(t)
+	b.Replica.(*Replica).patience = 50 * time.Millisecond
 	b.put(lockFile, "1:other")
 	done := make(chan tandem.Outcome)
 	go func() {

@@ -27,7 +27,8 @@ type Replica struct {
 	planted  bool // the identity is a file in the folder
 	stable   bool // inode numbers last
 	readOnly bool
-	perm     fs.FileMode // of the folder
+	perm     fs.FileMode   // of the folder
+	patience time.Duration // with those who hold the lock of keywords
 
 	writing sync.Mutex // held while Apply works
 	swept   bool       // left-overs in tmp were looked for; guarded by writing
