@@ -215,6 +215,54 @@ func TestMailFaults(t *testing.T) {
 	}
 }
 
+// A server that lost its indexes counts its messages anew. They are paired again by what they hold: none is lost, none comes twice, and what was done on either side meanwhile is kept.
+func TestMailCountedAnew(t *testing.T) {
+	s := mailkit.Dovecot(t, mailkit.Config{})
+	a := newAccount(t, s)
+	dir, data := filepath.Join(t.TempDir(), "Mail"), t.TempDir()
+	place := "imap://anna@" + s.IMAP + "/INBOX"
+	writeMaildir(t, dir, "1700000000.0.host:2,", message("here"))
+	for n := range 20 {
+		a.put("INBOX", message(fmt.Sprintf("there %02d", n)))
+	}
+	if out, err := syncMail(t, data, dir, place); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	a.put("INBOX", message("new there"))
+	writeMaildir(t, dir, "1700000000.2.host:2,", message("new here"))
+	was, err := a.Select("INBOX", nil).Wait()
+	a.must(err)
+	a.Close()
+	s.Stop()
+	left, err := filepath.Glob(filepath.Join(s.Home("anna"), "mail", "dovecot*"))
+	a.must(err)
+	for _, name := range left {
+		a.must(os.RemoveAll(name))
+	}
+	s.Start()
+	a = newAccount(t, s)
+	now, err := a.Select("INBOX", nil).Wait()
+	a.must(err)
+	if now.UIDValidity == was.UIDValidity {
+		t.Skip("the server still counts as before")
+	}
+	for range 2 {
+		if out, err := syncMail(t, data, dir, place); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	}
+	want := []string{"here", "new here", "new there"}
+	for n := range 20 {
+		want = append(want, fmt.Sprintf("there %02d", n))
+	}
+	if got := inMaildir(t, dir); !slices.Equal(got, want) {
+		t.Errorf("the folder holds %q", got)
+	}
+	if got := a.all("INBOX"); !slices.Equal(got, want) {
+		t.Errorf("the mailbox holds %q", got)
+	}
+}
+
 // mbsync and Tandem on one account: what either does the other sees once.
 func TestMbsync(t *testing.T) {
 	mbsync := need.Program(t, "mbsync", "isync")
