@@ -177,12 +177,18 @@ func TestTextMessagesMove(t *testing.T) {
 
 // What waits in the outbox goes to the one phone that sends for the server, and is in what was sent when the phone says so. MS-ASMS 2.2.2.2.2
 func TestTextMessagesSend(t *testing.T) {
+	for _, version := range []string{"14.0", "14.1", "16.0", "16.1"} {
+		t.Run(version, func(t *testing.T) { sendsTexts(t, version) })
+	}
+}
+
+func sendsTexts(t *testing.T, version string) {
 	h := newTexts(t)
 	h.incoming("ann", sms.Outbox, "please send")
 	info := func(c *easclient.Client, on string) {
 		contains(t, h.do(c, "Settings", "<Settings><DeviceInformation><Set><Model>m</Model><EnableOutboundSMS>"+on+"</EnableOutboundSMS></Set></DeviceInformation></Settings>"), "DeviceInformation{Status=1}")
 	}
-	first, second := h.phone("ann", "phone1", "14.1"), h.phone("ann", "phone2", "14.1")
+	first, second := h.phone("ann", "phone1", version), h.phone("ann", "phone2", version)
 	info(first.Client, "0")
 	quiet := h.handset(first, 6)
 	contains(t, quiet.sync(changes), "!please send")
@@ -194,7 +200,7 @@ func TestTextMessagesSend(t *testing.T) {
 	contains(t, quiet.sync(changes), "!please send")
 	contains(t, h.do(second.Client, "MoveItems", "<MoveItems><Move><SrcMsgId>"+id+"</SrcMsgId><SrcFldId>"+sender.folder+"</SrcFldId><DstFldId>"+second.FolderOf(5)+"</DstFldId></Move></MoveItems>"), "Status=3")
 	contains(t, h.handset(first, 5).sync(changes), "Data=please send")
-	contains(t, sender.sync(changes), "Delete{Class=SMS ServerId="+id)
+	contains(t, sender.sync(changes), "Delete{", "ServerId="+id)
 	if rec := h.live(h.messages("ann")); len(rec) != 1 || sms.BoxOf(rec[0].Attrs) != sms.Sent {
 		t.Errorf("%d messages, %v", len(rec), rec[0].Attrs)
 	}
@@ -294,11 +300,17 @@ func TestTextMessagesFetch(t *testing.T) {
 
 // Text messages are found by their text and by their number, in the folder that shows them, by those who ask for the class. MS-ASCMD_R920
 func TestTextMessagesSearch(t *testing.T) {
+	for _, version := range []string{"14.0", "14.1", "16.0", "16.1"} {
+		t.Run(version, func(t *testing.T) { findsTexts(t, version) })
+	}
+}
+
+func findsTexts(t *testing.T, version string) {
 	h := newTexts(t)
 	h.incoming("ann", "", "the key is under the mat")
 	h.incoming("ann", sms.Sent, "which mat")
 	h.arrive(h.box("ann", mailbox.Inbox), 1, letterOf("letter", "zoe@example.org", "ann@example.org", "a new mat"))
-	p := h.phone("ann", "phone1", "14.1")
+	p := h.phone("ann", "phone1", version)
 	ask := func(c *easclient.Client, query string) string { return h.search(c, query, "<Range>0-9</Range>") }
 	texts := "<airsync:Class>SMS</airsync:Class>"
 	got := ask(p.Client, texts+"<FreeText>mat</FreeText>")
@@ -308,6 +320,6 @@ func TestTextMessagesSearch(t *testing.T) {
 	contains(t, ask(p.Client, texts+"<airsync:Class>Email</airsync:Class><FreeText>mat</FreeText>"), "Subject=letter", "Data=which mat", "Total=3")
 	contains(t, ask(p.Client, "<FreeText>mat</FreeText>"), "Subject=letter", "!Class=SMS")
 	contains(t, ask(h.client("ann", "phone2", "12.1"), texts+"<FreeText>mat</FreeText>"), "!which mat")
-	contains(t, ask(h.phone("bob", "phone3", "14.1").Client, texts+"<FreeText>mat</FreeText>"), "!which mat")
+	contains(t, ask(h.phone("bob", "phone3", version).Client, texts+"<FreeText>mat</FreeText>"), "!which mat")
 	h.valid()
 }
