@@ -176,6 +176,7 @@ func (w *Watcher) look(ctx context.Context, c tandem.Collection) (failed bool) {
 }
 
 // pass goes once through what changed in an inbox. Only its end is a position: a message that changes meanwhile moves to the end of the list, where it is met again.
+// What was begun is finished when ctx is done, so that who stops in order is told of nothing twice.
 func (w *Watcher) pass(ctx context.Context, c tandem.Collection) error {
 	done, err := w.done(ctx, c)
 	if err != nil {
@@ -194,19 +195,22 @@ func (w *Watcher) pass(ctx context.Context, c tandem.Collection) error {
 			return err
 		}
 		for _, r := range recs {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			since = r.Seq
 			if r.Deleted || r.Born <= done {
 				continue
 			}
 			news = true
 			if user == nil {
-				u, err := w.Accounts.User(ctx, c.User)
+				u, err := w.Accounts.User(context.WithoutCancel(ctx), c.User)
 				if err != nil {
 					return err
 				}
 				user = &u
 			}
-			if err := w.tell(ctx, *user, c, r); err != nil {
+			if err := w.tell(context.WithoutCancel(ctx), *user, c, r); err != nil {
 				return err
 			}
 		}
@@ -215,7 +219,7 @@ func (w *Watcher) pass(ctx context.Context, c tandem.Collection) error {
 	if !news {
 		return nil
 	}
-	return w.Props.SetProperties(ctx, c.ID, 0, map[string]string{position: strconv.FormatInt(since, 10)})
+	return w.Props.SetProperties(context.WithoutCancel(ctx), c.ID, 0, map[string]string{position: strconv.FormatInt(since, 10)})
 }
 
 // done is the position up to which all that came into an inbox was told of.

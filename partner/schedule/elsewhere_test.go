@@ -109,3 +109,24 @@ func TestInvited(t *testing.T) {
 		t.Errorf("nonsense: %v", err)
 	}
 }
+
+// TestToldAgain: an invitation that is told of again, after the person took its event away, is not made again; an update of it is.
+func TestToldAgain(t *testing.T) {
+	k := newKit(t)
+	l := schedule.Letter{From: "zoe@elsewhere.org", Add: true,
+		Body: []byte(strings.NewReplacer("BEGIN:VEVENT", "METHOD:REQUEST\r\nBEGIN:VEVENT", "anna@x.org", "zoe@elsewhere.org").Replace(meeting()))}
+	for i := range 3 {
+		why, err := k.svc.TakeMail(k.ctx, k.user("ben"), l)
+		k.must(err)
+		if (k.body("ben") != "") != (i == 0) || (why == "") != (i == 0) {
+			t.Errorf("told %d times: %q\n%s", i+1, why, k.body("ben"))
+		}
+		if i == 0 {
+			k.write("ben", "")
+		}
+	}
+	l.Body = []byte(strings.Replace(string(l.Body), "DTSTAMP:20260301T000000Z", "DTSTAMP:20260302T000000Z\r\nSEQUENCE:1", 1))
+	if why, err := k.svc.TakeMail(k.ctx, k.user("ben"), l); err != nil || why != "" || k.body("ben") == "" {
+		t.Errorf("the update: %q, %v", why, err)
+	}
+}

@@ -43,12 +43,17 @@ func (s *Service) TakeMail(ctx context.Context, to store.User, l Letter) (why st
 	if why := may(have.body); why != "" {
 		return why, nil
 	}
-	author := store.Author{User: l.From}
-	if err := s.file(ctx, store.User{Name: author.User}, to, m); err != nil {
+	if have.body == nil { // the inbox gets it last, so what is in it was in the calendar
+		if known, err := s.filed(ctx, to, m); err != nil || known {
+			return "was taken in before, and the person took it away", err
+		}
+	}
+	author := store.User{Name: l.From}
+	answers, why, err := s.apply(ctx, author, to, m, may)
+	if err != nil {
 		return "", err
 	}
-	answers, why, err := s.apply(ctx, store.User{Name: author.User}, to, m, may)
-	if err != nil {
+	if err := s.file(ctx, author, to, m); err != nil {
 		return "", err
 	}
 	return why, s.answer(ctx, to, answers)
