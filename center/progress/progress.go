@@ -109,9 +109,10 @@ type Report struct {
 
 // Row is where an item is in a session.
 type Row struct {
-	Status    Status `json:"status"`
-	Text      string `json:"text,omitempty"`
-	Step, Max int    `json:",omitempty"`
+	Status Status `json:"status"`
+	Text   string `json:"text,omitempty"`
+	Step   int    `json:"step,omitempty"`
+	Max    int    `json:"max,omitempty"`
 }
 
 // Next is where the item is after a report. After Succeeded, Failed and Cancelled only Failed is allowed; anything else is

@@ -63,7 +63,7 @@ func (s *Scope) OrderHandler(ctx context.Context, o center.HandlerOrder) (handle
 	if o.Item != "" && x.Item(o.Item) == nil {
 		return handler.Handler{}, missing("item", o.Item)
 	}
-	if o.Do != handler.Start && o.Do != handler.Stop {
+	if o.Item == "" && o.Do != handler.Start && o.Do != handler.Stop { // items are enabled and removed by apps, too
 		if err := s.notApp(op); err != nil {
 			return handler.Handler{}, err
 		}

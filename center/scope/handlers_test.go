@@ -10,6 +10,7 @@ import (
 	"tandem/center"
 	"tandem/center/handler"
 	"tandem/center/progress"
+	"tandem/store"
 	"tandem/store/sqlite"
 )
 
@@ -81,6 +82,14 @@ func (h *shared) ReportSession(_ context.Context, _ int64, r center.SessionRepor
 	return center.SessionAnswer{}, nil
 }
 
+func (h *shared) Result(_ context.Context, runs []int64) (center.SyncResult, error) {
+	return center.SyncResult{Items: []center.ItemResult{{Item: []string{"a", "b"}[runs[0]]}}}, nil
+}
+
+func (h *shared) ListItems(context.Context) ([]store.Item, error) {
+	return []store.Item{{Name: "a", User: "anna"}, {Name: "b", User: "bob"}}, nil
+}
+
 func (h *shared) CloseSession(context.Context, int64) error { return nil }
 func (h *shared) ForgetHandler(_ context.Context, id string) error {
 	h.note("forget " + id)
@@ -131,6 +140,17 @@ func TestHandlersOfOthers(t *testing.T) {
 		if strings.Join(got, " ") != c.want {
 			t.Errorf("%+v: %s, want %s", c.who, strings.Join(got, " "), c.want)
 		}
+	}
+}
+
+func TestResultOfOthers(t *testing.T) {
+	_, of := views(t)
+	s := of(Who{User: "anna", Admin: true})
+	if res, err := s.Result(t.Context(), []int64{0}); err != nil || len(res.Items) != 1 {
+		t.Errorf("%+v, %v", res, err)
+	}
+	if res, err := s.Result(t.Context(), []int64{1}); !tandem.IsKind(err, tandem.NotFound) || len(res.Items) != 0 {
+		t.Errorf("%+v, %v", res, err)
 	}
 }
 

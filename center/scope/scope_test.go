@@ -10,6 +10,7 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/center/handler"
 	"tandem/center/scope"
 	"tandem/engine"
 	"tandem/partner/away"
@@ -53,6 +54,12 @@ func asks() []ask {
 			return s.Begin(c, []string{x.item}, center.SyncOptions{})
 		}},
 		{"Stop", func(c C, s S, u string, x things) (any, error) { return s.Stop(c, []string{x.item}) }},
+		{"FindHandler", func(c C, s S, u string, x things) (any, error) { return s.FindHandler(c, x.partner) }},
+		{"OrderHandler", func(c C, s S, u string, x things) (any, error) {
+			return s.OrderHandler(c, center.HandlerOrder{Handler: x.partner, Item: x.item, Do: handler.Disable})
+		}},
+		{"ForgetHandler", func(c C, s S, u string, x things) (any, error) { return none(s.ForgetHandler(c, x.partner)) }},
+		{"StopHandler", func(c C, s S, u string, x things) (any, error) { return s.StopHandler(c, x.partner) }},
 		{"FollowFolders", func(c C, s S, u string, x things) (any, error) {
 			return none(s.FollowFolders(c, center.Follow{Partner: x.partner}))
 		}},
@@ -164,6 +171,7 @@ func lists() []ask {
 	return []ask{
 		{"ListPartners", func(c C, s S, u string, x things) (any, error) { return s.ListPartners(c) }},
 		{"ListItems", func(c C, s S, u string, x things) (any, error) { return s.ListItems(c) }},
+		{"ListHandlers", func(c C, s S, u string, x things) (any, error) { return s.ListHandlers(c, center.HandlerFilter{}) }},
 		{"Status", func(c C, s S, u string, x things) (any, error) { return s.Status(c, nil) }},
 		{"ByHand", func(c C, s S, u string, x things) (any, error) { return s.ByHand(c) }},
 		{"Runs", func(c C, s S, u string, x things) (any, error) { return s.Runs(c, "", 0) }},
@@ -196,7 +204,7 @@ func lists() []ask {
 }
 
 // elsewhere are methods with tests of their own.
-var elsewhere = []string{"Follow", "Secret"}
+var elsewhere = []string{"Follow", "Secret", "Result", "Progress", "OpenSession", "ReportSession", "CloseSession"}
 
 // TestAllMethodsAreAsked holds the tables here to center.Service.
 func TestAllMethodsAreAsked(t *testing.T) {
@@ -288,7 +296,7 @@ func TestListsShowOnesOwn(t *testing.T) {
 func TestAdminsSeeNoRecords(t *testing.T) {
 	w := newWorld(t)
 	anna := w.as("anna")
-	sees := map[string]bool{"ListUsers": true, "ListDevices": true, "Checks": true}
+	sees := map[string]bool{"ListUsers": true, "ListDevices": true, "ListHandlers": true, "Checks": true}
 	for i, a := range lists() {
 		got, err := a.do(t.Context(), anna, "anna", w.things["anna"])
 		w.must(err)
@@ -365,7 +373,8 @@ func TestOnesOwn(t *testing.T) {
 func TestAppPasswordsLookAndSync(t *testing.T) {
 	w := newWorld(t)
 	app := w.as("ben", func(p *scope.Who) { p.App = true })
-	not := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "OrderDevice": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true, "SetFilterServer": true}
+	not := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "OrderDevice": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true, "SetFilterServer": true,
+		"ForgetHandler": true}
 	for i, a := range asks() {
 		if _, err := a.do(t.Context(), app, "ben", w.things["ben"]); tandem.IsKind(err, tandem.Denied) != not[a.method] {
 			t.Errorf("%d %s: %v", i, a.method, err)

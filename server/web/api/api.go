@@ -56,6 +56,7 @@ func New(cfg Config) (*API, error) {
 	a.addMe()
 	a.addItems()
 	a.addSyncs()
+	a.addHandlers()
 	a.addAccounts()
 	a.addInbox()
 	a.addAbout()

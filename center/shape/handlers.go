@@ -1,0 +1,257 @@
+package shape
+
+import (
+	"tandem"
+	"tandem/center"
+	"tandem/center/handler"
+	"tandem/center/progress"
+	"tandem/store"
+)
+
+// Handler is whoever offers sync items.
+type Handler struct {
+	ID        string        `json:"id"`
+	Name      string        `json:"name"`
+	Type      string        `json:"type" enum:"unspecified,application,device,folder,service,computer"`
+	Label     string        `json:"label,omitempty" doc:"in words what it is"`
+	Comment   string        `json:"comment,omitempty"`
+	Can       []string      `json:"can" doc:"capabilities"`
+	Browse    string        `json:"browse,omitempty" doc:"where its content can be looked at"`
+	Place     string        `json:"place,omitempty"`
+	User      string        `json:"user,omitempty"`
+	Active    bool          `json:"active" doc:"false: it is in Sync Setup"`
+	Enabled   bool          `json:"enabled"`
+	Connected bool          `json:"connected"`
+	Why       string        `json:"why,omitempty" doc:"why it is not connected"`
+	Hidden    bool          `json:"hidden,omitempty"`
+	LastSync  int64         `json:"last_sync"`
+	Errors    int           `json:"errors"`
+	Conflicts int           `json:"conflicts"`
+	Syncing   bool          `json:"syncing"`
+	Items     []HandlerItem `json:"items"`
+	Tasks     []HandlerTask `json:"tasks"`
+}
+
+// HandlerItem is a sync item as its handler shows it.
+type HandlerItem struct {
+	ID        string        `json:"id"`
+	Name      string        `json:"name"`
+	Label     string        `json:"label,omitempty"`
+	Comment   string        `json:"comment,omitempty"`
+	Can       []string      `json:"can"`
+	Browse    string        `json:"browse,omitempty"`
+	Home      string        `json:"home,omitempty"`
+	Kind      string        `json:"kind,omitempty"`
+	Enabled   bool          `json:"enabled"`
+	Connected bool          `json:"connected"`
+	Why       string        `json:"why,omitempty"`
+	LastSync  int64         `json:"last_sync"`
+	Errors    int           `json:"errors"`
+	Conflicts int           `json:"conflicts"`
+	Syncing   bool          `json:"syncing"`
+	Status    string        `json:"status,omitempty"`
+	Text      string        `json:"text,omitempty"`
+	Step      int           `json:"step,omitempty"`
+	Max       int           `json:"max,omitempty"`
+	Tasks     []HandlerTask `json:"tasks"`
+}
+
+// HandlerTask is something that can be done with a handler or item, or why it cannot.
+type HandlerTask struct {
+	Task string `json:"task"`
+	How  string `json:"how" enum:"offered,greyed,hidden"`
+	Why  string `json:"why,omitempty"`
+	Asks bool   `json:"asks,omitempty" doc:"somebody is asked first, who may refuse"`
+}
+
+// OfHandler is a handler.
+func OfHandler(x handler.Handler) Handler {
+	return Handler{ID: x.ID, Name: x.Name, Type: string(x.Type), Label: x.Label, Comment: x.Comment, Can: capabilities(x.Can), Browse: x.Browse, Place: x.Place, User: x.User,
+		Active: x.Active, Enabled: x.Enabled, Connected: x.Connected, Why: x.Why, Hidden: x.Hidden, LastSync: x.LastSync, Errors: x.Errors, Conflicts: x.Conflicts, Syncing: x.Syncing,
+		Items: List(x.Items, ofHandlerItem), Tasks: List(x.Tasks, ofTask)}
+}
+
+func ofHandlerItem(it handler.Item) HandlerItem {
+	out := HandlerItem{ID: it.ID, Name: it.Name, Label: it.Label, Comment: it.Comment, Can: capabilities(it.Can), Browse: it.Browse, Home: it.Home, Kind: string(it.Kind), Enabled: it.Enabled,
+		Connected: it.Connected, Why: it.Why, LastSync: it.LastSync, Errors: it.Errors, Conflicts: it.Conflicts, Syncing: it.Syncing, Tasks: List(it.Tasks, ofTask)}
+	if it.Syncing {
+		out.Status, out.Text, out.Step, out.Max = it.Progress.Status.String(), it.Progress.Text, it.Progress.Step, it.Progress.Max
+	}
+	return out
+}
+
+func capabilities(list []handler.Capability) []string {
+	return List(list, func(c handler.Capability) string { return string(c) })
+}
+
+func ofTask(t handler.TaskState) HandlerTask {
+	return HandlerTask{string(t.Task), string(t.How), t.Why, t.Asks}
+}
+
+// Ongoing is all that is being synced.
+type Ongoing struct {
+	Sessions []ProgressSession `json:"sessions"`
+	Items    []ProgressItem    `json:"items" doc:"each once, however many sessions it is in"`
+}
+
+// ProgressSession is one run over items, wherever it is done.
+type ProgressSession struct {
+	ID       int64          `json:"id"`
+	Handler  string         `json:"handler,omitempty"`
+	Who      string         `json:"who" doc:"where it was begun"`
+	Text     string         `json:"text,omitempty"`
+	Stopping bool           `json:"stopping,omitempty"`
+	Items    []ProgressItem `json:"items"`
+}
+
+// ProgressItem is how far an item is.
+type ProgressItem struct {
+	Item     string `json:"item"`
+	Name     string `json:"name,omitempty"`
+	Status   string `json:"status" enum:"waiting,updating,indeterminate,succeeded,failed,cancelled,disconnected"`
+	Text     string `json:"text,omitempty"`
+	Step     int    `json:"step,omitempty"`
+	Max      int    `json:"max,omitempty"`
+	Stopping bool   `json:"stopping,omitempty"`
+}
+
+// OfState is all that is being synced.
+func OfState(s progress.State) Ongoing {
+	return Ongoing{Items: List(s.Items, ofRow), Sessions: List(s.Sessions, func(x progress.SessionState) ProgressSession {
+		return ProgressSession{x.ID, x.Handler, x.Who, x.Text, x.Stopping, List(x.Items, ofRow)}
+	})}
+}
+
+func ofRow(r progress.ItemRow) ProgressItem {
+	return ProgressItem{r.Item, r.Name, r.Status.String(), r.Text, r.Step, r.Max, r.Stopping}
+}
+
+// RunResult is how runs ended.
+type RunResult struct {
+	Status    string          `json:"status" enum:"succeeded,failed,cancelled"`
+	Errors    int             `json:"errors"`
+	Conflicts int             `json:"conflicts"`
+	Items     []RunItemResult `json:"items"`
+}
+
+// RunItemResult is how the run of one item ended.
+type RunItemResult struct {
+	Item      string `json:"item"`
+	Status    string `json:"status"`
+	Errors    int    `json:"errors"`
+	Warnings  int    `json:"warnings"`
+	Conflicts int    `json:"conflicts"`
+	Held      bool   `json:"held,omitempty"`
+	Text      string `json:"text,omitempty"`
+}
+
+// OfResult is how runs ended.
+func OfResult(r center.SyncResult) RunResult {
+	return RunResult{r.Status.String(), r.Errors, r.Conflicts, List(r.Items, func(x center.ItemResult) RunItemResult {
+		return RunItemResult{x.Item, x.Status.String(), x.Errors, x.Warnings, x.Conflicts, x.Held, x.Text}
+	})}
+}
+
+// SessionItem is an item that another program syncs.
+type SessionItem struct {
+	ID      string `json:"id"`
+	Name    string `json:"name,omitempty"`
+	Label   string `json:"label,omitempty"`
+	Comment string `json:"comment,omitempty"`
+	Kind    string `json:"kind,omitempty"`
+	Browse  string `json:"browse,omitempty"`
+}
+
+func (x SessionItem) item() handler.Item {
+	out := handler.Item{ID: x.ID, Name: x.Name, Label: x.Label, Comment: x.Comment, Kind: tandem.Kind(x.Kind), Browse: x.Browse}
+	if x.Browse != "" {
+		out.Can = []handler.Capability{handler.CanBrowse}
+	}
+	return out
+}
+
+// SessionStart describes a session that another program does.
+type SessionStart struct {
+	Handler string        `json:"handler" doc:"an id of the program's own, or a partner's name"`
+	Name    string        `json:"name,omitempty"`
+	Type    string        `json:"type,omitempty" enum:"unspecified,application,device,folder,service,computer"`
+	Label   string        `json:"label,omitempty"`
+	Comment string        `json:"comment,omitempty"`
+	Browse  string        `json:"browse,omitempty"`
+	Hidden  bool          `json:"hidden_by_default,omitempty"`
+	Who     string        `json:"who,omitempty"`
+	Items   []SessionItem `json:"items,omitempty"`
+}
+
+// Session is what the center takes.
+func (x SessionStart) Session() center.NewSession {
+	n := center.NewSession{Who: x.Who, Items: List(x.Items, SessionItem.item), Handler: handler.Handler{ID: x.Handler, Name: x.Name, Type: handler.Type(x.Type), Label: x.Label, Comment: x.Comment,
+		Browse: x.Browse, Shy: x.Hidden}}
+	if x.Browse != "" {
+		n.Handler.Can = []handler.Capability{handler.CanBrowse}
+	}
+	return n
+}
+
+// SessionNews is what a session has to tell.
+type SessionNews struct {
+	Text     string         `json:"text,omitempty"`
+	Add      []SessionItem  `json:"add,omitempty" doc:"items that join the session"`
+	Propose  []SessionItem  `json:"propose,omitempty" doc:"likewise; nobody sees them before they are committed"`
+	Progress []SessionStep  `json:"progress,omitempty"`
+	Commit   []string       `json:"commit,omitempty" doc:"proposed items that succeeded"`
+	Events   []SessionEvent `json:"events,omitempty"`
+}
+
+// SessionStep is how far an item of a session is.
+type SessionStep struct {
+	Item   string `json:"item"`
+	Status string `json:"status" enum:"updating,indeterminate,succeeded,failed,cancelled,disconnected" doc:"after succeeded, failed and cancelled only failed may follow"`
+	Text   string `json:"text,omitempty"`
+	Step   int    `json:"step,omitempty"`
+	Max    int    `json:"max,omitempty"`
+}
+
+// SessionEvent is a line for the results log.
+type SessionEvent struct {
+	Item     string `json:"item,omitempty"`
+	Level    string `json:"level,omitempty" enum:"info,warning,error"`
+	Text     string `json:"text"`
+	Record   string `json:"record,omitempty"`
+	Remedy   string `json:"remedy,omitempty"`
+	Link     string `json:"link,omitempty"`
+	LinkText string `json:"link_text,omitempty"`
+}
+
+// Report is what the center takes.
+func (x SessionNews) Report() (center.SessionReport, error) {
+	out := center.SessionReport{Text: x.Text, Add: List(x.Add, SessionItem.item), Propose: List(x.Propose, SessionItem.item), Commit: x.Commit}
+	for _, p := range x.Progress {
+		var s progress.Status
+		if err := s.UnmarshalText([]byte(p.Status)); err != nil {
+			return out, err
+		}
+		out.Progress = append(out.Progress, progress.Report{Item: p.Item, Status: s, Text: p.Text, Step: p.Step, Max: p.Max})
+	}
+	levels := map[string]store.Level{"warning": store.Warning, "error": store.Error}
+	for _, e := range x.Events {
+		out.Events = append(out.Events, store.Event{Item: e.Item, Level: levels[e.Level], Text: e.Text, Record: tandem.ID(e.Record), Remedy: e.Remedy, Link: e.Link, LinkText: e.LinkText})
+	}
+	return out, nil
+}
+
+// SessionAnswer is what a session is told.
+type SessionAnswer struct {
+	All        string            `json:"all" enum:"go on,cancel all"`
+	Items      map[string]string `json:"items" doc:"go on, cancel item or cancel all, for the items that were reported"`
+	Additional []string          `json:"additional" doc:"items that joined meanwhile: sync them, too"`
+}
+
+// OfAnswer is what a session is told.
+func OfAnswer(a center.SessionAnswer) SessionAnswer {
+	out := SessionAnswer{All: a.All.String(), Items: map[string]string{}, Additional: append([]string{}, a.Additional...)}
+	for id, x := range a.Items {
+		out.Items[id] = x.String()
+	}
+	return out
+}
