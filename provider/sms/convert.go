@@ -224,25 +224,28 @@ type noRefs struct{ in *bufio.Reader }
 
 // Read implements io.Reader.
 func (r *noRefs) Read(p []byte) (int, error) {
-	for n := range p {
-		c, err := r.in.ReadByte()
-		for err == nil && (c == '&' || c == ' ' || c == '\t') {
-			if c == '&' {
-				if _, err = r.in.ReadBytes(';'); err != nil {
-					break
-				}
-			}
-			c, err = r.in.ReadByte()
+	for {
+		if _, err := r.in.Peek(1); err != nil || len(p) == 0 {
+			return 0, err
+		}
+		have, err := r.in.Peek(min(r.in.Buffered(), len(p)))
+		if err != nil {
+			return 0, err
+		}
+		switch i := bytes.IndexAny(have, "& \t"); {
+		case i < 0:
+			return r.in.Read(p[:len(have)])
+		case i > 0:
+			return r.in.Read(p[:i])
+		case have[0] != '&':
+			_, err = r.in.Discard(1)
+		default:
+			_, err = r.in.ReadBytes(';')
 		}
 		if err != nil {
-			if n > 0 && err == io.EOF {
-				err = nil
-			}
-			return n, err
+			return 0, err
 		}
-		p[n] = c
 	}
-	return len(p), nil
 }
 
 // order is in which the app writes the attributes of an sms.
