@@ -11,8 +11,10 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"tandem"
 	"tandem/center"
@@ -42,6 +44,9 @@ type kit struct {
 	door     *web.Door
 	srv      *httptest.Server
 	places   map[string]*memory.Store
+	registry *provider.Registry
+	clock    func() time.Time // nil: the real one
+	opened   time.Time        // when the door was
 }
 
 const password = "correct horse"
@@ -76,6 +81,7 @@ func (k *kit) open() {
 	handler := func(x tandem.Kind) (kind.Handler, bool) { h, ok := known[x]; return h, ok }
 	opener := home.Opener{Store: st, Kinds: known}
 	registry := provider.NewRegistry(k.provider(), home.Provider())
+	k.registry = registry
 	log := slog.New(slog.NewTextHandler(k.Output(), nil))
 	k.hub = center.New(center.Config{
 		Store: st, Places: registry, Kind: handler, Env: provider.Env{Home: opener, Keep: keeper, Kind: handler}, Accounts: k.accounts, Devices: k.devices, Secrets: keeper,
@@ -90,22 +96,59 @@ func (k *kit) open() {
 		},
 	})
 	k.must(k.hub.Start(context.Background()))
-	k.door, err = web.New(web.Config{Hub: k.hub, Store: st, Accounts: k.accounts, Places: registry, Version: "test", Log: log, Base: func(r *http.Request) string {
-		if r.TLS != nil {
-			return "https://" + r.Host
-		}
-		return "http://" + r.Host
-	}})
-	k.must(err)
-	k.srv = httptest.NewTLSServer(k.door)
-	srv, hub := k.srv, k.hub
+	hub := k.hub
 	k.Cleanup(func() {
-		srv.CloseClientConnections()
-		srv.Close()
 		hub.Close()
 		st.Close()
 	})
+	k.openDoor()
 }
+
+// openDoor opens the door of the hub that is open.
+func (k *kit) openDoor() {
+	k.Helper()
+	var err error
+	k.door, err = web.New(web.Config{Hub: k.hub, Store: k.st, Accounts: k.accounts, Places: k.registry, Version: "test", Log: slog.New(slog.NewTextHandler(k.Output(), nil)), Now: k.clock,
+		Base: func(r *http.Request) string {
+			if r.TLS != nil {
+				return "https://" + r.Host
+			}
+			return "http://" + r.Host
+		}})
+	k.must(err)
+	k.srv = httptest.NewTLSServer(k.door)
+	k.opened = time.Now()
+	if k.clock != nil {
+		k.opened = k.clock()
+	}
+	srv := k.srv
+	k.Cleanup(func() {
+		srv.CloseClientConnections()
+		srv.Close()
+	})
+}
+
+// reopenDoor opens the door anew, with the clock that was set.
+func (k *kit) reopenDoor() {
+	k.srv.CloseClientConnections()
+	k.srv.Close()
+	k.openDoor()
+}
+
+// moved is a browser that comes to where the hub is now, after it was at an older address.
+func (k *kit) moved(old string, b *browser) *browser {
+	k.Helper()
+	from, err := url.Parse(old)
+	k.must(err)
+	to, err := url.Parse(k.srv.URL)
+	k.must(err)
+	out := k.browser()
+	out.client.Jar.SetCookies(to, b.client.Jar.Cookies(from))
+	out.csrf = b.csrf
+	return out
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 // restart ends the hub and opens it anew.
 func (k *kit) restart() {
@@ -239,3 +282,35 @@ func card(uid, name string) []byte {
 }
 
 var inline = regexp.MustCompile(`(?i)<script[^>]*>[^<]|\son\w+\s*=|\sstyle\s*=|javascript:`)
+
+// clash makes a conflict over a card: another name here than there.
+func (k *kit) clash(item, uid string) {
+	k.Helper()
+	items, err := k.hub.ListItems(k.Context())
+	k.must(err)
+	for _, it := range items {
+		if it.Name != item {
+			continue
+		}
+		o, err := home.Opener{Store: k.st, Kinds: kinds.Kinds(), User: it.User}.Open(tandem.Collection{ID: it.Collection, User: it.User, Kind: tandem.Contact, Name: "contacts"})
+		k.must(err)
+		defer o.Close()
+		recs, _, err := k.st.Home.Since(k.Context(), it.Collection, 0, 0)
+		k.must(err)
+		for _, r := range recs {
+			if r.Index.UID == uid {
+				out, err := o.Apply(k.Context(), []tandem.Write{{Op: tandem.Update, ID: r.ID, If: r.Version, Record: tandem.Record{ID: r.ID, Body: tandem.Bytes(card(uid, "Here"))}}})
+				k.must(err)
+				if out[0].Status != tandem.Applied {
+					k.Fatalf("write: %+v", out[0])
+				}
+			}
+		}
+	}
+	for _, p := range k.places {
+		for _, r := range p.List() {
+			k.must(p.Put(r.ID, card(uid, "There"), ""))
+		}
+	}
+	k.sync(item)
+}

@@ -4,6 +4,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"tandem"
 	"tandem/center"
 	"tandem/center/scope"
 	"tandem/partner/account"
@@ -114,7 +116,13 @@ func headers(next http.Handler) http.Handler {
 }
 
 // fail answers where a request is refused before anything looks at it.
-func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) { api.Fail(w, err, d.cfg.Log) }
+func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if e := (*tandem.Error)(nil); errors.As(err, &e) && e.Kind == tandem.Denied && e.Op == "log in" && d.secure(r) {
+		api.Unauthorized(w, r, e.Err.Error())
+		return
+	}
+	api.Fail(w, err, d.cfg.Log)
+}
 
 func (d *Door) remote(r *http.Request) string { return listen.Remote(r, d.cfg.Trust) }
 

@@ -72,10 +72,7 @@ func New(cfg Config) (*API, error) {
 // ServeHTTP implements http.Handler. Nobody who is not logged in gets anything.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, ok := login.From(r.Context()); !ok {
-		if r.Header.Get("Sec-Fetch-Mode") == "" { // no browser, which would ask with a window of its own
-			w.Header().Set("WWW-Authenticate", `Basic realm="Tandem", charset="UTF-8"`)
-		}
-		write(w, &Problem{Title: "not logged in", Status: http.StatusUnauthorized, Detail: "nobody is logged in", Kind: "not logged in", Remedy: "log in, or send a name and password"})
+		Unauthorized(w, r, "nobody is logged in")
 		return
 	}
 	if _, pattern := a.mux.Handler(r); pattern == "" {
@@ -83,6 +80,14 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.mux.ServeHTTP(w, r)
+}
+
+// Unauthorized answers those who are not logged in.
+func Unauthorized(w http.ResponseWriter, r *http.Request, why string) {
+	if r.Header.Get("Sec-Fetch-Mode") == "" { // no browser, which would ask with a window of its own
+		w.Header().Set("WWW-Authenticate", `Basic realm="Tandem", charset="UTF-8"`)
+	}
+	write(w, &Problem{Title: "not logged in", Status: http.StatusUnauthorized, Detail: why, Kind: "not logged in", Remedy: "log in, or send a name and password"})
 }
 
 // OpenAPI is the description of the API, as JSON.

@@ -45,7 +45,11 @@ func (a *API) addInbox() {
 			Body     string `json:"body,omitempty" doc:"with the decision body: the version that both sides get"`
 		}
 	}) error {
-		return s.Decide(ctx, in.ID, in.Body.Decision, []byte(in.Body.Body))
+		var body []byte // nil: none was given
+		if in.Body.Body != "" {
+			body = []byte(in.Body.Body)
+		}
+		return s.Decide(ctx, in.ID, in.Body.Decision, body)
 	})
 	serve(a, op{id: "history", method: "GET", path: "/api/history", tag: tag, summary: "List what was overwritten or deleted, newest first"}, a.history)
 	get(a, op{id: "undo", method: "POST", path: "/api/undo", tag: tag, summary: "Put back what a run or one entry of history overwrote or deleted, where nothing changed since"},

@@ -1,0 +1,237 @@
+package web_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tandem/center"
+	"tandem/partner/device"
+	"tandem/store"
+)
+
+// heard is one event of a stream.
+type heard struct{ typ, id, data string }
+
+// stream is an event stream that somebody reads.
+type stream struct {
+	k      *kit
+	events chan heard
+	stop   func()
+	resp   *http.Response
+}
+
+// follow opens a stream, and returns once it is answered.
+func (b *browser) follow(query string, change ...func(*http.Request)) *stream {
+	b.k.Helper()
+	ctx, stop := context.WithCancel(b.k.Context())
+	req := b.request("GET", "/api/events"+query, nil).WithContext(ctx)
+	for _, f := range change {
+		f(req)
+	}
+	resp, err := b.client.Do(req)
+	b.k.must(err)
+	if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "text/event-stream" {
+		b.k.Fatalf("events: %d %v", resp.StatusCode, resp.Header)
+	}
+	s := &stream{k: b.k, events: make(chan heard, 1000), stop: stop, resp: resp}
+	b.k.Cleanup(func() { stop(); resp.Body.Close() })
+	go s.read()
+	return s
+}
+
+func (s *stream) read() {
+	defer close(s.events)
+	var h heard
+	lines := bufio.NewScanner(s.resp.Body)
+	for lines.Scan() {
+		switch name, value, _ := strings.Cut(lines.Text(), ": "); {
+		case lines.Text() == "":
+			if h.typ != "" {
+				s.events <- h
+			}
+			h = heard{}
+		case name == "event":
+			h.typ = value
+		case name == "id":
+			h.id = value
+		case name == "data":
+			h.data = value
+		}
+	}
+}
+
+// until reads events until one fits, and returns it with those before it.
+func (s *stream) until(what string, fits func(h heard) bool) (all []heard, last heard) {
+	s.k.Helper()
+	for {
+		select {
+		case h, ok := <-s.events:
+			if !ok {
+				s.k.Fatalf("the stream ended before %s; heard %v", what, all)
+			}
+			if fits(h) {
+				return all, h
+			}
+			all = append(all, h)
+		case <-time.After(20 * time.Second):
+			s.k.Fatalf("no %s; heard %v", what, all)
+		}
+	}
+}
+
+func is(typ string, parts ...string) func(h heard) bool {
+	return func(h heard) bool {
+		for _, p := range parts {
+			if !strings.Contains(h.data, p) {
+				return false
+			}
+		}
+		return h.typ == typ
+	}
+}
+
+func (k *kit) item(user, place, name string) {
+	k.Helper()
+	_, err := k.hub.AddItem(k.Context(), center.NewItem{Home: "contacts", Partner: "mem:" + place, User: user, Mode: center.Manual, Name: name})
+	k.must(err)
+}
+
+func (k *kit) sync(item string) {
+	k.Helper()
+	k.must(k.hub.Sync(k.Context(), []string{item}, center.SyncOptions{}, func(center.SyncNews) {}))
+}
+
+// TestEvents follows what happens, begun by whomever.
+func TestEvents(t *testing.T) {
+	k := newKit(t, "phone", "other")
+	k.item("anna", "phone", "mine")
+	k.item("ben", "other", "bens")
+	anna := k.in("anna")
+	s := anna.follow("")
+	s.until("beginning", is("missed"))
+	before, _ := s.until("conflicts", is("conflicts", `"open":0`))
+	if len(before) != 1 || !is("item", `"name":"mine"`, `"standing":"new"`)(before[0]) {
+		t.Errorf("at the beginning: %v", before)
+	}
+	k.must(k.places["phone"].Put("1", card("u1", "Zoe"), ""))
+	k.sync("bens") // as a phone or the command line has it run
+	k.sync("mine")
+	all, _ := s.until("end of the run", is("item", `"standing":"in step"`))
+	for _, want := range []func(heard) bool{is("item", `"running":true`), is("run", `"item":"mine"`, `"creates":1`), is("log", `"item":"mine"`)} {
+		if !slices.ContainsFunc(all, want) {
+			t.Errorf("one is missing in %v", all)
+		}
+	}
+	for _, h := range all {
+		if strings.Contains(h.data, "bens") {
+			t.Errorf("anna is told %v", h)
+		}
+		if (h.id != "") != (h.typ == "log") {
+			t.Errorf("id of %v", h)
+		}
+	}
+	if a := anna.call("PUT", "/api/items/mine/enabled", map[string]bool{"enabled": false}); a.status != http.StatusNoContent {
+		t.Fatalf("disable: %d %s", a.status, a.body)
+	}
+	s.until("disabled item", is("item", `"standing":"disabled"`))
+	if a := anna.call("DELETE", "/api/items/mine", nil); a.status != http.StatusNoContent {
+		t.Fatalf("remove: %d %s", a.status, a.body)
+	}
+	s.until("removed item", is("removed", `"item":"mine"`))
+	_, err := k.devices.Meet(t.Context(), "anna", device.Sighting{ID: "PHONE1", Type: "iPhone", Protocol: "16.1"})
+	k.must(err)
+	s.until("phone", is("device", `"device":"PHONE1"`))
+}
+
+// TestEventsOfConflicts checks that conflicts are told when they come and when they are decided.
+func TestEventsOfConflicts(t *testing.T) {
+	k := newKit(t, "phone")
+	k.must(k.places["phone"].Put("1", card("u1", "Zoe"), ""))
+	k.item("anna", "phone", "mine")
+	k.sync("mine")
+	anna := k.in("anna")
+	s := anna.follow("?types=conflicts")
+	s.until("beginning", is("conflicts"))
+	k.clash("mine", "u1")
+	_, h := s.until("conflict", is("conflicts", `"open":1`))
+	var told struct{ Opened []int64 }
+	k.must(json.Unmarshal([]byte(h.data), &told))
+	if len(told.Opened) != 1 {
+		t.Fatalf("told %s", h.data)
+	}
+	if a := anna.call("POST", "/api/conflicts/"+itoa(told.Opened[0])+"/decision", map[string]string{"decision": "a"}); a.status != http.StatusNoContent {
+		t.Fatalf("decide: %d %s", a.status, a.body)
+	}
+	before, _ := s.until("decision", is("conflicts", `"open":0`, `"closed":[`+itoa(told.Opened[0])+`]`))
+	if slices.ContainsFunc(before, func(h heard) bool { return h.typ != "conflicts" && h.typ != "missed" }) {
+		t.Errorf("the filter lets through %v", before)
+	}
+}
+
+// TestEventsGoOn checks that who comes back gets the lines of the log that were missed, after a restart of the hub, too.
+func TestEventsGoOn(t *testing.T) {
+	k := newKit(t)
+	note := func(text string) {
+		k.must(k.st.Events.Add(t.Context(), store.Event{User: "anna", Item: "mine", Text: text}, store.Event{User: "ben", Item: "bens", Text: "not for anna"}))
+	}
+	anna := k.in("anna")
+	s := anna.follow("?types=log")
+	s.until("beginning", is("missed"))
+	note("one")
+	_, first := s.until("first line", is("log", `"text":"one"`))
+	s.stop()
+	note("two")
+	url := k.srv.URL
+	k.restart()
+	note("three")
+	anna = k.moved(url, anna)
+	for _, again := range []*stream{
+		anna.follow("?types=log", func(r *http.Request) { r.Header.Set("Last-Event-ID", first.id) }),
+		anna.follow("?types=log&after=" + first.id),
+	} {
+		all, _ := again.until("third line", is("log", `"text":"three"`))
+		all = slices.DeleteFunc(all, func(h heard) bool { return h.typ == "missed" })
+		if len(all) != 1 || !is("log", `"text":"two"`)(all[0]) {
+			t.Errorf("in between: %v", all)
+		}
+		again.stop()
+	}
+}
+
+// TestSlowReader checks that somebody who takes nothing holds nobody up, and learns of it.
+func TestSlowReader(t *testing.T) {
+	k := newKit(t, "phone")
+	k.item("anna", "phone", "mine")
+	anna := k.in("anna")
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	resp, err := anna.client.Do(anna.request("GET", "/api/events", nil).WithContext(ctx)) // and never reads
+	k.must(err)
+	defer resp.Body.Close()
+	for range 50 {
+		k.sync("mine")
+	}
+	s := anna.follow("")
+	s.until("conflicts", is("conflicts"))
+	k.sync("mine")
+	s.until("end of the run", is("run", `"item":"mine"`))
+}
+
+// TestStreams checks that one user cannot take all streams.
+func TestStreams(t *testing.T) {
+	k := newKit(t)
+	anna := k.in("anna")
+	for range 32 {
+		anna.follow("?types=device").until("beginning", is("missed"))
+	}
+	if a := anna.get("/api/events"); a.status != http.StatusTooManyRequests {
+		t.Errorf("one more: %d", a.status)
+	}
+	k.in("ben").follow("").until("beginning", is("missed"))
+}
