@@ -62,3 +62,18 @@ func TestMailClasses(t *testing.T) {
 	}
 	h.valid()
 }
+
+// TestRightsManagementIgnored: a phone that can read protected mail gets mail as any other; there is none that is protected. MS-ASRM 3.2.5.1
+func TestRightsManagementIgnored(t *testing.T) {
+	const rm = "<Options><rightsmanagement:RightsManagementSupport>1</rightsmanagement:RightsManagementSupport></Options>"
+	for _, version := range versions[2:] {
+		h := newPostHouse(t)
+		inbox := h.box("ann", mailbox.Inbox)
+		id := h.server(inbox, h.arrive(inbox, 1, letterOf("Plan", "zoe@example.org", "ann@example.org", "hello")))
+		p := h.phone("ann", "phone1", version)
+		contains(t, h.desk(p, 2).sync(changes+rm), "Status=1 ", "Subject=Plan", "Data=hello", "!RightsManagement")
+		contains(t, h.do(p.Client, "ItemOperations", "<ItemOperations><Fetch><Store>Mailbox</Store><airsync:ServerId>"+id+"</airsync:ServerId>"+rm+"</Fetch></ItemOperations>"), "Fetch{Status=1 ", "Data=hello", "!RightsManagement")
+		contains(t, h.search(p.Client, "<FreeText>plan</FreeText>", "<rightsmanagement:RightsManagementSupport>1</rightsmanagement:RightsManagementSupport>"), "Subject=Plan", "!RightsManagement")
+		h.valid()
+	}
+}

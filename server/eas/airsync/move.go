@@ -173,11 +173,10 @@ func (m *move) once(ctx context.Context) (again bool, status int, err error) {
 
 // copy makes the record in its new place, or brings what was made there before up to date; ok is false, with status 0, to try again.
 func (m *move) copy(ctx context.Context, rec, made store.HomeRecord, found bool) (copied store.HomeRecord, ok bool, status int, err error) {
-	body, err := bodyOf(rec.Record)
-	if err != nil {
+	w, err := m.written(rec)
+	if tandem.IsKind(err, tandem.Transient) {
 		return copied, false, 0, err
 	}
-	w, err := m.to.written(tandem.Create, "", "", body)
 	if err != nil {
 		return copied, false, moveFailed, nil
 	}
@@ -214,6 +213,22 @@ func (m *move) copy(ctx context.Context, rec, made store.HomeRecord, found bool)
 		return copied, false, 0, nil
 	}
 	return copied, false, moveFailed, nil
+}
+
+// written makes the write of a record in its new place. What is looked at without being read as a whole may be of any size.
+func (m *move) written(rec store.HomeRecord) (store.HomeWrite, error) {
+	in, ok := m.to.kind.(kind.Inspector)
+	if !ok {
+		body, err := bodyOf(rec.Record)
+		if err != nil {
+			return store.HomeWrite{}, err
+		}
+		return m.to.written(tandem.Create, "", "", body)
+	}
+	info, err := in.InspectBody(rec.Body)
+	w := store.HomeWrite{Write: tandem.Write{Op: tandem.Create}, Digest: info.Digest, Index: info.Index, Title: info.Summary.String()}
+	w.Record.Body, w.Record.UID, w.Record.Modified = rec.Body, info.Index.UID, info.Modified
+	return w, err
 }
 
 func (m *move) copied(ctx context.Context, id tandem.ID) (store.HomeRecord, bool, error) {
