@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -299,6 +300,38 @@ func (h *Hub) leave(ctx context.Context, ends mailAccount, list []folder) error 
 		values[valueAccount+o.name] = encodeValue(o)
 	}
 	return h.cfg.Store.Settings.PutValues(ctx, values)
+}
+
+// checkAccounts adds to a check-up how the mail accounts stand.
+func (h *Hub) checkAccounts(ctx context.Context, out []Check) ([]Check, error) {
+	all, err := h.accounts(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, a := range all {
+		list, err := h.Folders(ctx, a.name)
+		if err != nil {
+			return out, err
+		}
+		held := 0
+		for _, f := range list {
+			if f.Held != "" {
+				held++
+			}
+		}
+		h.mu.Lock()
+		failing := h.failing[a.name].text
+		h.mu.Unlock()
+		c := Check{Name: "account " + a.name, Level: "ok", Text: fmt.Sprintf("%d folders are kept in step", len(list))}
+		switch {
+		case failing != "":
+			c.Level, c.Text, c.Remedy = "warn", failing, "it is tried again; see `tandem log`"
+		case held > 0:
+			c.Level, c.Text, c.Remedy = "warn", fmt.Sprintf("%d removed folders wait for an answer", held), "see them with `tandem partner folders "+a.name+"`"
+		}
+		out = append(out, c)
+	}
+	return out, nil
 }
 
 // listFolders lists a partner's mail folders. An error concludes nothing.

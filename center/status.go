@@ -207,7 +207,7 @@ func (h *Hub) Checks(ctx context.Context) ([]Check, error) {
 	for _, st := range statuses {
 		out = append(out, h.checkItem(ctx, st))
 	}
-	return out, nil
+	return h.checkAccounts(ctx, out)
 }
 
 // checkItem opens an item's place and says how the item stands.
