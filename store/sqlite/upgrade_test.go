@@ -165,3 +165,45 @@ func TestSoftWrites(t *testing.T) {
 		t.Fatalf("used at %d", list[0].Used)
 	}
 }
+
+// TestUpgradeFromSix opens a store as version 6 left it: partners and log lines come to belong to those whose items they are about.
+func TestUpgradeFromSix(t *testing.T) {
+	dir := t.TempDir()
+	sqlite.MakeOld(t, dir, 6)
+	db := raw(t, dir)
+	for _, q := range []string{
+		"INSERT INTO user (name, title) VALUES ('ann', 'Ann'), ('ben', 'Ben')",
+		"INSERT INTO collection (owner, kind, name, props, uuid, epoch) VALUES ('ann', 'contact', 'c', '{}', 'u', 'e'), ('ben', 'contact', 'c', '{}', 'v', 'f')",
+		"INSERT INTO partner (name, provider, place, title, added) VALUES ('anns', 'x', 'x:1', '', 1), ('both', 'x', 'x:2', '', 1), ('unused', 'x', 'x:3', '', 1)",
+		`INSERT INTO item (name, owner, collection, partner, sub, enabled, mode, schedule, rules, added) VALUES ('one', 'ann', 1, 'anns', '', 1, '', '', '', 100),
+			('two', 'ann', 1, 'both', '', 1, '', '', '', 1), ('three', 'ben', 2, 'both', '', 1, '', '', '', 1)`,
+		"INSERT INTO event (at, session, item, level, text, record, remedy) VALUES (99, 0, 'one', 0, 'of an older item', '', ''), (100, 0, 'one', 0, 'ann', '', ''), (5, 0, 'three', 0, 'ben', '', ''), (6, 0, '', 0, 'hub', '', '')",
+	} {
+		_, err := db.Exec(q)
+		must(t, err)
+	}
+	must(t, db.Close())
+	st, err := sqlite.Open(dir, sqlite.Options{})
+	must(t, err)
+	defer st.Close()
+	partners, err := st.Settings.Partners(t.Context())
+	must(t, err)
+	var got []string
+	for _, p := range partners {
+		got = append(got, p.Name+"="+p.User)
+	}
+	events, err := st.Events.List(t.Context(), 0, "", 0)
+	must(t, err)
+	for _, e := range events {
+		got = append(got, e.Text+"="+e.User)
+	}
+	if want := []string{"anns=ann", "both=", "unused=", "of an older item=", "ann=ann", "ben=ben", "hub="}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if _, err := st.Visits.AddVisit(t.Context(), store.Visit{User: "ann", Until: 1}); err != nil {
+		t.Error(err)
+	}
+	if found, err := sqlite.Check(t.Context(), dir); err != nil || len(found) > 0 {
+		t.Fatalf("found %v, %v", found, err)
+	}
+}
