@@ -3,7 +3,9 @@ package center
 import (
 	"context"
 	"errors"
+	"iter"
 	"strconv"
+	"strings"
 
 	"tandem"
 	"tandem/provider"
@@ -20,20 +22,59 @@ func (h *Hub) Undo(ctx context.Context, what string) ([]UndoResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	open := func(text string) (*provider.Opened, error) {
-		place, err := h.cfg.Places.ParsePlace(text)
-		if err != nil {
-			return nil, err
-		}
-		return h.openPlace(ctx, place, string(kindAt(list, text)))
+	pairs, err := h.cfg.Store.Bases.Pairs(ctx)
+	if err != nil {
+		return nil, err
 	}
-	done := session.Undo(ctx, session.Deps{Store: h.cfg.Store}, open, list)
-	out := make([]UndoResult, 0, len(done))
-	for _, r := range done {
-		out = append(out, UndoResult(r))
+	out := make([]UndoResult, 0, len(list))
+	for id, part := range byCollection(list, pairs) {
+		open := func(text string) (*provider.Opened, error) {
+			if id != 0 { // several users have a collection of this name
+				c, err := h.owner(ctx, id)
+				if err != nil {
+					return nil, err
+				}
+				return h.cfg.OpenHome(c)
+			}
+			place, err := h.cfg.Places.ParsePlace(text)
+			if err != nil {
+				return nil, err
+			}
+			return h.openPlace(ctx, place, string(kindAt(part, text)))
+		}
+		for _, r := range session.Undo(ctx, session.Deps{Store: h.cfg.Store}, open, part) {
+			out = append(out, UndoResult(r))
+		}
 	}
 	h.kickAll()
 	return out, ctx.Err()
+}
+
+// byCollection yields the entries of each home collection, and with 0 those of places elsewhere, in their order. What a run overwrote in a home collection
+// names its pair, and that the collection.
+func byCollection(list []store.Past, pairs []store.Pair) iter.Seq2[int64, []store.Past] {
+	of := map[int64]int64{}
+	for _, p := range pairs {
+		of[p.ID], _ = PairCollection(p.Key)
+	}
+	return func(yield func(int64, []store.Past) bool) {
+		parts, order := map[int64][]store.Past{}, []int64{}
+		for _, p := range list {
+			id := p.Collection
+			if id == 0 && strings.HasPrefix(p.Place, "home:") {
+				id = of[p.Pair]
+			}
+			if parts[id] == nil {
+				order = append(order, id)
+			}
+			parts[id] = append(parts[id], p)
+		}
+		for _, id := range order {
+			if !yield(id, parts[id]) {
+				return
+			}
+		}
+	}
 }
 
 // kindAt is the kind of what was overwritten at a place.
