@@ -8,6 +8,7 @@ import (
 
 	"tandem"
 	"tandem/engine"
+	"tandem/provider"
 	"tandem/session"
 	"tandem/store"
 )
@@ -58,6 +59,8 @@ type Partners interface {
 	AddPartner(ctx context.Context, user, name, place string) (store.Partner, error)
 	ListPartners(ctx context.Context) ([]store.Partner, error)
 	RemovePartner(ctx context.Context, name string) error
+	// LookAt lists the collections at a place or partner, and so tells whether it can be opened. Nothing is written there.
+	LookAt(ctx context.Context, l Look) ([]provider.Found, error)
 }
 
 // NewItem describes a sync item to be added.

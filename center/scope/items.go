@@ -8,6 +8,7 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/provider"
 	"tandem/store"
 )
 
@@ -36,6 +37,27 @@ func elsewhere(op, place string) error {
 		return &tandem.Error{Kind: tandem.Denied, Op: op, Thing: place, Err: errors.New("this is a collection of the hub itself"), Remedy: "name a place elsewhere"}
 	}
 	return nil
+}
+
+// LookAt implements center.Service: at one's own partners, or for administrators anywhere, who alone give passwords that are kept.
+func (s *Scope) LookAt(ctx context.Context, l center.Look) ([]provider.Found, error) {
+	const op = "look at place"
+	if strings.Contains(l.Place, ":") {
+		if err := s.adminOnly(op); err != nil {
+			return nil, err
+		}
+		if err := elsewhere(op, l.Place); err != nil {
+			return nil, err
+		}
+	} else if err := s.partner(ctx, l.Place); err != nil {
+		return nil, err
+	}
+	if l.Password != "" {
+		if err := s.adminOnly(op); err != nil {
+			return nil, err
+		}
+	}
+	return s.cfg.Hub.LookAt(ctx, l)
 }
 
 // ListPartners implements center.Service.

@@ -36,6 +36,7 @@ func asks() []ask {
 	none := func(err error) (any, error) { return nil, err }
 	return []ask{
 		{"RemovePartner", func(c C, s S, u string, x things) (any, error) { return none(s.RemovePartner(c, x.partner)) }},
+		{"LookAt", func(c C, s S, u string, x things) (any, error) { return s.LookAt(c, center.Look{Place: x.partner}) }},
 		{"AddItem", func(c C, s S, u string, x things) (any, error) {
 			return s.AddItem(c, center.NewItem{Home: "contacts", Partner: x.partner, Sub: "y"})
 		}},
@@ -140,6 +141,10 @@ func forAdmins() []ask {
 		{"AddPartner", func(c C, s S, u string, x things) (any, error) { return s.AddPartner(c, "", "new", "mem:anna") }},
 		{"AddItem", func(c C, s S, u string, x things) (any, error) {
 			return s.AddItem(c, center.NewItem{Home: "contacts", Partner: "mem:anna"})
+		}},
+		{"LookAt", func(c C, s S, u string, x things) (any, error) { return s.LookAt(c, center.Look{Place: "mem:anna"}) }},
+		{"LookAt", func(c C, s S, u string, x things) (any, error) {
+			return s.LookAt(c, center.Look{Place: x.partner, Password: "p", Keep: true})
 		}},
 		{"SyncPlaces", func(c C, s S, u string, x things) (any, error) {
 			return none(s.SyncPlaces(c, center.Places{A: "mem:anna", B: "mem:ben", Rules: engine.Rules{}}, center.SyncOptions{Preview: true}, func(center.SyncNews) {}))
@@ -408,6 +413,9 @@ func TestPlacesOfTheHub(t *testing.T) {
 	w := newWorld(t)
 	anna := w.as("anna")
 	for _, place := range []string{"home:ben/contacts", "HOME:ben/contacts", " home:contacts"} {
+		if _, err := anna.LookAt(t.Context(), center.Look{Place: place}); !tandem.IsKind(err, tandem.Denied) {
+			t.Errorf("look at %q: %v", place, err)
+		}
 		if _, err := anna.AddPartner(t.Context(), "", "p", place); !tandem.IsKind(err, tandem.Denied) {
 			t.Errorf("partner %q: %v", place, err)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/provider"
 	"tandem/store"
 )
 
@@ -153,6 +154,11 @@ func (c *Client) lines(ctx context.Context, name string, arg any, tell func(line
 // AddPartner implements center.Service.
 func (c *Client) AddPartner(ctx context.Context, user, name, place string) (store.Partner, error) {
 	return call[store.Partner](ctx, c, "AddPartner", partnerArg{user, name, place})
+}
+
+// LookAt implements center.Service.
+func (c *Client) LookAt(ctx context.Context, l center.Look) ([]provider.Found, error) {
+	return call[[]provider.Found](ctx, c, "LookAt", l)
 }
 
 // ListPartners implements center.Service.

@@ -12,6 +12,7 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/provider"
 	"tandem/store"
 )
 
@@ -79,6 +80,7 @@ func handlePartners(mux *http.ServeMux, s center.Partners) {
 	handle(mux, "AddPartner", func(ctx context.Context, a partnerArg) (store.Partner, error) {
 		return s.AddPartner(ctx, a.User, a.Name, a.Place)
 	})
+	handle(mux, "LookAt", func(ctx context.Context, l center.Look) ([]provider.Found, error) { return s.LookAt(ctx, l) })
 	handle(mux, "ListPartners", func(ctx context.Context, _ nothing) ([]store.Partner, error) { return s.ListPartners(ctx) })
 	handle(mux, "RemovePartner", func(ctx context.Context, a nameArg) (nothing, error) {
 		return nothing{}, s.RemovePartner(ctx, a.Name)

@@ -5,6 +5,7 @@ import (
 
 	"tandem/center"
 	"tandem/center/shape"
+	"tandem/provider"
 )
 
 type Named struct {
@@ -41,6 +42,12 @@ func (a *API) addItems() {
 		func(ctx context.Context, s center.Service, in *one[NewPartner]) (shape.Partner, error) {
 			p, err := s.AddPartner(ctx, in.Body.User, in.Body.Name, in.Body.Place)
 			return shape.OfPartner(p), err
+		})
+	get(a, op{id: "look-at", method: "POST", path: "/api/places/look", tag: tag, summary: "List the collections at a place or partner, and so try whether it can be opened",
+		about: "Nothing is written there. Places, and passwords, are for administrators. A password that opened the place is kept for it, if that is wanted."},
+		func(ctx context.Context, s center.Service, in *one[LookRequest]) ([]provider.Found, error) {
+			found, err := s.LookAt(ctx, center.Look(in.Body))
+			return append([]provider.Found{}, found...), err
 		})
 	do(a, op{id: "remove-partner", method: "DELETE", path: "/api/partners/{name}", tag: tag, summary: "Forget a partner; its records stay where they are"},
 		func(ctx context.Context, s center.Service, in *Named) error { return s.RemovePartner(ctx, in.Name) })
@@ -95,4 +102,11 @@ type Setting struct {
 	Name  string   `json:"name"`
 	Words []string `json:"words" doc:"what it takes, the default first; none: any text"`
 	Help  string   `json:"help"`
+}
+
+// LookRequest says how to look at a place.
+type LookRequest struct {
+	Place    string `json:"place" doc:"a partner's name, or a place"`
+	Password string `json:"password,omitempty" doc:"instead of the one that is kept"`
+	Keep     bool   `json:"keep,omitempty" doc:"keep the password, once it has opened the place"`
 }
