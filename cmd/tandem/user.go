@@ -11,6 +11,7 @@ import (
 	"tandem"
 	"tandem/center"
 	"tandem/internal/ui"
+	"tandem/partner/account"
 	"tandem/partner/away"
 	"tandem/partner/imip"
 	"tandem/partner/outgoing"
@@ -71,6 +72,7 @@ type userJSON struct {
 	Name    string      `json:"name"`
 	Title   string      `json:"title"`
 	Address string      `json:"address"`
+	Admin   bool        `json:"admin"` // administers the hub
 	Devices int         `json:"devices"`
 	Logins  []loginJSON `json:"logins"`
 
@@ -89,7 +91,7 @@ type loginJSON struct {
 func toLogin(l store.Login) loginJSON { return loginJSON{l.Label, l.Added, l.Used, l.From} }
 
 func toUser(u center.UserStatus) userJSON {
-	out := userJSON{Name: u.User.Name, Title: u.User.Title, Address: u.User.Address, Devices: u.Devices, Logins: []loginJSON{}, Invitations: string(imip.ModeOf(u.User)),
+	out := userJSON{Name: u.User.Name, Title: u.User.Title, Address: u.User.Address, Admin: account.IsAdmin(u.User), Devices: u.Devices, Logins: []loginJSON{}, Invitations: string(imip.ModeOf(u.User)),
 		Away: toAway(away.Of(u.User))}
 	for _, l := range u.Logins {
 		out.Logins = append(out.Logins, toLogin(l))
