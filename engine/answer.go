@@ -61,7 +61,7 @@ func (w *work) take(r *record, s tandem.Side) {
 	default:
 		w.remove(r, o, PersonDecided)
 	}
-	r.lost = r.do != Wait
+	r.lost = r.do != Wait && r.has(o)
 }
 
 func (w *work) keepBoth(r *record) {

@@ -11,7 +11,7 @@ func (w *work) create(r *record, o tandem.Side, why Reason) {
 	if !w.canTake(r, o) {
 		return
 	}
-	r.do, r.side, r.reason = Copy, o, why
+	r.do, r.side, r.reason, r.lost = Copy, o, why, false // a deletion that is thought better of loses nothing
 	r.attrs = r.cur[o.Other()].Attrs
 }
 

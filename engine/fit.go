@@ -125,7 +125,7 @@ func (w *work) pins() {
 			w.pinned[s][parent(id)] = true
 		}
 		for i := range w.b.rows {
-			if w.ofRow[i] != 0 {
+			if w.ofRow[i] != 0 || w.voided(int32(i)) {
 				continue
 			}
 			if id := w.b.id(int32(i), s); len(id) > 0 {
