@@ -8,7 +8,8 @@ import (
 	"tandem"
 )
 
-// script does what a person does: "mkdir d; put f X; mv f d/f; rm d".
+// script does what a person does: "mkdir d; put f X; mv f d/f; rm d"; and what becomes of a place: "lock f; hide d; lose x".
+// The time of a record is as late as the word given for it is long.
 func (m *model) script(t *testing.T, text string) {
 	t.Helper()
 	for _, line := range strings.Split(text, ";") {
@@ -17,8 +18,30 @@ func (m *model) script(t *testing.T, text string) {
 		case len(f) == 0:
 		case f[0] == "mkdir":
 			m.put(tandem.ID(f[1]), "dir")
-		case f[0] == "put":
-			m.put(tandem.ID(f[1]), f[2])
+		case f[0] == "link":
+			m.put(tandem.ID(f[1]), "").attrs = tandem.MakeAttrs(map[string]string{"type": "link", "target": f[2]})
+		case f[0] == "put": // put ID CONTENT [UID]
+			x := m.put(tandem.ID(f[1]), strings.Trim(f[2], `"`))
+			if len(f) > 3 {
+				x.uid = f[3]
+			}
+		case f[0] == "attr": // attr ID mode=600
+			x := m.recs[tandem.ID(f[1])]
+			all := x.attrs.Map()
+			if all == nil {
+				all = map[string]string{}
+			}
+			key, val, _ := strings.Cut(f[2], "=")
+			all[key] = val
+			x.attrs, x.version = tandem.MakeAttrs(all), m.next()
+		case f[0] == "time":
+			m.recs[tandem.ID(f[1])].modified = int64(len(f[2]))
+		case f[0] == "lock":
+			m.trouble[tandem.ID(f[1])] = tandem.Problem
+		case f[0] == "hide":
+			m.trouble[tandem.ID(f[1])] = tandem.OutOfScope
+		case f[0] == "lose":
+			m.trouble[tandem.ID(f[1])] = tandem.Unknown
 		case f[0] == "mv":
 			m.rename(tandem.ID(f[1]), tandem.ID(f[2]))
 		case f[0] == "rm":

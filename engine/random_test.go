@@ -166,6 +166,7 @@ func (p *pair) mirrored() *pair {
 	q.rules, q.link, q.merge = p.rules.Mirror(), p.link, p.merge
 	q.replaced = [2]bool{p.replaced[1], p.replaced[0]}
 	q.partial = [2]bool{p.partial[1], p.partial[0]}
+	q.delta, q.told = [2]bool{p.delta[1], p.delta[0]}, [2]map[tandem.ID]tandem.Version{p.told[1], p.told[0]}
 	for l, r := range p.rows {
 		r.A, r.B = r.B, r.A
 		if r.Clash != nil {
