@@ -61,6 +61,7 @@ const (
 	TakeB
 	TakeBoth // keep both as separate records
 	TakeBody // a version written by hand
+	LeaveOut // the record is no longer synced, whatever becomes of it on either side
 )
 
 // Aside says why a record is left out of runs, and until when. Retries back off.

@@ -36,6 +36,16 @@ func (k ErrorKind) String() string {
 	return kindNames[Internal]
 }
 
+var kindCodes = [...]string{"internal", "not-found", "exists", "changed", "denied", "invalid", "too-large", "unreadable", "busy", "gone", "full", "temporary", "too-new", "held"}
+
+// Code is the kind as one word that does not change, for programs and for looking it up.
+func (k ErrorKind) Code() string {
+	if int(k) < len(kindCodes) {
+		return kindCodes[k]
+	}
+	return kindCodes[Internal]
+}
+
 // Error is an error with a kind, the thing it is about and what a person can do. Its text is
 // "op thing: cause; remedy", in lower case.
 type Error struct {

@@ -69,7 +69,7 @@ func (h *Hub) retire(me *active) {
 
 // plain reports whether a run under these options is like any other.
 func (o SyncOptions) plain() bool {
-	return !o.Preview && !o.Full && !o.Approve && o.Approved == "" && !o.Restore && o.Chosen == nil
+	return !o.Preview && !o.Full && !o.Approve && o.Approved == "" && o.First == "" && !o.Restore && o.Chosen == nil
 }
 
 // Begin implements Service.

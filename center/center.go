@@ -39,6 +39,10 @@ type About interface {
 	// ByHand tells of the pairs of places that were synced without an item.
 	ByHand(ctx context.Context) ([]PlacesStatus, error)
 	Runs(ctx context.Context, item string, limit int) ([]store.Run, error)
+	// FindEvents looks through the results log.
+	FindEvents(ctx context.Context, f EventFilter) ([]store.Event, error)
+	// ClearEvents removes the events that a filter selects, whatever its limit, and tells how many there were.
+	ClearEvents(ctx context.Context, f EventFilter) (int, error)
 	// Log lists events with an id above after, oldest first; after < 0 gives the newest -after.
 	Log(ctx context.Context, after int64, item string, limit int) ([]store.Event, error)
 	// FollowLog tells events as Log lists them, and then each new one as it is written, until ctx is done. It returns nil then,
@@ -128,6 +132,7 @@ type SyncOptions struct {
 	By       string `json:",omitempty"` // who asks, for history; "": the command line
 	IfIdle   bool   `json:",omitempty"` // Begin: do nothing about an item that is running
 	Handler  string `json:",omitempty"` // Begin: of all items only those of this handler
+	First    string `json:",omitempty"` // how two filled places meet in this run, if they never did: as the rule of that name
 	Watch    bool   // stay, and run again whenever something changes, until ctx is done
 
 	// Chosen, when not nil, restricts the run to what a person chose from a preview: action key to Keep, Skip,
@@ -161,6 +166,15 @@ type Inbox interface {
 	Conflict(ctx context.Context, id int64) (store.Conflict, []string, error) // with the versions' bodies as text
 	// Decide answers a conflict with "a", "b", "both" or "body", which takes the given body.
 	Decide(ctx context.Context, id int64, decision string, body []byte) error
+	// Compare shows all versions of a conflict side by side, field by field, and what may be answered.
+	Compare(ctx context.Context, id int64) (Comparison, error)
+	// Resolve answers a conflict, or all of the same sort.
+	Resolve(ctx context.Context, r Resolution) (Resolved, error)
+	// Questions are the plans that wait for a person: the guard's, and how two filled places meet the first time.
+	Questions(ctx context.Context) ([]Question, error)
+	// AnswerQuestion answers the question of an item; see Question.Answers. What it permits is done for the very plan that was asked about: if that changed, the question
+	// is asked anew.
+	AnswerQuestion(ctx context.Context, item, answer string, tell func(SyncNews)) error
 	History(ctx context.Context, f store.PastFilter) ([]store.Past, error)
 	// Undo puts back what a session ("s12" or "12") or one history entry ("h7") overwrote or deleted, where nothing
 	// changed since.

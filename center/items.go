@@ -301,7 +301,7 @@ func (h *Hub) removeItem(ctx context.Context, name string) error {
 		return err
 	}
 	h.news.tell(News{What: ItemsNews, Item: it.Name, User: it.User})
-	if err := h.release(ctx, it); err != nil {
+	if err := errors.Join(h.release(ctx, it), h.forgetQuestion(ctx, it)); err != nil {
 		return err
 	}
 	pair, ok, err := h.pairOf(ctx, it)

@@ -75,6 +75,9 @@ func (h *Hub) runActive(ctx context.Context, j job, opt SyncOptions, tell func(S
 		err = stoppedBy(ctx, err)
 	}
 	h.noteReach(j, err)
+	if qerr := h.noteQuestion(context.WithoutCancel(ctx), j, opt, rep, plan, err); qerr != nil {
+		h.cfg.Log.Error("cannot note what a run asks", "item", j.name, "error", qerr)
+	}
 	shows.end(rep, err)
 	if err != nil {
 		h.noteFailure(ctx, j, err, rep)
@@ -136,6 +139,9 @@ func (h *Hub) runOpened(ctx context.Context, j *job, opt SyncOptions, send func(
 		j.name = a.Place + " " + b.Place // one name in the log for one pair
 	}
 	pair := session.Pair{Key: key, Name: j.name, User: j.user, A: a, B: b, Kind: handler, Rules: j.rules, Scope: j.scope}
+	if pair.Rules, err = withFirst(pair.Rules, opt.First); err != nil {
+		return nil, nil, err
+	}
 	pair.Rules.Approved = opt.Approved
 	rep, err := h.cfg.Run(ctx, pair, h.sessionOptions(opt, send))
 	held := rep != nil && rep.Held
@@ -191,7 +197,7 @@ func (h *Hub) noteFailure(ctx context.Context, j job, err error, rep *session.Re
 	remedy := f.Remedy
 	plain := *f
 	plain.Remedy = ""
-	e := store.Event{When: h.now(), User: j.user, Item: j.name, Level: store.Error, Text: plain.Err().Error(), Remedy: remedy}
+	e := store.Event{When: h.now(), User: j.user, Item: j.name, Level: store.Error, Text: plain.Err().Error(), Remedy: remedy, Code: f.Kind.Code()}
 	ctx = context.WithoutCancel(ctx)
 	logErr := h.cfg.Store.Events.Add(ctx, e)
 	if logErr == nil && j.item {

@@ -2,6 +2,7 @@ package center
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -243,6 +244,17 @@ func (h *Hub) obeyDevice(ctx context.Context, x *handler.Handler, o HandlerOrder
 		return err
 	}
 	return tandem.Errorf(tandem.NotFound, "there is no device %s any more", x.ID)
+}
+
+// deviceID is the id by which a device with this number calls itself.
+func (h *Hub) deviceID(ctx context.Context, user, number string) (string, error) {
+	devices, err := h.cfg.Store.Devices.Devices(ctx, user)
+	for _, d := range devices {
+		if strconv.FormatInt(d.Number, 10) == number {
+			return d.ID, nil
+		}
+	}
+	return "", errors.Join(err, tandem.Errorf(tandem.NotFound, "there is no device %s any more", number))
 }
 
 // programHandlers are those that other programs report.

@@ -9,6 +9,10 @@ import (
 // decideClash carries an open conflict on. A person's answer holds only for exactly the versions it was given about.
 func (w *work) decideClash(r *record) {
 	k := r.base.Clash
+	if k.Decision == tandem.LeaveOut { // of no versions in particular: both sides do with the record what they like
+		r.wait(ConflictOpen, "")
+		return
+	}
 	if r.asRecorded(sideA, &k.A) && r.asRecorded(sideB, &k.B) {
 		switch k.Decision {
 		case tandem.Undecided:

@@ -227,3 +227,41 @@ func TestRenamedWhileInConflict(t *testing.T) {
 		}
 	}
 }
+
+// TestLeftOutStaysAsItIs: a record that was taken out of the set is left alone, whatever becomes of it on either side, until it is gone from both or asked about again.
+func TestLeftOutStaysAsItIs(t *testing.T) {
+	for _, tree := range []bool{false, true} {
+		p := newPair(tree)
+		p.m[0].put("f", "base")
+		p.mustRun(t)
+		there := p.m[1].ids()[0]
+		p.m[0].put("f", "one")
+		p.m[1].put(there, "two")
+		p.mustRun(t)
+		p.answer(tandem.LeaveOut, "")
+		for _, step := range []string{"as it was", "A changed", "B changed", "A deleted"} {
+			switch step {
+			case "A changed":
+				p.m[0].put("f", "three")
+			case "B changed":
+				p.m[1].put(there, "four")
+			case "A deleted":
+				p.m[0].script(t, "rm f")
+			}
+			plan := p.mustRun(t)
+			for _, a := range plan.Actions {
+				if a.Do != Wait || a.Reason != ConflictOpen {
+					t.Errorf("tree %v, %s: %s", tree, step, plan.text())
+				}
+			}
+			if got := p.m[1].contents(); len(got) != 1 || step != "as it was" && step != "A changed" && got[0] != "four" {
+				t.Errorf("tree %v, %s: B holds %v", tree, step, got)
+			}
+		}
+		p.answer(tandem.Undecided, "")
+		p.mustRun(t)
+		if _, err := p.settleDown(3); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -70,3 +70,20 @@ type Clash struct {
 	Field      string // as a person would name it: "phone (work)", "start of 2026-03-01"
 	Base, A, B string // what each had, shortened for people; "" when absent
 }
+
+// A Fielder is a Handler that can tell a body field by field, so that people see where versions differ.
+type Fielder interface {
+	// Fields are what a body says, in an order that makes sense to people, each label once. An error as in Inspect.
+	Fields(body []byte) ([]Field, error)
+}
+
+// Field is one thing that a body says.
+type Field struct {
+	Label string // as a person would name it: "phone (work)"; as in Clash.Field
+	Text  string // the value as a person reads it; of several ones a line each
+}
+
+// A Titler is a Handler whose bodies say what they are called. WithTitle returns the body called otherwise, so that two versions that are both kept can be told apart.
+type Titler interface {
+	WithTitle(body []byte, title string) ([]byte, error)
+}

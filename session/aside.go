@@ -60,7 +60,7 @@ func (x *executor) keepAside(row tandem.Row, st *step, err error) {
 	if row.Aside != nil {
 		remedy = fmt.Sprintf("it is tried again after %s, or as soon as it changes", span(row.Aside.Until-x.opt.Now()))
 	}
-	x.event(store.Warning, nameOf(&st.act), err.Error(), remedy)
+	x.note(store.Event{Level: store.Warning, Record: nameOf(&st.act), Text: err.Error(), Remedy: remedy, Code: tandem.KindOf(err).Code()})
 	x.rec.keep(row)
 	x.mu.Lock()
 	x.ledger.Postponed(st.act)

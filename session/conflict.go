@@ -45,7 +45,7 @@ func (x *executor) conflict(st *step) error {
 	x.rec.c.Conflicts = append(x.rec.c.Conflicts, c)
 	x.rec.keep(row)
 	x.report.Done[tandem.SideA].Conflicts++
-	x.event(store.Warning, nameOf(&st.act), "conflict: "+c.Title+": "+c.Reason, "see `tandem conflict list`")
+	x.note(store.Event{Level: store.Warning, Record: nameOf(&st.act), Text: "conflict: " + c.Title + ": " + c.Reason, Remedy: "see `tandem conflict list`", Link: "conflicts/" + x.pair.Name, LinkText: "decide it"})
 	return nil
 }
 

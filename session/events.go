@@ -17,8 +17,13 @@ const maxProblems = 1000
 
 // event notes one line for the results log. Warnings and errors are also part of the report.
 func (r *run) event(level store.Level, id tandem.ID, text, remedy string) {
-	if level > store.Info {
-		key := string(id) + "\x00" + text
+	r.note(store.Event{Level: level, Record: id, Text: text, Remedy: remedy})
+}
+
+// note completes an event and notes it.
+func (r *run) note(e store.Event) {
+	if e.Level > store.Info {
+		key := string(e.Record) + "\x00" + e.Text
 		if r.told[key] {
 			return // the second look of a run finds the same again
 		}
@@ -28,8 +33,8 @@ func (r *run) event(level store.Level, id tandem.ID, text, remedy string) {
 		}
 		r.told[key] = true
 	}
-	e := store.Event{When: r.opt.Now(), Session: r.session, User: r.pair.User, Item: r.pair.Name, Level: level, Text: text, Record: id, Remedy: remedy}
-	if level > store.Info {
+	e.When, e.Session, e.User, e.Item = r.opt.Now(), r.session, r.pair.User, r.pair.Name
+	if e.Level > store.Info {
 		r.report.Problems = append(r.report.Problems, e)
 	}
 	r.pending = append(r.pending, e)
@@ -38,7 +43,7 @@ func (r *run) event(level store.Level, id tandem.ID, text, remedy string) {
 // problem notes why one record could not be synced.
 func (r *run) problem(id tandem.ID, err error) {
 	text, remedy := apart(err)
-	r.event(store.Warning, id, text, remedy)
+	r.note(store.Event{Level: store.Warning, Record: id, Text: text, Remedy: remedy, Code: tandem.KindOf(err).Code()})
 }
 
 // apart takes the remedy out of an error's text.
@@ -103,7 +108,7 @@ func (r *run) log(ctx context.Context, err error) error {
 	result := r.result(err)
 	if err != nil && !r.report.Held && result != "cancelled" {
 		text, remedy := apart(err)
-		r.pending = append(r.pending, store.Event{When: r.opt.Now(), User: r.pair.User, Item: r.pair.Name, Level: store.Error, Text: text, Remedy: remedy})
+		r.pending = append(r.pending, store.Event{When: r.opt.Now(), User: r.pair.User, Item: r.pair.Name, Level: store.Error, Text: text, Remedy: remedy, Code: tandem.KindOf(err).Code()})
 	}
 	r.pending = append(r.pending, store.Event{When: r.opt.Now(), User: r.pair.User, Item: r.pair.Name, Level: store.Info, Text: r.summary(result)})
 	r.opt.Log.Info("sync ended", "pair", r.pair.Name, "session", r.session, "result", result)

@@ -23,7 +23,7 @@ func (x *executor) keepBoth(ctx context.Context, st *step) error {
 			return err
 		}
 	}
-	twin, err := x.twin(st)
+	twin, err := x.twin(ctx, st)
 	if err != nil {
 		x.fail(st, err)
 		return nil
@@ -76,7 +76,7 @@ func (x *executor) refetch(ctx context.Context, st *step) (bool, error) {
 
 // twin is the version that becomes a record of its own, under a UID of its own where bodies claim one. The UID follows
 // from the content, so that the same twin is never made under two.
-func (x *executor) twin(st *step) (*got, error) {
+func (x *executor) twin(ctx context.Context, st *step) (*got, error) {
 	g := st.got[st.act.To]
 	if g.rec.Digest.IsZero() && g.rec.Body != nil {
 		g = x.inspect(g.rec)
@@ -84,8 +84,15 @@ func (x *executor) twin(st *step) (*got, error) {
 			return nil, g.err
 		}
 	}
+	name, err := x.wishedName(ctx, st)
+	if err != nil {
+		return nil, err
+	}
 	r, ok := x.pair.Kind.(kind.Renamer)
 	if !ok || g.body == nil {
+		if name != "" && x.rules.Tree {
+			st.act.NewID = tandem.ID(path.Join(string(parent(st.seen[st.act.To].ID)), name))
+		}
 		return g, nil
 	}
 	h := sha256.Sum256(append([]byte(g.rec.UID+"\x00"), g.rec.Digest[:]...))
@@ -93,8 +100,26 @@ func (x *executor) twin(st *step) (*got, error) {
 	if err != nil {
 		return nil, err
 	}
+	if titler, ok := x.pair.Kind.(kind.Titler); ok && name != "" {
+		if body, err = titler.WithTitle(body, name); err != nil {
+			return nil, err
+		}
+	}
 	t := x.inspect(tandem.Record{ID: g.rec.ID, Body: tandem.Bytes(body), Meta: tandem.Meta{Attrs: g.rec.Attrs, Modified: g.rec.Modified}})
 	return t, t.err
+}
+
+// wishedName is what a person wants the version to be called that becomes a record of its own, "" for nothing in particular.
+func (x *executor) wishedName(ctx context.Context, st *step) (string, error) {
+	k := st.act.Row.Clash
+	if k == nil || k.Decision != tandem.TakeBoth || k.Conflict == 0 {
+		return "", nil
+	}
+	c, err := x.deps.Store.Conflicts.Conflict(ctx, k.Conflict)
+	if tandem.IsKind(err, tandem.NotFound) || err == nil && len(c.Versions) <= int(st.act.To) {
+		return "", nil
+	}
+	return c.Versions[st.act.To].Keep, err
 }
 
 // exists tells whether the twin was made already, by a run that died before it was done: then it is among the records
@@ -163,6 +188,9 @@ func (x *executor) nearTwin(st *step, sh *tandem.Shown) bool {
 		return false
 	}
 	if !x.rules.Tree {
+		return true
+	}
+	if sh.ID == st.act.NewID {
 		return true
 	}
 	was := string(st.seen[st.act.To].ID)

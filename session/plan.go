@@ -34,7 +34,7 @@ func (r *run) permit(ctx context.Context, plan *engine.Plan, pass int) (*engine.
 		case Leave:
 			r.report.Held = true
 			err := heldError(r, plan)
-			r.event(store.Warning, "", "the guard holds the plan: "+err.Err.Error(), err.Remedy)
+			r.note(store.Event{Level: store.Warning, Text: "the guard holds the plan: " + err.Err.Error(), Remedy: err.Remedy, Code: err.Kind.Code(), Link: "question/" + r.pair.Name, LinkText: "answer it"})
 			return nil, err
 		case Restore:
 			plan = engine.Restore(plan, r.rules)

@@ -290,6 +290,7 @@ type ConflictVersion struct {
 	Title    string
 	Modified int64
 	Deleted  bool
+	Keep     string // what it is to be called if several are kept; "": as it was
 }
 
 // ConflictField is one field that clashes.
@@ -298,9 +299,11 @@ type ConflictField struct{ Name, Base, A, B string }
 // Conflicts is the inbox. Conflicts are added by Bases.Commit.
 type Conflicts interface {
 	Conflict(ctx context.Context, id int64) (Conflict, error)
-	List(ctx context.Context, pair int64, open bool) ([]Conflict, error) // pair 0: all
+	List(ctx context.Context, pair int64, open bool) ([]Conflict, error) // pair 0: all; a record that was left out is no open conflict
 	// Decide records an answer, in the conflict and in its row; the next run of the pair carries it out.
 	Decide(ctx context.Context, id int64, d tandem.Decision, body tandem.Bytes) error
+	// Name says what the versions are to be called if several are kept, in their order; "" leaves a name as it was. It is forgotten when the versions change.
+	Name(ctx context.Context, id int64, names []string) error
 }
 
 // Level of an event.

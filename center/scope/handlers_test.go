@@ -90,6 +90,20 @@ func (h *shared) ListItems(context.Context) ([]store.Item, error) {
 	return []store.Item{{Name: "a", User: "anna"}, {Name: "b", User: "bob"}}, nil
 }
 
+func (h *shared) Questions(context.Context) ([]center.Question, error) {
+	return []center.Question{{Item: "a", User: "anna"}, {Item: "b", User: "bob"}}, nil
+}
+
+func (h *shared) AnswerQuestion(_ context.Context, item, answer string, _ func(center.SyncNews)) error {
+	h.note(answer + " " + item)
+	return nil
+}
+
+func (h *shared) ClearEvents(_ context.Context, f center.EventFilter) (int, error) {
+	h.note("clear of " + *f.User)
+	return 0, nil
+}
+
 func (h *shared) CloseSession(context.Context, int64) error { return nil }
 func (h *shared) ForgetHandler(_ context.Context, id string) error {
 	h.note("forget " + id)
@@ -151,6 +165,37 @@ func TestResultOfOthers(t *testing.T) {
 	}
 	if res, err := s.Result(t.Context(), []int64{1}); !tandem.IsKind(err, tandem.NotFound) || len(res.Items) != 0 {
 		t.Errorf("%+v, %v", res, err)
+	}
+}
+
+// TestQuestionsOfOthers: a person sees and answers the questions about their own items, an administrator no others.
+func TestQuestionsOfOthers(t *testing.T) {
+	h, of := views(t)
+	s := of(Who{User: "anna", Admin: true})
+	list, err := s.Questions(t.Context())
+	if err != nil || len(list) != 1 || list[0].Item != "a" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if err := s.AnswerQuestion(t.Context(), "b", "go-ahead", nil); !tandem.IsKind(err, tandem.NotFound) {
+		t.Error(err)
+	}
+	if err := s.AnswerQuestion(t.Context(), "a", "leave", nil); err != nil || strings.Join(h.asked, "; ") != "leave a" {
+		t.Error(err, h.asked)
+	}
+}
+
+// TestClearsOnesOwnEvents: lines about others are not for anybody to clear.
+func TestClearsOnesOwnEvents(t *testing.T) {
+	for _, c := range []struct {
+		who  Who
+		want string
+	}{{Who{User: "Anna"}, "clear of anna"}, {Who{User: "anna", Admin: true}, "clear of anna; clear of "}, {Who{User: "anna", App: true}, ""}} {
+		h, of := views(t)
+		bob := "bob"
+		_, err := of(c.who).ClearEvents(t.Context(), center.EventFilter{EventFilter: store.EventFilter{User: &bob}})
+		if got := strings.Join(h.asked, "; "); got != c.want || (err != nil) != (c.want == "") {
+			t.Errorf("%+v: %q, %v", c.who, got, err)
+		}
 	}
 }
 

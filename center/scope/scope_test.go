@@ -71,6 +71,13 @@ func asks() []ask {
 			got, _, err := s.Conflict(c, x.conflict)
 			return got, err
 		}},
+		{"Compare", func(c C, s S, u string, x things) (any, error) { return s.Compare(c, x.conflict) }},
+		{"Resolve", func(c C, s S, u string, x things) (any, error) {
+			return s.Resolve(c, center.Resolution{ID: x.conflict, Take: "skip"})
+		}},
+		{"FindEvents", func(c C, s S, u string, x things) (any, error) {
+			return s.FindEvents(c, center.EventFilter{Handler: x.partner})
+		}},
 		{"Decide", func(c C, s S, u string, x things) (any, error) { return none(s.Decide(c, x.conflict, "a", nil)) }},
 		{"Undo", func(c C, s S, u string, x things) (any, error) { return s.Undo(c, x.session) }},
 		{"Undo", func(c C, s S, u string, x things) (any, error) { return s.Undo(c, strings.TrimPrefix(x.session, "s")) }},
@@ -183,6 +190,10 @@ func lists() []ask {
 		{"Log", func(c C, s S, u string, x things) (any, error) { return s.Log(c, 0, "", 0) }},
 		{"Log", func(c C, s S, u string, x things) (any, error) { return s.Log(c, -100, "", 0) }},
 		{"Log", func(c C, s S, u string, x things) (any, error) { return s.Log(c, 0, x.item, 0) }},
+		{"FindEvents", func(c C, s S, u string, x things) (any, error) { return s.FindEvents(c, center.EventFilter{}) }},
+		{"FindEvents", func(c C, s S, u string, x things) (any, error) {
+			return s.FindEvents(c, center.EventFilter{EventFilter: store.EventFilter{Newest: true, Limit: 100}})
+		}},
 		{"FollowLog", func(c C, s S, u string, x things) (any, error) {
 			var all []store.Event
 			c, stop := context.WithCancel(c)
@@ -209,7 +220,7 @@ func lists() []ask {
 }
 
 // elsewhere are methods with tests of their own.
-var elsewhere = []string{"Follow", "Secret", "Result", "Progress", "OpenSession", "ReportSession", "CloseSession"}
+var elsewhere = []string{"Follow", "Secret", "Questions", "AnswerQuestion", "ClearEvents", "Result", "Progress", "OpenSession", "ReportSession", "CloseSession"}
 
 // TestAllMethodsAreAsked holds the tables here to center.Service.
 func TestAllMethodsAreAsked(t *testing.T) {

@@ -80,11 +80,14 @@ type Event struct {
 	Text    string    `json:"text"`
 	Record  tandem.ID `json:"record,omitempty"`
 	Remedy  string    `json:"remedy,omitempty"`
+	Code    string    `json:"code,omitempty" doc:"what sort of error, as a word; see /api/codes"`
+	Link    string    `json:"link,omitempty" doc:"where to go from here"`
+	LinkTo  string    `json:"link_text,omitempty"`
 }
 
 // OfEvent is a line of the log.
 func OfEvent(e store.Event) Event {
-	return Event{e.ID, e.When, e.Session, e.Item, Level(e.Level), e.Text, e.Record, e.Remedy}
+	return Event{e.ID, e.When, e.Session, e.Item, Level(e.Level), e.Text, e.Record, e.Remedy, e.Code, e.Link, e.LinkText}
 }
 
 // Level is the word for a level.

@@ -7,11 +7,13 @@ import (
 	"tandem/center"
 	"tandem/center/handler"
 	"tandem/center/progress"
+	"tandem/store"
 )
 
 // The arguments of the methods about handlers and what is going on, as they travel.
 type (
 	runsArg   struct{ Runs []int64 }
+	answerArg struct{ Item, Answer string }
 	reportArg struct {
 		Session int64
 		Report  center.SessionReport
@@ -27,10 +29,52 @@ func handleCenter(mux *http.ServeMux, s center.Service) {
 		return s.ReportSession(ctx, a.Session, a.Report)
 	})
 	handle(mux, "CloseSession", func(ctx context.Context, a idArg) (nothing, error) { return nothing{}, s.CloseSession(ctx, a.ID) })
-	handle(mux, "ListHandlers", func(ctx context.Context, f center.HandlerFilter) ([]handler.Handler, error) { return s.ListHandlers(ctx, f) })
+	handle(mux, "Compare", func(ctx context.Context, a idArg) (center.Comparison, error) { return s.Compare(ctx, a.ID) })
+	handle(mux, "Resolve", func(ctx context.Context, r center.Resolution) (center.Resolved, error) { return s.Resolve(ctx, r) })
+	handle(mux, "Questions", func(ctx context.Context, _ nothing) ([]center.Question, error) { return s.Questions(ctx) })
+	stream(mux, "AnswerQuestion", func(ctx context.Context, a answerArg, tell func(center.SyncNews)) error {
+		return s.AnswerQuestion(ctx, a.Item, a.Answer, tell)
+	})
+	handle(mux, "FindEvents", func(ctx context.Context, f center.EventFilter) ([]store.Event, error) { return s.FindEvents(ctx, f) })
+	handle(mux, "ClearEvents", func(ctx context.Context, f center.EventFilter) (int, error) { return s.ClearEvents(ctx, f) })
+	handle(mux, "ListHandlers", func(ctx context.Context, f center.HandlerFilter) ([]handler.Handler, error) {
+		return s.ListHandlers(ctx, f)
+	})
 	handle(mux, "FindHandler", func(ctx context.Context, a nameArg) (handler.Handler, error) { return s.FindHandler(ctx, a.Name) })
-	handle(mux, "OrderHandler", func(ctx context.Context, o center.HandlerOrder) (handler.Handler, error) { return s.OrderHandler(ctx, o) })
+	handle(mux, "OrderHandler", func(ctx context.Context, o center.HandlerOrder) (handler.Handler, error) {
+		return s.OrderHandler(ctx, o)
+	})
 	handle(mux, "ForgetHandler", func(ctx context.Context, a nameArg) (nothing, error) { return nothing{}, s.ForgetHandler(ctx, a.Name) })
+}
+
+// Compare implements center.Service.
+func (c *Client) Compare(ctx context.Context, id int64) (center.Comparison, error) {
+	return call[center.Comparison](ctx, c, "Compare", idArg{id})
+}
+
+// Resolve implements center.Service.
+func (c *Client) Resolve(ctx context.Context, r center.Resolution) (center.Resolved, error) {
+	return call[center.Resolved](ctx, c, "Resolve", r)
+}
+
+// Questions implements center.Service.
+func (c *Client) Questions(ctx context.Context) ([]center.Question, error) {
+	return call[[]center.Question](ctx, c, "Questions", nothing{})
+}
+
+// AnswerQuestion implements center.Service.
+func (c *Client) AnswerQuestion(ctx context.Context, item, answer string, tell func(center.SyncNews)) error {
+	return c.follow(ctx, "AnswerQuestion", answerArg{item, answer}, tell)
+}
+
+// FindEvents implements center.Service.
+func (c *Client) FindEvents(ctx context.Context, f center.EventFilter) ([]store.Event, error) {
+	return call[[]store.Event](ctx, c, "FindEvents", f)
+}
+
+// ClearEvents implements center.Service.
+func (c *Client) ClearEvents(ctx context.Context, f center.EventFilter) (int, error) {
+	return call[int](ctx, c, "ClearEvents", f)
 }
 
 // StopHandler implements center.Service.

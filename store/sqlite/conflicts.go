@@ -91,7 +91,8 @@ func (f conflicts) List(ctx context.Context, pair int64, open bool) (list []stor
 		args = append(args, pair)
 	}
 	if open {
-		query += " AND resolved = 0"
+		query += " AND resolved = 0 AND decision <> ?"
+		args = append(args, int64(tandem.LeaveOut))
 	}
 	err = f.read(ctx, "list conflicts", func(c *conn) error {
 		return c.each(func(s scanner) error {
@@ -101,6 +102,34 @@ func (f conflicts) List(ctx context.Context, pair int64, open bool) (list []stor
 		}, query+" ORDER BY id", args...)
 	})
 	return list, err
+}
+
+// Name implements store.Conflicts. A conflict that is over is Changed.
+func (f conflicts) Name(ctx context.Context, id int64, names []string) error {
+	return f.write(ctx, "name versions of conflict", func(c *conn) error {
+		k, err := scanConflict(c.row("SELECT "+conflictColumns+" FROM conflict WHERE id = ?", id))
+		if errors.Is(err, sql.ErrNoRows) {
+			return notFound("name versions of conflict", strconv.FormatInt(id, 10))
+		}
+		if err != nil {
+			return err
+		}
+		if k.Resolved != 0 {
+			return &tandem.Error{Kind: tandem.Changed, Op: "name versions of conflict", Thing: strconv.FormatInt(id, 10), Err: errors.New("it is resolved already"),
+				Remedy: "look at `tandem conflict list`"}
+		}
+		for i := range k.Versions {
+			if k.Versions[i].Keep = ""; i < len(names) {
+				k.Versions[i].Keep = names[i]
+			}
+		}
+		versions, err := json.Marshal(k.Versions)
+		if err != nil {
+			return err
+		}
+		_, err = c.exec("UPDATE conflict SET versions = ? WHERE id = ?", string(versions), id)
+		return err
+	})
 }
 
 // Decide implements store.Conflicts. A conflict that is over is Changed.

@@ -26,6 +26,7 @@ func runRest(t *testing.T, run runner) {
 	run(t, "Keep", testKeep)
 	run(t, "Conflicts", testConflicts)
 	run(t, "Decide", testDecide)
+	run(t, "LeaveOut", testLeaveOut)
 	run(t, "Runs", testRuns)
 	run(t, "Events", testEvents)
 	run(t, "EventsSubscribe", testEventsSubscribe)
@@ -285,6 +286,43 @@ func testConflicts(k *kit) {
 	if got := titles(0, false); !slices.Equal(got, []string{"elsewhere"}) {
 		k.Fatalf("after the pair's removal: %v", got)
 	}
+}
+
+// testLeaveOut: what was left out is no open conflict, and names for versions go with the conflict until it is over.
+func testLeaveOut(k *kit) {
+	p := k.pair("p")
+	versions := []store.ConflictVersion{{Place: "a", ID: "1"}, {Place: "b", ID: "2"}}
+	add := []store.Conflict{{Title: "one", Versions: versions}, {Title: "two", Versions: versions}}
+	k.commit(p.ID, store.Commit{Conflicts: add})
+	k.must(k.st.Conflicts.Decide(k.ctx, add[0].ID, tandem.LeaveOut, nil))
+	open, err := k.st.Conflicts.List(k.ctx, p.ID, true)
+	k.must(err)
+	all, err := k.st.Conflicts.List(k.ctx, p.ID, false)
+	k.must(err)
+	if len(open) != 1 || open[0].ID != add[1].ID || len(all) != 2 || all[0].Decision != tandem.LeaveOut || all[0].Resolved != 0 {
+		k.Fatalf("open %+v, all %+v", open, all)
+	}
+	k.must(k.st.Conflicts.Decide(k.ctx, add[0].ID, tandem.Undecided, nil))
+	if open, err = k.st.Conflicts.List(k.ctx, 0, true); err != nil || len(open) != 2 {
+		k.Fatalf("open %+v, %v", open, err)
+	}
+	keep := func(want ...string) {
+		k.Helper()
+		c, err := k.st.Conflicts.Conflict(k.ctx, add[0].ID)
+		k.must(err)
+		for i, v := range c.Versions {
+			if v.Keep != want[i] || v.ID != versions[i].ID {
+				k.Errorf("version %d: %+v", i, v)
+			}
+		}
+	}
+	k.must(k.st.Conflicts.Name(k.ctx, add[0].ID, []string{"", "second"}))
+	keep("", "second")
+	k.must(k.st.Conflicts.Name(k.ctx, add[0].ID, []string{"first"}))
+	keep("first", "")
+	k.wantKind(k.st.Conflicts.Name(k.ctx, 9999, nil), tandem.NotFound)
+	k.commit(p.ID, store.Commit{Resolved: []int64{add[0].ID}, Finished: 5})
+	k.wantKind(k.st.Conflicts.Name(k.ctx, add[0].ID, nil), tandem.Changed)
 }
 
 func testDecide(k *kit) {

@@ -57,6 +57,7 @@ func New(cfg Config) (*API, error) {
 	a.addItems()
 	a.addSyncs()
 	a.addHandlers()
+	a.addDecisions()
 	a.addAccounts()
 	a.addInbox()
 	a.addAbout()

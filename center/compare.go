@@ -1,0 +1,297 @@
+package center
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"tandem"
+	"tandem/kind"
+	"tandem/store"
+)
+
+// Comparison is a conflict as a person decides it: all versions side by side. ISyncMgrConflict, ISyncMgrConflictItems
+type Comparison struct {
+	Conflict store.Conflict
+	Versions []VersionView
+	Fields   []FieldView
+	Takes    []string // what Resolve takes: "a" and so on, "both", "newest", "body", "skip", "out"; "ask" for what was left out
+	Same     int      // open conflicts of the same sort, this one included
+	Stamp    string   // of what was shown, this conflict and those of the same sort; see Resolution
+}
+
+// VersionView is one version of a record in conflict. There are more than two where several places changed what the home collection has.
+type VersionView struct {
+	Take     string // "a", "b", "c": how Resolve calls it
+	Conflict int64  // the conflict that it is a side of
+	Side     tandem.Side
+	Place    string
+	Record   tandem.ID
+	Title    string
+	When     string // of the record: when the meeting is
+	Who      string // of the record: whom it is with
+	Modified int64  // claimed time of the last change, Unix seconds; 0: it does not say
+	By       string // who wrote it, where history knows
+	Deleted  bool
+	Kept     bool   // its body is in the inbox, so that it can be shown, and written elsewhere
+	Body     []byte // where Kept
+	Keep     string // a name for it that differs from the others', for "both"
+}
+
+// FieldView is one field of a record in all versions.
+type FieldView struct {
+	Label   string
+	Before  string   // what both sides last agreed on, where the conflict knows
+	Values  []string // by version
+	Differs bool
+	Clashes bool // it is one that could not be merged
+}
+
+// Compare implements Service.
+func (h *Hub) Compare(ctx context.Context, id int64) (Comparison, error) {
+	c, err := h.cfg.Store.Conflicts.Conflict(ctx, id)
+	if err != nil {
+		return Comparison{}, conflictError(err, id)
+	}
+	out := Comparison{Conflict: c}
+	group, err := h.group(ctx, c)
+	if err != nil {
+		return out, err
+	}
+	for i, g := range group {
+		for s, v := range g.Versions {
+			if i > 0 && s == int(tandem.SideA) {
+				continue // the home collection's, which is the first one's
+			}
+			view, err := h.versionView(ctx, g, s, v)
+			if err != nil {
+				return out, err
+			}
+			view.Take = string(rune('a' + len(out.Versions)))
+			out.Versions = append(out.Versions, view)
+		}
+	}
+	out.Fields = h.fieldViews(c, out.Versions)
+	same, err := h.alike(ctx, c)
+	if err != nil {
+		return out, err
+	}
+	out.Same, out.Stamp = len(same), stampOf(append(same, group...))
+	out.Takes = takes(c, out.Versions)
+	proposeNames(&out)
+	return out, nil
+}
+
+// group is a conflict and the other open ones about the same record of its home collection, each with another place.
+func (h *Hub) group(ctx context.Context, c store.Conflict) ([]store.Conflict, error) {
+	out := []store.Conflict{c}
+	if c.Resolved != 0 || len(c.Versions) < 2 || c.Versions[0].ID == "" {
+		return out, nil
+	}
+	pairs, err := h.cfg.Store.Bases.Pairs(ctx)
+	if err != nil {
+		return out, err
+	}
+	home := map[int64]int64{} // pair → collection
+	for _, p := range pairs {
+		if coll, ok := PairCollection(p.Key); ok {
+			home[p.ID] = coll
+		}
+	}
+	if home[c.Pair] == 0 {
+		return out, nil
+	}
+	open, err := h.cfg.Store.Conflicts.List(ctx, 0, true)
+	for _, o := range open {
+		if o.ID != c.ID && home[o.Pair] == home[c.Pair] && len(o.Versions) == 2 && o.Versions[0].ID == c.Versions[0].ID {
+			out = append(out, o)
+		}
+	}
+	return out, err
+}
+
+// alike are the open conflicts of the same sort: of the same item and kind, with the same sides changed or deleted, that nobody decided yet. ISyncMgrConflictResolveInfo:
+// those to which a choice can be applied, too.
+func (h *Hub) alike(ctx context.Context, c store.Conflict) ([]store.Conflict, error) {
+	if c.Resolved != 0 {
+		return nil, nil
+	}
+	open, err := h.cfg.Store.Conflicts.List(ctx, c.Pair, true)
+	return slices.DeleteFunc(open, func(o store.Conflict) bool {
+		return o.ID != c.ID && (o.Decision != tandem.Undecided || o.Kind != c.Kind || sortOf(o) != sortOf(c))
+	}), err
+}
+
+// sortOf says which sides of a conflict changed and which deleted.
+func sortOf(c store.Conflict) string {
+	out := ""
+	for _, v := range c.Versions {
+		if v.Deleted {
+			out += "-"
+		} else {
+			out += "+"
+		}
+	}
+	return out
+}
+
+// stampOf is equal as long as the conflicts and their versions are.
+func stampOf(list []store.Conflict) string {
+	lines := map[string]bool{}
+	for _, c := range list {
+		line := fmt.Sprint(c.ID, c.Decision)
+		for _, v := range c.Versions {
+			line += fmt.Sprintf(" %q %q %s %v", v.ID, v.Version, v.Digest, v.Deleted)
+		}
+		lines[line] = true
+	}
+	sorted := make([]string, 0, len(lines))
+	for l := range lines {
+		sorted = append(sorted, l)
+	}
+	slices.Sort(sorted)
+	sum := sha256.Sum256([]byte(strings.Join(sorted, "\n")))
+	return hex.EncodeToString(sum[:12])
+}
+
+func (h *Hub) versionView(ctx context.Context, c store.Conflict, s int, v store.ConflictVersion) (VersionView, error) {
+	out := VersionView{Conflict: c.ID, Side: tandem.Side(s), Place: v.Place, Record: v.ID, Title: v.Title, Modified: v.Modified / int64(time.Second), Deleted: v.Deleted, Keep: v.Keep}
+	if v.Deleted {
+		return out, nil
+	}
+	out.By = h.writer(ctx, v)
+	if v.Body.IsZero() {
+		return out, nil
+	}
+	body, err := h.cfg.Store.Blobs.Get(ctx, v.Body)
+	if err != nil {
+		return out, fmt.Errorf("read version %d of conflict %d: %w", s+1, c.ID, err)
+	}
+	out.Kept, out.Body = true, body
+	if handler, ok := h.cfg.Kind(c.Kind); ok {
+		if info, err := handler.Inspect(body); err == nil {
+			out.Title, out.When, out.Who = cmp.Or(info.Summary.Title, out.Title), info.Summary.When, info.Summary.Who
+		}
+	}
+	return out, nil
+}
+
+// writer is who wrote a version, as far as history tells: an entry about what it replaced names it as what came after.
+func (h *Hub) writer(ctx context.Context, v store.ConflictVersion) string {
+	if v.ID == "" || v.Version == "" {
+		return ""
+	}
+	past, err := h.cfg.Store.History.List(ctx, store.PastFilter{Record: v.ID, Limit: 50})
+	if err != nil {
+		return "" // it is told for people's convenience only
+	}
+	for _, p := range past {
+		if p.After == v.Version && withoutOptions(p.Place) == withoutOptions(v.Place) {
+			return strings.TrimSpace(p.Who + " " + p.From)
+		}
+	}
+	return ""
+}
+
+func withoutOptions(place string) string {
+	bare, _, _ := strings.Cut(place, "?")
+	return bare
+}
+
+// fieldViews lines up what the versions say. A kind that cannot tell shows what clashes.
+func (h *Hub) fieldViews(c store.Conflict, versions []VersionView) []FieldView {
+	var out []FieldView
+	at := map[string]int{}
+	row := func(label string) *FieldView {
+		i, ok := at[label]
+		if !ok {
+			i = len(out)
+			at[label] = i
+			out = append(out, FieldView{Label: label, Values: make([]string, len(versions))})
+		}
+		return &out[i]
+	}
+	handler, _ := h.cfg.Kind(c.Kind)
+	fielder, ok := handler.(kind.Fielder)
+	for i, v := range versions {
+		if !ok || !v.Kept {
+			continue
+		}
+		fields, err := fielder.Fields(v.Body)
+		if err != nil {
+			continue // shown as it is
+		}
+		for _, f := range fields {
+			row(f.Label).Values[i] = f.Text
+		}
+	}
+	for _, f := range c.Fields {
+		_, known := at[f.Name]
+		r := row(f.Name)
+		r.Before, r.Clashes = f.Base, true
+		if !known && len(r.Values) >= 2 {
+			r.Values[0], r.Values[1] = f.A, f.B
+		}
+	}
+	for i := range out {
+		for k, v := range versions {
+			if !v.Deleted && out[i].Values[k] != out[i].Values[0] {
+				out[i].Differs = true
+			}
+		}
+	}
+	return out
+}
+
+// takes are the answers that make sense.
+func takes(c store.Conflict, versions []VersionView) []string {
+	if c.Resolved != 0 {
+		return []string{}
+	}
+	if c.Decision == tandem.LeaveOut {
+		return []string{"ask"}
+	}
+	var out []string
+	there, dated := 0, true
+	for _, v := range versions {
+		out = append(out, v.Take)
+		if !v.Deleted {
+			there++
+		}
+		dated = dated && v.Modified != 0
+	}
+	if there > 1 {
+		out = append(out, "both")
+		if dated {
+			out = append(out, "newest")
+		}
+	}
+	return append(out, "body", "skip", "out")
+}
+
+// proposeNames gives versions names under which several can be kept. MS RFCD: the proposed name can be edited.
+func proposeNames(c *Comparison) {
+	for i := range c.Versions {
+		v := &c.Versions[i]
+		if v.Deleted || v.Keep != "" {
+			continue
+		}
+		from := v.Place
+		if scheme, rest, ok := strings.Cut(from, ":"); ok {
+			from = cmp.Or(path.Base(strings.TrimRight(withoutOptions(rest), "/")), scheme)
+		}
+		if c.Conflict.Kind == tandem.File || c.Conflict.Kind == tandem.Picture {
+			base := path.Base(string(v.Record))
+			ext := path.Ext(base)
+			v.Keep = strings.TrimSuffix(base, ext) + " (" + from + ")" + ext
+			continue
+		}
+		v.Keep = cmp.Or(v.Title, string(v.Record)) + " (" + from + ")"
+	}
+}

@@ -1,0 +1,216 @@
+package center
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"tandem"
+	"tandem/kind"
+	"tandem/store"
+)
+
+// Resolution is a person's answer to a conflict. ISyncMgrResolutionHandler: KeepItems, KeepOther, KeepRecent, RemoveFromSyncSet
+type Resolution struct {
+	ID   int64
+	Take string // one of Comparison.Takes
+	Name string // "both": what the second version is to be called; "": as it is now
+	Body []byte // "body": the version to be kept
+
+	// All applies the answer to all open conflicts of the same sort. Stamp is that of the comparison that the person saw, "" for none: if a conflict came, went or changed since,
+	// nothing more is decided and Resolved.Refresh is set. "body" and a name are for one conflict only.
+	All   bool
+	Stamp string
+}
+
+// Resolved is what came of an answer. The conflicts are over when their stores say so, after the next run.
+type Resolved struct {
+	Done    []int64
+	Left    int    // conflicts of the same sort that wait
+	Refresh bool   // what the person saw is out of date: look again
+	Why     string // of what was left
+}
+
+// Resolve implements Service.
+func (h *Hub) Resolve(ctx context.Context, r Resolution) (Resolved, error) {
+	const op = "resolve conflict"
+	out := Resolved{Done: []int64{}}
+	view, err := h.Compare(ctx, r.ID)
+	if err != nil {
+		return out, err
+	}
+	thing := fmt.Sprint(r.ID)
+	take := strings.ToLower(r.Take)
+	switch {
+	case view.Conflict.Resolved != 0:
+		return out, &tandem.Error{Kind: tandem.Changed, Op: op, Thing: thing, Err: errors.New("it is over already")}
+	case !slices.Contains(view.Takes, take):
+		return out, &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: thing, Err: fmt.Errorf("%q is not an answer to it", r.Take), Remedy: "answer one of " + strings.Join(view.Takes, ", ")}
+	case r.All && (take == "body" || r.Name != ""):
+		return out, &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: thing, Err: errors.New("a version or name of your own is for one conflict"), Remedy: "answer them one by one"}
+	case r.Name != "" && take != "both":
+		return out, &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: thing, Err: errors.New("a name goes with keeping both"), Remedy: "take both, or leave the name out"}
+	}
+	same, err := h.alike(ctx, view.Conflict)
+	if err != nil {
+		return out, err
+	}
+	if out.Left = len(same); r.Stamp != "" && r.Stamp != view.Stamp {
+		out.Refresh, out.Why = true, "a conflict came, went or changed meanwhile"
+		return out, nil
+	}
+	if take == "skip" {
+		return out, nil
+	}
+	if err := h.answer(ctx, view, take, r); err != nil {
+		return out, err
+	}
+	out.Done, out.Left = append(out.Done, r.ID), max(0, out.Left-1)
+	if r.All {
+		err = h.answerAlike(ctx, same, take, r.ID, &out)
+	}
+	h.kickPair(ctx, view.Conflict.Pair)
+	h.news.tell(News{What: ConflictsNews, Item: view.Conflict.Item, User: h.userOf(ctx, view.Conflict.Pair)})
+	return out, err
+}
+
+// answerAlike gives the other conflicts of the same sort the same answer, and stops at the first one that has changed since.
+func (h *Hub) answerAlike(ctx context.Context, same []store.Conflict, take string, first int64, out *Resolved) error {
+	for _, c := range same {
+		if c.ID == first {
+			continue
+		}
+		view, err := h.Compare(ctx, c.ID)
+		if tandem.IsKind(err, tandem.NotFound) || err == nil && (view.Conflict.Resolved != 0 || stampOf([]store.Conflict{view.Conflict}) != stampOf([]store.Conflict{c})) {
+			out.Refresh, out.Why = true, fmt.Sprintf("conflict %d changed meanwhile", c.ID)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(view.Takes, take) {
+			out.Why = fmt.Sprintf("conflict %d cannot be answered so", c.ID)
+			continue
+		}
+		if err := h.answer(ctx, view, take, Resolution{ID: c.ID}); err != nil {
+			return err
+		}
+		out.Done = append(out.Done, c.ID)
+		out.Left--
+	}
+	return nil
+}
+
+// answer writes one answer down. The next run of each pair carries it out.
+func (h *Hub) answer(ctx context.Context, view Comparison, take string, r Resolution) error {
+	id := view.Conflict.ID
+	decide := func(id int64, d tandem.Decision, body []byte) error {
+		return h.cfg.Store.Conflicts.Decide(ctx, id, d, body)
+	}
+	switch take {
+	case "ask":
+		if err := decide(id, tandem.Undecided, nil); err != nil {
+			return err
+		}
+		return h.lookAgain(ctx, view.Conflict)
+	case "out":
+		return decide(id, tandem.LeaveOut, nil)
+	case "body":
+		if err := h.checkBody(view.Conflict, r.Body); err != nil {
+			return err
+		}
+		return h.everywhere(ctx, view, func(c int64) error { return decide(c, tandem.TakeBody, r.Body) })
+	case "both":
+		if err := h.nameTwin(ctx, view, r.Name); err != nil {
+			return err
+		}
+		return decide(id, tandem.TakeBoth, nil)
+	case "newest":
+		take = newest(view.Versions).Take
+	}
+	i := slices.IndexFunc(view.Versions, func(v VersionView) bool { return v.Take == take })
+	v := view.Versions[i]
+	return h.everywhere(ctx, view, func(c int64) error {
+		switch {
+		case v.Side == tandem.SideA:
+			return decide(c, tandem.TakeA, nil)
+		case v.Conflict == c:
+			return decide(c, tandem.TakeB, nil)
+		case v.Kept:
+			return decide(c, tandem.TakeBody, v.Body)
+		}
+		return nil // a deletion, or more than the inbox keeps: that place is asked again once the first is settled
+	})
+}
+
+// everywhere answers all conflicts about one record, and has their pairs run.
+func (h *Hub) everywhere(ctx context.Context, view Comparison, answer func(conflict int64) error) error {
+	done := map[int64]bool{}
+	for _, v := range view.Versions {
+		if done[v.Conflict] {
+			continue
+		}
+		done[v.Conflict] = true
+		if err := answer(v.Conflict); err != nil {
+			return err
+		}
+		if c, err := h.cfg.Store.Conflicts.Conflict(ctx, v.Conflict); err == nil && v.Conflict != view.Conflict.ID {
+			h.kickPair(ctx, c.Pair)
+		}
+	}
+	return nil
+}
+
+// newest is the version that claims the latest change.
+func newest(versions []VersionView) VersionView {
+	return slices.MaxFunc(versions, func(a, b VersionView) int {
+		if a.Deleted != b.Deleted {
+			return map[bool]int{true: -1, false: 1}[a.Deleted]
+		}
+		return cmp.Compare(a.Modified, b.Modified)
+	})
+}
+
+// maxKeepName bounds a name for a version, in characters; most file systems take 255 bytes.
+const maxKeepName = 128
+
+// nameTwin notes what the version is to be called that becomes a record of its own, whichever that will be.
+func (h *Hub) nameTwin(ctx context.Context, view Comparison, name string) error {
+	c := view.Conflict
+	if name == "" {
+		return h.cfg.Store.Conflicts.Name(ctx, c.ID, nil)
+	}
+	bad := func(why, remedy string) error {
+		return &tandem.Error{Kind: tandem.Invalid, Op: "name version of conflict", Thing: fmt.Sprint(c.ID), Err: errors.New(why), Remedy: remedy}
+	}
+	if !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxKeepName || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return bad("this is no name", fmt.Sprintf("use at most %d characters on one line", maxKeepName))
+	}
+	handler, _ := h.cfg.Kind(c.Kind)
+	_, titles := handler.(kind.Titler)
+	if !titles && c.Kind != tandem.File && c.Kind != tandem.Picture {
+		return bad("records of this kind have no name", "leave the name out")
+	}
+	if !titles && (strings.ContainsAny(name, `/\`) || name == "." || name == "..") {
+		return bad("a file's name has no slash", "leave it in its folder")
+	}
+	names := make([]string, len(c.Versions))
+	for i := range names {
+		names[i] = name
+		if !titles && name == baseName(c.Versions[i].ID) {
+			return bad("a version is called that already", "choose another name")
+		}
+	}
+	return h.cfg.Store.Conflicts.Name(ctx, c.ID, names)
+}
+
+func baseName(id tandem.ID) string { return string(id)[strings.LastIndexByte(string(id), '/')+1:] }
+
+// lookAgain has a pair look at everything: what became of a record while it was left out is behind its cursors.
+func (h *Hub) lookAgain(ctx context.Context, c store.Conflict) error {
+	return h.cfg.Store.Bases.Commit(ctx, c.Pair, store.Commit{Cursors: &[2]tandem.Cursor{}})
+}
