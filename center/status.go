@@ -127,7 +127,11 @@ func (h *Hub) Log(ctx context.Context, after int64, item string, limit int) ([]s
 	if after >= 0 {
 		return h.cfg.Store.Events.List(ctx, after, item, limit)
 	}
-	return h.newest(ctx, int(-after), item)
+	f := store.EventFilter{Limit: int(-after), Newest: true}
+	if item != "" {
+		f.Items = []string{item}
+	}
+	return h.cfg.Store.Results.Find(ctx, f)
 }
 
 // FollowLog implements Service.
@@ -160,27 +164,6 @@ func (h *Hub) FollowLog(ctx context.Context, after int64, item string, tell func
 
 // followChunk is how many events FollowLog reads at a time.
 const followChunk = 1000
-
-// newest pages through the log and keeps its end. The log is bounded by its retention.
-func (h *Hub) newest(ctx context.Context, n int, item string) ([]store.Event, error) {
-	const page = 1000
-	var keep []store.Event
-	after := int64(0)
-	for {
-		events, err := h.cfg.Store.Events.List(ctx, after, item, page)
-		if err != nil {
-			return nil, err
-		}
-		keep = append(keep, events...)
-		if len(keep) > n {
-			keep = append([]store.Event(nil), keep[len(keep)-n:]...)
-		}
-		if len(events) < page {
-			return keep, nil
-		}
-		after = events[len(events)-1].ID
-	}
-}
 
 // Collections implements Service.
 func (h *Hub) Collections(ctx context.Context) ([]tandem.Collection, error) {

@@ -73,40 +73,27 @@ func (s *Scope) sees(e store.Event) bool {
 	if s.mine(e.User) {
 		return true
 	}
-	return s.who.Admin && (e.User == "" || strings.HasPrefix(e.Item, "web:") || strings.HasPrefix(e.Item, "api:") || strings.HasPrefix(e.Item, "device "))
+	return s.who.Admin && (e.User == "" || slices.ContainsFunc(hubLines(), func(p string) bool { return strings.HasPrefix(e.Item, p) }))
 }
 
-// logPage is how many lines of the log are looked through at a time.
-const logPage = 1000
+// hubLines are the beginnings of what lines of the log are about that administrators see of all: log-ins, what was decided about rights, and devices. No sync
+// item can be called so.
+func hubLines() []string { return []string{"web:", "api:", "device "} }
 
 // Log implements center.Service.
 func (s *Scope) Log(ctx context.Context, after int64, item string, limit int) ([]store.Event, error) {
-	newest := 0
+	f := store.EventFilter{After: after, Limit: limit, For: &store.EventsFor{User: s.who.User}}
+	if item != "" {
+		f.Items = []string{item}
+	}
 	if after < 0 {
-		newest, after, limit = int(-after), 0, 0
+		f.After, f.Limit, f.Newest = 0, int(-after), true
 	}
-	out := []store.Event{}
-	for {
-		events, err := s.cfg.Hub.Log(ctx, after, item, logPage)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range events {
-			if s.sees(e) {
-				out = append(out, e)
-			}
-			after = e.ID
-			if limit > 0 && len(out) == limit {
-				return out, nil
-			}
-		}
-		if newest > 0 && len(out) > newest {
-			out = slices.Clone(out[len(out)-newest:])
-		}
-		if len(events) < logPage {
-			return out, nil
-		}
+	if s.who.Admin {
+		f.For.Hub, f.For.Prefixes = true, hubLines()
 	}
+	list, err := s.cfg.Store.Results.Find(ctx, f)
+	return append([]store.Event{}, list...), err
 }
 
 // FollowLog implements center.Service.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"tandem/store"
 )
@@ -43,6 +44,17 @@ func where(f store.EventFilter) (cond string, args []any) {
 	}
 	if f.User != nil {
 		add("owner = ?", *f.User)
+	}
+	if f.For != nil {
+		part, more := "owner = ? AND owner <> ''", []any{strings.ToLower(f.For.User)}
+		if f.For.Hub {
+			part += " OR owner = ''"
+		}
+		for _, p := range f.For.Prefixes {
+			part += " OR substr(item, 1, ?) = ?"
+			more = append(more, utf8.RuneCountInString(p), p)
+		}
+		add("("+part+")", more...)
 	}
 	if f.Since > 0 {
 		add("at >= ?", f.Since)

@@ -14,6 +14,7 @@ func runVisits(t *testing.T, run runner) {
 	run(t, "GoAway", testVisitsGoAway)
 	run(t, "Owners", testOwners)
 	run(t, "PastOf", testPastOf)
+	run(t, "EventsFor", testEventsFor)
 }
 
 func (k *kit) visit(user string, token byte, added int64) store.Visit {
@@ -144,6 +145,48 @@ func testPastOf(k *kit) {
 		}
 		if !slices.Equal(got, c.want) {
 			k.Errorf("%+v lists %v, want %v", c.filter, got, c.want)
+		}
+	}
+}
+
+// testEventsFor checks which lines of the log are selected, and from which end.
+func testEventsFor(k *kit) {
+	add := func(user, item, text string) {
+		k.must(k.st.Events.Add(k.ctx, store.Event{User: user, Item: item, Text: text}))
+	}
+	add("ann", "one", "1")
+	add("zoe", "two", "2")
+	add("", "", "3")
+	add("zoe", "web:zoe", "4")
+	add("zoe", "web", "5")
+	add("ann", "two", "6")
+	add("zoe", "Ünit x", "7")
+	for _, c := range []struct {
+		filter store.EventFilter
+		want   string
+	}{
+		{store.EventFilter{}, "1234567"},
+		{store.EventFilter{Limit: 2}, "12"},
+		{store.EventFilter{Limit: 2, Newest: true}, "67"},
+		{store.EventFilter{After: 3, Limit: 2}, "45"},
+		{store.EventFilter{After: 6, Limit: 2, Newest: true}, "7"},
+		{store.EventFilter{Items: []string{"two"}, Newest: true}, "26"},
+		{store.EventFilter{For: &store.EventsFor{}}, ""},
+		{store.EventFilter{For: &store.EventsFor{User: "Ann"}}, "16"},
+		{store.EventFilter{For: &store.EventsFor{User: "ann"}, Limit: 1, Newest: true}, "6"},
+		{store.EventFilter{For: &store.EventsFor{User: "ann", Hub: true}}, "136"},
+		{store.EventFilter{For: &store.EventsFor{User: "ann", Hub: true, Prefixes: []string{"web:", "Ü"}}, Limit: 4, Newest: true}, "3467"},
+		{store.EventFilter{For: &store.EventsFor{User: "ann", Prefixes: []string{"WEB:"}}}, "16"},
+		{store.EventFilter{Items: []string{"two"}, For: &store.EventsFor{User: "zoe"}}, "2"},
+	} {
+		list, err := k.st.Results.Find(k.ctx, c.filter)
+		k.must(err)
+		got := ""
+		for _, e := range list {
+			got += e.Text
+		}
+		if got != c.want {
+			k.Errorf("%+v (%+v) selects %q, want %q", c.filter, c.filter.For, got, c.want)
 		}
 	}
 }
