@@ -39,6 +39,9 @@ func (s *Scope) AnswerQuestion(ctx context.Context, item, answer string, tell fu
 	return s.cfg.Hub.AnswerQuestion(ctx, item, answer, tell)
 }
 
+// logPage is how many lines of the log are looked through at a time.
+const logPage = 1000
+
 // FindEvents implements center.Service. It looks through the log until enough is found that the person sees.
 func (s *Scope) FindEvents(ctx context.Context, f center.EventFilter) ([]store.Event, error) {
 	if f.Handler != "" {
