@@ -174,6 +174,14 @@ type Recorder interface {
 	GetChange(r Record, was *tandem.Attrs, o Options) []*wbxml.Element
 	// PutAttrs writes what a client changed into attributes. Data that make no sense are an error of kind Invalid.
 	PutAttrs(r Record, data []*wbxml.Element, o Put) (tandem.Attrs, error)
-	// AttachmentOf opens the n-th attachment; NotFound. Its size is the decoded one, as far as it is known.
-	AttachmentOf(r Record, n int) (data io.ReadCloser, mediaType string, size int64, err error)
+	// AttachmentOf is the n-th attachment; NotFound.
+	AttachmentOf(r Record, n int) (Enclosure, error)
+}
+
+// Enclosure is an attachment in the encoding that it lies in its record with.
+type Enclosure struct {
+	Media    string // its type
+	Encoding string // as wire/mime calls it; "" for none
+	// Raw opens its bytes from an offset on, still encoded.
+	Raw func(off int64) (io.ReadCloser, error)
 }

@@ -253,17 +253,18 @@ func attachments(e *Envelope, o eas.Options) *wbxml.Element {
 }
 
 // AttachmentOf implements eas.Recorder.
-func (View) AttachmentOf(r eas.Record, n int) (io.ReadCloser, string, int64, error) {
+func (View) AttachmentOf(r eas.Record, n int) (eas.Enclosure, error) {
 	e, err := envelope(r)
 	if err != nil {
-		return nil, "", 0, err
+		return eas.Enclosure{}, err
 	}
 	if n < 0 || n >= len(e.Files) {
-		return nil, "", 0, &tandem.Error{Kind: tandem.NotFound, Op: "open attachment", Thing: strconv.Itoa(n)}
+		return eas.Enclosure{}, &tandem.Error{Kind: tandem.NotFound, Op: "open attachment", Thing: strconv.Itoa(n)}
 	}
 	f := e.Files[n]
-	data, err := f.Open(r.Body)
-	return data, f.Type, f.Size, err
+	return eas.Enclosure{Media: f.Type, Encoding: f.Encoding, Raw: func(off int64) (io.ReadCloser, error) {
+		return window(r.Body, f.Body+off, max(f.End-f.Body-off, 0))
+	}}, nil
 }
 
 // GetChange implements eas.Recorder: of a message that the client has, only what people do to it changes, and only what did is told. MS-ASEMAIL 3.2.5.4.1

@@ -17,6 +17,7 @@ import (
 	"tandem/kind/eas"
 	"tandem/kind/internal/viewtest"
 	"tandem/kind/mail"
+	"tandem/wire/mime"
 	"tandem/wire/wbxml"
 )
 
@@ -100,14 +101,20 @@ func TestViewElements(t *testing.T) {
 	if !strings.Contains(body, "<b>you</b>") || !strings.Contains(body, "<script>bad()") {
 		t.Errorf("body: %s", body)
 	}
-	data, media, size, err := mail.View{}.AttachmentOf(eas.Record{Body: tandem.Bytes(rich)}, 0)
+	enclosed, err := mail.View{}.AttachmentOf(eas.Record{Body: tandem.Bytes(rich)}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := io.ReadAll(data); string(got) != "hello" || err != nil || media != "application/pdf" || size != 6 {
-		t.Errorf("attachment: %q, %s, %d, %v", got, media, size, err)
+	for off, want := range map[int64]string{0: "hello", 4: "lo"} {
+		raw, err := enclosed.Raw(off)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(mime.Decoder(enclosed.Encoding, raw)); string(got) != want || err != nil || enclosed.Media != "application/pdf" {
+			t.Errorf("attachment from %d: %q, %s, %v", off, got, enclosed.Media, err)
+		}
 	}
-	if _, _, _, err := (mail.View{}).AttachmentOf(eas.Record{Body: tandem.Bytes(rich)}, 1); !tandem.IsKind(err, tandem.NotFound) {
+	if _, err := (mail.View{}).AttachmentOf(eas.Record{Body: tandem.Bytes(rich)}, 1); !tandem.IsKind(err, tandem.NotFound) {
 		t.Errorf("an attachment that is not there: %v", err)
 	}
 }

@@ -3,7 +3,6 @@ package sms
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -224,6 +223,6 @@ func (v View) PutAttrs(r eas.Record, data []*wbxml.Element, o eas.Put) (tandem.A
 }
 
 // AttachmentOf implements eas.Recorder.
-func (v View) AttachmentOf(r eas.Record, n int) (io.ReadCloser, string, int64, error) {
+func (v View) AttachmentOf(r eas.Record, n int) (eas.Enclosure, error) {
 	return v.mail.AttachmentOf(r, n)
 }

@@ -14,15 +14,7 @@ import (
 )
 
 // Decode undoes the transfer encoding of a body. What is no code is passed over (base64) or kept (quoted-printable); an encoding nobody knows is none. RFC 2045 6
-func (p *Part) Decode(body io.Reader) io.Reader {
-	switch p.Encoding {
-	case "base64":
-		return &base64Reader{in: bufio.NewReaderSize(body, 4096)}
-	case "quoted-printable":
-		return &qpReader{in: bufio.NewReaderSize(body, 4096)}
-	}
-	return body
-}
+func (p *Part) Decode(body io.Reader) io.Reader { return Decoder(p.Encoding, body) }
 
 // Section is the body of the part as it is in the message.
 func (p *Part) Section(message io.ReaderAt) *io.SectionReader {
@@ -99,12 +91,13 @@ func unBase64(s []byte) []byte {
 }
 
 func base64Value(c byte) bool {
-	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/'
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '+' || c == '/'
 }
 
 // base64Reader decodes a stream. Padding ends a run: some programs encode a file in pieces and put the pieces one after another.
 type base64Reader struct {
 	in  *bufio.Reader
+	off int64  // bytes taken from in
 	out []byte // decoded, not yet read
 	err error
 	buf [3072]byte
@@ -125,18 +118,27 @@ func (r *base64Reader) Read(p []byte) (int, error) {
 func (r *base64Reader) fill() {
 	var quads [4096]byte
 	n := 0
-	for n < len(quads) {
-		c, err := r.in.ReadByte()
-		if err != nil {
+	for over := false; !over && n < len(quads); {
+		if _, err := r.in.Peek(1); err != nil {
 			r.err = err
 			break
 		}
-		if base64Value(c) {
-			quads[n] = c
-			n++
-		} else if c == '=' && n%4 != 0 {
-			break
+		chunk, _ := r.in.Peek(r.in.Buffered()) // error: as much is there
+		taken := 0
+		for _, c := range chunk {
+			taken++
+			if base64Value(c) {
+				quads[n] = c
+				n++
+				if over = n == len(quads); over {
+					break
+				}
+			} else if over = c == '=' && n%4 != 0; over {
+				break
+			}
 		}
+		_, _ = r.in.Discard(taken) // error: as much is there
+		r.off += int64(taken)
 	}
 	if n%4 == 1 {
 		n--
@@ -148,6 +150,7 @@ func (r *base64Reader) fill() {
 // qpReader decodes quoted-printable. What is no code stays as it is. RFC 2045 6.7
 type qpReader struct {
 	in   *bufio.Reader
+	off  int64  // bytes taken from in
 	line []byte // decoded, not yet read
 	err  error
 }
@@ -175,6 +178,7 @@ func (r *qpReader) Read(p []byte) (int, error) {
 		} else if err != nil {
 			r.err = err
 		}
+		r.off += int64(len(raw))
 		r.line = unQuoted(raw)
 	}
 	n := copy(p, r.line)

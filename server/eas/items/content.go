@@ -10,16 +10,38 @@ import (
 	"tandem"
 	"tandem/kind/eas"
 	"tandem/server/eas/proto"
+	"tandem/wire/mime"
 )
 
-// enclosed is an attachment, opened when it is read: a large one is never in memory as a whole.
+// enclosed is an attachment, decoded when it is read: a large one is never in memory as a whole.
 type enclosed struct {
-	open func() (io.ReadCloser, error)
-	size int64
+	eas.Enclosure
+	index mime.Index
 }
 
-func (e enclosed) Open() (io.ReadCloser, error) { return e.open() }
-func (e enclosed) Size() int64                  { return e.size }
+// Size implements tandem.Body.
+func (e enclosed) Size() int64 { return e.index.Size }
+
+// Open implements tandem.Body.
+func (e enclosed) Open() (io.ReadCloser, error) { return e.from(0) }
+
+// from opens the attachment from an offset on, and decodes from the last place before it.
+func (e enclosed) from(off int64) (io.ReadCloser, error) {
+	mark := e.index.Before(e.Encoding, off)
+	in, err := e.Raw(mark.Raw)
+	if err != nil {
+		return nil, err
+	}
+	out := mime.Decoder(e.Encoding, in)
+	if _, err := io.CopyN(io.Discard, out, off-mark.Decoded); err != nil {
+		in.Close()
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{out, in}, nil
+}
 
 // stretch is a part of a body.
 type stretch struct {
@@ -29,12 +51,8 @@ type stretch struct {
 
 // Open implements tandem.Body.
 func (s stretch) Open() (io.ReadCloser, error) {
-	in, err := s.Body.Open()
+	in, err := s.seek()
 	if err != nil {
-		return nil, err
-	}
-	if _, err := io.CopyN(io.Discard, in, s.from); err != nil {
-		in.Close()
 		return nil, err
 	}
 	return struct {
@@ -43,24 +61,35 @@ func (s stretch) Open() (io.ReadCloser, error) {
 	}{io.LimitReader(in, s.size), in}, nil
 }
 
+// seek opens the body at the beginning of the part.
+func (s stretch) seek() (io.ReadCloser, error) {
+	if e, ok := s.Body.(enclosed); ok {
+		return e.from(s.from)
+	}
+	in, err := s.Body.Open()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.CopyN(io.Discard, in, s.from); err != nil {
+		in.Close()
+		return nil, err
+	}
+	return in, nil
+}
+
 // Size implements tandem.Body.
 func (s stretch) Size() int64 { return s.size }
 
 // attached is an attachment of a record with its type. NotFound.
-func (i item) attached(n int) (content tandem.Body, media string, err error) {
+func (s *Service) attached(i item, n int) (content tandem.Body, media string, err error) {
 	switch v := i.view.(type) {
 	case eas.Recorder:
-		e := enclosed{open: func() (io.ReadCloser, error) {
-			in, _, _, err := v.AttachmentOf(i.of(), n)
-			return in, err
-		}}
-		in, media, _, err := v.AttachmentOf(i.of(), n)
+		e, err := v.AttachmentOf(i.of(), n)
 		if err != nil {
 			return nil, "", err
 		}
-		defer in.Close()
-		e.size, err = io.Copy(io.Discard, in) // what the message says of it is an estimate
-		return e, media, err
+		index, err := s.indexes.of(place{i.collection, i.Number, i.Version, n}, e)
+		return enclosed{e, index}, e.Media, err
 	case eas.Attacher:
 		body, err := tandem.ReadBody(i.Body, maxBody)
 		if err != nil {
@@ -83,7 +112,7 @@ func (a *answer) named(ctx context.Context, ref string) (content tandem.Body, me
 	if err != nil {
 		return nil, "", err
 	}
-	return rec.attached(n)
+	return a.attached(rec, n)
 }
 
 // GetAttachment implements proto.Command, of 12.1: the attachment is the answer. MS-ASCMD 2.2.1.7

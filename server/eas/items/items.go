@@ -30,6 +30,8 @@ type Service struct {
 	Texts   store.Texts // nil: what was noted of messages is not known, and they are read
 	Folders Folders
 	Always  Always // nil: no conversations are moved
+
+	indexes indexes
 }
 
 // The statuses of ItemOperations, MS-ASCMD 2.2.3.177.8.
@@ -220,8 +222,9 @@ func (a *answer) sketch(ctx context.Context, collection, number int64) ([]byte, 
 // item is a record that was asked for.
 type item struct {
 	store.HomeRecord
-	view   eas.View
-	sketch []byte
+	collection int64
+	view       eas.View
+	sketch     []byte
 }
 
 // of is the record as views of records take it.
@@ -243,7 +246,7 @@ func (a *answer) find(ctx context.Context, id string) (item, error) {
 		}
 		if !rec.Deleted {
 			sketch, err := a.sketch(ctx, c.ID, number)
-			return item{rec, view, sketch}, err
+			return item{rec, c.ID, view, sketch}, err
 		}
 	}
 	return item{}, &tandem.Error{Kind: tandem.NotFound, Op: "find record", Thing: id}
