@@ -16,8 +16,8 @@ import (
 	"tandem/wire/mime"
 )
 
-// Handler is the kind mail. Of may be tandem.SMS, whose bodies are messages, too.
-type Handler struct{ Of tandem.Kind }
+// Handler is the kind mail.
+type Handler struct{}
 
 var (
 	_ kind.Handler     = Handler{}
@@ -28,12 +28,7 @@ var (
 )
 
 // Kind implements kind.Handler.
-func (h Handler) Kind() tandem.Kind {
-	if h.Of == "" {
-		return tandem.Mail
-	}
-	return h.Of
-}
+func (Handler) Kind() tandem.Kind { return tandem.Mail }
 
 // Inspect implements kind.Handler. There is no error: everything is a message.
 func (h Handler) Inspect(data []byte) (kind.Info, error) { return h.InspectBody(tandem.Bytes(data)) }
