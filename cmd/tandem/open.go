@@ -77,6 +77,7 @@ type hub struct {
 	*center.Hub
 	store    *store.Store
 	dir      string
+	env      provider.Env // of the places
 	accounts *account.Service
 	devices  *device.Service
 	meetings *schedule.Service // one for all doors
@@ -145,10 +146,11 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	filters := sieve.New(sieve.Service{Accounts: st.Accounts, Secrets: sealed, Domains: opt.domains, Log: log})
 	arrivals := byMail(st, meetings, out, boxes, opt.domains, filters, log)
 	opener := home.Opener{Store: st, Kinds: known}
+	env := provider.Env{Log: log, Home: opener, Keep: sealed, Kind: handler, Secret: secretSource(sealed, opt.ask)}
 	h = center.New(center.Config{
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
 		Kind: handler,
-		Env:  provider.Env{Log: log, Home: opener, Keep: sealed, Kind: handler, Secret: secretSource(sealed, opt.ask)},
+		Env:  env,
 		Dir:  dir, Accounts: accounts, Devices: devices, Outgoing: out, Filters: filters, Secrets: sealed,
 		Verify: func(ctx context.Context) error {
 			damage, err := sqlite.Check(ctx, dir)
@@ -163,7 +165,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 			return session.Run(ctx, session.Deps{Store: st}, p, o)
 		},
 	})
-	return &hub{Hub: h, store: st, dir: dir, accounts: accounts, devices: devices, meetings: meetings, boxes: boxes, outgoing: out, arrivals: arrivals, filters: filters,
+	return &hub{Hub: h, store: st, dir: dir, env: env, accounts: accounts, devices: devices, meetings: meetings, boxes: boxes, outgoing: out, arrivals: arrivals, filters: filters,
 		close: []io.Closer{closer(lock.Release), st}}, nil
 }
 

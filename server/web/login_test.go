@@ -44,7 +44,7 @@ func TestLogIn(t *testing.T) {
 	if me.Name != "anna" || !me.Admin {
 		t.Errorf("me: %+v", me)
 	}
-	if a := b.get("/"); a.status != http.StatusOK || !strings.Contains(a.body, "Sync items") || inline.MatchString(a.body) {
+	if a := b.get("/"); a.status != http.StatusOK || !strings.Contains(a.body, "Sync Center") || inline.MatchString(a.body) {
 		t.Errorf("/: %d %s", a.status, a.body)
 	}
 	if a := b.form("/logout", url.Values{"csrf": {b.csrf}}); a.status != http.StatusSeeOther {

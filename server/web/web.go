@@ -15,6 +15,7 @@ import (
 	"tandem"
 	"tandem/center"
 	"tandem/center/scope"
+	"tandem/kind"
 	"tandem/partner/account"
 	"tandem/provider"
 	"tandem/server/listen"
@@ -31,8 +32,10 @@ type Config struct {
 	Store    *store.Store
 	Accounts *account.Service
 	Places   *provider.Registry
-	Base     func(r *http.Request) string // the public address without a path: "https://sync.example.org:8443"
-	Trust    func(remote string) bool     // whether a reverse proxy at this address is believed; nil: none is
+	Env      provider.Env                           // what places get that a person tries out; zero: nothing
+	Kind     func(tandem.Kind) (kind.Handler, bool) // what bodies mean; nil: not known
+	Base     func(r *http.Request) string           // the public address without a path: "https://sync.example.org:8443"
+	Trust    func(remote string) bool               // whether a reverse proxy at this address is believed; nil: none is
 	Version  string
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger
@@ -47,12 +50,19 @@ type Door struct {
 
 // New makes the door.
 func New(cfg Config) (*Door, error) {
+	if cfg.Kind == nil {
+		cfg.Kind = func(tandem.Kind) (kind.Handler, bool) { return nil, false }
+	}
 	d := &Door{cfg: cfg}
-	pages, err := page.New(page.Config{Service: d.Service, Log: cfg.Log})
+	pages, err := page.New(page.Config{Service: d.Service, Person: person, Places: cfg.Places, Env: cfg.Env, Kind: cfg.Kind, Visits: d.visits, EndVisit: d.endVisit,
+		Password: d.password, Records: d.records, Version: cfg.Version, Now: cfg.Now, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}
-	d.Login = login.New(login.Config{Accounts: cfg.Accounts, Hub: cfg.Hub, Store: cfg.Store, Remote: d.remote, Secure: d.secure, TLS: d.tls, Show: pages.Login,
+	show := func(w http.ResponseWriter, r *http.Request, status int, v login.View) {
+		pages.Login(w, r, status, page.LoginView(v))
+	}
+	d.Login = login.New(login.Config{Accounts: cfg.Accounts, Hub: cfg.Hub, Store: cfg.Store, Remote: d.remote, Secure: d.secure, TLS: d.tls, Show: show,
 		Now: cfg.Now, Log: cfg.Log})
 	service, err := api.New(api.Config{Service: d.Service, Login: d.Login, Places: cfg.Places, Version: cfg.Version, Log: cfg.Log})
 	if err != nil {
@@ -80,6 +90,34 @@ func (d *Door) Service(ctx context.Context) center.Service {
 		from = "api"
 	}
 	return scope.New(scope.Config{Hub: d.cfg.Hub, Store: d.cfg.Store, Now: d.cfg.Now}, scope.Who{User: p.User.Name, Admin: p.Admin, App: p.App, From: from})
+}
+
+// person is who asks, as the pages know them.
+func person(ctx context.Context) (page.Person, bool) {
+	p, ok := login.From(ctx)
+	return page.Person{User: p.User, Admin: p.Admin, CSRF: p.CSRF(), Visit: p.Visit.ID}, ok
+}
+
+func (d *Door) visits(ctx context.Context) ([]store.Visit, error) {
+	p, _ := login.From(ctx)
+	return d.Login.Visits(ctx, p)
+}
+
+func (d *Door) endVisit(ctx context.Context, id int64) error {
+	p, _ := login.From(ctx)
+	return d.Login.EndVisit(ctx, p, id)
+}
+
+// password changes a person's own password. Whoever finds a browser open must not be able to take the account over with it.
+func (d *Door) password(w http.ResponseWriter, r *http.Request, old, password string) error {
+	p, _ := login.From(r.Context())
+	if err := d.Login.Check(r, p, old); err != nil {
+		return err
+	}
+	if err := d.Service(r.Context()).SetPassword(r.Context(), p.User.Name, password); err != nil {
+		return err
+	}
+	return d.Login.Renew(w, r)
 }
 
 // guarded lets in who is logged in, and shows others where to do that.

@@ -1,4 +1,8 @@
-// Package page is what people see of the hub in a browser: HTML made on the hub, from what a person's own view of it (package scope) says.
+// Package page is what people see of the hub in a browser: HTML made on the hub, from what a person's own view of it says (center.Service). Every page works
+// without scripts; where they run, htmx brings in what changed, told by server-sent events (Live). Nothing comes from elsewhere, and nothing is written into a
+// page that a strict Content-Security-Policy would refuse: no inline script, no inline style.
+//
+// A page is a template of the folder files, with the frame of layout.html around it. What it says is looked up in package words by the English text.
 package page
 
 import (
@@ -11,85 +15,209 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"time"
 
+	"tandem"
 	"tandem/center"
+	"tandem/kind"
+	"tandem/provider"
 	"tandem/server/web/asset"
-	"tandem/server/web/login"
+	"tandem/server/web/page/words"
+	"tandem/store"
 )
 
 //go:embed files static
 var files embed.FS
 
-// Config is what the pages stand on. Everything must be set.
+// Config is what the pages stand on. Everything without a remark must be set.
 type Config struct {
 	// Service is the hub as the person sees it who sent a request.
 	Service func(ctx context.Context) center.Service
+	// Person is who sent a request, false if nobody is logged in.
+	Person func(ctx context.Context) (Person, bool)
+	Places *provider.Registry
+	Env    provider.Env // for trying places out; its Secret is replaced by what the person types
+	Kind   func(tandem.Kind) (kind.Handler, bool)
+
+	Visits    func(ctx context.Context) ([]store.Visit, error)                            // browsers in which the person is logged in
+	EndVisit  func(ctx context.Context, id int64) error                                   // ends one of them
+	Password  func(w http.ResponseWriter, r *http.Request, old, password string) error    // changes the person's own password; Denied: the old one is wrong
+	Records   func(ctx context.Context, c tandem.Collection, limit int) ([]Record, error) // what a home collection holds, newest first; nil: not shown
+	Languages []string                                                                    // those to choose from; nil: all
+
+	Version string           // of the program
+	Now     func() time.Time // nil: time.Now
 	Log     *slog.Logger
 }
 
-// Pages makes the pages.
+// Person is who looks at a page.
+type Person struct {
+	User  store.User
+	Admin bool
+	CSRF  string // is repeated by every form
+	Visit int64  // the browser
+}
+
+// Record is one record of a home collection as it is listed.
+type Record struct {
+	ID      tandem.ID
+	Title   string
+	Changed int64 // Unix seconds, 0: not known
+	Size    int64
+}
+
+// Pages makes the pages. Its methods may be called concurrently.
 type Pages struct {
 	cfg    Config
-	all    *template.Template
+	byLang map[string]*template.Template
+	words  map[string]words.Words
 	Assets *asset.Set
 }
 
 // New reads the templates.
 func New(cfg Config) (*Pages, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Languages == nil {
+		cfg.Languages = words.Languages()
+	}
 	static, err := fs.Sub(files, "static")
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{cfg: cfg}
+	p := &Pages{cfg: cfg, byLang: map[string]*template.Template{}, words: map[string]words.Words{}}
 	if p.Assets, err = asset.New(static); err != nil {
 		return nil, err
 	}
-	if p.all, err = template.New("pages").Funcs(template.FuncMap{"asset": p.Assets.URL}).ParseFS(files, "files/*.html"); err != nil {
-		return nil, fmt.Errorf("pages: %w", err)
+	for _, l := range cfg.Languages {
+		p.words[l] = words.In(l)
+		t := template.New("pages").Funcs(p.funcs(p.words[l]))
+		if p.byLang[l], err = t.ParseFS(files, "files/*.html"); err != nil {
+			return nil, fmt.Errorf("pages: %w", err)
+		}
 	}
 	return p, nil
 }
 
-// Register serves the pages. Whoever gets here is logged in.
+// Register serves the pages for people who are logged in. Whoever gets here must be.
 func (p *Pages) Register(mux *http.ServeMux) {
-	mux.HandleFunc("GET /{$}", p.status)
+	for pattern, h := range map[string]func(*call) error{
+		"GET /{$}":            p.center,
+		"GET /center/list":    p.centerList,
+		"GET /center/sum":     p.centerSum,
+		"GET /center/waiting": p.waiting,
+		"POST /sync/start":    p.start,
+		"POST /sync/stop":     p.stop,
+		"GET /live":           p.live,
+
+		"GET /items/{item}":            p.item,
+		"GET /items/{item}/row":        p.row,
+		"GET /items/{item}/runs":       p.runs,
+		"GET /items/{item}/runs/{run}": p.oneRun,
+		"GET /items/{item}/records":    p.records,
+		"GET /items/{item}/preview":    p.preview,
+		"GET /items/{item}/plan":       p.plan,
+		"POST /items/{item}/plan":      p.runPlan,
+		"POST /items/{item}/enabled":   p.enable,
+		"GET /items/{item}/settings":   p.itemSettings,
+		"POST /items/{item}/settings":  p.setItem,
+		"GET /items/{item}/remove":     p.askRemoveItem,
+		"POST /items/{item}/remove":    p.removeItem,
+		"GET /history":                 p.history,
+		"GET /undo":                    p.askUndo,
+		"POST /undo":                   p.undo,
+
+		"GET /places/add":                 p.chooseProvider,
+		"GET /places/add/{provider}":      p.partnerForm,
+		"POST /places/add/{provider}":     p.tryPartner,
+		"POST /places/pick":               p.addPartner,
+		"GET /places/first":               p.first,
+		"POST /places/first":              p.runFirst,
+		"GET /partners/{partner}":         p.partner,
+		"GET /partners/{partner}/remove":  p.askRemovePartner,
+		"POST /partners/{partner}/remove": p.removePartner,
+
+		"GET /conflicts":                   p.conflicts,
+		"GET /conflicts/{id}":              p.conflict,
+		"POST /conflicts/{id}":             p.decide,
+		"GET /log":                         p.results,
+		"GET /phone":                       p.phone,
+		"GET /devices":                     p.devices,
+		"GET /devices/{user}/{id}":         p.device,
+		"POST /devices/{user}/{id}":        p.orderDevice,
+		"GET /devices/{user}/{id}/ask":     p.askDevice,
+		"POST /devices/{user}/{id}/policy": p.setPolicy,
+
+		"GET /people":                  p.people,
+		"POST /people":                 p.addUser,
+		"GET /people/{user}":           p.person,
+		"POST /people/{user}":          p.setUser,
+		"POST /people/{user}/password": p.setPassword,
+		"POST /people/{user}/mail":     p.setMail,
+		"GET /people/{user}/remove":    p.askRemoveUser,
+		"POST /people/{user}/remove":   p.removeUser,
+		"GET /collections":             p.collections,
+		"GET /collections/{id}":        p.collection,
+		"POST /collections/{id}":       p.share,
+		"GET /health":                  p.health,
+		"GET /settings":                p.settings,
+		"POST /settings/look":          p.setLook,
+		"POST /settings/password":      p.ownPassword,
+		"POST /settings/visits":        p.endVisit,
+		"POST /app-passwords":          p.addAppPassword,
+		"POST /app-passwords/revoke":   p.revokeAppPassword,
+	} {
+		mux.HandleFunc(pattern, p.serve(h))
+	}
 }
 
-func (p *Pages) status(w http.ResponseWriter, r *http.Request) {
-	who, _ := login.From(r.Context())
-	items, err := p.cfg.Service(r.Context()).Status(r.Context(), nil)
-	if err != nil {
-		p.Fail(w, r, err)
-		return
+// maxForm bounds a form in bytes.
+const maxForm = 4 << 20
+
+// serve answers requests by h, and shows its error.
+func (p *Pages) serve(h func(*call) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c := p.newCall(w, r)
+		if r.Method == http.MethodPost {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			if err := r.ParseForm(); err != nil {
+				c.fail(&tandem.Error{Kind: tandem.Invalid, Op: "read form", Err: err, Remedy: "go back and try again"})
+				return
+			}
+		}
+		if err := h(c); err != nil {
+			c.fail(err)
+		}
 	}
-	p.Render(w, http.StatusOK, "status.html", struct {
-		Person login.Person
-		Items  []center.ItemStatus
-	}{who, items})
 }
 
 // Login shows the page of package login.
-func (p *Pages) Login(w http.ResponseWriter, r *http.Request, status int, v login.View) {
-	p.Render(w, status, "login.html", v)
-}
-
-// Fail shows what went wrong.
-func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, err error) {
-	p.cfg.Log.Error("page", "path", r.URL.Path, "err", err)
-	http.Error(w, "internal error", http.StatusInternalServerError)
-}
-
-// Render answers with a page, as a whole or not at all.
-func (p *Pages) Render(w http.ResponseWriter, status int, name string, data any) {
-	var buf bytes.Buffer
-	if err := p.all.ExecuteTemplate(&buf, name, data); err != nil {
-		p.cfg.Log.Error("page", "name", name, "err", err)
-		http.Error(w, "internal error", http.StatusInternalServerError)
-		return
+func (p *Pages) Login(w http.ResponseWriter, r *http.Request, status int, v LoginView) {
+	c := p.newCall(w, r)
+	c.frame.Person = Person{}
+	c.frame.Title = c.words.T("Log in")
+	if v.First {
+		c.frame.Title = c.words.T("Welcome to Tandem")
 	}
+	c.render(status, "login", v)
+}
+
+// LoginView is what the page of package login shows.
+type LoginView struct {
+	First    bool   // the first administrator is made
+	Problem  string // what was wrong with the last attempt
+	Name     string // as typed
+	Fixed    bool   // the name is given
+	Next     string // where to go afterwards, a path of this hub
+	Insecure bool   // a password is not asked for here: others could read it
+}
+
+// write answers with a page, as a whole or not at all.
+func write(w http.ResponseWriter, status int, body *bytes.Buffer) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(buf.Len()))
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(status)
 	// An error here means that the browser is gone.
-	_, _ = buf.WriteTo(w)
+	_, _ = body.WriteTo(w)
 }

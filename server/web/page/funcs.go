@@ -1,0 +1,182 @@
+package page
+
+import (
+	"errors"
+	"html/template"
+	"net/url"
+	"strings"
+	"time"
+
+	"tandem"
+	"tandem/server/web/page/words"
+)
+
+// funcs are what templates can call, in one language.
+func (p *Pages) funcs(w words.Words) template.FuncMap {
+	return template.FuncMap{
+		"asset":   p.Assets.URL,
+		"t":       w.T,
+		"n":       w.N,
+		"num":     w.Number,
+		"size":    w.Size,
+		"secs":    w.Seconds,
+		"ago":     func(unix int64) template.HTML { return p.instant(unix, w.Ago(unix, p.cfg.Now()), w) },
+		"when":    func(unix int64) template.HTML { return p.instant(unix, w.When(unix, p.cfg.Now()), w) },
+		"icon":    icon,
+		"kind":    func(k tandem.Kind) string { return kindName(w, k) },
+		"place":   func(text string) string { return placeName(w, text) },
+		"path":    url.PathEscape,
+		"query":   url.QueryEscape,
+		"dict":    dict,
+		"cut":     cut,
+		"ticks":   ticks,
+		"near":    near,
+		"slug":    slug,
+		"nano":    func(nanos int64) template.HTML { return p.instant(nanos/1e9, w.Ago(nanos/1e9, p.cfg.Now()), w) },
+		"result":  func(r string) look { return resultWords(w, r) },
+		"browser": browserName,
+	}
+}
+
+// instant is a time as people say it, with its exact value for programs and on hovering.
+func (p *Pages) instant(unix int64, said string, w words.Words) template.HTML {
+	if unix == 0 {
+		return template.HTML(template.HTMLEscapeString(said))
+	}
+	at := time.Unix(unix, 0).In(p.cfg.Now().Location())
+	return template.HTML(`<time datetime="` + at.Format(time.RFC3339) + `" title="` + template.HTMLEscapeString(w.When(unix, p.cfg.Now())) + `">` + template.HTMLEscapeString(said) + `</time>`)
+}
+
+// dict makes a map of names and values, for templates within templates.
+func dict(pairs ...any) (map[string]any, error) {
+	if len(pairs)%2 != 0 {
+		return nil, errors.New("dict takes pairs")
+	}
+	m := map[string]any{}
+	for i := 0; i < len(pairs); i += 2 {
+		name, ok := pairs[i].(string)
+		if !ok {
+			return nil, errors.New("dict takes names that are texts")
+		}
+		m[name] = pairs[i+1]
+	}
+	return m, nil
+}
+
+// cut shortens a text to n runes.
+func cut(n int, s string) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
+
+// kindName is a kind of records as people say it.
+func kindName(w words.Words, k tandem.Kind) string {
+	switch k {
+	case tandem.Contact:
+		return w.T("Contacts")
+	case tandem.Event:
+		return w.T("Calendar")
+	case tandem.Task:
+		return w.T("Tasks")
+	case tandem.Note:
+		return w.T("Notes")
+	case tandem.Mail:
+		return w.T("Mail")
+	case tandem.SMS:
+		return w.T("Text messages")
+	case tandem.Bookmark:
+		return w.T("Bookmarks")
+	case tandem.File:
+		return w.T("Files")
+	case tandem.Picture:
+		return w.T("Pictures")
+	case tandem.Table:
+		return w.T("Tables")
+	case tandem.Page:
+		return w.T("Saved pages")
+	case tandem.Setting:
+		return w.T("Settings")
+	}
+	return string(k)
+}
+
+// placeName shortens a place to what people know it by: "Phone book in /home/anna" would be too much for a row.
+func placeName(w words.Words, text string) string {
+	if strings.HasPrefix(text, "home:") || text == "home" {
+		return w.T("This hub")
+	}
+	bare, _, _ := strings.Cut(text, "?")
+	_, rest, ok := strings.Cut(bare, ":")
+	if !ok {
+		return text
+	}
+	return strings.TrimPrefix(rest, "//")
+}
+
+// htmlText is a text as it is written within HTML.
+func htmlText(s string) string { return template.HTMLEscapeString(s) }
+
+// slug makes a name for a collection of how its place calls it.
+func slug(name string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(name) {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r > 0x9f:
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	if out := strings.Trim(b.String(), "-."); out != "" {
+		return out
+	}
+	return "collection"
+}
+
+// browserName is what people call a browser, from its User-Agent.
+func browserName(agent string) string {
+	name, system := "", ""
+	for _, b := range [][2]string{{"Edg/", "Edge"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}} {
+		if name == "" && strings.Contains(agent, b[0]) {
+			name = b[1]
+		}
+	}
+	for _, s := range [][2]string{{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"Mac OS", "macOS"}, {"Linux", "Linux"}} {
+		if system == "" && strings.Contains(agent, s[0]) {
+			system = s[1]
+		}
+	}
+	switch {
+	case name == "":
+		return cut(60, agent)
+	case system == "":
+		return name
+	}
+	return name + ", " + system
+}
+
+// ticks is a text in which what stands between backticks is to be typed.
+func ticks(s string) template.HTML {
+	var b strings.Builder
+	for i, part := range strings.Split(s, "`") {
+		switch {
+		case i%2 == 0:
+			b.WriteString(htmlText(part))
+		default:
+			b.WriteString("<code>" + htmlText(part) + "</code>")
+		}
+	}
+	return template.HTML(b.String())
+}
+
+// near is the end of a long path, which is what people know it by.
+func near(path string) string {
+	parts := strings.Split(strings.TrimRight(path, "/"), "/")
+	if len(parts) < 4 || len([]rune(path)) <= 24 || strings.Contains(parts[0], "@") {
+		return path
+	}
+	return "…/" + strings.Join(parts[len(parts)-2:], "/")
+}

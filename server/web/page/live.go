@@ -1,0 +1,199 @@
+package page
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"tandem/center"
+	"tandem/center/shape"
+	"tandem/server/web/page/words"
+	"tandem/store"
+)
+
+func newBuffer(s string) *bytes.Buffer { return bytes.NewBufferString(s) }
+
+// Waits of the stream.
+const (
+	beat    = 20 * time.Second // without news, so that proxies and browsers see that the line is up
+	slowest = 30 * time.Second // to take a message; who is slower is cut off, and comes back
+)
+
+// messages are what a browser has still to be told: the newest of each name, in the order in which the names came up.
+type messages struct {
+	mu    sync.Mutex // guards what follows
+	order []string
+	data  map[string]string
+	more  chan struct{} // has room for one
+}
+
+// put never waits: who is slow to listen gets the newest.
+func (m *messages) put(name, data string) {
+	m.mu.Lock()
+	if _, ok := m.data[name]; !ok {
+		m.order = append(m.order, name)
+	}
+	m.data[name] = data
+	m.mu.Unlock()
+	select {
+	case m.more <- struct{}{}:
+	default:
+	}
+}
+
+// take removes everything, as text of the stream.
+func (m *messages) take() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var b strings.Builder
+	for _, name := range m.order {
+		b.WriteString("event: " + name + "\ndata: " + strings.NewReplacer("\n", " ", "\r", " ").Replace(m.data[name]) + "\n\n")
+	}
+	m.order, m.data = nil, map[string]string{}
+	return b.String()
+}
+
+// live tells the page what happens as it happens (server-sent events): names of what to look at again, and progress as HTML.
+func (p *Pages) live(c *call) error {
+	ctx, cancel := context.WithCancel(c.r.Context())
+	defer cancel()
+	m := &messages{data: map[string]string{}, more: make(chan struct{}, 1)}
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer cancel()
+	all.Go(func() {
+		defer cancel() // the browser comes back by itself
+		if err := c.hub.Follow(ctx, func(n center.News) { p.tell(c, m, n) }); err != nil {
+			p.cfg.Log.Debug("live", "err", err)
+		}
+	})
+	all.Go(func() {
+		defer cancel()
+		if err := p.followLog(ctx, c.hub, m); err != nil {
+			p.cfg.Log.Debug("live", "err", err)
+		}
+	})
+	h := c.w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no") // nginx would wait for more
+	c.w.WriteHeader(http.StatusOK)
+	m.put("all", "1") // what happened between the page and this
+	ctl := http.NewResponseController(c.w)
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	text := "retry: 2000\n\n"
+	for {
+		// Where deadlines cannot be set, the browser is waited for; that holds up nobody else.
+		_ = ctl.SetWriteDeadline(time.Now().Add(slowest))
+		if _, err := c.w.Write([]byte(text)); err != nil {
+			return nil
+		}
+		if err := ctl.Flush(); err != nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			text = ": \n\n"
+		case <-m.more:
+			text = m.take()
+		}
+	}
+}
+
+// followLog tells that there are new lines in the log.
+func (p *Pages) followLog(ctx context.Context, hub center.Service, m *messages) error {
+	newest, err := hub.Log(ctx, -1, "", 0)
+	if err != nil {
+		return err
+	}
+	after := int64(0)
+	if len(newest) > 0 {
+		after = newest[len(newest)-1].ID
+	}
+	return hub.FollowLog(ctx, after, "", func(store.Event) { m.put("log", "1") })
+}
+
+// tell tells one piece of news.
+func (p *Pages) tell(c *call, m *messages, n center.News) {
+	switch n.What {
+	case center.MissedNews:
+		m.put("all", "1")
+	case center.DeviceNews:
+		m.put("devices", "1")
+	case center.ProgressNews:
+		if body, err := c.execute("progress", progressOf(c.words, shape.OfProgress(n.Progress))); err == nil {
+			m.put("progress-"+n.Item, body.String())
+		}
+	case center.ConflictsNews:
+		m.put("conflicts", "1")
+		m.put("item-"+n.Item, "1")
+	case center.ItemsNews:
+		m.put("items", "1")
+		m.put("item-"+n.Item, "1")
+	case center.EndedNews:
+		m.put("progress-"+n.Item, " ")
+		m.put("conflicts", "1")
+		m.put("item-"+n.Item, "1")
+		m.put("sum", "1")
+		if rep := shape.OfReport(n.Report); n.Err != nil || rep != nil && (rep.Result == "held" || wrote(rep.A) || wrote(rep.B)) {
+			m.put("say", htmlText(said(c.words, n)))
+		}
+	default:
+		m.put("sum", "1")
+		m.put("item-"+n.Item, "1")
+	}
+}
+
+func wrote(t shape.Totals) bool { return t.Creates+t.Updates+t.Attrs+t.Moves+t.Deletes > 0 }
+
+// said is the end of a run as it is read out.
+func said(w words.Words, n center.News) string {
+	switch {
+	case n.Err != nil:
+		return w.T("%s could not be synced.", n.Item)
+	case n.Report.Held:
+		return w.T("%s waits for your go-ahead.", n.Item)
+	}
+	return w.T("%s has been synced.", n.Item)
+}
+
+// going is how far a run is.
+type going struct {
+	Text       string
+	Done, Of   int // Of 0: not known
+	Thing      string
+	Left       string
+	Percentage int
+}
+
+// progressOf says how far a run is.
+func progressOf(w words.Words, pr *shape.Progress) going {
+	if pr == nil {
+		return going{Text: w.T("Beginning")}
+	}
+	g := going{Thing: pr.Thing, Done: pr.Done, Of: pr.Total}
+	switch pr.Phase {
+	case "looking":
+		g.Text = w.T("Looking at both sides: %s records", w.Number(pr.Seen[0]+pr.Seen[1]))
+	case "planning":
+		g.Text = w.T("Deciding what to do")
+	case "reading", "writing":
+		g.Text = w.T("%s of %s records", w.Number(pr.Done), w.Number(pr.Total))
+	case "noting":
+		g.Text = w.T("Noting what was done")
+	default:
+		g.Text = w.T("Finishing")
+	}
+	if pr.Total > 0 {
+		g.Percentage = min(100, pr.Done*100/pr.Total)
+		if pr.Left > 0 {
+			g.Left = w.T("about %s left", w.Seconds(float64(pr.Left)))
+		}
+	}
+	return g
+}

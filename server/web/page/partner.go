@@ -1,0 +1,548 @@
+package page
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"tandem"
+	"tandem/center"
+	"tandem/engine"
+	"tandem/provider"
+	"tandem/store"
+)
+
+// choosable are the providers that somebody can add a place of, grouped for people.
+type choosable struct {
+	provider.Description
+	Icon string
+}
+
+func (p *Pages) chooseProvider(c *call) error {
+	all := p.cfg.Places.Describe()
+	has := func(name string) bool {
+		return slices.ContainsFunc(all, func(d provider.Description) bool { return d.Name == name })
+	}
+	groups := []group{{}, {Title: c.words.T("Without encryption, within your own network only")}}
+	for _, d := range all {
+		i := 0
+		if has(d.Name + "s") { // its twin is encrypted
+			i = 1
+		}
+		if d.Name != "home" {
+			groups[i].List = append(groups[i].List, choosable{d, partnerIcon(d.Name)})
+		}
+	}
+	if len(groups[1].List) == 0 {
+		groups = groups[:1]
+	}
+	slices.SortStableFunc(groups[0].List, func(a, b choosable) int { return cmp.Compare(order(a.Icon), order(b.Icon)) })
+	return c.show("center", c.words.T("Add a place"), "choose-provider", groups)
+}
+
+// group is some providers under a heading.
+type group struct {
+	Title string
+	List  []choosable
+}
+
+// order has sorts of places follow each other as most people would look for them.
+func order(icon string) int { return slices.Index([]string{"service", "mail", "folder", "sms"}, icon) }
+
+// placeForm is the form made from a provider's declaration.
+type placeForm struct {
+	Provider *provider.Provider
+	Icon     string
+	Path     string
+	Name     string
+	Basic    []placeOption
+	Advanced []placeOption
+	Open     bool // the advanced ones
+	Found    []provider.Found
+	Tried    bool
+	Text     string // the place that was tried
+	Homes    map[tandem.Kind][]string
+	Kinds    []tandem.Kind
+}
+
+// placeOption is one option with what was typed.
+type placeOption struct {
+	provider.Option
+	ID, Label, Value string
+}
+
+func (p *Pages) providerOf(c *call) (*placeForm, error) {
+	prov, err := p.cfg.Places.Provider(c.r.PathValue("provider"))
+	if err != nil {
+		return nil, err
+	}
+	if prov.Name == "home" { // the hub itself is no place to add
+		return nil, &tandem.Error{Kind: tandem.NotFound, Op: "find provider", Thing: prov.Name}
+	}
+	d := &placeForm{Provider: prov, Icon: partnerIcon(prov.Name), Path: c.form("path"), Name: c.form("name"), Kinds: prov.Kinds}
+	for _, o := range prov.Options {
+		po := placeOption{Option: o, ID: "o-" + o.Name, Label: optionWords(c.words, o.Name), Value: o.Default}
+		if c.r.PostForm.Has(po.ID) {
+			po.Value = c.form(po.ID)
+		} else if o.Type == "bool" && c.r.Method == "POST" {
+			po.Value = "false"
+		}
+		if o.Name == "kind" || o.Name == "user" || o.Name == "password" || o.Name == "read-only" {
+			d.Basic = append(d.Basic, po)
+		} else {
+			d.Advanced = append(d.Advanced, po)
+			d.Open = d.Open || po.Value != o.Default
+		}
+	}
+	return d, nil
+}
+
+func (p *Pages) partnerForm(c *call) error {
+	d, err := p.providerOf(c)
+	if err != nil {
+		return err
+	}
+	return c.show("center", d.Provider.Title, "partner-form", d)
+}
+
+// Example is a place as somebody would type it behind the provider's name.
+func (d *placeForm) Example() string {
+	if len(d.Provider.Examples) == 0 {
+		return ""
+	}
+	_, rest, _ := strings.Cut(d.Provider.Examples[0], ":")
+	rest, _, _ = strings.Cut(rest, "?")
+	return strings.TrimPrefix(rest, "//")
+}
+
+// text is the place that a form describes, without secrets.
+func (d *placeForm) text() string {
+	where := strings.TrimPrefix(d.Path, d.Provider.Name+":")
+	if !d.Provider.Local {
+		for _, scheme := range []string{"https:", "http:"} {
+			where = strings.TrimPrefix(where, scheme)
+		}
+		mailAddress := strings.Contains(where, "@") && !strings.Contains(where, "/")
+		if !strings.HasPrefix(where, "//") && !mailAddress && !d.Provider.Address {
+			where = "//" + where
+		}
+	}
+	if !d.Provider.Address {
+		where = escapePlace(where)
+	}
+	var query []string
+	for _, o := range slices.Concat(d.Basic, d.Advanced) {
+		if !o.Secret && o.Value != o.Default && o.Value != "" {
+			query = append(query, o.Name+"="+escapePlace(o.Value))
+		}
+	}
+	text := d.Provider.Name + ":" + where
+	if len(query) > 0 {
+		text += "?" + strings.Join(query, "&")
+	}
+	return text
+}
+
+// escapePlace writes what means something in the text of a place. Package provider
+func escapePlace(s string) string {
+	return strings.NewReplacer("%", "%25", "?", "%3F", "&", "%26").Replace(s)
+}
+
+// trial opens places with the secrets that a person typed, and remembers which were asked for.
+type trial struct {
+	mu    sync.Mutex // guards used
+	used  map[string]string
+	typed map[string]string // by option
+	kept  func(ctx context.Context, name string) (string, error)
+}
+
+// secret answers a provider. The name begins with the option's: "password anna@dav.example.org".
+func (s *trial) secret(ctx context.Context, name string) (string, error) {
+	what, _, _ := strings.Cut(name, " ")
+	if v := s.typed[what]; v != "" {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.used[name] = v
+		return v, nil
+	}
+	if s.kept != nil {
+		if v, err := s.kept(ctx, name); err == nil {
+			return v, nil
+		}
+	}
+	return "", &tandem.Error{Kind: tandem.Denied, Op: "read the", Thing: name, Err: errors.New("it was not typed, and is not kept here"), Remedy: "type it into the form"}
+}
+
+// kept is a secret that is kept here already.
+func (p *Pages) kept(ctx context.Context, name string) (string, error) {
+	if p.cfg.Env.Keep == nil {
+		return "", &tandem.Error{Kind: tandem.NotFound, Op: "read the", Thing: name}
+	}
+	return p.cfg.Env.Keep.Get(ctx, name)
+}
+
+// tryTime is how long a place may take to answer.
+const tryTime = 60 * time.Second
+
+// look lists the collections of a place. A place that is always one is asked whether it opens.
+func (p *Pages) look(ctx context.Context, text string, s *trial) ([]provider.Found, error) {
+	ctx, cancel := context.WithTimeout(ctx, tryTime)
+	defer cancel()
+	place, err := p.cfg.Places.ParsePlace(text)
+	if err != nil {
+		return nil, err
+	}
+	prov, err := p.cfg.Places.Provider(place.Provider)
+	if err != nil {
+		return nil, err
+	}
+	env := p.cfg.Env
+	env.Secret = s.secret
+	if prov.List != nil {
+		return prov.List(ctx, place, env)
+	}
+	o, err := prov.Open(ctx, place, env)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	if _, err := o.Identity(ctx); err != nil {
+		return nil, err
+	}
+	return []provider.Found{{Name: path.Base(place.Path), Place: place.Text, Kind: o.Kind, ReadOnly: o.Features.ReadOnly}}, nil
+}
+
+// allowPlaces refuses who may not make the hub look at places: a folder of the hub's computer is whoever's.
+func (c *call) allowPlaces() error {
+	if c.admin() {
+		return nil
+	}
+	return &tandem.Error{Kind: tandem.Denied, Op: "add partner", Err: errors.New("only administrators may name places, which may be folders of the hub's computer"), Remedy: "ask an administrator"}
+}
+
+// tryPartner tries the place of a form, and says what is there.
+func (p *Pages) tryPartner(c *call) error {
+	d, err := p.providerOf(c)
+	if err != nil {
+		return err
+	}
+	title := d.Provider.Title
+	if err := c.allowPlaces(); err != nil {
+		return c.again(err, "center", title, "partner-form", d)
+	}
+	if d.Path == "" {
+		err := &tandem.Error{Kind: tandem.Invalid, Op: "try", Thing: title, Err: errors.New("no address was typed"), Remedy: "type where it is"}
+		return c.again(err, "center", title, "partner-form", d)
+	}
+	s := &trial{used: map[string]string{}, typed: map[string]string{}, kept: p.kept}
+	for _, o := range d.Provider.Options {
+		if o.Secret {
+			s.typed[o.Name] = c.r.PostFormValue("o-" + o.Name)
+		}
+	}
+	d.Text = d.text()
+	found, err := p.look(c.r.Context(), d.Text, s)
+	if err != nil {
+		return c.again(err, "center", title, "partner-form", d)
+	}
+	for name, secret := range s.used {
+		if err := c.hub.KeepSecret(c.r.Context(), name, secret); err != nil {
+			return c.again(err, "center", title, "partner-form", d)
+		}
+	}
+	d.Found, d.Tried = found, true
+	if place, err := p.cfg.Places.ParsePlace(d.Text); err == nil && d.Name == "" {
+		d.Name = suggest(place)
+	}
+	if d.Homes, err = p.homes(c); err != nil {
+		return err
+	}
+	return c.show("center", title, "partner-form", d)
+}
+
+// homes are the person's own collections by kind.
+func (p *Pages) homes(c *call) (map[tandem.Kind][]string, error) {
+	list, err := c.hub.ListCollections(c.r.Context(), c.frame.Person.User.Name)
+	out := map[tandem.Kind][]string{}
+	for _, s := range list {
+		if s.Right == "own" {
+			out[s.Collection.Kind] = append(out[s.Collection.Kind], s.Collection.Name)
+		}
+	}
+	return out, err
+}
+
+// suggest makes a name for a partner of its place.
+func suggest(p provider.Place) string {
+	base := path.Base(strings.TrimRight(p.Path, "/"))
+	if u, err := url.Parse("x:" + p.Path); err == nil && u.Host != "" {
+		base = u.Hostname()
+	} else if _, host, ok := strings.Cut(p.Path, "@"); ok {
+		base = host
+	}
+	var b strings.Builder
+	for _, r := range strings.ToLower(base) {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.' || r > 0x9f {
+			b.WriteRune(r)
+		} else if s := b.String(); s != "" && !strings.HasSuffix(s, "-") {
+			b.WriteByte('-')
+		}
+	}
+	return strings.Trim(b.String(), "-.")
+}
+
+// addPartner makes the partner, and an item for each collection that was picked. They run once the person has said how the sides meet.
+func (p *Pages) addPartner(c *call) error {
+	if err := c.allowPlaces(); err != nil {
+		return err
+	}
+	ctx, user := c.r.Context(), c.frame.Person.User.Name
+	name, picked := c.form("partner"), []int{}
+	for i := range c.r.PostForm["place"] {
+		if c.form(fmt.Sprintf("pick-%d", i)) == "yes" {
+			picked = append(picked, i)
+		}
+	}
+	if len(picked) == 0 {
+		return &tandem.Error{Kind: tandem.Invalid, Op: "add", Thing: c.form("name"), Err: errors.New("no collection was picked"), Remedy: "go back and pick at least one"}
+	}
+	known := name != ""
+	if !known {
+		added, err := c.hub.AddPartner(ctx, user, c.form("name"), c.form("text"))
+		if err != nil {
+			return err
+		}
+		name = added.Name
+	}
+	var items []string
+	for _, i := range picked {
+		it, err := p.addItem(c, name, i)
+		if err != nil {
+			if len(items) == 0 && !known { // a partner of which nothing could be paired is no use
+				return errors.Join(err, c.hub.RemovePartner(ctx, name))
+			}
+			return err
+		}
+		items = append(items, it.Name)
+	}
+	return c.away("/places/first?"+url.Values{"item": items}.Encode(), "")
+}
+
+// addItem pairs one collection of the form, for the time being to be run by hand.
+func (p *Pages) addItem(c *call, partner string, i int) (store.Item, error) {
+	place, home := c.r.PostForm["place"][i], c.form(fmt.Sprintf("home-%d", i))
+	if home == "" {
+		home = c.form(fmt.Sprintf("new-%d", i))
+	}
+	n := center.NewItem{Home: home, Kind: c.form(fmt.Sprintf("kind-%d", i)), Partner: partner, Mode: center.Manual, User: c.frame.Person.User.Name}
+	text := c.form("text")
+	if place != text {
+		sub, ok := below(text, place)
+		if ok {
+			n.Sub = sub
+		} else {
+			n.Partner = place // a place of its own, which becomes a partner
+		}
+	}
+	return c.hub.AddItem(c.r.Context(), n)
+}
+
+// below is the part of a place that leads from another to it.
+func below(top, place string) (string, bool) {
+	a, q, _ := strings.Cut(top, "?")
+	b, r, _ := strings.Cut(place, "?")
+	rest, ok := strings.CutPrefix(b, strings.TrimRight(a, "/")+"/")
+	return strings.Trim(rest, "/"), ok && q == r && strings.Trim(rest, "/") != ""
+}
+
+// meeting is an item before its first run.
+type meeting struct {
+	row
+	Ways []way
+	Both bool // both sides hold records, so that there is something to choose
+	Err  *problem
+}
+
+// way is one way in which two sides can meet, with what it would do.
+type way struct {
+	option
+	Sides [2]engine.Totals
+}
+
+// first asks how the sides of new items meet.
+func (p *Pages) first(c *call) error {
+	ctx := c.r.Context()
+	var list []meeting
+	names := c.r.URL.Query()["item"]
+	if len(names) == 0 {
+		return c.away("/", "")
+	}
+	statuses, err := c.hub.Status(ctx, names)
+	if err != nil {
+		return err
+	}
+	for _, st := range statuses {
+		m := meeting{row: p.rowOf(c.words, st)}
+		if st.Last == nil {
+			if err := p.meet(c, &m); err != nil {
+				m.Err = c.problemOf(err)
+			}
+		}
+		list = append(list, m)
+	}
+	return c.show("center", c.words.T("First sync"), "first", list)
+}
+
+// meet works out what each way would do. Nothing is written for it but the item's own setting.
+func (p *Pages) meet(c *call, m *meeting) error {
+	ctx := c.r.Context()
+	for _, word := range []string{"combine", "replace-a", "replace-b"} {
+		if _, err := c.hub.SetItem(ctx, m.Item.Name, map[string]string{"first": word}); err != nil {
+			return err
+		}
+		planned, err := planOf(ctx, c.hub, m.Item.Name)
+		if err != nil {
+			return err
+		}
+		m.Ways = append(m.Ways, way{option{word, choiceWords(c.words, "first", word), word == "combine"}, planned.Totals})
+		// Where one side holds nothing, there is one way only, and replacing would be another word for deleting.
+		if word == "combine" {
+			t := planned.Totals
+			m.Both = t[0].Creates > 0 && t[1].Creates > 0 || t[0].Merges+t[0].Conflicts+t[0].Updates+t[1].Updates > 0
+			if !m.Both {
+				return nil
+			}
+		}
+	}
+	_, err := c.hub.SetItem(ctx, m.Item.Name, map[string]string{"first": "combine"})
+	return err
+}
+
+// runFirst lets new items run for the first time, as was chosen.
+func (p *Pages) runFirst(c *call) error {
+	ctx := c.r.Context()
+	var begin []string
+	for _, name := range c.r.PostForm["item"] {
+		way := c.form("first-" + name)
+		if way == "off" {
+			if err := c.hub.EnableItem(ctx, name, false); err != nil {
+				return err
+			}
+			continue
+		}
+		set := map[string]string{"mode": center.Continuous}
+		if way != "" {
+			set["first"] = way
+		}
+		if c.form("by-hand") == "yes" {
+			set["mode"] = center.Manual
+		}
+		if _, err := c.hub.SetItem(ctx, name, set); err != nil {
+			return err
+		}
+		begin = append(begin, name)
+	}
+	if len(begin) > 0 {
+		if _, err := c.hub.Begin(ctx, begin, center.SyncOptions{By: c.frame.Person.User.Name, Approve: true}); err != nil {
+			return err
+		}
+	}
+	return c.away("/", "started")
+}
+
+// partnerPage is the page of a partner.
+type partnerPage struct {
+	store.Partner
+	Icon  string
+	Items []row
+	Found []provider.Found // not paired yet
+	Homes map[tandem.Kind][]string
+	Kinds []tandem.Kind
+	Look  bool
+	Err   *problem
+	Text  string
+}
+
+func (p *Pages) partner(c *call) error {
+	ctx, name := c.r.Context(), c.r.PathValue("partner")
+	known, err := c.partnerNamed(name)
+	if err != nil {
+		return err
+	}
+	d := partnerPage{Partner: known, Icon: partnerIcon(known.Provider), Look: c.query("look") != "", Text: known.Place}
+	list, err := c.hub.Status(ctx, nil)
+	if err != nil {
+		return err
+	}
+	for _, st := range list {
+		if st.Item.Partner == name {
+			d.Items = append(d.Items, p.rowOf(c.words, st))
+		}
+	}
+	if prov, err := p.cfg.Places.Provider(known.Provider); err == nil {
+		d.Kinds = prov.Kinds
+	}
+	if d.Look {
+		if err := c.allowPlaces(); err != nil {
+			return err
+		}
+		if d.Found, err = p.look(ctx, known.Place, &trial{used: map[string]string{}, kept: p.kept}); err != nil {
+			d.Err = c.problemOf(err)
+		}
+		if d.Homes, err = p.homes(c); err != nil {
+			return err
+		}
+	}
+	c.frame.Live = true
+	return c.show("center", name, "partner", d)
+}
+
+func (c *call) partnerNamed(name string) (store.Partner, error) {
+	list, err := c.hub.ListPartners(c.r.Context())
+	if err != nil {
+		return store.Partner{}, err
+	}
+	for _, p := range list {
+		if p.Name == name {
+			return p, nil
+		}
+	}
+	return store.Partner{}, &tandem.Error{Kind: tandem.NotFound, Op: "find partner", Thing: name}
+}
+
+func (p *Pages) askRemovePartner(c *call) error {
+	known, err := c.partnerNamed(c.r.PathValue("partner"))
+	if err != nil {
+		return err
+	}
+	t, at := c.words.T, "/partners/"+url.PathEscape(known.Name)
+	return c.show("center", t("Remove %s?", known.Name), "ask", ask{Question: t("Remove the partner %s?", known.Name),
+		Text:   t("Its sync items are removed, too. The records stay where they are, here and there. They are no longer kept in step."),
+		Action: at + "/remove", Yes: t("Remove %s", known.Name), Back: at})
+}
+
+func (p *Pages) removePartner(c *call) error {
+	ctx, name := c.r.Context(), c.r.PathValue("partner")
+	items, err := c.hub.ListItems(ctx)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		if it.Partner == name {
+			if err := c.hub.RemoveItem(ctx, it.Name); err != nil {
+				return err
+			}
+		}
+	}
+	if err := c.hub.RemovePartner(ctx, name); err != nil {
+		return err
+	}
+	return c.away("/", "removed")
+}

@@ -1,0 +1,151 @@
+package page
+
+import (
+	"strings"
+
+	"tandem"
+	"tandem/center"
+	"tandem/server/web/page/words"
+	"tandem/store"
+)
+
+// event is a line of the results log as a page shows it.
+type event struct {
+	store.Event
+	Look look
+	Code string
+}
+
+func eventOf(w words.Words, e store.Event) event {
+	out := event{Event: e, Look: look{"plain", "ok", w.T("Information")}}
+	switch e.Level {
+	case store.Warning:
+		out.Look = look{"late", "warn", w.T("Warning")}
+	case store.Error:
+		out.Look = look{"bad", "fail", w.T("Error")}
+	}
+	out.Code = codeOf(e)
+	return out
+}
+
+// opWords say what was done to a version that history keeps.
+func opWords(w words.Words, op tandem.Op) string {
+	switch op {
+	case tandem.Delete:
+		return w.T("deleted")
+	case tandem.Move:
+		return w.T("renamed")
+	case tandem.Create:
+		return w.T("created")
+	}
+	return w.T("overwritten")
+}
+
+// settingWords name a setting of an item, and say what it is for.
+func settingWords(w words.Words, k center.ItemKey) (label, help string) {
+	switch k.Name {
+	case "mode":
+		return w.T("When"), w.T("Whether it runs by itself whenever something changes on either side, or only when you say so and at the times below.")
+	case "schedule":
+		return w.T("Times"), w.T("Runs besides, as five cron fields (minute, hour, day, month, weekday) or @hourly, @daily, @weekly. Empty: none.")
+	case "policy":
+		return w.T("Conflicts"), w.T("What becomes of a record that was changed on both sides in the same field.")
+	case "direction":
+		return w.T("Direction"), w.T("Which way changes travel.")
+	case "delete-vs-change":
+		return w.T("Deleted here, changed there"), w.T("What survives when one side deleted what the other changed.")
+	case "first":
+		return w.T("First sync"), w.T("How two sides that both hold records meet the first time.")
+	case "merge":
+		return w.T("Merge by field"), w.T("Changes to different fields of one record are put together. Off: the rule for conflicts decides.")
+	case "guard":
+		return w.T("Guard"), w.T("Holds a run that would delete or overwrite much, until you have looked at it.")
+	}
+	return k.Name, k.Help
+}
+
+// choiceWords say what a word of a setting means.
+func choiceWords(w words.Words, key, word string) string {
+	switch key + " " + word {
+	case "mode continuous":
+		return w.T("By itself, whenever something changes")
+	case "mode manual":
+		return w.T("Only when I say so, and at the times below")
+	case "policy ask":
+		return w.T("Ask me")
+	case "policy newest":
+		return w.T("The newest version wins")
+	case "policy a":
+		return w.T("The version of this hub wins")
+	case "policy b":
+		return w.T("The version of the partner wins")
+	case "policy both":
+		return w.T("Keep both, as two records")
+	case "direction both":
+		return w.T("Both ways")
+	case "direction a-to-b":
+		return w.T("From this hub to the partner only")
+	case "direction b-to-a":
+		return w.T("From the partner to this hub only")
+	case "direction mirror-a-to-b":
+		return w.T("The partner becomes a copy of this hub")
+	case "direction mirror-b-to-a":
+		return w.T("This hub becomes a copy of the partner")
+	case "delete-vs-change change":
+		return w.T("The change")
+	case "delete-vs-change delete":
+		return w.T("The deletion")
+	case "delete-vs-change ask":
+		return w.T("Ask me")
+	case "first combine":
+		return w.T("Combine: both hold everything afterwards")
+	case "first replace-a":
+		return w.T("Replace what this hub holds")
+	case "first replace-b":
+		return w.T("Replace what the partner holds")
+	case "first refuse":
+		return w.T("Do not sync; ask first")
+	case "merge on", "guard on":
+		return w.T("On")
+	case "merge off", "guard off":
+		return w.T("Off")
+	}
+	return word
+}
+
+// resultWords say how a run ended.
+func resultWords(w words.Words, result string) look {
+	switch result {
+	case "ok":
+		return look{"good", "ok", w.T("In step")}
+	case "conflicts":
+		return look{"late", "split", w.T("Conflicts wait")}
+	case "held":
+		return look{"late", "warn", w.T("Held by the guard")}
+	case "failed":
+		return look{"bad", "fail", w.T("Failed")}
+	case "cancelled":
+		return look{"off", "stop", w.T("Stopped")}
+	}
+	return look{"busy", "sync", w.T("Running")}
+}
+
+// optionWords name an option of a place. What is not known here is said as its provider calls it.
+func optionWords(w words.Words, name string) string {
+	switch name {
+	case "user":
+		return w.T("User name")
+	case "password":
+		return w.T("Password")
+	case "kind":
+		return w.T("What it holds")
+	case "read-only":
+		return w.T("Read only")
+	case "ignore":
+		return w.T("Leave out")
+	case "max-size":
+		return w.T("Largest size")
+	}
+	text := strings.ReplaceAll(name, "-", " ")
+	return strings.ToUpper(text[:1]) + text[1:]
+}

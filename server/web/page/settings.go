@@ -1,0 +1,168 @@
+package page
+
+import (
+	"errors"
+	"net/http"
+	"runtime"
+	"slices"
+	"strconv"
+
+	"tandem"
+	"tandem/center"
+	"tandem/server/web/page/words"
+	"tandem/store"
+)
+
+// settingsPage is what a person can set for themselves.
+type settingsPage struct {
+	Visits    []store.Visit
+	Apps      []store.Login
+	Languages []option
+	Themes    []option
+}
+
+func (p *Pages) settingsOfPerson(c *call) (*settingsPage, error) {
+	ctx, d := c.r.Context(), &settingsPage{}
+	var err error
+	if d.Visits, err = p.cfg.Visits(ctx); err != nil {
+		return nil, err
+	}
+	users, err := c.hub.ListUsers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range users {
+		if u.User.Name == c.frame.Person.User.Name {
+			d.Apps = slices.DeleteFunc(u.Logins, func(l store.Login) bool { return l.Label == "" })
+		}
+	}
+	chosen := choice(c.r, langCookie, append([]string{""}, p.cfg.Languages...)...)
+	d.Languages = []option{{"", c.words.T("As the browser prefers"), chosen == ""}}
+	for _, l := range p.cfg.Languages {
+		d.Languages = append(d.Languages, option{l, words.Name(l), l == chosen})
+	}
+	for _, o := range []option{{"auto", c.words.T("As the system has it"), false}, {"light", c.words.T("Light"), false}, {"dark", c.words.T("Dark"), false}} {
+		o.Chosen = o.Value == c.frame.Theme
+		d.Themes = append(d.Themes, o)
+	}
+	return d, nil
+}
+
+func (p *Pages) settings(c *call) error {
+	d, err := p.settingsOfPerson(c)
+	if err != nil {
+		return err
+	}
+	return c.show("settings", c.words.T("Settings"), "settings", d)
+}
+
+// setLook keeps language and colours in the browser, for a year.
+func (p *Pages) setLook(c *call) error {
+	for name, value := range map[string]string{langCookie: c.form("lang"), themeCookie: c.form("theme")} {
+		if len(value) > 8 {
+			continue
+		}
+		k := &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: 365 * 24 * 3600, Secure: c.r.TLS != nil}
+		if value == "" {
+			k.MaxAge = -1
+		}
+		http.SetCookie(c.w, k)
+	}
+	return c.away("/settings", "saved")
+}
+
+func (p *Pages) ownPassword(c *call) error {
+	old, password := c.r.PostFormValue("old"), c.r.PostFormValue("password")
+	var err error
+	if password != c.r.PostFormValue("again") {
+		err = &tandem.Error{Kind: tandem.Invalid, Op: "change password", Err: errors.New("the two new passwords differ"), Remedy: c.words.T("type the same twice")}
+	} else {
+		err = p.cfg.Password(c.w, c.r, old, password)
+	}
+	if err != nil {
+		d, other := p.settingsOfPerson(c)
+		if other != nil {
+			return errors.Join(err, other)
+		}
+		return c.again(err, "settings", c.words.T("Settings"), "settings", d)
+	}
+	return c.away("/settings", "saved")
+}
+
+func (p *Pages) endVisit(c *call) error {
+	id, err := strconv.ParseInt(c.form("visit"), 10, 64)
+	if err != nil {
+		return &tandem.Error{Kind: tandem.NotFound, Op: "end visit", Thing: c.form("visit")}
+	}
+	if err := p.cfg.EndVisit(c.r.Context(), id); err != nil {
+		return err
+	}
+	return c.away("/settings", "removed")
+}
+
+// healthPage is the check-up of the hub.
+type healthPage struct {
+	Checks  []checkRow
+	Worst   look
+	Version string
+	Go      string
+	Records int
+	Colls   int
+	Items   int
+	Devices int
+}
+
+type checkRow struct {
+	center.Check
+	Look look
+}
+
+func (p *Pages) health(c *call) error {
+	ctx, t := c.r.Context(), c.words.T
+	if !c.htmx() && c.query("look") == "" { // looking takes a while
+		return c.show("health", t("Health"), "health", nil)
+	}
+	checks, err := c.hub.Checks(ctx)
+	if err != nil {
+		return err
+	}
+	d := &healthPage{Worst: look{"good", "ok", t("All is well")}, Version: p.cfg.Version, Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH}
+	for _, k := range checks {
+		r := checkRow{k, look{"good", "ok", t("Fine")}}
+		switch k.Level {
+		case "warn":
+			r.Look = look{"late", "warn", t("Look at it")}
+		case "fail":
+			r.Look = look{"bad", "fail", t("Broken")}
+		}
+		if r.Look.Class == "bad" || r.Look.Class == "late" && d.Worst.Class == "good" {
+			d.Worst = look{r.Look.Class, r.Look.Icon, t("Something needs a look")}
+		}
+		d.Checks = append(d.Checks, r)
+	}
+	user := c.frame.Person.User.Name
+	if c.admin() {
+		user = ""
+	}
+	colls, err := c.hub.ListCollections(ctx, user)
+	if err != nil {
+		return err
+	}
+	d.Colls = len(colls)
+	for _, s := range colls {
+		d.Records += s.Records
+	}
+	items, err := c.hub.ListItems(ctx)
+	if err != nil {
+		return err
+	}
+	devices, err := c.hub.ListDevices(ctx, "")
+	if err != nil {
+		return err
+	}
+	d.Items, d.Devices = len(items), len(devices)
+	if c.htmx() {
+		return c.part("checks", d)
+	}
+	return c.show("health", t("Health"), "health-page", d)
+}

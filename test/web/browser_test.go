@@ -1,0 +1,231 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"tandem/internal/need"
+)
+
+// browser is a real browser, and what it complained of.
+type browser struct {
+	*testing.T
+	h     *hub
+	ctx   context.Context
+	axe   string
+	shots string
+
+	mu       sync.Mutex // guards problems
+	problems []string
+}
+
+func openBrowser(t *testing.T, h *hub) *browser {
+	t.Helper()
+	program := need.Program(t, "chromium")
+	axe, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		need.Missing(t, "axe-core: run npm ci in test/web")
+	}
+	b := &browser{T: t, h: h, axe: string(axe), shots: os.Getenv("TANDEM_SHOTS")}
+	if b.shots == "" {
+		b.shots = t.TempDir()
+	} else if err := os.MkdirAll(b.shots, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	// The sandbox needs rights that tests do not have everywhere; the pages are ours.
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("lang", "en-GB"),
+		chromedp.UserDataDir(t.TempDir()))
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
+	t.Cleanup(cancel)
+	ctx, stop := chromedp.NewExecAllocator(ctx, opts...)
+	t.Cleanup(stop)
+	ctx, end := chromedp.NewContext(ctx)
+	t.Cleanup(func() {
+		if err := chromedp.Cancel(ctx); err != nil { // waits for the browser to end, so that its folder can go
+			t.Log(err)
+		}
+		end()
+	})
+	b.ctx = ctx
+	if err := chromedp.Listen(ctx, b.hear); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, cdplog.Enable, cdp.Empty{}); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *browser) hear(ev any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := ev.(type) {
+	case *cdplog.EventEntryAdded:
+		// That a form was refused is told by its status code, which the browser notes, too.
+		if e.Entry.Source != cdplog.EntrySourceNetwork && e.Entry.Level != cdplog.EntryLevelVerbose && e.Entry.Level != cdplog.EntryLevelInfo {
+			b.problems = append(b.problems, string(e.Entry.Source)+": "+e.Entry.Text)
+		}
+	case *runtime.EventConsoleAPICalled:
+		text := "console: " + string(e.Type)
+		for _, a := range e.Args {
+			text += fmt.Sprintf(" %s", a.Value)
+		}
+		// htmx tells of requests that ended because their page did.
+		if !strings.Contains(text, "htmx:sendAbort") && !strings.Contains(text, "htmx:afterRequest") {
+			b.problems = append(b.problems, text)
+		}
+	case *runtime.EventExceptionThrown:
+		b.problems = append(b.problems, e.ExceptionDetails.Text)
+	}
+}
+
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 40*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		where, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`location.pathname + ": " + document.body.innerText.slice(0, 600)`))
+		b.Fatalf("%v\nat %s", err, where)
+	}
+}
+
+// value is what a script says of the page.
+func value[T any](b *browser, script string) T {
+	b.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](script))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return v
+}
+
+// until waits until a script says true.
+func (b *browser) until(script string) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 60*time.Second)
+	defer cancel()
+	_, err := chromedp.Run(ctx, chromedp.Poll[bool](script, chromedp.WithPollingInterval(50*time.Millisecond)))
+	for err != nil && ctx.Err() == nil && (strings.Contains(err.Error(), "Cannot find context") || strings.Contains(err.Error(), "navigated")) { // the next page is asked
+		_, err = chromedp.Run(ctx, chromedp.Poll[bool](script, chromedp.WithPollingInterval(50*time.Millisecond)))
+	}
+	if err != nil {
+		where, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`location.pathname + ": " + document.body.innerText.slice(0, 800)`))
+		b.Fatalf("%v\nwaiting for %s\nat %s", err, script, where)
+	}
+}
+
+// open goes to a page of the hub.
+func (b *browser) open(path string) {
+	b.Helper()
+	b.do(chromedp.Navigate(b.h.url+path), chromedp.WaitReady("main h1"))
+}
+
+// look sets how wide the window is, and which colours the person likes.
+func (b *browser) look(wide, high int64, scheme string) {
+	b.Helper()
+	b.do(chromedp.EmulateViewport(wide, high))
+	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// logIn logs in as the hub's user.
+func (b *browser) logIn() {
+	b.Helper()
+	b.open("/login")
+	b.do(chromedp.SendKeys("#name", user), chromedp.SendKeys("#password", password+"\r"), chromedp.WaitReady("header.top"))
+}
+
+// complaints are what the browser complained of since the last time.
+func (b *browser) complaints(where string) {
+	b.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, p := range b.problems {
+		b.Errorf("%s: %s", where, p)
+	}
+	b.problems = nil
+}
+
+// faults is what axe-core does not look for.
+const faults = `(() => {
+	const out = [];
+	const wide = document.documentElement.scrollWidth - window.innerWidth;
+	if (wide > 0) { out.push("wider than the window by " + wide + ": " + [...document.querySelectorAll("main *, header *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, nav")).map(e => e.tagName + "." + e.className).slice(0, 5)) }
+	if (document.querySelectorAll("h1").length != 1) out.push("headings: " + document.querySelectorAll("h1").length);
+	for (const e of document.querySelectorAll("main :is(button, .button, select, input:not([type=hidden])):not([hidden])")) {
+		const r = e.getBoundingClientRect();
+		if (r.width && (r.height < 20 || r.width < 20)) out.push("small: " + e.outerHTML.slice(0, 80)); // WCAG 2.2, 2.5.8, with room around it
+	}
+	const empty = [...document.querySelectorAll("main p:not(:has(*))")].filter(e => /%!|<no value>|ZgotmplZ/.test(e.textContent));
+	if (empty.length || /%!\(|%!s|<no value>|ZgotmplZ/.test(document.documentElement.outerHTML)) out.push("a template went wrong");
+	return out;
+})()`
+
+// audit looks for what keeps people out.
+func (b *browser) audit(where string) {
+	b.Helper()
+	for _, f := range value[[]string](b, faults) {
+		b.Errorf("%s: %s", where, f)
+	}
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: b.axe + ";0"})
+		return err
+	}))
+	const run = `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => JSON.stringify(r.violations.map(v => v.id + ": " + v.help + " — " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + (n.any[0] ? n.any[0].message : "")).join(" | "))))`
+	text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](run, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var found []string
+	if err := json.Unmarshal([]byte(text), &found); err != nil {
+		b.Fatal(err)
+	}
+	for _, f := range found {
+		b.Errorf("%s: axe: %s", where, f)
+	}
+}
+
+// shoot takes a picture of the whole page.
+func (b *browser) shoot(name string) {
+	b.Helper()
+	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(b.shots, strings.ReplaceAll(name, "/", "-")+".png"), picture, 0o644); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// view looks at the page as it is, in all four ways, and takes pictures.
+func (b *browser) view(name string) {
+	b.Helper()
+	for _, size := range []struct {
+		name       string
+		wide, high int64
+	}{{"narrow", 320, 640}, {"desk", 1280, 800}} {
+		for _, scheme := range []string{"light", "dark"} {
+			b.look(size.wide, size.high, scheme)
+			where := name + " " + size.name + " " + scheme
+			b.audit(where)
+			b.shoot(name + "-" + size.name + "-" + scheme)
+		}
+	}
+	b.look(1280, 800, "light")
+	b.complaints(name)
+}
