@@ -75,8 +75,8 @@ type NewItem struct {
 	Sub      string
 	Name     string // "" : made from the other two
 	Rules    engine.Rules
-	Mode     string // "continuous" (also when empty), "manual"
-	Schedule string // cron expression, or ""
+	Mode     string // one of the words of ItemKeys for mode; "" : continuous
+	Schedule string // as package when reads it, without a mode; or ""
 	User     string // owner of the home collection; "" where there is only one
 
 	// ReadOnly says whether the home collection is one that nobody changes through a phone or program, as a subscription is: "yes", "no", or "" for yes if the
@@ -202,6 +202,8 @@ type ItemStatus struct {
 	Problems  int    // of the last run, with single records
 	Failing   string // why the last run failed, "" if it did not
 	Next      int64  // Unix seconds of the next planned run, 0: none
+	Planned   int64  // Unix seconds of when its schedule is due next, whether or not the hub runs; 0: never
+	Waits     string // what a run that is due waits for, or a question to a person; "" if none is due
 }
 
 // PlacesStatus is how a pair of places stands that was synced without an item.

@@ -13,7 +13,8 @@ import (
 
 // ItemKeys are the settings of an item that SetItem knows, with what they take, in the order to be shown.
 func ItemKeys() []ItemKey {
-	keys := []ItemKey{{"mode", []string{Continuous, Manual}, "when it runs by itself"}, {"schedule", nil, "times to run besides, as five cron fields or @hourly, @daily, @weekly; empty: none"}}
+	keys := []ItemKey{{"mode", modeWords(), "when it runs by itself"}, {"schedule", nil, "times to run besides, as five cron fields or as for when; empty: none"},
+		{"when", nil, "mode and schedule at once, such as \"at 02:30 on mon-fri\"; empty: continuous"}}
 	for _, k := range []ItemKey{
 		{Name: "policy", Help: "who wins what cannot be merged"},
 		{Name: "direction", Help: "which way changes travel"},
@@ -88,17 +89,14 @@ func setKey(it *store.Item, w *RuleWords, key, value string) error {
 	}
 	switch key {
 	case "mode":
-		if it.Mode == store.OfAccount {
-			return &tandem.Error{Kind: tandem.Invalid, Op: "change item", Thing: it.Name, Err: fmt.Errorf("it is kept in step with the account %s", it.Partner), Remedy: "leave it alone with `tandem item disable " + it.Name + "`"}
-		}
-		it.Mode = value
+		return setMode(it, value)
 	case "schedule":
-		if value != "" {
-			if _, err := parseSchedule(value); err != nil {
-				return err
-			}
+		if err := checkSchedule(value); err != nil {
+			return err
 		}
 		it.Schedule = value
+	case "when":
+		return setWhen(it, value)
 	case "policy":
 		w.Policy = value
 	case "direction":

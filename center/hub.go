@@ -8,6 +8,7 @@ import (
 
 	"tandem"
 	"tandem/center/progress"
+	"tandem/internal/sysevents"
 	"tandem/kind"
 	"tandem/partner/account"
 	"tandem/partner/away/sieve"
@@ -41,6 +42,9 @@ type Config struct {
 	Log      *slog.Logger                    // nil: nowhere
 	News     func(SyncNews)                  // nil, or told of the runs that nobody asked for; called concurrently
 	Times    Times
+
+	// System tells what happens to the computer until ctx is done, one event after the other; nil: nothing. Package sysevents has one.
+	System func(ctx context.Context, tell func(sysevents.Event))
 
 	// Query is asked before an order to a handler, and may refuse it; nil: nobody. Discover tells what could be set up; nil: nothing.
 	Query    func(ctx context.Context, o HandlerOrder) error
@@ -98,6 +102,7 @@ type Hub struct {
 	stop      context.CancelFunc
 	tasks     sync.WaitGroup // keepers, the listener, the daily tidying; added to under mu
 	tidied    time.Time      // when it was last looked whether tidying is due
+	around    around         // what is known of the computer
 }
 
 // failedState remembers how an item last failed, so that the log tells of a lasting failure once.
@@ -126,7 +131,7 @@ func New(cfg Config) *Hub {
 		cfg.News = func(SyncNews) {}
 	}
 	cfg.Times = cfg.Times.filled()
-	return &Hub{cfg: cfg, shown: progress.NewBoard(), reaches: map[string]reach{}, off: map[string]bool{}, foreign: map[int64]*foreign{}, results: newResults(), slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, followers: map[string]*accountKeeper{}, failing: map[string]failedState{}}
+	return &Hub{cfg: cfg, shown: progress.NewBoard(), reaches: map[string]reach{}, off: map[string]bool{}, foreign: map[int64]*foreign{}, results: newResults(), slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, followers: map[string]*accountKeeper{}, failing: map[string]failedState{}, around: around{changed: make(chan struct{})}}
 }
 
 // Start begins the continuous sync of all enabled items, and returns. It goes on until Close.
@@ -159,8 +164,15 @@ func (h *Hub) Start(ctx context.Context) error {
 		defer h.tasks.Done()
 		h.tidyDaily(ctx)
 	}(h.started)
+	if h.cfg.System != nil {
+		h.tasks.Add(1)
+		go func(ctx context.Context) {
+			defer h.tasks.Done()
+			h.cfg.System(ctx, func(e sysevents.Event) { h.happened(ctx, e) })
+		}(h.started)
+	}
 	for _, it := range items {
-		h.keepLocked(it)
+		h.keepLocked(it, true)
 	}
 	for _, a := range accounts {
 		h.keepAccountLocked(a)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"tandem"
+	"tandem/center/when"
 	"tandem/engine"
 	"tandem/provider"
 	"tandem/store"
@@ -15,8 +17,10 @@ import (
 
 // The modes of an item.
 const (
-	Continuous = "continuous" // kept in step whenever something changes
-	Manual     = "manual"     // run when asked, and by its schedule
+	Continuous = string(when.Continuous) // kept in step whenever something changes
+	Manual     = string(when.Manual)     // run when asked, and by its schedule
+	Connection = string(when.Connection) // run when the network or the partner comes into reach
+	Scheduled  = string(when.Scheduled)  // run by its schedule and events
 )
 
 // defaultUser owns the home collections of a hub that has no users yet.
@@ -97,13 +101,11 @@ func (h *Hub) checkNewItem(n NewItem) error {
 			return err
 		}
 	}
-	if n.Mode != Continuous && n.Mode != Manual {
-		return tandem.Errorf(tandem.Invalid, "mode %q is not known; choose %s or %s", n.Mode, Continuous, Manual)
+	if !slices.Contains(modeWords(), n.Mode) {
+		return tandem.Errorf(tandem.Invalid, "mode %q is not known; choose one of %s", n.Mode, strings.Join(modeWords(), ", "))
 	}
-	if n.Schedule != "" {
-		if _, err := parseSchedule(n.Schedule); err != nil {
-			return err
-		}
+	if err := checkSchedule(n.Schedule); err != nil {
+		return err
 	}
 	if n.Kind != "" {
 		if _, ok := h.cfg.Kind(tandem.Kind(n.Kind)); !ok {

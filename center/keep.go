@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/center/when"
 	"tandem/provider"
 	"tandem/store"
 )
@@ -18,15 +19,22 @@ type keeper struct {
 	work  watched
 	tell  func(SyncNews)
 	opt   SyncOptions
-	plan  *schedule     // nil: none
+	plan  plan
 	kicks chan struct{} // holds at most one: a request while running makes it run once more
-	stop  context.CancelFunc
-	done  chan struct{} // closed when the keeper has ended
+	fresh bool          // the hub has just been started
+
+	events chan when.Trigger // that the item follows; what comes while a few wait is dropped, for they make one run
+	stop   context.CancelFunc
+	done   chan struct{} // closed when the keeper has ended
 
 	mu       sync.Mutex // guards what follows
 	watching int        // watches that are up
 	wanted   int        // watches that would be up if all went well
 	next     time.Time  // of the next planned run
+	waits    string     // what a run that is due waits for
+	asks     when.Trigger
+	hinted   bool // something changed while changes are not followed
+	ready    bool // job and plan are there, and stay as they are
 }
 
 // watched is a job that is to be kept in step. Its item is zero for two places.
@@ -46,16 +54,17 @@ func (k *keeper) kick() {
 func (h *Hub) keep(it store.Item) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.keepLocked(it)
+	h.keepLocked(it, false)
 }
 
-// keepLocked starts the keeper of an item, if the hub has been started and the item is to run by itself.
-func (h *Hub) keepLocked(it store.Item) {
-	if h.started == nil || !it.Enabled || h.off[it.Partner] || (it.Mode == Manual && it.Schedule == "") || h.keepers[it.Name] != nil {
+// keepLocked starts the keeper of an item, if the hub has been started and the item is to run by itself. fresh says that the hub starts, too.
+func (h *Hub) keepLocked(it store.Item, fresh bool) {
+	if h.started == nil || !it.Enabled || h.off[it.Partner] || !runsByItself(it) || h.keepers[it.Name] != nil {
 		return
 	}
 	ctx, stop := context.WithCancel(h.started)
-	k := &keeper{hub: h, work: watched{item: it}, tell: h.cfg.News, kicks: make(chan struct{}, 1), stop: stop, done: make(chan struct{})}
+	k := newKeeper(h, watched{item: it}, h.cfg.News)
+	k.stop, k.done, k.fresh = stop, make(chan struct{}), fresh
 	h.keepers[it.Name] = k
 	h.tasks.Add(1)
 	go func() {
@@ -82,8 +91,8 @@ func (h *Hub) listen(wakeups <-chan store.Wakeup) {
 	for w := range wakeups {
 		h.mu.Lock()
 		for _, k := range h.keepers {
-			if k.work.item.Collection == w.Collection && k.work.item.Mode != Manual {
-				k.kick()
+			if k.work.item.Collection == w.Collection {
+				k.hint()
 			}
 		}
 		for _, k := range h.followers {
@@ -102,9 +111,7 @@ func (k *keeper) keepItem(ctx context.Context) {
 		j, err := k.hub.itemJob(ctx, k.work.item)
 		if err == nil {
 			k.work.job = j
-			if k.work.item.Schedule != "" {
-				k.plan, err = parseSchedule(k.work.item.Schedule)
-			}
+			err = k.readPlan(ctx)
 		}
 		if err == nil {
 			break
@@ -122,28 +129,22 @@ func (k *keeper) keepItem(ctx context.Context) {
 func (k *keeper) run(ctx context.Context) {
 	var watches sync.WaitGroup
 	defer watches.Wait()
-	continuous := k.work.item.Mode != Manual
-	if continuous {
+	if k.plan.EverFollows(k.plan.mode) {
 		k.watchPlaces(ctx, &watches)
-		k.kick() // what happened while nobody looked
 	}
 	var failures int
-	for {
-		timer := time.NewTimer(k.untilNext(continuous, failures))
-		kicks := k.kicks
-		if failures > 0 {
-			kicks = nil // a place that fails is not asked again before its time; the kick waits
-		}
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-timer.C:
-		case <-kicks:
-			timer.Stop()
-			if !k.settle(ctx) {
+	for owed := k.owed(ctx); ; owed = false {
+		if !owed {
+			due, ok := k.await(ctx, failures)
+			if !ok {
 				return
 			}
+			if !due {
+				continue
+			}
+		}
+		if !k.admit(ctx) {
+			return
 		}
 		if k.once(ctx) {
 			failures = 0
@@ -187,36 +188,6 @@ func (k *keeper) once(ctx context.Context) bool {
 	// An approval, an answer or a full look is for one run, not for all that follow.
 	k.opt = SyncOptions{Preview: k.opt.Preview, Watch: k.opt.Watch}
 	return err == nil && rep != nil || wasStopped(err) // who stops a run wants it to rest
-}
-
-// untilNext is how long to wait when nothing happens.
-func (k *keeper) untilNext(continuous bool, failures int) time.Duration {
-	t := k.hub.cfg.Times
-	now := k.hub.cfg.Now()
-	var d time.Duration
-	switch {
-	case failures > 0:
-		d = t.RetryMax
-		if failures < 16 {
-			d = min(t.RetryMin<<(failures-1), t.RetryMax)
-		}
-	case continuous && k.watchesAll():
-		d = t.Rescan
-	case continuous:
-		d = max(t.Poll, k.work.job.every)
-	}
-	if k.plan != nil && failures == 0 {
-		if at := k.plan.next(now); !at.IsZero() && (d == 0 || at.Sub(now) < d) {
-			d = at.Sub(now)
-		}
-	}
-	if d == 0 {
-		d = 365 * 24 * time.Hour
-	}
-	k.mu.Lock()
-	k.next = now.Add(d)
-	k.mu.Unlock()
-	return d
 }
 
 func (k *keeper) watchesAll() bool {
@@ -276,10 +247,10 @@ func (k *keeper) watchOnce(ctx context.Context, side tandem.Side, first bool) (u
 	k.count(1)
 	defer k.count(-1)
 	if !first {
-		k.kick() // what happened while the watch was down
+		k.hint() // what happened while the watch was down
 	}
 	for range hints {
-		k.kick()
+		k.hint()
 	}
 	return true, nil
 }
@@ -288,13 +259,6 @@ func (k *keeper) count(n int) {
 	k.mu.Lock()
 	k.watching += n
 	k.mu.Unlock()
-}
-
-// state is what Status shows of the keeper.
-func (k *keeper) state() (watching bool, next time.Time) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.watching > 0, k.next
 }
 
 // sleep waits, and reports whether it was for the whole time.
@@ -323,9 +287,9 @@ func (h *Hub) watchJobs(ctx context.Context, jobs []watched, opt SyncOptions, te
 	var all []*keeper
 	collections := map[int64][]*keeper{}
 	for _, w := range jobs {
-		k := &keeper{hub: h, work: w, tell: serial, opt: opt, kicks: make(chan struct{}, 1)}
+		k := newKeeper(h, w, serial)
+		k.opt, k.ready = opt, true
 		if w.item.Name != "" {
-			k.work.item.Mode = Continuous
 			collections[w.item.Collection] = append(collections[w.item.Collection], k)
 		}
 		all = append(all, k)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/center/when"
 	"tandem/engine"
 	"tandem/provider/memory"
 	"tandem/session"
@@ -185,16 +186,17 @@ func TestScheduledItem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, watching, "phone")
 		defer w.close()
+		started := time.Now() // bubbles begin at midnight
+		time.Sleep(time.Minute)
 		w.start()
 		w.put("phone", "a", card("a", "Anna"))
 		w.add("contacts", "phone", "p", func(n *NewItem) { n.Mode, n.Schedule = Manual, "TZ=UTC 0 * * * *" })
-		started := time.Now() // bubbles begin at midnight
-		time.Sleep(59 * time.Minute)
+		time.Sleep(58 * time.Minute)
 		if n := len(w.news()); n != 0 {
 			t.Fatalf("%d runs before the time", n)
 		}
 		st, err := w.hub.Status(t.Context(), []string{"p"})
-		if err != nil || st[0].Next != started.Add(time.Hour).Unix() {
+		if err != nil || st[0].Next != started.Add(time.Hour+when.Shift("p", time.Minute)).Unix() {
 			t.Errorf("next run at %v, %v", st, err)
 		}
 		time.Sleep(2 * time.Hour)

@@ -226,7 +226,11 @@ func (h *Hub) noteFailedRun(ctx context.Context, j job) error {
 func (h *Hub) noteSuccess(j job) {
 	h.mu.Lock()
 	delete(h.failing, j.name)
+	k := h.keepers[j.name]
 	h.mu.Unlock()
+	if k != nil {
+		k.answered()
+	}
 }
 
 func unequalKinds(a, b *provider.Opened) error {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tandem"
 	"tandem/store"
@@ -66,12 +67,13 @@ func (h *Hub) itemStatus(ctx context.Context, it store.Item, pairOf map[string]s
 	k := h.keepers[it.Name]
 	h.mu.Unlock()
 	if k != nil {
-		watching, next := k.state()
-		st.Watching = watching
+		var next time.Time
+		st.Watching, next, st.Waits = k.state()
 		if !next.IsZero() {
 			st.Next = next.Unix()
 		}
 	}
+	h.plannedStatus(ctx, &st, k != nil)
 	return st, nil
 }
 

@@ -248,12 +248,12 @@ func TestPollLeavesAlone(t *testing.T) {
 	if err != nil || j.every != time.Hour {
 		t.Fatalf("every %s, %v", j.every, err)
 	}
-	k := &keeper{hub: h, work: watched{job: j, item: it}}
-	if d := k.untilNext(true, 0); d != time.Hour {
+	k := newKeeper(h, watched{job: j, item: it}, nil)
+	if d, _ := k.untilNext(0); d != time.Hour {
 		t.Errorf("looks again after %s", d)
 	}
 	k.work.job.every = 0
-	if d := k.untilNext(true, 0); d != h.cfg.Times.Poll {
+	if d, _ := k.untilNext(0); d != h.cfg.Times.Poll {
 		t.Errorf("others after %s", d)
 	}
 }

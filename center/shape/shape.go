@@ -18,8 +18,8 @@ type Item struct {
 	Partner    string           `json:"partner"`
 	Sub        string           `json:"sub,omitempty" doc:"the collection at the partner, if the partner's place is not one itself"`
 	Enabled    bool             `json:"enabled"`
-	Mode       string           `json:"mode" doc:"continuous or manual"`
-	Schedule   string           `json:"schedule,omitempty" doc:"cron expression"`
+	Mode       string           `json:"mode" doc:"continuous, manual, connection, scheduled, or account for the folders of an account"`
+	Schedule   string           `json:"schedule,omitempty" doc:"when it runs besides, in words or as a cron expression"`
 	Rules      center.RuleWords `json:"rules"`
 	Home       string           `json:"home,omitempty" doc:"the home collection"`
 	Kind       string           `json:"kind,omitempty"`
@@ -34,6 +34,8 @@ type Item struct {
 	Last       int64            `json:"last_run,omitempty"`
 	LastResult string           `json:"last_result,omitempty" doc:"ok, conflicts, held, failed or cancelled"`
 	Next       int64            `json:"next_run,omitempty"`
+	Planned    int64            `json:"planned,omitempty" doc:"when its schedule is due next, whether or not the hub runs"`
+	Waits      string           `json:"waits,omitempty" doc:"what a run that is due waits for, or a question to a person, in words"`
 	Failing    string           `json:"failing,omitempty" doc:"why it fails"`
 }
 
@@ -48,7 +50,7 @@ func OfStatus(st center.ItemStatus) Item {
 	it := OfItem(st.Item)
 	it.Home, it.Kind, it.Place, it.Running, it.Watching = st.Home, string(st.Kind), st.Place, st.Running, st.Watching
 	it.Conflicts, it.Aside, it.Problems, it.Next, it.Failing, it.Standing = st.Conflicts, st.Aside, st.Problems, st.Next, st.Failing, st.Standing()
-	it.State = string(it.Standing)
+	it.State, it.Planned, it.Waits = string(it.Standing), st.Planned, st.Waits
 	if st.Last != nil {
 		it.Last, it.LastResult = max(st.Last.Finished, st.Last.Started), st.Last.Result
 	}

@@ -16,7 +16,7 @@ import (
 func (a *app) itemCommand() *cobra.Command {
 	return noun("item", "Sync items: what the hub keeps in step",
 		"A sync item pairs a home collection, which the hub keeps, with one collection of a partner.",
-		a.itemAdd(), a.itemSet(), a.itemList(), a.itemSwitch("enable", "Sync an item again", true), a.itemSwitch("disable", "Leave an item alone for now", false), a.itemRemove())
+		a.itemAdd(), a.itemSet(), a.itemShow(), a.itemList(), a.itemSwitch("enable", "Sync an item again", true), a.itemSwitch("disable", "Leave an item alone for now", false), a.itemRemove())
 }
 
 func (a *app) itemAdd() *cobra.Command {
@@ -32,7 +32,8 @@ a partner's name, with the name of a collection below it if need be, or a place 
 which then becomes a partner. In rules, A is the home collection and B the place.
 
 An item is continuous unless --mode manual: a running hub syncs it whenever something
-changes. --schedule adds times, as five cron fields or @hourly, @daily, @weekly.
+changes. --schedule adds times, such as "at 02:30", or five cron fields; what else can be
+said of when it runs, tandem item set tells.
 
 From a place that can only be read, such as a published calendar, records are only brought
 in; a home collection that is made for that is read-only on phones and in programs, too.
@@ -58,13 +59,13 @@ below the partner's name, or the name that --under says.`,
 	fl := c.Flags()
 	fl.StringVar(&n.Name, "name", "", "name of the item (default: made from the other two)")
 	fl.StringVar(&n.Kind, "kind", "", "what the records are, where the place does not tell")
-	fl.StringVar(&n.Mode, "mode", center.Continuous, "continuous or manual")
-	fl.StringVar(&n.Schedule, "schedule", "", "when to sync besides, as a cron expression")
+	fl.StringVar(&n.Mode, "mode", center.Continuous, "what starts it: continuous, manual, connection or scheduled")
+	fl.StringVar(&n.Schedule, "schedule", "", "when to sync besides, in words or as a cron expression; see tandem item set")
 	fl.StringVar(&n.User, "user", "", "owner of the home collection, where there are several users")
 	fl.BoolVar(&readOnly, "read-only", false, "nobody changes the home collection on phones and in programs")
 	fl.BoolVar(&everything, "all", false, "pair all folders of a mail account, now and later")
 	fl.StringVar(&under, "under", "", "with --all: what the names of the account's folders begin with")
-	words(c, "mode", []string{center.Continuous, center.Manual})
+	words(c, "mode", []string{center.Continuous, center.Manual, center.Connection, center.Scheduled})
 	ruleFlags(c, &w)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		var err error
@@ -150,6 +151,8 @@ type itemJSON struct {
 	Last       int64            `json:"last_run,omitempty"`
 	LastResult string           `json:"last_result,omitempty"`
 	Next       int64            `json:"next_run,omitempty"`
+	Planned    int64            `json:"planned,omitempty"`
+	Waits      string           `json:"waits,omitempty"`
 	Failing    string           `json:"failing,omitempty"`
 }
 

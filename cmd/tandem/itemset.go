@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tandem/center"
+	"tandem/center/when"
 	"tandem/internal/ui"
 	"tandem/store"
 )
@@ -19,8 +20,13 @@ func (a *app) itemSet() *cobra.Command {
 		Long: `Changes settings of an item. An empty value means the default, which is the first named here.
 In rules, A is the home collection and B the place. The hub follows at once.
 
-` + itemKeysHelp(),
+` + itemKeysHelp() + `
+
+When an item runs is said in words: ` + when.Help(),
 		Example: `  tandem item set contacts-phone policy=newest
+  tandem item set papers when="at 02:30 on mon-fri"
+  tandem item set papers when="continuous; quiet 22:00-07:00; not on battery below 20%; not metered"
+  tandem item set papers when="peak mon-fri 08:00-18:00 every 5m; off-peak every 2h"
   tandem item set papers mode=manual schedule="30 2 * * *"
   tandem item set papers guard=off direction=a-to-b
   tandem item set papers schedule=`,

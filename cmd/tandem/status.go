@@ -91,19 +91,32 @@ func (a *app) statusTable(list []center.ItemStatus) error {
 	}
 	t := ui.NewTable("ITEM", "HOME", "PLACE", "STATE", "LAST RUN", "NEXT")
 	for _, st := range list {
-		last, next := "never", ""
+		last := "never"
 		if st.Last != nil {
 			last = ui.Ago(max(st.Last.Finished, st.Last.Started), now())
 		}
-		switch {
-		case st.Watching:
-			next = "on change"
-		case st.Next != 0:
-			next = ui.Ago(st.Next, now())
-		}
-		t.Add(st.Item.Name, st.Home, st.Place, stateText(st), last, next)
+		t.Add(st.Item.Name, st.Home, st.Place, stateText(st), last, nextText(st))
 	}
 	return t.Write(a.out)
+}
+
+// nextText is what an item waits for.
+func nextText(st center.ItemStatus) string {
+	switch {
+	case !st.Item.Enabled:
+		return ""
+	case st.Waits != "":
+		return "waits for " + ui.Cut(st.Waits, 80)
+	case st.Watching:
+		return "on change"
+	case st.Next != 0:
+		return ui.Ago(st.Next, now())
+	case st.Item.Mode == center.Manual && st.Item.Schedule == "":
+		return "by hand"
+	case st.Item.Mode == center.Connection:
+		return "on connection"
+	}
+	return ""
 }
 
 // stateText sums a row up in a few words, the most important first.
@@ -139,6 +152,7 @@ func (a *app) statusJSON(list []center.ItemStatus) error {
 		it := toItem(st.Item)
 		it.Home, it.Kind, it.Place, it.Running, it.Watching = st.Home, string(st.Kind), st.Place, st.Running, st.Watching
 		it.Conflicts, it.Aside, it.Problems, it.Next, it.Failing, it.State = st.Conflicts, st.Aside, st.Problems, st.Next, st.Failing, stateText(st)
+		it.Planned, it.Waits = st.Planned, st.Waits
 		if st.Last != nil {
 			it.Last, it.LastResult = max(st.Last.Finished, st.Last.Started), st.Last.Result
 		}
