@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"tandem"
 	"tandem/center"
 	"tandem/internal/ui"
 	"tandem/store"
@@ -18,7 +20,7 @@ import (
 func (a *app) conflictCommand() *cobra.Command {
 	return noun("conflict", "Conflicts: versions that could not be merged",
 		"A conflict keeps every version until you decide. Both sides keep theirs meanwhile, and everything else syncs.",
-		a.conflictList(), a.conflictShow(), a.conflictResolve())
+		a.conflictList(), a.conflictShow(), a.conflictResolve(), a.conflictQuestions(), a.conflictAnswer())
 }
 
 type conflictJSON struct {
@@ -88,7 +90,14 @@ func (a *app) conflictList() *cobra.Command {
 					}
 					return ui.JSON(a.out, out)
 				}
-				return a.conflictTable(list)
+				questions, err := s.Questions(c.Context())
+				if err != nil {
+					return err
+				}
+				if len(list) > 0 || len(questions) == 0 {
+					err = a.conflictTable(list)
+				}
+				return errors.Join(err, a.questionTable(questions))
 			})
 		},
 	}
@@ -107,6 +116,8 @@ func (a *app) conflictTable(list []store.Conflict) error {
 		switch {
 		case c.Resolved != 0:
 			state = "over"
+		case c.Decision == tandem.LeaveOut:
+			state = "no longer synced"
 		case c.Decision != 0:
 			state = "decided; carried out by the next sync"
 		}
@@ -159,13 +170,17 @@ func (a *app) conflictShow() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				view, err := s.Compare(c.Context(), id)
+				if err != nil {
+					return err
+				}
 				if a.json {
-					return ui.JSON(a.out, toConflict(x, texts))
+					return ui.JSON(a.out, toComparison(x, texts, view))
 				}
 				if !bodies {
 					texts = nil
 				}
-				return a.showConflict(x, texts)
+				return a.showConflict(view, texts)
 			})
 		},
 	}
@@ -181,43 +196,99 @@ func conflictID(text string) (int64, error) {
 	return id, nil
 }
 
-func (a *app) showConflict(c store.Conflict, bodies []string) error {
+func (a *app) showConflict(view center.Comparison, bodies []string) error {
+	c := view.Conflict
 	fmt.Fprintf(a.out, "%s (%s), since %s\n", ui.Clean(titleOf(c)), c.Kind, ui.When(c.When, now()))
 	if c.Reason != "" {
 		fmt.Fprintf(a.out, "%s\n", ui.Clean(c.Reason))
 	}
 	t := ui.NewTable()
-	for i, v := range c.Versions {
-		state := v.Title
+	for _, v := range view.Versions {
+		state := strings.TrimSpace(v.Title + " " + v.When)
 		if v.Deleted {
 			state = "deleted"
 		}
-		t.Add(" "+side(i), v.Place, string(v.ID), state)
+		changed := ""
+		if v.Modified != 0 {
+			changed = "changed " + ui.When(v.Modified, now())
+		}
+		if v.By != "" {
+			changed += " by " + v.By
+		}
+		t.Add(" "+strings.ToUpper(v.Take), v.Place, string(v.Record), state, strings.TrimSpace(changed))
 	}
 	if err := t.Write(a.out); err != nil {
 		return err
 	}
-	if len(c.Fields) > 0 {
-		f := ui.NewTable("FIELD", "BEFORE", "A", "B")
-		for _, x := range c.Fields {
-			f.Add(x.Name, ui.Cut(x.Base, 30), ui.Cut(x.A, 30), ui.Cut(x.B, 30))
-		}
-		fmt.Fprintln(a.out)
-		if err := f.Write(a.out); err != nil {
-			return err
-		}
+	if err := a.fieldTable(view); err != nil {
+		return err
 	}
 	for i, body := range bodies {
 		if body != "" {
 			fmt.Fprintf(a.out, "\n--- %s\n%s\n", side(i), strings.TrimRight(cleanLines(body), "\n"))
 		}
 	}
-	if c.Resolved != 0 {
+	switch {
+	case c.Resolved != 0:
 		_, err := fmt.Fprintln(a.out, "\nthis conflict is over")
 		return err
+	case c.Decision == tandem.LeaveOut:
+		_, err := fmt.Fprintf(a.out, "\nthis record is no longer synced; take that back with `tandem conflict resolve %d --take ask`\n", c.ID)
+		return err
 	}
-	_, err := fmt.Fprintf(a.out, "\ndecide with `tandem conflict resolve %d --take a|b|both`, or give a version of your own with --with FILE\n", c.ID)
-	return err
+	words := slices.DeleteFunc(slices.Clone(view.Takes), func(w string) bool { return w == "body" || w == "skip" })
+	fmt.Fprintf(a.out, "\ndecide with `tandem conflict resolve %d --take %s`, or give a version of your own with --with FILE\n", c.ID, strings.Join(words, "|"))
+	if view.Same > 1 {
+		fmt.Fprintf(a.out, "--all decides %d conflicts of the same sort\n", view.Same)
+	}
+	return nil
+}
+
+// fieldTable shows where the versions differ.
+func (a *app) fieldTable(view center.Comparison) error {
+	head := []string{"FIELD", "BEFORE"}
+	for _, v := range view.Versions {
+		head = append(head, strings.ToUpper(v.Take))
+	}
+	f := ui.NewTable(head...)
+	for _, x := range view.Fields {
+		if !x.Differs && !x.Clashes {
+			continue
+		}
+		row := []string{x.Label, ui.Cut(x.Before, 30)}
+		for _, v := range x.Values {
+			row = append(row, ui.Cut(strings.ReplaceAll(v, "\n", ", "), 30))
+		}
+		f.Add(row...)
+	}
+	if f.Len() == 0 {
+		return nil
+	}
+	fmt.Fprintln(a.out)
+	return f.Write(a.out)
+}
+
+type comparisonJSON struct {
+	conflictJSON
+	Compared []comparedJSON `json:"compared"`
+	Takes    []string       `json:"takes"`
+	Same     int            `json:"same"`
+	Stamp    string         `json:"stamp"`
+}
+
+type comparedJSON struct {
+	Label   string   `json:"label"`
+	Before  string   `json:"before,omitempty"`
+	Values  []string `json:"values"`
+	Differs bool     `json:"differs"`
+}
+
+func toComparison(c store.Conflict, bodies []string, view center.Comparison) comparisonJSON {
+	out := comparisonJSON{conflictJSON: toConflict(c, bodies), Compared: []comparedJSON{}, Takes: view.Takes, Same: view.Same, Stamp: view.Stamp}
+	for _, f := range view.Fields {
+		out.Compared = append(out.Compared, comparedJSON{f.Label, f.Before, f.Values, f.Differs})
+	}
+	return out
 }
 
 // cleanLines makes a body safe for a terminal and keeps its lines.
@@ -230,55 +301,100 @@ func cleanLines(body string) string {
 }
 
 func (a *app) conflictResolve() *cobra.Command {
-	var take, with string
+	var r center.Resolution
+	var with string
 	c := &cobra.Command{
-		Use:   "resolve ID --take a|b|both | --with FILE",
+		Use:   "resolve ID --take a|b|both|... | --with FILE",
 		Short: "Decide a conflict",
-		Long: `Decides a conflict: take A's version, B's, keep both as two records, or take a version of
-your own from a file ("-": from standard input). The next sync of the pair carries it out;
-a running hub does so at once for its items.`,
-		Example: "  tandem conflict resolve 3 --take a\n  tandem conflict resolve 3 --with merged.vcf",
+		Long: `Decides a conflict: take the version A, B and so on, keep both as two records, take the one
+that was changed last (newest), or a version of your own from a file ("-": from standard
+input). "out" leaves the record out of what is synced from now on: both sides keep theirs;
+"ask" takes that back. "skip" leaves the conflict for later. The next sync of the pair
+carries it out; a running hub does so at once for its items.
+
+With --all the answer is given to all conflicts of the same sort: of the same item, with
+the same sides changed or deleted.`,
+		Example: "  tandem conflict resolve 3 --take a\n  tandem conflict resolve 3 --take both --name \"Carla (old)\"\n  tandem conflict resolve 3 --take newest --all\n  tandem conflict resolve 3 --with merged.vcf",
 		Args:    args(1, 1, "name one conflict by its id: tandem conflict resolve ID --take a|b|both"),
 		RunE: func(c *cobra.Command, args []string) error {
 			id, err := conflictID(args[0])
 			if err != nil {
 				return err
 			}
-			var body []byte
+			r.ID = id
 			switch {
-			case (take == "") == (with == ""):
+			case (r.Take == "") == (with == ""):
 				return errUsage{errors.New("say what to take: --take a, b or both, or --with FILE")}
 			case with != "":
-				if body, err = a.readFile(with); err != nil {
+				if r.Body, err = a.readFile(with); err != nil {
 					return err
 				}
-				take = "body"
-			case take != "a" && take != "b" && take != "both":
-				return errUsage{fmt.Errorf("--take is a, b or both, not %q", take)}
+				r.Take = "body"
+			case r.Take == "body" || !takesKnown(r.Take):
+				return errUsage{fmt.Errorf("--take is a, b or both, newest, out, ask or skip, not %q", r.Take)}
 			}
-			return a.with(c.Context(), func(s center.Service) error { return a.resolve(c, s, id, take, body) })
+			return a.with(c.Context(), func(s center.Service) error { return a.resolve(c, s, r) })
 		},
 	}
-	c.Flags().StringVar(&take, "take", "", "a, b or both")
+	c.Flags().StringVar(&r.Take, "take", "", "a, b or both; newest, out, ask, skip")
+	c.Flags().StringVar(&r.Name, "name", "", "with --take both: what the second version is to be called")
+	c.Flags().BoolVar(&r.All, "all", false, "decide all conflicts of the same sort")
+	c.Flags().StringVar(&r.Stamp, "stamp", "", "with --all: only if nothing changed since `conflict show --json` gave this")
 	c.Flags().StringVar(&with, "with", "", "file with the version to take (- is standard input)")
-	words(c, "take", []string{"a", "b", "both"})
-	return c
+	words(c, "take", []string{"a", "b", "both", "newest", "out", "ask", "skip"})
+	return a.jsonFlag(c)
 }
 
-func (a *app) resolve(c *cobra.Command, s center.Service, id int64, take string, body []byte) error {
-	x, _, err := s.Conflict(c.Context(), id)
+// takesKnown tells words that may be an answer from typing mistakes.
+func takesKnown(word string) bool {
+	return len(word) == 1 && word[0] >= 'a' && word[0] <= 'z' || slices.Contains([]string{"both", "newest", "out", "ask", "skip"}, word)
+}
+
+func (a *app) resolve(c *cobra.Command, s center.Service, r center.Resolution) error {
+	x, _, err := s.Conflict(c.Context(), r.ID)
 	if err != nil {
 		return err
 	}
-	if err := s.Decide(c.Context(), id, take, body); err != nil {
+	out, err := s.Resolve(c.Context(), r)
+	if err != nil {
 		return err
+	}
+	if a.json {
+		err = ui.JSON(a.out, struct {
+			Done    []int64 `json:"done"`
+			Left    int     `json:"left"`
+			Refresh bool    `json:"refresh"`
+			Why     string  `json:"why,omitempty"`
+		}{ui.List(out.Done), out.Left, out.Refresh, out.Why})
+		return errors.Join(err, leftOver(out))
 	}
 	next := "carried out by the next sync: tandem sync " + x.Item
 	if _, running := s.(interface{ Process() int }); running && !strings.Contains(x.Item, " ") {
 		next = "the hub carries it out now"
 	}
-	_, err = fmt.Fprintf(a.out, "decided; %s\n", next)
-	return err
+	switch {
+	case len(out.Done) > 1:
+		fmt.Fprintf(a.out, "%s decided; %s\n", ui.Count(len(out.Done), "conflict"), next)
+	case len(out.Done) == 1:
+		fmt.Fprintf(a.out, "decided; %s\n", next)
+	case !out.Refresh:
+		fmt.Fprintln(a.out, "left for later")
+	}
+	if out.Why != "" {
+		fmt.Fprintf(a.out, "%s: look again\n", ui.Clean(out.Why))
+	}
+	if out.Left > 0 {
+		fmt.Fprintf(a.out, "%s of the same sort: decide with --all\n", ui.Count(out.Left, "more conflict"))
+	}
+	return leftOver(out)
+}
+
+// leftOver is the exit status of a decision that what the person saw was too old for.
+func leftOver(r center.Resolved) error {
+	if r.Refresh {
+		return errExit(exitLeft)
+	}
+	return nil
 }
 
 func (a *app) readFile(name string) ([]byte, error) {

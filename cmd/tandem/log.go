@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,10 +23,13 @@ type eventJSON struct {
 	Text    string    `json:"text"`
 	Record  tandem.ID `json:"record,omitempty"`
 	Remedy  string    `json:"remedy,omitempty"`
+	Code    string    `json:"code,omitempty"`
+	Link    string    `json:"link,omitempty"`
+	LinkTo  string    `json:"link_text,omitempty"`
 }
 
 func toEvent(e store.Event) eventJSON {
-	return eventJSON{e.ID, e.When, e.Session, e.Item, levelText(e.Level), e.Text, e.Record, e.Remedy}
+	return eventJSON{e.ID, e.When, e.Session, e.Item, levelText(e.Level), e.Text, e.Record, e.Remedy, e.Code, e.Link, e.LinkText}
 }
 
 func levelText(l store.Level) string {
@@ -42,10 +46,11 @@ func (a *app) logCommand() *cobra.Command {
 	var follow bool
 	var lines int
 	var after int64
+	var find logFilter
 	c := &cobra.Command{
 		Use:               "log [ITEM]",
 		Short:             "Tell what happened",
-		Example:           "  tandem log\n  tandem log contacts-phone --lines 200\n  tandem log --follow --json",
+		Example:           "  tandem log\n  tandem log contacts-phone --lines 200\n  tandem log --follow --json\n  tandem log --level error --since 2d\n  tandem log --explain unreadable",
 		Args:              args(0, 1, "name at most one item: tandem log [ITEM]"),
 		ValidArgsFunction: positions(a.itemNames, none),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -55,6 +60,15 @@ func (a *app) logCommand() *cobra.Command {
 			}
 			if lines < 1 {
 				return errUsage{fmt.Errorf("--lines must be at least 1")}
+			}
+			switch {
+			case find.explain != "":
+				return a.explainCode(find.explain)
+			case find.any() || find.raw:
+				if follow || c.Flags().Changed("after") {
+					return errUsage{errors.New("what is followed cannot be selected; leave --follow and --after out")}
+				}
+				return a.findLog(c, find, item, lines)
 			}
 			from := -int64(lines)
 			if c.Flags().Changed("after") {
@@ -75,6 +89,7 @@ func (a *app) logCommand() *cobra.Command {
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "stay and tell what happens next")
 	c.Flags().IntVarP(&lines, "lines", "l", 50, "how many of the newest lines to show")
 	c.Flags().Int64Var(&after, "after", 0, "only what came after the event with this id")
+	find.add(a, c)
 	return a.jsonFlag(c)
 }
 
