@@ -194,12 +194,12 @@ func (w *writer) setFlags(ctx context.Context, idx []int) error {
 		}
 		changes[key].of.add(u)
 	}
-	want := map[int]string{}
+	want := map[int][]imap.Flag{}
 	for _, i := range ok {
 		m, flags := now[w.uid(i)], w.b.flagsFor(w.writes[i].Record.Attrs)
 		flags = append(flags, w.foreign(m.flags)...)
-		want[i] = keyOf(flags)
-		if want[i] == keyOf(m.flags) {
+		want[i] = flags
+		if keyOf(flags) == keyOf(m.flags) {
 			continue
 		}
 		if w.b.modseq != 0 { // nobody's change is written over, for the condition would not hold
@@ -230,7 +230,7 @@ func (w *writer) setFlags(ctx context.Context, idx []int) error {
 			}
 		}
 	}
-	return w.verify(ctx, ok, want)
+	return w.verify(ctx, ok, want, now)
 }
 
 // refused is how a write ends that the server does not want.
@@ -241,8 +241,9 @@ func refused(err error) tandem.Status {
 	return tandem.RetryAfter
 }
 
-// verify looks what became of flags that were set.
-func (w *writer) verify(ctx context.Context, idx []int, want map[int]string) error {
+// verify looks what became of flags that were set; was is how the messages stood before. Where another program took back at once what was set, it was set: the next listing
+// tells of what the other did, which would be undone if it were tried again.
+func (w *writer) verify(ctx context.Context, idx []int, want map[int][]imap.Flag, was map[imap.UID]*message) error {
 	var of uids
 	for _, i := range idx {
 		of.add(w.uid(i))
@@ -257,8 +258,12 @@ func (w *writer) verify(ctx context.Context, idx []int, want map[int]string) err
 		case o.Status != tandem.Maybe:
 		case m == nil || m.deleted():
 			fail(o, tandem.PreconditionFailed, &tandem.Error{Kind: tandem.NotFound, Op: w.writes[i].Op.String(), Thing: string(o.ID)})
-		case keyOf(m.flags) == want[i]:
+		case keyOf(m.flags) == keyOf(want[i]):
 			*o = tandem.Outcome{Status: tandem.Applied, ID: o.ID, Meta: m.meta()}
+		case m.version() == w.writes[i].If && m.modseq > was[m.uid].modseq:
+			set := m.state
+			set.flags = want[i]
+			*o = tandem.Outcome{Status: tandem.Applied, ID: o.ID, Meta: set.meta()}
 		case m.version() == w.writes[i].If:
 			fail(o, tandem.RetryAfter, &tandem.Error{Kind: tandem.Transient, Op: "set flags in", Thing: w.r.name, Err: errors.New("the server did not set them")})
 		default:

@@ -121,7 +121,8 @@ func TestLogins(t *testing.T) {
 	}
 }
 
-// script is a server that says what it is told to: the answers to commands by their name, or the default ones. "%" stands for the tag.
+// script is a server that says what it is told to: the answers to commands by their name, or the default ones. "%" stands for the tag, and "|" stands between
+// the answers that are given one after the other, of which the last is for all that follow.
 func script(t *testing.T, answers map[string]string) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -138,7 +139,7 @@ func script(t *testing.T, answers map[string]string) string {
 			go func() {
 				defer c.Close()
 				fmt.Fprint(c, "* OK [CAPABILITY IMAP4rev1 CONDSTORE UIDPLUS] hello\r\n")
-				in := bufio.NewScanner(c)
+				in, times := bufio.NewScanner(c), map[string]int{}
 				for in.Scan() {
 					f := strings.Fields(in.Text())
 					if len(f) < 2 {
@@ -154,6 +155,9 @@ func script(t *testing.T, answers map[string]string) string {
 							say = "% OK done\r\n"
 						}
 					}
+					turns := strings.Split(say, "|")
+					say = turns[min(times[name], len(turns)-1)]
+					times[name]++
 					fmt.Fprint(c, strings.ReplaceAll(say, "%", f[0]))
 					if strings.HasSuffix(say, "!") {
 						return

@@ -172,6 +172,24 @@ func TestBoth(t *testing.T) {
 	}
 }
 
+// What another program takes back in the moment after it was set is not set again: it was set, and what came after it is told by the next listing.
+func TestTakenBack(t *testing.T) {
+	const now = `* 1 FETCH (UID 1 FLAGS () INTERNALDATE "01-Nov-2026 10:00:00 +0000" RFC822.SIZE 10 MODSEQ (%))` + "\r\n"
+	for modseq, want := range map[string]tandem.Status{"7": tandem.Applied, "5": tandem.RetryAfter} {
+		before, after := strings.Replace(now, "(%)", "(5)", 1), strings.Replace(now, "(%)", "("+modseq+")", 1)
+		r := open(t, "imap://anna@"+script(t, map[string]string{"SELECT": "* FLAGS (\\Seen)\r\n* 1 EXISTS\r\n* OK [PERMANENTFLAGS (\\Seen)] .\r\n* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT 2] .\r\n* OK [HIGHESTMODSEQ 5] .\r\n% OK done\r\n",
+			"UID FETCH": before + "% OK done\r\n|" + after + "% OK done\r\n"})+"/INBOX")
+		out, err := r.Apply(t.Context(), []tandem.Write{{Op: tandem.SetAttrs, ID: "1", If: "flags ", Record: tandem.Record{Meta: tandem.Meta{Attrs: mail.Flags{Seen: true}.Attrs()}}}})
+		must(t, err)
+		if out[0].Status != want {
+			t.Errorf("number %s: %+v, want %s", modseq, out[0], want)
+		}
+		if want == tandem.Applied && out[0].Meta.Version != `flags \seen` {
+			t.Errorf("it is at %q", out[0].Meta.Version)
+		}
+	}
+}
+
 // When the server counts anew, that is another epoch, no write and no reading goes to the wrong message, and all is listed.
 func TestCountedAnew(t *testing.T) {
 	s := mailkit.Dovecot(t, mailkit.Config{})
