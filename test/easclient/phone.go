@@ -261,7 +261,7 @@ func (p *Phone) apply(folder string, s *Store, sent []Edit, c *wbxml.Element) (m
 		return false, err
 	}
 	s.Queue = s.Queue[len(sent):]
-	if err := p.commands(s, c.Child(wbxml.AirSyncCommands)); err != nil {
+	if err := p.commands(s, mailFolder(p.Folders[folder].Type), c.Child(wbxml.AirSyncCommands)); err != nil {
 		return false, err
 	}
 	s.Key = key
@@ -311,7 +311,11 @@ func overlay(data, edit []*wbxml.Element) []*wbxml.Element {
 	return append(out, edit...)
 }
 
-func (p *Phone) commands(s *Store, list *wbxml.Element) error {
+// mailFolder reports whether folders of this type hold mail. MS-ASCMD 2.2.3.186.3
+func mailFolder(typ int) bool { return typ >= 1 && typ <= 6 || typ == 12 }
+
+// commands takes in what the server tells. A change of mail says only what changed.
+func (p *Phone) commands(s *Store, partial bool, list *wbxml.Element) error {
 	if list == nil {
 		return nil
 	}
@@ -324,10 +328,13 @@ func (p *Phone) commands(s *Store, list *wbxml.Element) error {
 			}
 			s.Items[id] = &Item{ServerID: id, Data: e.Child(wbxml.AirSyncApplicationData).Children}
 		case wbxml.AirSyncChange:
-			if s.Items[id] == nil {
+			data := e.Child(wbxml.AirSyncApplicationData).Children
+			if was := s.Items[id]; was == nil {
 				p.Unknown++
+			} else if partial {
+				data = overlay(was.Data, data)
 			}
-			s.Items[id] = &Item{ServerID: id, Data: e.Child(wbxml.AirSyncApplicationData).Children}
+			s.Items[id] = &Item{ServerID: id, Data: data}
 		case wbxml.AirSyncDelete, wbxml.AirSyncSoftDelete:
 			if s.Items[id] == nil {
 				p.Unknown++

@@ -61,7 +61,7 @@ func program(t *testing.T) string {
 type hub struct {
 	*testing.T
 	bin, data string
-	url       string // http://127.0.0.1:PORT
+	url       string // http://127.0.0.1:PORT, or https
 	user      string
 	password  string
 }
@@ -69,9 +69,15 @@ type hub struct {
 // startHub starts a hub; it ends with the test.
 func startHub(t *testing.T) *hub {
 	t.Helper()
+	return startHubAt(t, "http://127.0.0.1:0")
+}
+
+// startHubAt starts a hub that listens there.
+func startHubAt(t *testing.T, listen string) *hub {
+	t.Helper()
 	h := &hub{T: t, bin: program(t), data: t.TempDir(), user: "anna", password: "correct horse battery"}
 	h.cli("correct horse battery", "user", "add", "anna", "--address", "anna@example.org", "--password-file", "-")
-	cmd := exec.Command(h.bin, "serve", "--data", h.data, "--listen", "http://127.0.0.1:0")
+	cmd := exec.Command(h.bin, "serve", "--data", h.data, "--listen", listen)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +95,7 @@ func startHub(t *testing.T) *hub {
 	})
 	found := make(chan string, 1)
 	go func() {
-		address := regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+`)
+		address := regexp.MustCompile(`https?://127\.0\.0\.1:[0-9]+`)
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
 			if a := address.FindString(lines.Text()); a != "" {
