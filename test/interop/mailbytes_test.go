@@ -3,8 +3,11 @@ package interop
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,34 +24,36 @@ type sample struct {
 	file []byte // as the corpus has it
 }
 
-// samples are all real messages of the corpora. Those whose lines end otherwise are given the line ends that IMAP wants, as every mail program does.
+// samples are all real messages of the corpora. Those whose lines end otherwise are given the line ends that IMAP wants, as every mail program does; a message with a zero
+// byte cannot be kept by an IMAP server.
 func samples(t *testing.T) (out []sample) {
 	t.Helper()
 	seen := map[[32]byte]bool{}
 	root := filepath.Join(corpus.Dir(t), "mime")
-	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		name := filepath.Base(path)
-		text := strings.HasSuffix(name, ".txt") || strings.HasSuffix(name, ".msg") || strings.HasSuffix(name, ".cfg")
-		if ext := filepath.Ext(name); ext != ".eml" && !strings.HasPrefix(name, "mails__") && !text {
-			return nil
-		}
-		file, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		head, _, found := bytes.Cut(bytes.ReplaceAll(file, []byte("\r\n"), []byte("\n")), []byte("\n\n"))
-		if text && (!found || !bytes.Contains(head, []byte(": ")) || bytes.ContainsAny(head[:min(len(head), 20)], " {<#")) {
-			return nil // no message
-		}
+	add := func(name string, file []byte) {
 		data := bytes.ReplaceAll(bytes.ReplaceAll(file, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
 		if sum := sha256.Sum256(data); len(data) > 0 && !bytes.ContainsRune(data, 0) && !seen[sum] {
 			seen[sum] = true
 			out = append(out, sample{name, data, file})
 		}
-		return nil
+	}
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name := filepath.Base(path)
+		if ext := filepath.Ext(name); !slices.Contains([]string{".eml", ".txt", ".msg"}, ext) && !strings.HasPrefix(name, "mails__") {
+			return nil
+		}
+		file, err := os.ReadFile(path)
+		if err == nil && strings.HasSuffix(name, ".mbox.txt") {
+			for i, m := range mboxLine.Split(string(file), -1)[1:] {
+				add(fmt.Sprintf("%s, message %d", name, i), []byte(m))
+			}
+			return nil
+		}
+		add(name, file)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -56,8 +61,11 @@ func samples(t *testing.T) (out []sample) {
 	return out
 }
 
+// mboxLine stands before each message of an mbox. RFC 4155
+var mboxLine = regexp.MustCompile(`(?:^|\n)(?:\x{FEFF})?From [^\n]*\n`)
+
 // leastSamples is how many messages the corpora have at least, so that a corpus that shrank is noticed.
-const leastSamples = 150
+const leastSamples = 200
 
 // TestMailBytes: real messages go to a mailbox by APPEND, from there to the hub and from it to a phone, which fetches each as it is: byte for byte what IMAP gives, and what
 // was put in.
