@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"tandem"
 )
 
@@ -154,6 +156,7 @@ func Restore(p *Plan, rules Rules) *Plan {
 			}
 			a.Do, a.To, a.Reason, a.Lost = Copy, from, PutBack, false
 			a.Attrs = a.Shown(from.Other()).Attrs
+			a.Needs = slices.DeleteFunc(slices.Clone(a.Needs), func(n int) bool { return p.Actions[n].Do == Delete }) // which are not made
 			back = append(back, a)
 			a = Action{Do: Nothing, Row: a.Row, A: a.A, B: a.B, Key: a.Key, Reason: PutBack}
 		case a.Do == Update && a.Shown(from).Size == 0 && a.Shown(a.To).Size > 0:

@@ -354,7 +354,24 @@ func (w *work) step(r *record, s tandem.Side, a Action) {
 	w.fill(r, &a)
 	if w.tree {
 		a.Needs = w.needs(r, r.to[s].up, s)
+		if a.Do == Delete {
+			w.deleting(r, s, &a)
+		}
 	}
 	w.plan.Actions = append(w.plan.Actions, a)
 	r.steps[s] = int32(len(w.plan.Actions))
+}
+
+// deleting makes the deletion of a directory stand on those of what is in it: where one of them fails, somebody may have put there
+// what the plan does not know.
+func (w *work) deleting(r *record, s tandem.Side, a *Action) {
+	a.Needs = append(a.Needs, w.emptied[s][r]...)
+	slices.Sort(a.Needs)
+	a.Needs = slices.Compact(a.Needs)
+	if up := r.sim[s].up; up != nil && up.dies(s) {
+		if w.emptied[s] == nil {
+			w.emptied[s] = map[*record][]int{}
+		}
+		w.emptied[s][up] = append(w.emptied[s][up], len(w.plan.Actions))
+	}
 }

@@ -110,6 +110,8 @@ type work struct {
 	hard  bool // something moves or goes, so names can be in the way
 	simAt [2]map[foldKey]*record
 	below [2]map[*record][]*record
+
+	emptied [2]map[*record][]int // the deletions in a directory that goes too
 }
 
 // foldKey is a name below a parent, as one side tells names apart.
