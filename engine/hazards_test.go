@@ -1,11 +1,142 @@
 package engine
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"tandem"
+	"tandem/internal/need"
 )
+
+// hazards says which test covers which hazard (H1 to H40) and invariant (I1 to I20) of the list of ways in which sync engines have
+// lost data. Names are of tests, or of files of testdata; what begins with "not here:" is nothing that a planner sees, and says
+// whose it is.
+var hazards = map[string]string{
+	"H1":  "TestEmptiedSideIsHeld",                                                           // an unmounted disk
+	"H2":  "TestReplacedStoreDeletesNothing scenarios/first.txt",                             // a marker made anew by hand
+	"H3":  "TestFreshFilesDoNotHideAnEmptiedSide TestGuardEdges",                             // a fresh file system
+	"H4":  "TestIncompleteListingDeletesNothing TestUnfinishedViewDeletesNothing",            // an error read as an empty list
+	"H5":  "TestRestoredBackupDoesNotRollBack",                                               // a server restored from a backup
+	"H6":  "TestScopeAloneDoesNothing TestDeletedDirectoryHoldingIgnoredFilesStays",          // a filter changed
+	"H7":  "not here: center, where pausing, removing here and deleting are three things",    // a collection toggled off
+	"H8":  "TestUnreadableOrIgnoredDirectoryCoversItsTree scenarios/scope.txt",               // part of a tree unreadable
+	"H9":  "TestTornFilesAreFetchedAgain",                                                    // half an upload
+	"H10": "TestPartialMassLossIsHeld TestGuardEdges",                                        // much but not all is lost
+	"H11": "TestLostBaseMakesTheUnionWithoutDuplicates TestRandomLostBaseTree",               // base lost
+	"H12": "TestTornFilesAreFetchedAgain TestManyShrunkAreHeldAndPutBack",                    // base durable before data
+	"H13": "TestNewsIsNotForgotten",                                                          // a cursor past what was not done
+	"H14": "TestReplacedStoreDeletesNothing",                                                 // a store recreated
+	"H15": "TestAwayTooLong",                                                                 // tombstones forgotten
+	"H16": "TestEqualOnBothSidesEntersTheBase",                                               // alike, and never recorded
+	"H17": "not here: store, whose lease dies with its process",                              // two instances
+	"H18": "TestCutShortAnywhere TestIdempotence",                                            // recovery that loses data
+	"H19": "TestClocksChangeNothing TestNewestNeedsTwoTimes",                                 // wrong clocks
+	"H20": "TestAttrsMergeByKey TestNoLoss",                                                  // whole items overwritten
+	"H21": "TestConflictsDoNotBreed TestOpenConflictStaysOneConflict",                        // conflict copies breed or die
+	"H22": "TestFlappingVersionsAreNoChange TestEchoFree",                                    // false conflicts
+	"H23": "TestConcurrentEditsAreNotOverwritten TestWritesNameWhatWasSeen",                  // an edit not yet seen
+	"H24": "scenarios/types.txt",                                                             // deletion against an edit below
+	"H25": "scenarios/names.txt",                                                             // another case
+	"H26": "TestNormalFormsAreOneName scenarios/names.txt",                                   // another normal form
+	"H27": "TestTreeCases TestSmallTrees scenarios/moves.txt",                                // moves
+	"H28": "TestUIDTwiceOnOneSideMergesNobody TestRestoredUnderItsOldUID scenarios/flat.txt", // UIDs twice and again
+	"H29": "TestWholeCollectionRenumbered",                                                   // every id another
+	"H30": "TestLostAnswerToACreate",                                                         // the answer to a create lost
+	"H31": "TestChangedIDIsNoDeletion TestPlaceThatRewrites TestFlappingVersionsAreNoChange", // ids and texts that a server changes
+	"H32": "not here: kind/calendar, where a series is one record",                           // recurrence
+	"H33": "TestEachSideMayShowItsOwn",                                                       // fields a side cannot hold
+	"H34": "TestDeletesComeLast TestFailureBelowKeepsTheDirectory",                           // order
+	"H35": "TestPoisonedRecordHoldsNobodyElse TestAsideWaitsForItsTimeOrAChange",             // one bad item
+	"H36": "TestPostponeBacksOff",                                                            // retry storms
+	"H37": "not here: store, which numbers a change in its transaction",                      // gaps in a change log
+	"H38": "not here: partner/files, where a watch is a hint",                                // watchers that miss
+	"H39": "not here: partner/files, which looks at more than time and size",                 // an edit of the same size and time
+	"H40": "TestPlanningIsDry",                                                               // a dry run that is not
+
+	"I1":  "TestConvergence",
+	"I2":  "TestNoLoss TestLostMarksWhatIsLost",
+	"I3":  "TestSmallTrees",
+	"I4":  "TestNoInvention",
+	"I5":  "TestConvergence TestEchoFree",
+	"I6":  "TestRandomMirrored TestOrderFree",
+	"I7":  "TestRowsAreWhatBothSidesShow",
+	"I8":  "TestNoDeletionWithoutEvidence",
+	"I9":  "TestGuardEdges TestEmptiedSideIsHeld",
+	"I10": "TestConcurrentEditsAreNotOverwritten",
+	"I11": "TestOrderFree TestDeletesComeLast",
+	"I12": "TestRandomRules TestPoisonedRecordHoldsNobodyElse",
+	"I13": "TestIdempotence TestRandomCrashes TestCutShortAnywhere",
+	"I14": "TestScopeAloneDoesNothing",
+	"I15": "TestPlanningIsDry",
+	"I16": "TestAttrsMergeLaws",
+	"I17": "TestRowsAreWhatBothSidesShow",
+	"I18": "TestClocksChangeNothing",
+	"I19": "TestConflictsDoNotBreed TestConvergence",
+	"I20": "TestRandomMirrored",
+}
+
+// TestHazardsAreCovered checks that the table names tests that are there, and every id of the list.
+func TestHazardsAreCovered(t *testing.T) {
+	tests := map[string]bool{}
+	files, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil {
+				tests[fn.Name.Name] = true
+			}
+		}
+	}
+	for id, by := range hazards {
+		if strings.HasPrefix(by, "not here: ") {
+			continue
+		}
+		for _, name := range strings.Fields(by) {
+			_, missing := os.Stat(filepath.Join("testdata", name))
+			if !tests[name] && missing != nil {
+				t.Errorf("%s is covered by %s, which is not there", id, name)
+			}
+		}
+	}
+	data, err := os.ReadFile(filepath.Join("..", "..", "shared", "reference", "sync-hazards.md"))
+	if err != nil {
+		need.Missing(t, "the list of hazards")
+	}
+	text := string(data)
+	var ids []string
+	for _, m := range regexp.MustCompile(`(?m)^(\d+)\. `).FindAllStringSubmatch(text[:strings.Index(text, "\n## 2.")], -1) {
+		ids = append(ids, "H"+m[1])
+	}
+	for _, m := range regexp.MustCompile(`(?m)^(I\d+) `).FindAllStringSubmatch(text, -1) {
+		ids = append(ids, m[1])
+	}
+	if len(ids) != 60 {
+		t.Errorf("%d ids in the list", len(ids))
+	}
+	for _, id := range ids {
+		if hazards[id] == "" {
+			t.Errorf("nothing is said of %s", id)
+		}
+	}
+	for id := range hazards {
+		if !slices.Contains(ids, id) {
+			t.Errorf("%s is not in the list", id)
+		}
+	}
+}
 
 // One test per way in which sync engines have lost data and that a planner can prevent. Each sets up an agreed pair first.
 
