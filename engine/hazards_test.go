@@ -42,10 +42,10 @@ var hazards = map[string]string{
 	"H21": "TestConflictsDoNotBreed TestOpenConflictStaysOneConflict",                        // conflict copies breed or die
 	"H22": "TestFlappingVersionsAreNoChange TestEchoFree",                                    // false conflicts
 	"H23": "TestConcurrentEditsAreNotOverwritten TestWritesNameWhatWasSeen",                  // an edit not yet seen
-	"H24": "scenarios/types.txt",                                                             // deletion against an edit below
+	"H24": "scenarios/types.txt scenarios/pairs-directory.txt",                               // deletion against an edit below
 	"H25": "scenarios/names.txt",                                                             // another case
 	"H26": "TestNormalFormsAreOneName scenarios/names.txt",                                   // another normal form
-	"H27": "TestTreeCases TestSmallTrees scenarios/moves.txt",                                // moves
+	"H27": "TestTreeCases TestSmallTrees scenarios/moves.txt scenarios/pairs-file.txt",       // moves
 	"H28": "TestUIDTwiceOnOneSideMergesNobody TestRestoredUnderItsOldUID scenarios/flat.txt", // UIDs twice and again
 	"H29": "TestWholeCollectionRenumbered",                                                   // every id another
 	"H30": "TestLostAnswerToACreate",                                                         // the answer to a create lost
