@@ -13,6 +13,7 @@ import (
 	"tandem"
 	"tandem/center"
 	"tandem/internal/disk"
+	"tandem/internal/sysevents"
 	"tandem/internal/ui"
 )
 
@@ -20,8 +21,8 @@ func (a *app) doctorCommand() *cobra.Command {
 	return a.jsonFlag(&cobra.Command{
 		Use:   "doctor",
 		Short: "Look for trouble, and say what helps",
-		Long: `Checks the data folder and its rights, the lock, the store, free space, the clock, and
-whether the places of all sync items can be reached. Of a running hub also whether phones
+		Long: `Checks the data folder and its rights, the lock, the store, free space, the clock, who
+tells of sleep, networks and power, and whether the places of all sync items can be reached. Of a running hub also whether phones
 find it: its ports, its certificate, its public address, and the names in DNS by which a
 mail address alone leads to it. Exit status 1 if anything failed.`,
 		Example: "  tandem doctor\n  tandem doctor --json",
@@ -36,6 +37,7 @@ func (a *app) doctor(ctx context.Context) error {
 		return err
 	}
 	checks := []center.Check{checkFolder(dir), checkSpace(dir), checkClock(dir, now())}
+	checks = append(checks, checkSystem(sysevents.Sources(ctx, sysevents.Options{}))...)
 	if _, err := os.Stat(dir); !os.IsNotExist(err) { // looking must not make it
 		checks = append(checks, a.checkHub(ctx)...)
 	}
@@ -120,6 +122,19 @@ func checkFolder(dir string) center.Check {
 		c.Level, c.Text, c.Remedy = "warn", fmt.Sprintf("%s can be entered by others (mode %o)", dir, fi.Mode().Perm()), "close it with `chmod 700 "+dir+"`"
 	}
 	return c
+}
+
+// checkSystem says who tells of sessions, networks and power, and what is done where nobody does.
+func checkSystem(list []sysevents.Source) []center.Check {
+	var out []center.Check
+	for _, s := range list {
+		c := center.Check{Name: "events of " + s.Name, Level: "ok", Text: s.Text}
+		if s.Gone != "" {
+			c.Text = s.Gone + "; " + s.Text
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 const (

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"tandem/internal/disk"
+	"tandem/internal/sysevents"
 )
 
 // What doctor says of the disk that the tests run on is what the system tells of it, also for a folder not made yet.
@@ -32,5 +33,13 @@ func TestSpaceLevels(t *testing.T) {
 		if c := spaceCheck(free); c.Level != want || (c.Remedy == "") != (want == "ok") {
 			t.Errorf("%d bytes: %+v, want %s", free, c, want)
 		}
+	}
+}
+
+// TestDoctorTellsOfEvents: who tells of the computer is said, and what is done instead where nobody does; that is no trouble.
+func TestDoctorTellsOfEvents(t *testing.T) {
+	checks := checkSystem(sysevents.Sources(t.Context(), sysevents.Options{Bus: "none"}))
+	if len(checks) != 3 || checks[1].Name != "events of NetworkManager" || checks[1].Level != "ok" || !strings.Contains(checks[1].Text, "looking at the interfaces") {
+		t.Errorf("%+v", checks)
 	}
 }

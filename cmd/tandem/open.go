@@ -12,6 +12,7 @@ import (
 	"tandem"
 	"tandem/center"
 	"tandem/internal/datadir"
+	"tandem/internal/sysevents"
 	"tandem/internal/ui"
 	"tandem/kind"
 	kinds "tandem/kind/all"
@@ -149,9 +150,10 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	env := provider.Env{Log: log, Home: opener, Keep: sealed, Kind: handler, Secret: secretSource(sealed, opt.ask)}
 	h = center.New(center.Config{
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
-		Kind: handler,
-		Env:  env,
-		Dir:  dir, Accounts: accounts, Devices: devices, Outgoing: out, Filters: filters, Secrets: sealed,
+		System: func(ctx context.Context, tell func(sysevents.Event)) { sysevents.Run(ctx, sysevents.Options{}, tell) },
+		Kind:   handler,
+		Env:    env,
+		Dir:    dir, Accounts: accounts, Devices: devices, Outgoing: out, Filters: filters, Secrets: sealed,
 		Verify: func(ctx context.Context) error {
 			damage, err := sqlite.Check(ctx, dir)
 			return errors.Join(append(damage, err)...)

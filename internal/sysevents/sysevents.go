@@ -40,9 +40,7 @@ type State struct {
 
 // Equal reports whether two states are the same.
 func (s State) Equal(t State) bool {
-	names := slices.Equal(s.Networks, t.Networks)
-	s.Networks, t.Networks = nil, nil
-	return names && s.OnBattery == t.OnBattery && s.Percent == t.Percent && s.Metered == t.Metered && s.Named == t.Named && s.Offline == t.Offline &&
+	return slices.Equal(s.Networks, t.Networks) && s.OnBattery == t.OnBattery && s.Percent == t.Percent && s.Metered == t.Metered && s.Named == t.Named && s.Offline == t.Offline &&
 		s.Idle == t.Idle && s.IdleKnown == t.IdleKnown
 }
 
