@@ -169,7 +169,7 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.web, err = web.New(web.Config{Hub: h, Store: h.store, Accounts: h.accounts, Places: all.Registry(), Env: h.env, Kind: h.env.Kind, Base: p.base, Trust: p.trusts, Version: version(), Log: log})
+	d.web, err = web.New(web.Config{Hub: h, Store: h.store, Accounts: h.accounts, Places: all.Registry(), Env: h.env, Kind: h.env.Kind, Public: proto.PublicPath, Base: p.base, Trust: p.trusts, Version: version(), Log: log})
 	if err != nil {
 		return nil, err
 	}

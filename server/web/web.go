@@ -36,6 +36,7 @@ type Config struct {
 	Kind     func(tandem.Kind) (kind.Handler, bool) // what bodies mean; nil: not known
 	Base     func(r *http.Request) string           // the public address without a path: "https://sync.example.org:8443"
 	Trust    func(remote string) bool               // whether a reverse proxy at this address is believed; nil: none is
+	Public   string                                 // the path below which links to collections lead; "": their secrets are shown alone
 	Version  string
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger
@@ -55,7 +56,7 @@ func New(cfg Config) (*Door, error) {
 	}
 	d := &Door{cfg: cfg}
 	pages, err := page.New(page.Config{Service: d.Service, Person: person, Places: cfg.Places, Env: cfg.Env, Kind: cfg.Kind, Visits: d.visits, EndVisit: d.endVisit,
-		Password: d.password, Records: d.records, Version: cfg.Version, Now: cfg.Now, Log: cfg.Log})
+		Password: d.password, Records: d.records, Link: d.link, Version: cfg.Version, Now: cfg.Now, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +119,14 @@ func (d *Door) password(w http.ResponseWriter, r *http.Request, old, password st
 		return err
 	}
 	return d.Login.Renew(w, r)
+}
+
+// link is the address of a link to a collection.
+func (d *Door) link(r *http.Request, secret string) string {
+	if d.cfg.Public == "" {
+		return secret
+	}
+	return d.cfg.Base(r) + d.cfg.Public + secret + "/"
 }
 
 // guarded lets in who is logged in, and shows others where to do that.

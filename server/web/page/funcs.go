@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/engine"
 	"tandem/server/web/page/words"
 )
 
@@ -30,6 +31,7 @@ func (p *Pages) funcs(w words.Words) template.FuncMap {
 		"dict":    dict,
 		"cut":     cut,
 		"ticks":   ticks,
+		"totals":  func(t engine.Totals) string { return totals(w, t) },
 		"near":    near,
 		"slug":    slug,
 		"nano":    func(nanos int64) template.HTML { return p.instant(nanos/1e9, w.Ago(nanos/1e9, p.cfg.Now()), w) },

@@ -43,6 +43,7 @@ type Config struct {
 	EndVisit  func(ctx context.Context, id int64) error                                   // ends one of them
 	Password  func(w http.ResponseWriter, r *http.Request, old, password string) error    // changes the person's own password; Denied: the old one is wrong
 	Records   func(ctx context.Context, c tandem.Collection, limit int) ([]Record, error) // what a home collection holds, newest first; nil: not shown
+	Link      func(r *http.Request, secret string) string                                 // the address of a link to a collection; nil: its secret is shown alone
 	Languages []string                                                                    // those to choose from; nil: all
 
 	Version string           // of the program

@@ -225,7 +225,7 @@ func (p *Pages) collections(c *call) error {
 type collectionPage struct {
 	center.CollectionStatus
 	People []string // whom it can be shared with
-	Link   *center.Link
+	Link   string   // a new one
 }
 
 func (p *Pages) collectionOf(c *call) (*collectionPage, error) {
@@ -273,7 +273,10 @@ func (p *Pages) share(c *call) error {
 	case "link":
 		link, linkErr := c.hub.LinkCollection(ctx, id, c.form("label"))
 		if err = linkErr; err == nil {
-			d.Link = &link
+			d.Link = link.Secret
+			if p.cfg.Link != nil {
+				d.Link = p.cfg.Link(c.r, link.Secret)
+			}
 			return c.show("collections", d.Collection.Name, "collection", d)
 		}
 	default:

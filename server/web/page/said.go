@@ -5,6 +5,7 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/engine"
 	"tandem/server/web/page/words"
 	"tandem/store"
 )
@@ -148,4 +149,23 @@ func optionWords(w words.Words, name string) string {
 	}
 	text := strings.ReplaceAll(name, "-", " ")
 	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// totals say what is done to one side.
+func totals(w words.Words, t engine.Totals) string {
+	var out []string
+	add := func(n int, one, many string) {
+		if n > 0 {
+			out = append(out, w.N(n, one, many))
+		}
+	}
+	add(t.Creates, "%s created", "%s created")
+	add(t.Updates, "%s updated", "%s updated")
+	add(t.Attrs, "%s with other properties", "%s with other properties")
+	add(t.Moves, "%s renamed", "%s renamed")
+	add(t.Deletes, "%s deleted", "%s deleted")
+	if len(out) == 0 {
+		return w.T("nothing")
+	}
+	return strings.Join(out, ", ")
 }

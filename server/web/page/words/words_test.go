@@ -156,6 +156,9 @@ func inCode(t *testing.T, said map[string]string) {
 					name = fun.Name
 				}
 				args := c.Args
+				if name == "add" { // of totals
+					name = "N"
+				}
 				switch {
 				case name != "T" && name != "t" && name != "N" || len(args) == 0:
 					return true
