@@ -9,6 +9,7 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/center/when"
 	"tandem/store"
 )
 
@@ -27,6 +28,7 @@ type itemPage struct {
 type setting struct {
 	Name, Label, Help, Value string
 	Choices                  []option
+	More                     string // all that can be written
 }
 
 type option struct {
@@ -94,8 +96,14 @@ func (p *Pages) settingsOf(c *call, it store.Item) ([]setting, error) {
 		"first": words.First, "merge": onOff(words.NoMerge), "guard": onOff(words.GuardOff)}
 	var out []setting
 	for _, k := range center.ItemKeys() {
+		if k.Name == "when" { // it says mode and schedule at once, which have fields of their own
+			continue
+		}
 		s := setting{Name: k.Name, Value: now[k.Name]}
 		s.Label, s.Help = settingWords(c.words, k)
+		if k.Name == "schedule" {
+			s.More = when.Help()
+		}
 		if s.Value == "" && len(k.Words) > 0 {
 			s.Value = k.Words[0]
 		}
@@ -126,7 +134,7 @@ func (p *Pages) setItem(c *call) error {
 	}
 	set := map[string]string{}
 	for _, k := range center.ItemKeys() {
-		if c.r.PostForm.Has(k.Name) {
+		if k.Name != "when" && c.r.PostForm.Has(k.Name) {
 			set[k.Name] = c.form(k.Name)
 		}
 	}

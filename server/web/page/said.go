@@ -48,7 +48,7 @@ func settingWords(w words.Words, k center.ItemKey) (label, help string) {
 	case "mode":
 		return w.T("When"), w.T("Whether it runs by itself whenever something changes on either side, or only when you say so and at the times below.")
 	case "schedule":
-		return w.T("Times"), w.T("Runs besides, as five cron fields (minute, hour, day, month, weekday) or @hourly, @daily, @weekly. Empty: none.")
+		return w.T("Times and conditions"), w.T("Runs besides, and when not to run: `at 02:30 on mon-fri`, `every 15m; not on battery`, or five cron fields. Empty: none.")
 	case "policy":
 		return w.T("Conflicts"), w.T("What becomes of a record that was changed on both sides in the same field.")
 	case "direction":
@@ -70,8 +70,12 @@ func choiceWords(w words.Words, key, word string) string {
 	switch key + " " + word {
 	case "mode continuous":
 		return w.T("By itself, whenever something changes")
+	case "mode scheduled":
+		return w.T("Only at the times and events below")
+	case "mode connection":
+		return w.T("Whenever the other side can be reached again")
 	case "mode manual":
-		return w.T("Only when I say so, and at the times below")
+		return w.T("Only when I say so")
 	case "policy ask":
 		return w.T("Ask me")
 	case "policy newest":
