@@ -88,3 +88,21 @@ func TestClashesAreTakenInOneOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestTotalsOfAWrite counts a version written by hand on the sides that are written, and on no other.
+func TestTotalsOfAWrite(t *testing.T) {
+	for s := range 2 {
+		p := agreedPair(t, true, 1)
+		p.m[0].put("x00", "XA")
+		p.m[1].put("x00", "XB")
+		p.mustRun(t)
+		p.answer(tandem.TakeBody, "by hand")
+		if plan := p.plan(); plan.doing(Write) != 1 || plan.Totals[0].Updates != 1 || plan.Totals[1].Updates != 1 {
+			t.Fatalf("%+v", plan.Totals)
+		}
+		p.rules.ReadOnly[s] = true
+		if plan := p.plan(); plan.doing(Write) != 1 || plan.Totals[s].Updates != 0 || plan.Totals[1-s].Updates != 1 {
+			t.Fatalf("%+v", plan.Totals)
+		}
+	}
+}
