@@ -3,6 +3,7 @@ package imap
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -117,6 +118,10 @@ func TestLogins(t *testing.T) {
 		}
 		if (err == nil) != (kind == 99) || err != nil && tandem.KindOf(err) != kind {
 			t.Errorf("%s: %v", text, err)
+		}
+		var why *tandem.Error
+		if text == secure && (!errors.As(err, &why) || !strings.Contains(why.Remedy, "ca=FILE")) {
+			t.Errorf("%s: %+v does not say how to name the certificate", text, err)
 		}
 	}
 }

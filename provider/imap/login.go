@@ -28,7 +28,12 @@ func (a *account) dial(ctx context.Context, h *imapclient.UnilateralDataHandler)
 		if errors.As(err, &ours) {
 			return err
 		}
-		return &tandem.Error{Kind: tandem.Unreadable, Op: "connect to", Thing: a.addr, Err: err, Remedy: "check the address and that the server runs"}
+		remedy := "check the address and that the server runs"
+		var untrusted *tls.CertificateVerificationError
+		if errors.As(err, &untrusted) {
+			remedy = "if it is the right server, name the authority that it was certified by, with ca=FILE, or its certificate, with pin=SHA256, in the place's address"
+		}
+		return &tandem.Error{Kind: tandem.Unreadable, Op: "connect to", Thing: a.addr, Err: err, Remedy: remedy}
 	}
 	trust, err := a.trust()
 	if err != nil {
