@@ -37,7 +37,7 @@ func (b *bystander) end() {
 	}
 }
 
-// mail: a mailbox of 5,000 messages of about 8 KiB at a real server, to a Maildir, against mbsync.
+// mail: a mailbox of 5,000 messages of about 8 KiB at a real server, to a Maildir, against mbsync; and to the hub, with mbsync's figures for the Maildir beside it.
 func mail(c config) (rows []row, err error) {
 	host := &bystander{}
 	defer host.end()
@@ -62,6 +62,14 @@ func mail(c config) (rows []row, err error) {
 			}
 			if err := mailRound(c, &b, s, name, filepath.Join(c.dir, fmt.Sprintf("mail-%s-%d", name, round))); err != nil {
 				return nil, err
+			}
+			if name == "tandem" {
+				if err := unflag(s.IMAP); err != nil {
+					return nil, err
+				}
+				if err := mailHub(c, &b, s, filepath.Join(c.dir, fmt.Sprintf("mail-hub-%d", round))); err != nil {
+					return nil, err
+				}
 			}
 			s.Stop()
 		}
@@ -91,9 +99,12 @@ func mailRound(c config, b *book, s *mailkit.Server, name, base string) error {
 		t.args = []string{c.tandem, "sync", "--data", filepath.Join(base, "data"), "imap://anna@" + s.IMAP + "/INBOX?password-from=env:BENCH_PASSWORD", "maildir:" + dir}
 		t.env = []string{"BENCH_PASSWORD=" + mailkit.Password}
 	}
-	for _, step := range []string{"first sync", "no change", "1 % flagged"} {
-		if step == "1 % flagged" {
-			if err := flagSome(s.IMAP); err != nil {
+	for _, step := range []struct {
+		name   string
+		before func() error
+	}{{"first sync", nil}, {"no change", nil}, {"1 % flagged", func() error { return flagSome(s.IMAP) }}, {"1 % answered here", func() error { return answerSome(dir) }}} {
+		if step.before != nil {
+			if err := step.before(); err != nil {
 				return err
 			}
 		}
@@ -101,7 +112,10 @@ func mailRound(c config, b *book, s *mailkit.Server, name, base string) error {
 		if err != nil {
 			return err
 		}
-		b.add("mail: "+step+" of 5000 messages", name, f)
+		b.add("mail: "+step.name+" of 5000 messages", name, f)
+		if name == "mbsync" {
+			b.add("mail: "+step.name+" of 5000 messages, in the hub", name, f) // it has no other store
+		}
 	}
 	flagged, err := filepath.Glob(filepath.Join(dir, "*", "*:2,F*"))
 	if err != nil {
@@ -111,7 +125,81 @@ func mailRound(c config, b *book, s *mailkit.Server, name, base string) error {
 	if want := int(5000 * c.scale); err == nil && (len(files) != want || len(flagged) != (want+99)/100) {
 		err = fmt.Errorf("%s has %d messages, %d of them flagged", name, len(files), len(flagged))
 	}
+	if err == nil {
+		err = answered(s.IMAP, len(flagged))
+	}
 	return err
+}
+
+// answerSome marks as answered what is flagged in a Maildir.
+func answerSome(dir string) error {
+	files, err := filepath.Glob(filepath.Join(dir, "cur", "*:2,FS"))
+	for _, f := range files {
+		if err := os.Rename(f, strings.TrimSuffix(f, "FS")+"FRS"); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// answered checks that so many messages at the server are.
+func answered(addr string, want int) error {
+	cl, err := mailClient(addr)
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	if _, err := cl.Select("INBOX", nil).Wait(); err != nil {
+		return err
+	}
+	found, err := cl.Search(&imap.SearchCriteria{Flag: []imap.Flag{imap.FlagAnswered}}, nil).Wait()
+	if err == nil && len(found.AllSeqNums()) != want {
+		err = fmt.Errorf("%d messages are answered at the server, want %d", len(found.AllSeqNums()), want)
+	}
+	return err
+}
+
+// mailHub is the way from the server to the hub and back: the mailbox is paired with a mail folder of the hub, and with it a second mailbox, which gets all of it.
+func mailHub(c config, b *book, s *mailkit.Server, base string) error {
+	if err := os.MkdirAll(base, 0o755); err != nil {
+		return err
+	}
+	password := filepath.Join(base, "password")
+	if err := os.WriteFile(password, []byte(mailkit.Password), 0o600); err != nil {
+		return err
+	}
+	run := func(scenario string, args ...string) error {
+		t := tool{name: "tandem", args: append([]string{c.tandem}, append(args, "--data", filepath.Join(base, "data"))...), env: []string{"BENCH_PASSWORD=" + mailkit.Password}}
+		f, err := t.once()
+		if err == nil && scenario != "" {
+			b.add(scenario, "tandem", f)
+		}
+		return err
+	}
+	at := func(box string) string {
+		return "imap://anna@" + s.IMAP + "/" + box + "?password-from=env:BENCH_PASSWORD"
+	}
+	cl, err := mailClient(s.IMAP)
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	if err := cl.Create("Copy", nil).Wait(); err != nil {
+		return err
+	}
+	for _, step := range [][]string{{"", "user", "add", "anna", "--password-file", password}, {"", "item", "add", "post", at("INBOX"), "--name", "in"}, {"", "item", "add", "post", at("Copy"), "--name", "out"},
+		{"mail: first sync of 5000 messages, in the hub", "sync", "in"}, {"mail: no change of 5000 messages, in the hub", "sync", "in"}, {"mail: the hub to an empty mailbox, 5000 messages", "sync", "out"}} {
+		if err := run(step[0], step[1:]...); err != nil {
+			return err
+		}
+	}
+	if err := flagSome(s.IMAP); err != nil {
+		return err
+	}
+	if err := run("mail: 1 % flagged of 5000 messages, in the hub", "sync", "in"); err != nil {
+		return err
+	}
+	return run("mail: 1 % flagged of 5000 messages, from the hub", "sync", "out")
 }
 
 func mailClient(addr string) (*imapclient.Client, error) {
@@ -149,6 +237,19 @@ func fillMailbox(addr string, n int) error {
 		}
 	}
 	return nil
+}
+
+// unflag takes the flags of all messages in the inbox.
+func unflag(addr string) error {
+	cl, err := mailClient(addr)
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	if _, err := cl.Select("INBOX", nil).Wait(); err != nil {
+		return err
+	}
+	return cl.Store(imap.SeqSet{{Start: 1, Stop: 0}}, &imap.StoreFlags{Op: imap.StoreFlagsDel, Silent: true, Flags: []imap.Flag{imap.FlagFlagged}}, nil).Close()
 }
 
 // flagSome flags each hundredth message.

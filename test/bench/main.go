@@ -25,7 +25,7 @@ type config struct {
 func main() {
 	var c config
 	out := flag.String("out", "", "write the table to this Markdown file as well")
-	only := flag.String("only", "", "run only suites whose name contains this: pim, dav-accounts, big, files, wbxml, phones-sync, phones-wait, mail-phones, dav-server, mail, memory")
+	only := flag.String("only", "", "run only suites whose name contains this, or with = before it the one of this name: pim, dav-accounts, big, files, wbxml, phones-sync, phones-wait, mail-phones, dav-server, mail, memory")
 	flag.StringVar(&c.dir, "dir", "", "scratch folder (default: a temporary one)")
 	flag.StringVar(&c.tandem, "tandem", "", "binary to measure (default: built from this tree)")
 	flag.IntVar(&c.rounds, "rounds", 5, "rounds; the table shows medians")
@@ -67,7 +67,7 @@ func run(c config, out, only string) error {
 		{"memory", memory}}
 	var rows []row
 	for _, s := range suites {
-		if !strings.Contains(s.name, only) {
+		if name, whole := strings.CutPrefix(only, "="); whole && s.name != name || !whole && !strings.Contains(s.name, only) {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "== %s\n", s.name)
