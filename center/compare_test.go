@@ -1,12 +1,15 @@
 package center
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"tandem"
+	"tandem/provider"
 	"tandem/provider/memory"
 	"tandem/store"
 )
@@ -454,4 +457,71 @@ func TestM098FirstSyncIsAQuestion(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestM094KeepBothFilesUnderAName does so for files in folders: the second version lies beside the first under the name that was given, on both sides, and no other.
+func TestM094KeepBothFilesUnderAName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, memory.Knobs{Tree: true}, "a", "b")
+		defer w.close()
+		w.hub.cfg.Places = provider.NewRegistry(w.fileProvider())
+		sync := func() SyncNews { return w.syncPlaces("a", "b", SyncOptions{}) }
+		put := func(place, text string) {
+			t.Helper()
+			if err := w.places[place].Put("d/report.txt", []byte(text), ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.places["a"].Put("d", nil, "type=dir"); err != nil {
+			t.Fatal(err)
+		}
+		put("a", "one")
+		sync()
+		put("a", "two")
+		put("b", "three")
+		sync()
+		list := w.open()
+		if len(list) != 1 {
+			t.Fatalf("%+v", list)
+		}
+		if c := w.compare(list[0].ID); c.Versions[0].Keep != "report (a).txt" || c.Versions[1].Keep != "report (b).txt" {
+			t.Errorf("%+v", c.Versions)
+		}
+		for _, name := range []string{"x/y", "..", "report.txt"} {
+			if _, err := w.hub.Resolve(t.Context(), Resolution{ID: list[0].ID, Take: "both", Name: name}); !tandem.IsKind(err, tandem.Invalid) {
+				t.Errorf("%q: %v", name, err)
+			}
+		}
+		w.resolve(Resolution{ID: list[0].ID, Take: "both", Name: "report of Bert.txt"})
+		sync()
+		sync()
+		for _, p := range []string{"a", "b"} {
+			var ids []string
+			for _, r := range w.places[p].List() {
+				ids = append(ids, string(r.ID))
+			}
+			slices.Sort(ids)
+			if got := strings.Join(ids, " "); got != "d d/report of Bert.txt d/report.txt" {
+				t.Errorf("%s holds %s", p, got)
+			}
+		}
+		if len(w.open()) != 0 {
+			t.Error("still open")
+		}
+	})
+}
+
+// fileProvider opens the world's places as trees of files.
+func (w *world) fileProvider() *provider.Provider {
+	p := w.provider()
+	p.Kinds, p.Options = []tandem.Kind{tandem.File}, nil
+	open := p.Open
+	p.Open = func(ctx context.Context, place provider.Place, env provider.Env) (*provider.Opened, error) {
+		o, err := open(ctx, place, env)
+		if err == nil {
+			o.Kind = tandem.File
+		}
+		return o, err
+	}
+	return p
 }

@@ -1,0 +1,71 @@
+package center
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"tandem"
+	"tandem/partner/device"
+	"tandem/provider/memory"
+	"tandem/store"
+)
+
+// TestSC05EventsOfAHandler: events are found by handler, level and text, those of a phone under each name that it is written under; clearing takes what fits and no more.
+func TestSC05EventsOfAHandler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, memory.Knobs{}, "a", "b")
+		defer w.close()
+		ctx := t.Context()
+		w.add("c", "a", "one", manual)
+		w.add("d", "b", "two", manual)
+		if err := w.store.Accounts.AddUser(ctx, store.User{Name: "anna"}); err != nil {
+			t.Fatal(err)
+		}
+		w.hub.cfg.Devices = device.New(device.Config{Devices: w.store.Devices, Settings: w.store.Settings, Events: w.store.Events})
+		if _, err := w.hub.cfg.Devices.Meet(ctx, "anna", device.Sighting{ID: "abc", Type: "iPhone"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.store.Events.Add(ctx, store.Event{When: 1, Item: "one", Text: "of one", Level: store.Error, Code: "busy"}, store.Event{When: 2, Item: "two", Text: "of two"}, store.Event{When: 3, Item: "eas:abc", Text: "of the phone"}); err != nil {
+			t.Fatal(err)
+		}
+		find := func(f EventFilter) string {
+			t.Helper()
+			list, err := w.hub.FindEvents(ctx, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out []string
+			for _, e := range list {
+				out = append(out, e.Item)
+			}
+			return strings.Join(out, " ")
+		}
+		for want, f := range map[string]EventFilter{
+			"one":                {Handler: "a"},
+			"two":                {Handler: "b"},
+			"device abc eas:abc": {Handler: "device/1"},
+			"":                   {Handler: "a", EventFilter: store.EventFilter{Items: []string{"two"}}},
+			"eas:abc":            {Handler: "device/1", EventFilter: store.EventFilter{Items: []string{"eas:abc", "two"}}},
+		} {
+			if got := find(f); got != want {
+				t.Errorf("%+v: %q, want %q", f, got, want)
+			}
+		}
+		if _, err := w.hub.FindEvents(ctx, EventFilter{Handler: "nobody"}); !tandem.IsKind(err, tandem.NotFound) {
+			t.Error(err)
+		}
+		if _, err := w.hub.FindEvents(ctx, EventFilter{EventFilter: store.EventFilter{Level: 9}}); !tandem.IsKind(err, tandem.Invalid) {
+			t.Error(err)
+		}
+		if n, err := w.hub.ClearEvents(ctx, EventFilter{Handler: "a"}); n != 1 || err != nil {
+			t.Error(n, err)
+		}
+		if n, err := w.hub.ClearEvents(ctx, EventFilter{Handler: "a", EventFilter: store.EventFilter{Items: []string{"two"}}}); n != 0 || err != nil {
+			t.Error(n, err)
+		}
+		if got := find(EventFilter{}); got != "device abc two eas:abc" {
+			t.Error(got)
+		}
+	})
+}
