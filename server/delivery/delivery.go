@@ -238,7 +238,10 @@ func (s *session) take(r io.Reader) (body tandem.Body, remove func(), err error)
 // broken tells why a message was not taken in.
 func (s *session) broken(err error) error {
 	var e *smtp.SMTPError
-	if errors.As(err, &e) { // the library's own: too large, a line too long
+	if errors.Is(err, smtp.ErrTooLongLine) { // RFC 5321 4.5.3.1.6: as long as it is, it is never taken
+		return refusal(554, 5, 6, 0, "a line of the message is too long")
+	}
+	if errors.As(err, &e) { // the library's own: too large
 		return e
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {

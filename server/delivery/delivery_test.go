@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -256,4 +257,54 @@ func TestNothingForged(t *testing.T) {
 	if all := o.inbox("ben"); len(all) != 1 || !strings.HasPrefix(all[0], "Return-Path: <>\r\n") {
 		t.Errorf("ben has %q", all)
 	}
+}
+
+// TestLongLine: a message with a line that is too long is refused for good, so that nobody tries again for days. RFC 5321 4.5.3.1.6
+func TestLongLine(t *testing.T) {
+	for name, lmtp := range map[string]bool{"SMTP": false, "LMTP": true} {
+		for where, text := range map[string]string{"body": hello + strings.Repeat("x", 5000) + "\r\n", "header": "Subject: " + strings.Repeat("x", 5000) + "\r\n\r\nx\r\n",
+			"after much": hello + strings.Repeat("short\r\n", 300_000) + strings.Repeat("x", 5000) + "\r\n"} {
+			t.Run(name+", "+where, func(t *testing.T) {
+				o := open(t)
+				if got := o.raw(lmtp, text, "ben@hub.test"); !strings.HasPrefix(got, "554 5.6.0 ") {
+					t.Errorf("answer: %q", got)
+				}
+				if all := o.inbox("ben"); len(all) != 0 {
+					t.Errorf("ben has %d messages", len(all))
+				}
+			})
+		}
+	}
+}
+
+// raw sends a message as it is, which the library would not, and returns the answer to it.
+func (o *office) raw(lmtp bool, text, to string) string {
+	o.Helper()
+	conn, err := net.Dial("tcp", o.addr[lmtp])
+	if err != nil {
+		o.Fatal(err)
+	}
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	answer := func() string {
+		for {
+			line, err := in.ReadString('\n')
+			if err != nil || len(line) < 4 || line[3] == ' ' {
+				return line
+			}
+		}
+	}
+	answer()
+	greet := "EHLO"
+	if lmtp {
+		greet = "LHLO"
+	}
+	for _, line := range []string{greet + " c.test", "MAIL FROM:<a@b.test>", "RCPT TO:<" + to + ">", "DATA"} {
+		if _, err := io.WriteString(conn, line+"\r\n"); err != nil {
+			o.Fatal(err)
+		}
+		answer()
+	}
+	go func() { _, _ = io.WriteString(conn, text+".\r\n") }() // error: the server need not hear all of it
+	return answer()
 }
