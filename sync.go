@@ -27,6 +27,7 @@ const (
 	Setting  Kind = "setting"  // JSON
 
 	Invitation Kind = "invitation" // iCalendar with METHOD: what people's calendars say to each other (RFC 5546)
+	Recipient  Kind = "recipient"  // JSON: whom a user writes to
 )
 
 // ID names a record within its replica. It is opaque to everyone but the provider, except in a tree (Features.Tree),

@@ -22,6 +22,7 @@ import (
 	"tandem/partner/device"
 	"tandem/partner/mailbox"
 	"tandem/partner/outgoing"
+	"tandem/partner/recipients"
 	"tandem/partner/schedule"
 	"tandem/partner/seal"
 	"tandem/provider"
@@ -138,7 +139,8 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 		log.Error("secrets of an earlier version are not sealed yet", "error", err)
 	}
 	boxes := mailbox.New(st)
-	out := outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Boxes: boxes, Secrets: sealed, Domains: opt.domains, Name: hostName(), Log: log})
+	out := outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Boxes: boxes, Secrets: sealed, Domains: opt.domains, Name: hostName(), Log: log,
+		Wrote: (&recipients.Service{Home: st.Home}).Wrote})
 	var h *center.Hub // devices are seen only once it is there
 	devices := device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { h.DeviceSeen(d) }})
 	known := kinds.Kinds()

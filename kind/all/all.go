@@ -11,6 +11,7 @@ import (
 	"tandem/kind/file"
 	"tandem/kind/mail"
 	"tandem/kind/note"
+	"tandem/kind/recipient"
 	"tandem/kind/recur"
 	"tandem/kind/sms"
 	"tandem/kind/task"
@@ -21,7 +22,7 @@ func Kinds() map[tandem.Kind]kind.Handler {
 	zones := &recur.Zones{}
 	kinds := map[tandem.Kind]kind.Handler{}
 	for _, h := range []kind.Handler{contact.Handler{}, event.Handler{Zones: zones}, task.Handler{Zones: zones}, note.Handler{Zones: zones}, file.Handler{},
-		itip.Handler{Zones: zones}, mail.Handler{}, sms.Handler{}} {
+		itip.Handler{Zones: zones}, mail.Handler{}, sms.Handler{}, recipient.Handler{}} {
 		kinds[h.Kind()] = h
 	}
 	return kinds
@@ -36,5 +37,7 @@ func Views() map[tandem.Kind]eas.View {
 		tandem.Task:    task.View{Zones: zones},
 		tandem.Note:    note.View{},
 		tandem.Mail:    mail.View{Zones: zones},
+
+		tandem.Recipient: recipient.View{},
 	}
 }

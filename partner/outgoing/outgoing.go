@@ -62,8 +62,9 @@ type Service struct {
 	Roots    *tls.Config                                                 // for servers with certificates of their own; nil: the system's
 	Dial     func(ctx context.Context, address string) (net.Conn, error) // nil: the network
 	Arrived  func(ctx context.Context, user store.User, inbox tandem.Collection, id tandem.ID)
-	Now      func() time.Time // nil: time.Now
-	Log      *slog.Logger     // nil: nowhere
+	Wrote    func(ctx context.Context, user string, to []string, message tandem.Body) error // hears of what people send; nil: nobody does
+	Now      func() time.Time                                                               // nil: time.Now
+	Log      *slog.Logger                                                                   // nil: nowhere
 
 	wake chan struct{}
 }
@@ -200,6 +201,11 @@ func (s *Service) Send(ctx context.Context, u store.User, m Message) (added bool
 		return false, err
 	}
 	s.poke()
+	if added && !m.Auto && s.Wrote != nil {
+		if err := s.Wrote(ctx, u.Name, to, m.Body); err != nil { // the message is on its way all the same
+			s.Log.Error("recipients not noted", "user", u.Name, "err", err)
+		}
+	}
 	return added, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"tandem/kind/mail"
 	"tandem/partner/mailbox"
 	"tandem/partner/outgoing"
+	"tandem/partner/recipients"
 	"tandem/partner/seal"
 	"tandem/store"
 	"tandem/test/easclient"
@@ -31,7 +32,7 @@ func newPostHouse(t testing.TB) *postHouse {
 	p.boxes = mailbox.New(p.st)
 	secrets, err := seal.Open(p.st.Secrets, t.TempDir())
 	p.must(err)
-	p.out = outgoing.New(outgoing.Service{Accounts: p.st.Accounts, Queue: p.st.Queue, Blobs: p.st.Blobs, Boxes: p.boxes, Secrets: secrets})
+	p.out = outgoing.New(outgoing.Service{Accounts: p.st.Accounts, Queue: p.st.Queue, Blobs: p.st.Blobs, Boxes: p.boxes, Secrets: secrets, Wrote: (&recipients.Service{Home: p.st.Home}).Wrote})
 	p.open()
 	p.user("bob")
 	for _, u := range []string{"ann", "bob"} {

@@ -101,7 +101,7 @@ func (p *part) asked() (filter, status int) {
 		if c := o.Get(wbxml.AirSyncClass); c != "" && c != p.view.Class() { // MS-ASCMD_R908
 			return 0, estimateBadKey
 		}
-		if o.Has(wbxml.AirSyncMaxItems) { // MS-ASCMD_R3269
+		if o.Has(wbxml.AirSyncMaxItems) && p.col.Kind != tandem.Recipient { // MS-ASCMD_R3269
 			return 0, estimateMissing
 		}
 		f := o.Child(wbxml.AirSyncFilterType)

@@ -98,7 +98,8 @@ func (p *part) sync(ctx context.Context) (*wbxml.Element, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	if p.w.bad || p.w.convs && p.recorder() == nil || p.w.support != nil && p.col.Kind == tandem.Note { // MS-ASCMD_R2117, MS-ASNOTE_R114
+	if p.w.bad || p.col.Kind == tandem.Recipient && slices.ContainsFunc(p.w.commands, func(c *command) bool { return c.op == 'a' || c.op == 'c' }) || // MS-ASCMD_R756
+		p.w.convs && p.recorder() == nil || p.w.support != nil && p.col.Kind == tandem.Note { // MS-ASCMD_R2117, MS-ASNOTE_R114
 		return p.status(statusProtocol), nil
 	}
 	if p.box == sms.Outbox {

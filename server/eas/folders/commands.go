@@ -282,7 +282,11 @@ func (s *Service) FolderUpdate(ctx context.Context, r *proto.Request) (*proto.Re
 	if status := e.parentStatus(); status != "" {
 		return e.status(status), nil
 	}
-	c, status, err := e.target(ctx, statusExists) // MS-ASCMD 2.2.3.177.6: 2 also means a special folder
+	special := statusExists
+	if r.Body.Get(wbxml.FolderHierarchyServerId) == Recipients { // MS-ASCMD_R143
+		special = statusSpecial
+	}
+	c, status, err := e.target(ctx, special) // MS-ASCMD 2.2.3.177.6: 2 also means a special folder
 	if err != nil || status != "" {
 		return e.status(status), err
 	}

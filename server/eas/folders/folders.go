@@ -59,10 +59,18 @@ var types = map[tandem.Kind]struct{ first, other int }{
 	tandem.Contact: {9, 14},
 	tandem.Note:    {10, 17},
 	tandem.Mail:    {2, 12},
+
+	tandem.Recipient: {19, 0}, // no device makes one
 }
 
 // mailTypes are the folder types of mail folders by what they are for.
 var mailTypes = map[mailbox.Role]int{mailbox.Inbox: 2, mailbox.Drafts: 3, mailbox.Trash: 4, mailbox.Sent: 5, mailbox.Outbox: 6}
+
+// Recipients is the id of the recipient information cache, and cacheName what phones call it. MS-ASCMD 2.2.3.30.6
+const (
+	Recipients = "RI"
+	cacheName  = "Recipient Information"
+)
 
 // special reports whether a folder is a default folder, which devices must leave as it is.
 func (f Folder) special(k tandem.Kind) bool {
@@ -75,7 +83,7 @@ func (f Folder) special(k tandem.Kind) bool {
 // kindOf is the kind of a user-created folder's type, or "".
 func kindOf(folderType int) tandem.Kind {
 	for k, t := range types {
-		if t.other == folderType {
+		if t.other == folderType && t.other != 0 {
 			return k
 		}
 	}
@@ -97,7 +105,8 @@ func (s *Service) Shown(ctx context.Context, user string, v eas.Version) ([]acce
 	}
 	shown := slices.DeleteFunc(all, func(c access.Reach) bool {
 		_, typed := types[c.Kind]
-		return s.Views[c.Kind] == nil || !typed || c.Kind == tandem.Note && v < eas.V140 // MS-ASNOTE 1.7
+		return s.Views[c.Kind] == nil || !typed || (c.Kind == tandem.Note || c.Kind == tandem.Recipient) && v < eas.V140 || // MS-ASNOTE 1.7, MS-ASCNTC 3.2.4.4
+			c.Kind == tandem.Recipient && !c.Owned
 	})
 	slices.SortStableFunc(shown, func(a, b access.Reach) int {
 		switch {
@@ -169,6 +178,9 @@ func list(shown []access.Reach) []Folder {
 			t, seen[c.Kind] = types[c.Kind].first, true
 		}
 		out[i] = Folder{ID: ID(c.ID), Name: Name(c.Collection), Type: t}
+		if c.Kind == tandem.Recipient {
+			out[i].ID, out[i].Name = Recipients, cacheName
+		}
 	}
 	return unique(out)
 }
@@ -188,8 +200,25 @@ func unique(list []Folder) []Folder {
 
 // Find returns the collection behind a folder's id, if the user can reach it and this version sees it; NotFound.
 func (s *Service) Find(ctx context.Context, r *proto.Request, id string) (access.Reach, error) {
+	if id == Recipients {
+		return s.recipients(ctx, r)
+	}
 	c, _, err := s.FindView(ctx, r, id)
 	return c, err
+}
+
+// recipients is Find for the recipient information cache, which is synchronized and nothing else: FindView does not know it. MS-ASCMD_R196
+func (s *Service) recipients(ctx context.Context, r *proto.Request) (access.Reach, error) {
+	shown, err := s.Shown(ctx, r.User.Name, r.Version)
+	if err != nil {
+		return access.Reach{}, err
+	}
+	for _, c := range shown {
+		if c.Kind == tandem.Recipient {
+			return c, nil
+		}
+	}
+	return access.Reach{}, &tandem.Error{Kind: tandem.NotFound, Op: "find folder", Thing: Recipients}
 }
 
 // FindView is Find together with the view of the collection's kind.
@@ -199,7 +228,7 @@ func (s *Service) FindView(ctx context.Context, r *proto.Request, id string) (ac
 		return access.Reach{}, nil, err
 	}
 	for _, c := range shown {
-		if ID(c.ID) == id {
+		if ID(c.ID) == id && c.Kind != tandem.Recipient {
 			return c, s.Views[c.Kind], nil
 		}
 	}
