@@ -22,6 +22,7 @@ type invitation struct {
 	intended string    // BusyStatus once it is accepted, "" where it is not said
 	instance time.Time // the instance that alone it is about; zero: the series, or what does not repeat
 	proposed [2]time.Time
+	unasked  []string // the addresses of those who need not answer, in lower case
 }
 
 // look reads the calendar object of a message, if it has one.
@@ -61,6 +62,9 @@ func (e *Envelope) look(b tandem.Body, zones *recur.Zones, home *time.Location) 
 	}
 }
 
+// unaskedMost is how many attendees who need not answer are remembered.
+const unaskedMost = 1000
+
 func (in *invitation) read(c *contentline.Component, alone bool, find recur.Finder, home *time.Location) {
 	at := func(name string) (t time.Time) {
 		l := c.Get(name)
@@ -76,6 +80,11 @@ func (in *invitation) read(c *contentline.Component, alone bool, find recur.Find
 	if l := c.Get("ATTENDEE"); l != nil {
 		v, _ := l.Param("PARTSTAT")
 		in.answer = strings.ToUpper(v)
+	}
+	for l := range c.All("ATTENDEE") { // RFC 5545 3.2.17; who says nothing of it is taken to ask, as mail programs do
+		if v, ok := l.Param("RSVP"); ok && strings.EqualFold(v, "FALSE") && len(in.unasked) < unaskedMost {
+			in.unasked = append(in.unasked, strings.TrimPrefix(strings.ToLower(strings.TrimSpace(l.Value())), "mailto:"))
+		}
 	}
 	if l := c.Get("X-MICROSOFT-CDO-INTENDEDSTATUS"); l != nil {
 		in.intended = map[string]string{"FREE": "0", "TENTATIVE": "1", "BUSY": "2", "OOF": "3", "WORKINGELSEWHERE": "4"}[strings.ToUpper(strings.TrimSpace(l.Value()))]

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +59,7 @@ func (e *Envelope) meetingRequest(shown []*wbxml.Element, o eas.Options) *wbxml.
 	}
 	put(wbxml.EmailReminder, ev.Get(wbxml.CalendarReminder), "")
 	asked := "0"
-	if e.Method == "REQUEST" {
+	if e.Method == "REQUEST" && !slices.Contains(e.invited.unasked, strings.ToLower(o.Address)) {
 		asked = "1"
 	}
 	put(wbxml.EmailResponseRequested, asked, "")

@@ -75,6 +75,19 @@ func TestMeetingRequestShown(t *testing.T) {
 	}
 }
 
+// TestResponseRequested: who need not answer an invitation is not asked to. MS-ASEMAIL 2.2.2.63, RFC 5545 3.2.17
+func TestResponseRequested(t *testing.T) {
+	for param, want := range map[string]string{"": "1", ";RSVP=TRUE": "1", ";RSVP=FALSE": "0", ";PARTSTAT=NEEDS-ACTION;RSVP=false": "0"} {
+		text := strings.Replace(inviting("ATTENDEE;RSVP=FALSE:mailto:zoe@example.org"), "ATTENDEE;RSVP=TRUE:mailto:ben@", "ATTENDEE"+param+":MAILTO:Ben@", 1)
+		for address, want := range map[string]string{"ben@example.org": want, "zoe@example.org": "0", "else@example.org": "1"} {
+			m := show(t, text, "", func(o *eas.Options) { o.Version, o.Address = eas.V141, address }).Child(wbxml.EmailMeetingRequest)
+			if got := m.Get(wbxml.EmailResponseRequested); got != want {
+				t.Errorf("%q, %s: %s, want %s", param, address, got, want)
+			}
+		}
+	}
+}
+
 func flat(b *strings.Builder, e *wbxml.Element) {
 	if e == nil {
 		return
