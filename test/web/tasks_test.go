@@ -321,6 +321,7 @@ func TestWhileBusy(t *testing.T) {
 	b.open("/")
 	b.press("#start-all")
 	b.until(`document.querySelector("progress") != null`)
+	b.until(`/[0-9]/.test(document.querySelector(".progress")?.innerText)`) // told as it happens
 	b.shoot("60-running")
 	busy, slowest := 0, time.Duration(0)
 	for range 40 {

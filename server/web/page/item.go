@@ -96,7 +96,8 @@ func (p *Pages) settingsOf(c *call, it store.Item) ([]setting, error) {
 		"first": words.First, "merge": onOff(words.NoMerge), "guard": onOff(words.GuardOff)}
 	var out []setting
 	for _, k := range center.ItemKeys() {
-		if k.Name == "when" { // it says mode and schedule at once, which have fields of their own
+		// "when" says mode and schedule at once, which have fields of their own; an account's items have no mode of their own.
+		if k.Name == "when" || k.Name == "mode" && it.Mode == store.OfAccount {
 			continue
 		}
 		s := setting{Name: k.Name, Value: now[k.Name]}
