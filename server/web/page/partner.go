@@ -425,12 +425,24 @@ func (p *Pages) meet(c *call, m *meeting) error {
 	return err
 }
 
-// runFirst lets new items run for the first time, as was chosen.
+// runFirst lets new items run for the first time, as was chosen. The person has seen what that does, so the guard does not ask again.
 func (p *Pages) runFirst(c *call) error {
 	ctx := c.r.Context()
 	var begin []string
-	for _, name := range c.r.PostForm["item"] {
+	names := c.r.PostForm["item"]
+	if len(names) == 0 {
+		return c.away("/", "")
+	}
+	statuses, err := c.hub.Status(ctx, names)
+	if err != nil {
+		return err
+	}
+	for _, st := range statuses {
+		name := st.Item.Name
 		way := c.form("first-" + name)
+		if st.Last != nil { // it met its partner already; the guard looks at what follows
+			continue
+		}
 		if way == "off" {
 			if err := c.hub.EnableItem(ctx, name, false); err != nil {
 				return err
