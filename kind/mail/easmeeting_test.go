@@ -37,7 +37,7 @@ func TestMeetingRequestShown(t *testing.T) {
 		"private":    {[]string{"CLASS:PRIVATE", "TRANSP:TRANSPARENT"}, "Sensitivity=2 BusyStatus=0"},
 		"reminded":   {[]string{"BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:x", "TRIGGER:-PT15M", "END:VALARM"}, "Reminder=15"},
 		"daily":      {[]string{"RRULE:FREQ=DAILY;INTERVAL=2;COUNT=5"}, "InstanceType=1 Type=0 Interval=2 Occurrences=5"},
-		"weekly":     {[]string{"RRULE:FREQ=WEEKLY;BYDAY=TU,TH;WKST=MO;UNTIL=20270101T000000Z"}, "Type=1 Interval=1 DayOfWeek=20 Until=20270101T000000Z"},
+		"weekly":     {[]string{"RRULE:FREQ=WEEKLY;BYDAY=TU,TH;WKST=MO;UNTIL=20270101T000000Z"}, "Type=1 Interval=1 DayOfWeek=20 Until=20270101T000000Z FirstDayOfWeek=1"},
 		"monthly":    {[]string{"RRULE:FREQ=MONTHLY;BYMONTHDAY=3"}, "Type=2 Interval=1 DayOfMonth=3 CalendarType IsLeapMonth"},
 		"by weekday": {[]string{"RRULE:FREQ=MONTHLY;BYDAY=1TU"}, "Type=3 DayOfWeek=4 WeekOfMonth=1 CalendarType IsLeapMonth"},
 		"yearly":     {[]string{"RRULE:FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=3"}, "Type=5 DayOfMonth=3 MonthOfYear=11 CalendarType IsLeapMonth"},
@@ -51,8 +51,14 @@ func TestMeetingRequestShown(t *testing.T) {
 			flat(&b, m)
 			got := " " + b.String()
 			for _, w := range append(strings.Fields(test.want), "Organizer=\"Anna\"", "TimeZone=") {
-				later := strings.HasPrefix(w, "CalendarType") || strings.HasPrefix(w, "IsLeapMonth")
-				if have := strings.Contains(got, " "+w); have == (later && v < eas.V140) {
+				since := eas.V121
+				switch name, _, _ := strings.Cut(w, "="); name {
+				case "CalendarType", "IsLeapMonth":
+					since = eas.V140
+				case "FirstDayOfWeek":
+					since = eas.V141
+				}
+				if have := strings.Contains(got, " "+w); have != (v >= since) {
 					t.Errorf("%s, %s: %s: %s", name, v, w, got)
 				}
 			}
