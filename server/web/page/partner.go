@@ -2,19 +2,15 @@ package page
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"tandem"
 	"tandem/center"
-	"tandem/engine"
 	"tandem/provider"
 	"tandem/store"
 )
@@ -153,70 +149,6 @@ func (d *placeForm) text() string {
 // escapePlace writes what means something in the text of a place. Package provider
 func escapePlace(s string) string {
 	return strings.NewReplacer("%", "%25", "?", "%3F", "&", "%26").Replace(s)
-}
-
-// trial opens places with the secrets that a person typed, and remembers which were asked for.
-type trial struct {
-	mu    sync.Mutex // guards used
-	used  map[string]string
-	typed map[string]string // by option
-	kept  func(ctx context.Context, name string) (string, error)
-}
-
-// secret answers a provider. The name begins with the option's: "password anna@dav.example.org".
-func (s *trial) secret(ctx context.Context, name string) (string, error) {
-	what, _, _ := strings.Cut(name, " ")
-	if v := s.typed[what]; v != "" {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.used[name] = v
-		return v, nil
-	}
-	if s.kept != nil {
-		if v, err := s.kept(ctx, name); err == nil {
-			return v, nil
-		}
-	}
-	return "", &tandem.Error{Kind: tandem.Denied, Op: "read the", Thing: name, Err: errors.New("it was not typed, and is not kept here"), Remedy: "type it into the form"}
-}
-
-// kept is a secret that is kept here already.
-func (p *Pages) kept(ctx context.Context, name string) (string, error) {
-	if p.cfg.Env.Keep == nil {
-		return "", &tandem.Error{Kind: tandem.NotFound, Op: "read the", Thing: name}
-	}
-	return p.cfg.Env.Keep.Get(ctx, name)
-}
-
-// tryTime is how long a place may take to answer.
-const tryTime = 60 * time.Second
-
-// look lists the collections of a place. A place that is always one is asked whether it opens.
-func (p *Pages) look(ctx context.Context, text string, s *trial) ([]provider.Found, error) {
-	ctx, cancel := context.WithTimeout(ctx, tryTime)
-	defer cancel()
-	place, err := p.cfg.Places.ParsePlace(text)
-	if err != nil {
-		return nil, err
-	}
-	prov, err := p.cfg.Places.Provider(place.Provider)
-	if err != nil {
-		return nil, err
-	}
-	env := p.cfg.Env
-	env.Secret = s.secret
-	if prov.List != nil {
-		return prov.List(ctx, place, env)
-	}
-	o, err := prov.Open(ctx, place, env)
-	if err != nil {
-		return nil, err
-	}
-	defer o.Close()
-	if _, err := o.Identity(ctx); err != nil {
-		return nil, err
-	}
-	return []provider.Found{{Name: path.Base(place.Path), Place: place.Text, Kind: o.Kind, ReadOnly: o.Features.ReadOnly}}, nil
 }
 
 // allowPlaces refuses who may not make the hub look at places: a folder of the hub's computer is whoever's.
@@ -360,113 +292,6 @@ func below(top, place string) (string, bool) {
 	b, r, _ := strings.Cut(place, "?")
 	rest, ok := strings.CutPrefix(b, strings.TrimRight(a, "/")+"/")
 	return strings.Trim(rest, "/"), ok && q == r && strings.Trim(rest, "/") != ""
-}
-
-// meeting is an item before its first run.
-type meeting struct {
-	row
-	Ways []way
-	Both bool // both sides hold records, so that there is something to choose
-	Err  *problem
-}
-
-// way is one way in which two sides can meet, with what it would do.
-type way struct {
-	option
-	Sides [2]engine.Totals
-}
-
-// first asks how the sides of new items meet.
-func (p *Pages) first(c *call) error {
-	ctx := c.r.Context()
-	var list []meeting
-	names := c.r.URL.Query()["item"]
-	if len(names) == 0 {
-		return c.away("/", "")
-	}
-	statuses, err := c.hub.Status(ctx, names)
-	if err != nil {
-		return err
-	}
-	for _, st := range statuses {
-		m := meeting{row: p.rowOf(c.words, st)}
-		if st.Last == nil {
-			if err := p.meet(c, &m); err != nil {
-				m.Err = c.problemOf(err)
-			}
-		}
-		list = append(list, m)
-	}
-	return c.show("center", c.words.T("First sync"), "first", list)
-}
-
-// meet works out what each way would do. Nothing is written for it but the item's own setting.
-func (p *Pages) meet(c *call, m *meeting) error {
-	ctx := c.r.Context()
-	for _, word := range []string{"combine", "replace-a", "replace-b"} {
-		if _, err := c.hub.SetItem(ctx, m.Item.Name, map[string]string{"first": word}); err != nil {
-			return err
-		}
-		planned, err := planOf(ctx, c.hub, m.Item.Name)
-		if err != nil {
-			return err
-		}
-		m.Ways = append(m.Ways, way{option{word, choiceWords(c.words, "first", word), word == "combine"}, planned.Totals})
-		// Where one side holds nothing, there is one way only, and replacing would be another word for deleting.
-		if word == "combine" {
-			t := planned.Totals
-			m.Both = t[0].Creates > 0 && t[1].Creates > 0 || t[0].Merges+t[0].Conflicts+t[0].Updates+t[1].Updates > 0
-			if !m.Both {
-				return nil
-			}
-		}
-	}
-	_, err := c.hub.SetItem(ctx, m.Item.Name, map[string]string{"first": "combine"})
-	return err
-}
-
-// runFirst lets new items run for the first time, as was chosen. The person has seen what that does, so the guard does not ask again.
-func (p *Pages) runFirst(c *call) error {
-	ctx := c.r.Context()
-	var begin []string
-	names := c.r.PostForm["item"]
-	if len(names) == 0 {
-		return c.away("/", "")
-	}
-	statuses, err := c.hub.Status(ctx, names)
-	if err != nil {
-		return err
-	}
-	for _, st := range statuses {
-		name := st.Item.Name
-		way := c.form("first-" + name)
-		if st.Last != nil { // it met its partner already; the guard looks at what follows
-			continue
-		}
-		if way == "off" {
-			if err := c.hub.EnableItem(ctx, name, false); err != nil {
-				return err
-			}
-			continue
-		}
-		set := map[string]string{"mode": center.Continuous}
-		if way != "" {
-			set["first"] = way
-		}
-		if c.form("by-hand") == "yes" {
-			set["mode"] = center.Manual
-		}
-		if _, err := c.hub.SetItem(ctx, name, set); err != nil {
-			return err
-		}
-		begin = append(begin, name)
-	}
-	if len(begin) > 0 {
-		if _, err := c.hub.Begin(ctx, begin, center.SyncOptions{By: c.frame.Person.User.Name, Approve: true}); err != nil {
-			return err
-		}
-	}
-	return c.away("/", "started")
 }
 
 // partnerPage is the page of a partner.
