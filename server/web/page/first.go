@@ -111,4 +111,3 @@ func (p *Pages) runFirst(c *call) error {
 	}
 	return c.away("/", "started")
 }
-

@@ -75,4 +75,3 @@ func (p *Pages) look(ctx context.Context, text string, s *trial) ([]provider.Fou
 	}
 	return []provider.Found{{Name: path.Base(place.Path), Place: place.Text, Kind: o.Kind, ReadOnly: o.Features.ReadOnly}}, nil
 }
-
