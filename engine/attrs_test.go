@@ -152,3 +152,40 @@ func TestAttrsWhenBothAreKept(t *testing.T) {
 		}
 	}
 }
+
+// TestLasting: where a body never changes, another version is one of attributes, and the body is not asked for; but not where the row does not say what that side's body
+// is, and not in another store.
+func TestLasting(t *testing.T) {
+	digest := tandem.Digest{1}
+	for _, c := range []struct {
+		name              string
+		lasting, replaced bool
+		version           tandem.Version
+		asks              int
+	}{{"lasting", true, false, "1", 0}, {"not lasting", false, false, "1", 1}, {"another store", true, true, "1", 1}, {"no version", true, false, "", 1}} {
+		base, err := NewBase(func(yield func(tandem.Row, error) bool) {
+			yield(tandem.Row{Link: 1, A: tandem.Shown{ID: "a", Version: c.version, Digest: digest, Attrs: "x=1"}, B: tandem.Shown{ID: "b", Version: "1", Digest: digest, Attrs: "x=1"}}, nil)
+		}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, b := base.View(sideA, c.replaced), base.View(sideB, false)
+		if c.lasting {
+			a.Lasting()
+		}
+		a.See(tandem.Change{ID: "a", Presence: tandem.Present, Meta: tandem.Meta{Version: "2", Attrs: "x=2"}})
+		b.See(tandem.Change{ID: "b", Presence: tandem.Present, Meta: tandem.Meta{Version: "1", Attrs: "x=1"}})
+		a.Finish(tandem.Listing{Complete: true, Full: true})
+		b.Finish(tandem.Listing{Complete: true, Full: true})
+		ask, _ := NeedDigests(base, a, b, Rules{})
+		if len(ask) != c.asks {
+			t.Errorf("%s: asks for %q", c.name, ask)
+		}
+		if c.asks > 0 {
+			continue
+		}
+		if plan := Reconcile(base, a, b, Rules{}); len(plan.Actions) != 1 || plan.Actions[0].Do != SetAttrs || plan.Actions[0].Attrs != "x=2" {
+			t.Errorf("%s: %+v", c.name, plan.Actions)
+		}
+	}
+}

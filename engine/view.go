@@ -42,6 +42,7 @@ type View struct {
 	b        *Base
 	side     tandem.Side
 	replaced bool
+	lasting  bool
 	finished bool
 	listing  tandem.Listing
 	count    int             // records shown to be present
@@ -59,6 +60,10 @@ func (b *Base) View(side tandem.Side, replaced bool) *View {
 	return &View{b: b, side: side, replaced: replaced, rows: make([]state, len(b.rows)), detail: map[int32]*seen{},
 		freshAt: freshIndex{seed: seedOf{b.index[side].seed}}, block: map[tandem.ID]*seen{}}
 }
+
+// Lasting says that a body never changes on this side: another body is another id. A new version of a record that the base knows is then one of its attributes, and
+// nobody need read the body to know. It is called before anything is seen.
+func (v *View) Lasting() { v.lasting = true }
 
 // hold allocates one seen; many at a time, because a first sync keeps them all.
 func (v *View) hold(c *tandem.Change) *seen {
@@ -159,6 +164,8 @@ func (v *View) seeRow(i int32, c *tandem.Change) {
 			if was := clashSide(k, v.side); was.ID == c.ID && was.Version == c.Version {
 				n.Digest = was.Digest
 			}
+		} else if was := row.Side(v.side); v.lasting && k == nil && !v.replaced && n.Digest.IsZero() && was.Version != "" { // without a version the digest is the other side's: Shown.Own
+			n.Digest = was.Digest
 		}
 		v.judge(i, n, row)
 	case tandem.Absent:

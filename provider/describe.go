@@ -67,6 +67,7 @@ func (f Features) Words() []string {
 		{f.NFC, "does not tell Unicode normal forms of names apart"},
 		{f.OneUID, "holds no two records of one UID"},
 		{f.Attrs, "keeps attributes"},
+		{f.Lasting, "never changes a record's body"},
 		{f.Names == "windows", "names by Windows' rules"},
 		{f.MaxSize > 0, fmt.Sprintf("records up to %s", FormatSize(f.MaxSize))},
 	} {

@@ -87,6 +87,7 @@ type Features struct {
 	NFC      bool   // two ids that differ only in Unicode normal form are one
 	OneUID   bool   // refuses what would give two records one UID: PreconditionFailed with an error of kind Exists
 	Attrs    bool   // stores attributes
+	Lasting  bool   // the body behind an id never changes; another body is another id
 	MaxSize  int64  // largest body in bytes, 0: no limit known
 	Batch    int    // how many writes one Apply should carry; 0: 100
 	Workers  int    // how many Apply and Fetch calls may run at the same time; 0: 1

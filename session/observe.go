@@ -214,6 +214,9 @@ func (l *looker) start(base *engine.Base) {
 	l.base = base
 	for _, s := range l.sides {
 		l.views[s.Side] = base.View(s.Side, s.replaced)
+		if s.Features.Lasting {
+			l.views[s.Side].Lasting()
+		}
 	}
 	for _, c := range l.held {
 		l.feed(c)

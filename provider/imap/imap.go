@@ -29,7 +29,7 @@ func (s *accounts) declare(secure bool) *provider.Provider {
 	p := &provider.Provider{Name: "imap", Title: "Mail folder of a server, with STARTTLS or within one machine", Help: help +
 		" The connection is encrypted with STARTTLS; without, the password is sent to this machine only.",
 		Examples: []string{"imap://anna@localhost:1143/INBOX"}, Kinds: []tandem.Kind{tandem.Mail}, Options: options(), Network: true,
-		Features: provider.Features{Cursor: true, Watch: true, Attrs: true, MaxSize: maxBody, Batch: batch, Workers: links}}
+		Features: provider.Features{Cursor: true, Watch: true, Attrs: true, Lasting: true, MaxSize: maxBody, Batch: batch, Workers: links}}
 	if secure {
 		p.Name, p.Title, p.Help = "imaps", "Mail folder of a server (IMAP)", help
 		p.Examples = []string{"imaps://anna@mail.example.org/INBOX", "imaps://anna%40example.org@mail.example.org/Projects/2026?days=90"}

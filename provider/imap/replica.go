@@ -88,7 +88,7 @@ func (r *replica) learn(ctx context.Context, p *spot) (provider.Features, error)
 	if most, ok := l.caps.AppendLimit(); ok && most != nil {
 		r.limit = min(r.limit, int64(*most))
 	}
-	return provider.Features{ReadOnly: r.readOnly, Watch: true, Cursor: b.modseq != 0, Attrs: true, MaxSize: r.limit, Batch: batch, Workers: cap(r.a.turn)}, nil
+	return provider.Features{ReadOnly: r.readOnly, Watch: true, Cursor: b.modseq != 0, Attrs: true, Lasting: true, MaxSize: r.limit, Batch: batch, Workers: cap(r.a.turn)}, nil
 }
 
 // begin starts an operation: its context ends with the replica's. The second result must be called when it is over.

@@ -215,6 +215,44 @@ func TestMailFaults(t *testing.T) {
 	}
 }
 
+// A flag that was set at the server, or here, goes to the other side without the message: what travels does not hang on its size.
+func TestMailFlagsAlone(t *testing.T) {
+	s := mailkit.Dovecot(t, mailkit.Config{})
+	a := newAccount(t, s)
+	proxy := mailkit.NewProxy(t, s.IMAP)
+	dir, data, place := filepath.Join(t.TempDir(), "Mail"), t.TempDir(), "imap://anna@"+proxy.Addr+"/INBOX"
+	writeMaildir(t, dir, "1700000000.0.host:2,", message("here")+strings.Repeat("It is long.\r\n", 100000))
+	a.put("INBOX", message("there")+strings.Repeat("It is long.\r\n", 100000))
+	run := func() {
+		t.Helper()
+		if out, err := syncMail(t, data, dir, place); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	run()
+	run()
+	before := proxy.Sent() + proxy.Told()
+	_, err := a.Select("INBOX", nil).Wait()
+	a.must(err)
+	a.must(a.Store(imap.SeqSet{{Start: 1, Stop: 0}}, &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagSeen}}, nil).Close())
+	a.must(a.Unselect().Wait())
+	run()
+	if got := inMaildir(t, dir); !slices.Equal(got, []string{"here read", "there read"}) {
+		t.Errorf("the folder holds %q", got)
+	}
+	for _, subject := range []string{"here", "there"} {
+		file := find(t, dir, subject)
+		a.must(os.Rename(file, strings.TrimSuffix(file, "S")))
+	}
+	run()
+	if got := a.all("INBOX"); !slices.Equal(got, []string{"here", "there"}) {
+		t.Errorf("the mailbox holds %q", got)
+	}
+	if n := proxy.Sent() + proxy.Told() - before; n > 100<<10 {
+		t.Errorf("%d bytes went over the line for flags", n)
+	}
+}
+
 // A server that lost its indexes counts its messages anew. They are paired again by what they hold: none is lost, none comes twice, and what was done on either side meanwhile is kept.
 func TestMailCountedAnew(t *testing.T) {
 	s := mailkit.Dovecot(t, mailkit.Config{})

@@ -21,6 +21,7 @@ type Proxy struct {
 	shut bool
 	down bool
 	sent int64
+	told int64
 }
 
 // fuse is a fault that waits for its moment.
@@ -106,6 +107,13 @@ func (p *Proxy) Sent() int64 {
 	return p.sent
 }
 
+// Told is how many bytes came from the server.
+func (p *Proxy) Told() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.told
+}
+
 func (p *Proxy) accept(wg *sync.WaitGroup) {
 	for {
 		c, err := p.l.Accept()
@@ -169,6 +177,8 @@ func (p *Proxy) judge(data []byte, tail *[]byte, toServer bool) (pass int, cut b
 	defer p.mu.Unlock()
 	if toServer {
 		p.sent += int64(len(data))
+	} else {
+		p.told += int64(len(data))
 	}
 	f := p.fuse
 	if f == nil || f.blown {
