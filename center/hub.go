@@ -8,6 +8,7 @@ import (
 
 	"tandem"
 	"tandem/center/progress"
+	way "tandem/center/reach"
 	"tandem/internal/sysevents"
 	"tandem/kind"
 	"tandem/partner/account"
@@ -103,6 +104,7 @@ type Hub struct {
 	tasks     sync.WaitGroup // keepers, the listener, the daily tidying; added to under mu
 	tidied    time.Time      // when it was last looked whether tidying is due
 	around    around         // what is known of the computer
+	links     way.Book       // what is known of the ways to partners
 }
 
 // failedState remembers how an item last failed, so that the log tells of a lasting failure once.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tandem"
+	way "tandem/center/reach"
 	"tandem/center/when"
 	"tandem/engine"
 	"tandem/provider"
@@ -328,7 +329,8 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 		return job{}, err
 	}
 	key := itemKey(it)
-	return job{name: it.Name, user: it.User, item: true, handler: it.Partner, key: key, every: h.pollOf(place), lane: homeLane(it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
+	target, _ := way.Target(place)
+	return job{name: it.Name, user: it.User, item: true, target: target, handler: it.Partner, key: key, every: h.pollOf(place), lane: homeLane(it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
 		base: func(context.Context, *provider.Opened, *provider.Opened) (string, bool, error) {
 			return key, false, nil
 		},

@@ -143,7 +143,7 @@ func (k *keeper) run(ctx context.Context) {
 				continue
 			}
 		}
-		if !k.admit(ctx) {
+		if !k.admit(ctx) || failures > 0 && !k.awaitReach(ctx) {
 			return
 		}
 		if k.once(ctx) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tandem"
+	way "tandem/center/reach"
 	"tandem/center/when"
 	"tandem/internal/sysevents"
 	"tandem/store"
@@ -248,16 +249,14 @@ func (k *keeper) untilNext(failures int) (time.Duration, bool) {
 func (k *keeper) admit(ctx context.Context) bool {
 	for {
 		changed := k.hub.around.whenChanged()
-		d := k.decide()
+		d := k.measured(ctx)
 		k.setWaits(d.Why)
 		if d.Go {
 			return true
 		}
 		var later <-chan time.Time
 		if !d.Until.IsZero() {
-			timer := time.NewTimer(d.Until.Sub(k.hub.cfg.Now()))
-			defer timer.Stop()
-			later = timer.C
+			later = time.After(d.Until.Sub(k.hub.cfg.Now()))
 		}
 		select {
 		case <-ctx.Done():
@@ -268,8 +267,64 @@ func (k *keeper) admit(ctx context.Context) bool {
 	}
 }
 
+// decide decides by what is known; nothing is asked for it.
 func (k *keeper) decide() when.Decision {
-	return k.plan.Decide(k.hub.cfg.Now(), k.plan.zone, k.hub.around.now())
+	s := k.hub.around.now()
+	if target := k.work.job.target; target != "" {
+		s.Network = !way.Local(target)
+		if q, ok := k.hub.links.Known(target); ok && q.Err == nil {
+			s.Link.RTT = q.RTT
+		}
+	}
+	return k.plan.Decide(k.hub.cfg.Now(), k.plan.zone, s)
+}
+
+// measured decides after the way to the partner was measured, if the item's conditions speak of it and nothing else holds it. A link that is slow is measured
+// again every minute.
+func (k *keeper) measured(ctx context.Context) when.Decision {
+	target := k.work.job.target
+	d := k.decide()
+	if k.plan.If.Slow == nil || target == "" || !d.Go && !d.Link {
+		return d
+	}
+	k.hub.links.Probe(ctx, target, probeFresh)
+	if d = k.decide(); d.Link {
+		d.Until = k.hub.cfg.Now().Add(probeFresh)
+	}
+	return d
+}
+
+// probeFresh is how long a measurement holds.
+const probeFresh = time.Minute
+
+// maxProbe is the longest wait between two looks whether a partner is back.
+const maxProbe = 2 * time.Minute
+
+// awaitReach waits until the host of a place that was out of reach answers, asking it less and less often, or at once when a network came.
+func (k *keeper) awaitReach(ctx context.Context) bool {
+	target := k.work.job.target
+	if r, ok := k.hub.reached(k.work.item.Name); target == "" || !ok || r.ok {
+		return true
+	}
+	for wait := k.hub.cfg.Times.RetryMin; ; wait = min(2*wait, maxProbe) {
+		if k.hub.links.Probe(ctx, target, 0).Err == nil {
+			k.setWaits("")
+			return true
+		}
+		k.setWaits(target + " to be reachable")
+		for waited := time.After(wait); waited != nil; {
+			select {
+			case <-ctx.Done():
+				return false
+			case <-waited:
+				waited = nil
+			case event := <-k.events:
+				if event == when.NetworkUp {
+					waited, wait = nil, k.hub.cfg.Times.RetryMin
+				}
+			}
+		}
+	}
 }
 
 // setWaits notes what a due run waits for, and tells if that is new.

@@ -24,6 +24,7 @@ type job struct {
 	key      string // of the pair, for Status; an item's is that of its base
 	user     string // whose; "" for two places
 	item     bool   // a sync item; otherwise two places
+	target   string // host and port of its place; "": it is not across a network
 	handler  string // whose item it is; "" for two places
 	lane     string // runs with the same lane follow one another
 	rules    engine.Rules

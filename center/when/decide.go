@@ -20,33 +20,26 @@ type Conditions struct {
 // Slow is from where on a link is slow. Zero: the default.
 type Slow struct {
 	Above time.Duration // round trip; DefaultSlow
-	Below int64         // bits per second
 }
 
-// DefaultSlow is a link that the Offline Files of old took for slow: 64,000 bit/s (Windows XP), and 80 ms (Windows 7).
-func DefaultSlow() Slow { return Slow{Above: 80 * time.Millisecond, Below: 64000} }
+// DefaultSlow is a link that the Offline Files of old took for slow: 80 ms (Windows 7).
+func DefaultSlow() Slow { return Slow{Above: 80 * time.Millisecond} }
 
 func (s Slow) filled() Slow {
-	d := DefaultSlow()
 	if s.Above == 0 {
-		s.Above = d.Above
-	}
-	if s.Below == 0 {
-		s.Below = d.Below
+		return DefaultSlow()
 	}
 	return s
 }
 
 // Is reports whether a link is slow; what is not known does not make it so.
 func (s Slow) Is(l Link) bool {
-	s = s.filled()
-	return l.RTT > s.Above || l.Bits > 0 && l.Bits < s.Below
+	return l.RTT > s.filled().Above
 }
 
 // Link is how good the way to a partner is; zero: not known.
 type Link struct {
-	RTT  time.Duration
-	Bits int64 // per second
+	RTT time.Duration
 }
 
 // State is what is known of the computer. The zero value knows nothing: such a computer stands on a desk.
@@ -67,6 +60,7 @@ type Decision struct {
 	Go    bool
 	Why   string    // what it waits for, in words
 	Until time.Time // when to decide anew at the latest; zero: when the state changes
+	Link  bool      // it waits for a better link to the partner
 }
 
 func wait(format string, args ...any) Decision { return Decision{Why: fmt.Sprintf(format, args...)} }
@@ -100,33 +94,17 @@ func (p Plan) Decide(now time.Time, zone *time.Location, s State) Decision {
 	case len(c.Networks) > 0 && !slices.ContainsFunc(c.Networks, func(n string) bool { return slices.Contains(s.Networks, n) }):
 		return wait("the network %s", strings.Join(c.Networks, " or "))
 	case c.Slow != nil && c.Slow.Is(s.Link):
-		return wait("a faster link (%s)", s.Link)
+		d := wait("a faster link (%s)", s.Link)
+		d.Link = true
+		return d
 	}
 	return Decision{Go: true}
 }
 
 // String is the link in words.
 func (l Link) String() string {
-	var parts []string
-	if l.RTT > 0 {
-		parts = append(parts, fmt.Sprintf("%d ms", max(1, l.RTT.Milliseconds())))
-	}
-	if l.Bits > 0 {
-		parts = append(parts, Bits(l.Bits))
-	}
-	if len(parts) == 0 {
+	if l.RTT == 0 {
 		return "not measured"
 	}
-	return strings.Join(parts, ", ")
-}
-
-// Bits writes a throughput.
-func Bits(n int64) string {
-	switch {
-	case n >= 1e6:
-		return fmt.Sprintf("%.1f Mbit/s", float64(n)/1e6)
-	case n >= 1e3:
-		return fmt.Sprintf("%d kbit/s", n/1e3)
-	}
-	return fmt.Sprintf("%d bit/s", n)
+	return fmt.Sprintf("%d ms", max(1, l.RTT.Milliseconds()))
 }

@@ -23,7 +23,7 @@ func Help() string {
                                         lock, unlock, network-up, network-down, power
   ask first                             runs by events wait for your word
   not on battery below 20%              or: not on battery; not metered; not slow;
-                                        not slow above 35ms below 1mbit
+                                        not slow above 35ms
   only on power                         or: only while idle; only on network Home, Office
   zone Europe/Berlin                    else the zone of the user
   spread 10m                            how far apart many items start; spread 0: not at all
@@ -303,12 +303,6 @@ func (p *Plan) slow(words []string) error {
 				return fmt.Errorf("%q is not a time such as 80ms", words[1])
 			}
 			p.If.Slow.Above = d
-		case "below":
-			n, err := bits(words[1])
-			if err != nil {
-				return err
-			}
-			p.If.Slow.Below = n
 		default:
 			return unknown(words[0])
 		}

@@ -57,23 +57,6 @@ func number(text string, limit int64) (int64, error) {
 	return int64(n), nil
 }
 
-// bits reads a throughput such as 64kbit, 1mbit or 64000, in bits per second.
-func bits(word string) (int64, error) {
-	digits := strings.TrimSuffix(strings.TrimSuffix(word, "/s"), "bit")
-	scale := int64(1)
-	switch {
-	case strings.HasSuffix(digits, "k"):
-		digits, scale = digits[:len(digits)-1], 1000
-	case strings.HasSuffix(digits, "m"):
-		digits, scale = digits[:len(digits)-1], 1000000
-	}
-	n, err := number(digits, 4e9)
-	if err != nil || n == 0 {
-		return 0, fmt.Errorf("%q is not a throughput such as 64kbit", word)
-	}
-	return n * scale, nil
-}
-
 // days reads days and ranges of them, until a word that is neither.
 func days(words []string) (Days, []string, error) {
 	var d Days
@@ -287,9 +270,6 @@ func (p Plan) String() string {
 		text := "not slow"
 		if s.Above > 0 {
 			text += " above " + s.Above.String()
-		}
-		if s.Below > 0 {
-			text += fmt.Sprintf(" below %dbit", s.Below)
 		}
 		out = append(out, text)
 	}
