@@ -50,7 +50,7 @@ func (m *messages) take() string {
 	defer m.mu.Unlock()
 	var b strings.Builder
 	for _, name := range m.order {
-		b.WriteString("event: " + name + "\ndata: " + strings.NewReplacer("\n", " ", "\r", " ").Replace(m.data[name]) + "\n\n")
+		b.WriteString("id: 1\nevent: " + name + "\ndata: " + strings.NewReplacer("\n", " ", "\r", " ").Replace(m.data[name]) + "\n\n")
 	}
 	m.order, m.data = nil, map[string]string{}
 	return b.String()
@@ -80,7 +80,7 @@ func (p *Pages) live(c *call) error {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would wait for more
 	c.w.WriteHeader(http.StatusOK)
-	m.put("all", "1") // what happened between the page and this
+	p.catchUp(c, m)
 	ctl := http.NewResponseController(c.w)
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
@@ -103,6 +103,22 @@ func (p *Pages) live(c *call) error {
 			text = m.take()
 		}
 	}
+}
+
+// manyRows is how many items are told of one by one.
+const manyRows = 50
+
+// catchUp tells what may have happened before the stream began. Rows one by one keep the focus where it is; to a page that comes back, everything may be new.
+func (p *Pages) catchUp(c *call, m *messages) {
+	list, err := c.hub.Status(c.r.Context(), nil)
+	if err != nil || len(list) > manyRows || c.r.Header.Get("Last-Event-ID") != "" {
+		m.put("all", "1")
+		return
+	}
+	for _, st := range list {
+		m.put("item-"+st.Item.Name, "1")
+	}
+	m.put("sum", "1")
 }
 
 // followLog tells that there are new lines in the log.

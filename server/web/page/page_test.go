@@ -124,7 +124,7 @@ func TestMessages(t *testing.T) {
 	m.put("b", "<p>\nx\r</p>")
 	m.put("a", "2")
 	<-m.more
-	if got := m.take(); got != "event: a\ndata: 2\n\nevent: b\ndata: <p> x </p>\n\n" || m.take() != "" {
+	if got := m.take(); got != "id: 1\nevent: a\ndata: 2\n\nid: 1\nevent: b\ndata: <p> x </p>\n\n" || m.take() != "" {
 		t.Errorf("%q", got)
 	}
 }
