@@ -43,14 +43,11 @@ func (p *Pages) first(c *call) error {
 	return c.show("center", c.words.T("First sync"), "first", list)
 }
 
-// meet works out what each way would do. Nothing is written for it but the item's own setting.
+// meet works out what each way would do. Nothing is written for it.
 func (p *Pages) meet(c *call, m *meeting) error {
 	ctx := c.r.Context()
 	for _, word := range []string{"combine", "replace-a", "replace-b"} {
-		if _, err := c.hub.SetItem(ctx, m.Item.Name, map[string]string{"first": word}); err != nil {
-			return err
-		}
-		planned, err := planOf(ctx, c.hub, m.Item.Name)
+		planned, err := planOf(ctx, c.hub, m.Item.Name, word)
 		if err != nil {
 			return err
 		}
@@ -64,8 +61,7 @@ func (p *Pages) meet(c *call, m *meeting) error {
 			}
 		}
 	}
-	_, err := c.hub.SetItem(ctx, m.Item.Name, map[string]string{"first": "combine"})
-	return err
+	return nil
 }
 
 // runFirst lets new items run for the first time, as was chosen. The person has seen what that does, so the guard does not ask again.

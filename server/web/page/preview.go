@@ -55,7 +55,7 @@ func (p *Pages) plan(c *call) error {
 	if err != nil {
 		return err
 	}
-	planned, err := planOf(c.r.Context(), c.hub, r.Item.Name)
+	planned, err := planOf(c.r.Context(), c.hub, r.Item.Name, "")
 	if err != nil {
 		return err
 	}
@@ -66,11 +66,11 @@ func (p *Pages) plan(c *call) error {
 	return c.show("center", c.words.T("Preview of %s", r.Item.Name), "plan-page", d)
 }
 
-// planOf makes the plan of an item. Nothing is written for it.
-func planOf(ctx context.Context, hub center.Service, item string) (*center.Planned, error) {
+// planOf makes the plan of an item. Nothing is written for it. How sides meet that never did is as the rule first says, or if that is "" as the item's own does.
+func planOf(ctx context.Context, hub center.Service, item, first string) (*center.Planned, error) {
 	var planned *center.Planned
 	var failed error
-	err := hub.Sync(ctx, []string{item}, center.SyncOptions{Preview: true}, func(n center.SyncNews) {
+	err := hub.Sync(ctx, []string{item}, center.SyncOptions{Preview: true, First: first}, func(n center.SyncNews) {
 		if n.Planned != nil {
 			planned = n.Planned
 		}
@@ -214,7 +214,7 @@ func (c *call) choices(item string) (map[string]string, error) {
 	if c.form("rest") != center.Keep {
 		return chosen, nil
 	}
-	planned, err := planOf(c.r.Context(), c.hub, item)
+	planned, err := planOf(c.r.Context(), c.hub, item, "")
 	if err != nil {
 		return nil, err
 	}
