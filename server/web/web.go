@@ -23,6 +23,7 @@ import (
 	"tandem/server/web/asset"
 	"tandem/server/web/login"
 	"tandem/server/web/page"
+	"tandem/server/web/streams"
 	"tandem/store"
 )
 
@@ -55,7 +56,8 @@ func New(cfg Config) (*Door, error) {
 		cfg.Kind = func(tandem.Kind) (kind.Handler, bool) { return nil, false }
 	}
 	d := &Door{cfg: cfg}
-	pages, err := page.New(page.Config{Service: d.Service, Person: person, Places: cfg.Places, Env: cfg.Env, Kind: cfg.Kind, Visits: d.visits, EndVisit: d.endVisit,
+	open := &streams.Count{}
+	pages, err := page.New(page.Config{Service: d.Service, Streams: open, Person: person, Places: cfg.Places, Env: cfg.Env, Kind: cfg.Kind, Visits: d.visits, EndVisit: d.endVisit,
 		Password: d.password, Records: d.records, Link: d.link, Version: cfg.Version, Now: cfg.Now, Log: cfg.Log})
 	if err != nil {
 		return nil, err
@@ -65,18 +67,18 @@ func New(cfg Config) (*Door, error) {
 	}
 	d.Login = login.New(login.Config{Accounts: cfg.Accounts, Hub: cfg.Hub, Store: cfg.Store, Remote: d.remote, Secure: d.secure, TLS: d.tls, Show: show,
 		Now: cfg.Now, Log: cfg.Log})
-	service, err := api.New(api.Config{Service: d.Service, Login: d.Login, Places: cfg.Places, Version: cfg.Version, Log: cfg.Log})
+	service, err := api.New(api.Config{Service: d.Service, Streams: open, Login: d.Login, Places: cfg.Places, Version: cfg.Version, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}
-	open := http.NewServeMux() // for everybody
-	d.Login.Register(open)
-	open.Handle("GET "+asset.Path, pages.Assets)
+	outside := http.NewServeMux() // for everybody
+	d.Login.Register(outside)
+	outside.Handle("GET "+asset.Path, pages.Assets)
 	inside := http.NewServeMux() // for those who are logged in
 	pages.Register(inside)
-	open.Handle(api.Path, service)
-	open.Handle("/", d.guarded(inside))
-	d.http = headers(d.Login.Identify(open, d.fail))
+	outside.Handle(api.Path, service)
+	outside.Handle("/", d.guarded(inside))
+	d.http = headers(d.Login.Identify(outside, d.fail))
 	return d, nil
 }
 

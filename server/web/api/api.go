@@ -15,6 +15,7 @@ import (
 	"tandem/center"
 	"tandem/provider"
 	"tandem/server/web/login"
+	"tandem/server/web/streams"
 )
 
 // Path is where the API is.
@@ -26,16 +27,16 @@ type Config struct {
 	Service func(ctx context.Context) center.Service
 	Login   *login.Service
 	Places  *provider.Registry
-	Version string // of the program
+	Streams *streams.Count // of the API and of the pages together
+	Version string         // of the program
 	Log     *slog.Logger
 }
 
 // API is the API. It implements http.Handler.
 type API struct {
-	cfg     Config
-	mux     *http.ServeMux
-	huma    huma.API
-	streams streams
+	cfg  Config
+	mux  *http.ServeMux
+	huma huma.API
 }
 
 // New makes the API.

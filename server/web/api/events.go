@@ -17,41 +17,15 @@ import (
 	"tandem/center"
 	"tandem/center/shape"
 	"tandem/server/web/login"
+	"tandem/server/web/streams"
 	"tandem/store"
 )
 
 // Waits of the event stream.
 const (
-	beat      = 20 * time.Second // without news, so that proxies and browsers see that the line is up
-	slowest   = 30 * time.Second // to take a message; who is slower is cut off, and comes back
-	maxStream = 32               // per user
+	beat    = 20 * time.Second // without news, so that proxies and browsers see that the line is up
+	slowest = 30 * time.Second // to take a message; who is slower is cut off, and comes back
 )
-
-// streams counts the streams of each user.
-type streams struct {
-	mu sync.Mutex // guards by
-	by map[string]int
-}
-
-// enter counts a stream, unless there are too many.
-func (s *streams) enter(user string) (leave func(), ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.by == nil {
-		s.by = map[string]int{}
-	}
-	if s.by[user] >= maxStream {
-		return nil, false
-	}
-	s.by[user]++
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.by[user]--; s.by[user] == 0 {
-			delete(s.by, user)
-		}
-	}, true
-}
 
 const eventsHelp = `Server-sent events. The first is "missed", and after each of that type the whole state is told: an "item" for each sync item, and "conflicts". Then what changes:
 
@@ -85,9 +59,9 @@ func (a *API) addEvents() {
 // events answers with the stream.
 func (a *API) events(w http.ResponseWriter, r *http.Request) {
 	p, _ := login.From(r.Context())
-	leave, ok := a.streams.enter(p.User.Name)
+	leave, ok := a.cfg.Streams.Enter(p.User.Name)
 	if !ok {
-		Fail(w, &tandem.Error{Kind: tandem.Busy, Op: "follow", Err: fmt.Errorf("%d pages follow already", maxStream), Wait: 30, Remedy: "close some"}, a.cfg.Log)
+		Fail(w, &tandem.Error{Kind: tandem.Busy, Op: "follow", Err: fmt.Errorf("%d pages follow already", streams.Most), Wait: 30, Remedy: "close some"}, a.cfg.Log)
 		return
 	}
 	defer leave()

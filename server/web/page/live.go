@@ -3,14 +3,17 @@ package page
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
+	"tandem"
 	"tandem/center"
 	"tandem/center/shape"
 	"tandem/server/web/page/words"
+	"tandem/server/web/streams"
 	"tandem/store"
 )
 
@@ -58,6 +61,13 @@ func (m *messages) take() string {
 
 // live tells the page what happens as it happens (server-sent events): names of what to look at again, and progress as HTML.
 func (p *Pages) live(c *call) error {
+	if p.cfg.Streams != nil {
+		leave, ok := p.cfg.Streams.Enter(c.frame.Person.User.Name)
+		if !ok {
+			return &tandem.Error{Kind: tandem.Busy, Op: "follow", Err: fmt.Errorf("%d pages follow already", streams.Most), Wait: 30, Remedy: "close some"}
+		}
+		defer leave()
+	}
 	ctx, cancel := context.WithCancel(c.r.Context())
 	defer cancel()
 	m := &messages{data: map[string]string{}, more: make(chan struct{}, 1)}

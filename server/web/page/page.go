@@ -23,6 +23,7 @@ import (
 	"tandem/provider"
 	"tandem/server/web/asset"
 	"tandem/server/web/page/words"
+	"tandem/server/web/streams"
 	"tandem/store"
 )
 
@@ -44,6 +45,7 @@ type Config struct {
 	Password  func(w http.ResponseWriter, r *http.Request, old, password string) error    // changes the person's own password; Denied: the old one is wrong
 	Records   func(ctx context.Context, c tandem.Collection, limit int) ([]Record, error) // what a home collection holds, newest first; nil: not shown
 	Link      func(r *http.Request, secret string) string                                 // the address of a link to a collection; nil: its secret is shown alone
+	Streams   *streams.Count                                                              // open streams of users; nil: pages are not counted
 	Languages []string                                                                    // those to choose from; nil: all
 
 	Version string           // of the program
