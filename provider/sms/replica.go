@@ -246,6 +246,30 @@ func (r *Replica) opener(print string) func(span) (io.ReadCloser, error) {
 	}
 }
 
+// follow opens spans of a message that was read, also after the file was replaced: the other direction of a sync may be writing to it. Where the message is no
+// longer what it was, it is Changed.
+func (r *Replica) follow(x *index, was entry) func(span) (io.ReadCloser, error) {
+	const tries = 5 // the file may be replaced again between two looks at it
+	return func(at span) (in io.ReadCloser, err error) {
+		seen, moved := x, int64(0)
+		for range tries {
+			if in, err = r.opener(seen.print)(span{at.from + moved, at.to + moved}); !tandem.IsKind(err, tandem.Changed) {
+				return in, err
+			}
+			now, failed := r.current(r.life)
+			if failed != nil {
+				return nil, failed
+			}
+			i, ok := now.byID[was.id]
+			if !ok || now.entries[i].meta.Version != was.meta.Version {
+				return nil, err
+			}
+			seen, moved = now, now.entries[i].at.from-was.at.from
+		}
+		return nil, err
+	}
+}
+
 // current is what is known of the file, read now if it is not what it was.
 func (r *Replica) current(ctx context.Context) (*index, error) {
 	r.mu.Lock()
@@ -278,7 +302,6 @@ func (r *Replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.R
 			yield(tandem.Record{}, err)
 			return
 		}
-		open := r.opener(x.print)
 		for _, id := range ids {
 			if ctx.Err() != nil {
 				yield(tandem.Record{}, ctx.Err())
@@ -291,7 +314,7 @@ func (r *Replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.R
 				}
 				continue
 			}
-			rec, err := r.fetch(x.entries[i], open)
+			rec, err := r.fetch(x.entries[i], r.follow(x, x.entries[i]))
 			if !yield(rec, err) {
 				return
 			}

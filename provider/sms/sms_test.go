@@ -339,3 +339,37 @@ func FuzzBackup(f *testing.F) {
 		}
 	})
 }
+
+// TestReplacedMeanwhile: what was fetched can be read after a write put the file anew, as the other direction of a sync does.
+func TestReplacedMeanwhile(t *testing.T) {
+	f := openFile(t, theBackup())
+	recs := f.records()
+	read := func(rec tandem.Record) (string, error) {
+		b, err := tandem.ReadBody(rec.Body, 1<<20)
+		return string(b), err
+	}
+	var want []string
+	for _, rec := range recs {
+		b, err := read(rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, b)
+	}
+	gone := 0
+	f.apply(tandem.Write{Op: tandem.Delete, ID: recs[gone].ID, If: recs[gone].Meta.Version})
+	for i, rec := range recs {
+		if i == gone {
+			continue
+		}
+		if got, err := read(rec); err != nil || got != want[i] {
+			t.Errorf("%s reads %q, %v; before the file was replaced %q", rec.ID, got, err, want[i])
+		}
+	}
+	mms := slices.IndexFunc(recs, func(r tandem.Record) bool { return strings.HasPrefix(string(r.ID), "mms") })
+	now := f.records()[mms-1]
+	f.apply(tandem.Write{Op: tandem.Delete, ID: now.ID, If: now.Meta.Version})
+	if _, err := read(recs[mms]); !tandem.IsKind(err, tandem.Changed) {
+		t.Errorf("a message that was deleted reads with %v", err)
+	}
+}
