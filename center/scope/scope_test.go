@@ -260,7 +260,7 @@ func TestOthersThingsDoNotExist(t *testing.T) {
 func TestMissingAndOthersReadAlike(t *testing.T) {
 	w := newWorld(t)
 	ben, anna := w.as("ben"), w.things["anna"]
-	nobody := things{partner: "xxxx-partner", item: "xxxx-item", collection: 991, link: 992, conflict: 993, session: "s994", entry: "h995", homeEntry: "h996", device: "XXXXPHONE", message: 997}
+	nobody := things{partner: "zzzz-partner", item: "zzzz-item", collection: 991, link: 992, conflict: 993, session: "s994", entry: "h995", homeEntry: "h996", device: "ZZZZPHONE", message: 997}
 	plain := strings.NewReplacer(anna.partner, "P", nobody.partner, "P", anna.item, "I", nobody.item, "I", anna.device, "D", nobody.device, "D", "anna", "U", "nobody", "U",
 		"991", "N", "993", "N", "994", "N", "995", "N", "996", "N", "997", "N")
 	number := func(s string, x things) string {
