@@ -66,6 +66,27 @@ func TestAhead(t *testing.T) {
 	}
 }
 
+// What was made ahead of a request is not what the request's own commands made of it.
+func TestAheadOfCommands(t *testing.T) {
+	k := newKit(t)
+	k.fill(k.contacts, "c", 3)
+	k.ahead = true
+	k.restart()
+	k.clock = k.clock.Add(time.Second)
+	at := k.prime(k.contacts)
+	k.write(k.contacts, tandem.Update, "c0", vcard("u0", "Written"))
+	k.write(k.contacts, tandem.Update, "c1", vcard("u1", "Written"))
+	mine := k.serverID(k.contacts, "c2")
+	first := k.sync(k.contacts, at, window(1), commands(edit(mine, phone("1"))))
+	second := k.sync(k.contacts, key(first), window(5), commands(edit(mine, phone("2"))))
+	if got := resps(second) + cmds(second); strings.Contains(got, mine) {
+		t.Errorf("the device was told of its own edit: %s", got)
+	}
+	if b := k.body(k.contacts, "c2"); !strings.Contains(b, "CELL:2") {
+		t.Errorf("the record is %s", b)
+	}
+}
+
 // What is made ahead fails as if it had not been made.
 func TestAheadFails(t *testing.T) {
 	k := newKit(t)

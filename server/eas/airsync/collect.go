@@ -186,7 +186,7 @@ func (p *part) next(ctx context.Context, after int64, limit int) ([]store.HomeRe
 	if !p.tell || !p.g.Window.Plain() || p.recorder() != nil { // messages are large, and few parts of them are shown
 		return p.s.Home.Since(ctx, p.col.ID, after, limit)
 	}
-	if after == p.g.Cursor {
+	if after == p.g.Cursor && len(p.w.commands) == 0 { // what was made ahead does not know what the commands wrote
 		if b := p.s.ahead.take(ctx, p); b != nil {
 			return b.recs, b.more, nil
 		}
