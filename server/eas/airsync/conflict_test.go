@@ -137,6 +137,39 @@ func TestConflict(t *testing.T) {
 	}
 }
 
+// A device that edits a record twice before it is told what its first edit was merged into does not clash with itself.
+func TestEditTwiceWhileMerged(t *testing.T) {
+	for name, meanwhile := range map[string]struct{ desktop, holds string }{
+		"another field":                     {vcard("a", "Ann", "TEL;TYPE=CELL:1", "TITLE:Boss"), "TITLE:Boss"},
+		"another field, and the same value": {vcard("a", "Ann", "TEL;TYPE=CELL:2", "TITLE:Boss"), "TITLE:Boss"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newKit(t)
+			k.fill(k.contacts, "c", 3)
+			k.write(k.contacts, tandem.Create, "a", vcard("a", "Ann", "TEL;TYPE=CELL:1"))
+			server := k.serverID(k.contacts, "a")
+			at := k.prime(k.contacts)
+			k.write(k.contacts, tandem.Update, "c1", vcard("uc1", "Earlier"))
+			k.write(k.contacts, tandem.Update, "a", meanwhile.desktop)
+			first := k.sync(k.contacts, at, window(1), commands(edit(server, phone("2"))))
+			k.want(resps(first), "nothing")
+			again := k.sync(k.contacts, at, window(1), commands(edit(server, phone("2"))))
+			k.want(key(again), key(first))
+			second := k.sync(k.contacts, key(first), silent(), commands(edit(server, phone("3"))))
+			k.want(resps(second), "nothing")
+			third := k.sync(k.contacts, key(second), silent(), commands(edit(server, phone("4"))))
+			k.want(resps(third), "nothing")
+			b := k.body(k.contacts, "a")
+			if !strings.Contains(b, "CELL:4") || !strings.Contains(b, meanwhile.holds) {
+				t.Errorf("the record is %s", b)
+			}
+			if got := cmds(k.sync(k.contacts, key(third), window(10))); !strings.Contains(got, "Boss") || !strings.Contains(got, "4") {
+				t.Errorf("told %s", got)
+			}
+		})
+	}
+}
+
 // A Delete of a record that somebody else changed wins, whoever wins otherwise; history keeps the change. MS-ASCMD_R2076
 func TestDeleteOfChanged(t *testing.T) {
 	for _, clients := range []string{"1", "0"} {

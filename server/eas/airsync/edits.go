@@ -183,6 +183,8 @@ func (p *part) merge(ctx context.Context, e edit, base []byte, mine store.HomeWr
 			res.Status = statusOK
 		}
 		return p.overrule(ctx, e, mine, w, entry, res)
+	case entry.Merged: // the client's next edit rests on what it sent, which it shows until it is told
+		return p.overrule(ctx, e, mine, w, entry, res)
 	case w.Digest == e.rec.Digest:
 		p.did(e.rec.Number, e.rec.Seq, entry)
 		return nil
@@ -190,7 +192,7 @@ func (p *part) merge(ctx context.Context, e edit, base []byte, mine store.HomeWr
 	return p.put(ctx, nil, e, w, entry, res)
 }
 
-// overrule keeps a client's version in history, by writing it and then what is to stand.
+// overrule keeps a client's version in history, by writing it and then what is to stand. A client whose edit was not refused goes on from that version.
 func (p *part) overrule(ctx context.Context, e edit, mine, stands store.HomeWrite, own synckey.Own, res *synckey.Result) error {
 	final := []store.HomeWrite{stands}
 	plans, err := p.meet(ctx, final)
@@ -219,6 +221,9 @@ func (p *part) overrule(ctx context.Context, e edit, mine, stands store.HomeWrit
 		res.Status = statusOK
 		return p.change(ctx, nil, e, res)
 	}
+	if own.Merged && res.Status == statusOK {
+		own.Base = seqOf(outs[0].Version)
+	}
 	p.did(e.rec.Number, seqOf(last.Version), own)
 	return nil
 }
@@ -227,7 +232,11 @@ func (p *part) overrule(ctx context.Context, e edit, mine, stands store.HomeWrit
 // does not show all that is in it, and must be told in any case.
 func (p *part) did(number, seq int64, own synckey.Own) {
 	before, _ := p.g.OwnOf(number)
-	if _, aside := p.g.AsideOf(number); aside || before.Merged {
+	_, aside := p.g.AsideOf(number)
+	if !aside && before.Merged && !own.Merged {
+		own.Base = seq
+	}
+	if aside || before.Merged {
 		own.Told, own.Merged = true, true
 	}
 	own.Told = own.Told || p.reasked

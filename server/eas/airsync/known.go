@@ -107,8 +107,8 @@ func (p *part) baseOf(ctx context.Context, e edit) (store.HomeRecord, error) {
 	if err != nil {
 		return r, err
 	}
-	if own, ok := g.OwnOf(r.Number); ok && own.Has != synckey.No && !own.Merged && (!settled || k.seq < own.Seq) {
-		if v, err := p.version(ctx, r, own.Seq); v.Body != nil || err != nil {
+	if own, ok := g.OwnOf(r.Number); ok && own.Has != synckey.No && own.Shows() != 0 && (!settled || k.seq < own.Seq) {
+		if v, err := p.version(ctx, r, own.Shows()); v.Body != nil || err != nil {
 			return v, err
 		}
 	}

@@ -74,6 +74,15 @@ type Own struct {
 	Has    Has   `json:"has,omitempty"`
 	Told   bool  `json:"told,omitempty"`   // it is told nevertheless
 	Merged bool  `json:"merged,omitempty"` // it holds more than the device sent
+	Base   int64 `json:"base,omitempty"`   // where it does: the version that the device has of it, 0 where none is known
+}
+
+// Shows is the version of the record that the device has, as a sequence number; 0: none that is known.
+func (o Own) Shows() int64 {
+	if o.Merged {
+		return o.Base
+	}
+	return o.Seq
 }
 
 // Has is whether a device has a record.
@@ -184,7 +193,7 @@ func Undo(was, now *Generation) *Generation {
 	g := was.Next()
 	for _, o := range now.Mine {
 		before, _ := g.OwnOf(o.Number)
-		g.AddOwn(Own{Number: o.Number, Seq: o.Seq, Has: before.Has, Told: true, Merged: o.Merged})
+		g.AddOwn(Own{Number: o.Number, Seq: o.Seq, Has: before.Has, Told: true, Merged: o.Merged, Base: o.Base})
 	}
 	for _, v := range now.Reverts { // what was refused then is undone all the same
 		if _, ok := g.RevertOf(v.Number); !ok {
