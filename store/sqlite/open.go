@@ -28,7 +28,7 @@ const applicationID = 0x54414e44
 const pageSize = 4096
 
 func (d *db) openFile(ctx context.Context) error {
-	if err := d.create(ctx); err != nil {
+	if err := d.create(); err != nil {
 		return d.fault("open store", err)
 	}
 	if err := d.connect(fileDSN(d.name)); err != nil {
