@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 
@@ -52,18 +53,14 @@ func (w *work) contents() {
 	for _, r := range order {
 		ids[r.key] = w.namesOf(r)
 	}
-	sort.SliceStable(order, func(i, j int) bool {
-		a, b := order[i], order[j]
-		if ra, rb := rank(a.do), rank(b.do); ra != rb {
-			return ra < rb
+	slices.SortStableFunc(order, func(a, b *record) int {
+		if c := cmp.Compare(rank(a.do), rank(b.do)); c != 0 {
+			return c
 		}
 		if c := slices.Compare(ids[a.key][:], ids[b.key][:]); c != 0 {
-			return c < 0
+			return c
 		}
-		if a.base.Link != b.base.Link {
-			return a.base.Link < b.base.Link
-		}
-		return a.side < b.side
+		return cmp.Or(cmp.Compare(a.base.Link, b.base.Link), cmp.Compare(a.side, b.side))
 	})
 	for _, r := range order {
 		if r.do == Wait && r.reason == NoReason {

@@ -183,24 +183,30 @@ func unsettled(jobs []*job) []*job {
 // answer tells the outcome of what is done.
 func (r *Replica) answer(d *dir, jobs []*job) {
 	now := r.clock()
-	for _, j := range jobs {
-		if !j.done {
-			continue
+	_ = inParallel(len(jobs), func(part func() (int, bool)) error {
+		for i, ok := part(); ok; i, ok = part() {
+			if j := jobs[i]; j.done {
+				r.answerOne(d, j, now)
+			}
 		}
-		j.out.Status = tandem.Applied
-		if j.w.Op == tandem.Delete {
-			j.print, j.sure = print{}, true
-			continue
-		}
-		j.out.ID = tandem.ID(j.name)
-		j.out.Meta = tandem.Meta{UID: j.uid, Size: j.print.size, Node: j.print.node(), Modified: j.print.mtime}
-		e, err := r.lookAt(d, j.name)
-		if err == nil && e.sameContent(j.print) {
-			j.print, j.sure = e.print, !e.racy(now)
-			j.out.Version = e.version(now)
-		} else {
-			// Somebody has written to it since. What we wrote is not what is there: the next listing must be news.
-			j.out.Version = tandem.Version(j.print.text() + raceMark)
-		}
+		return nil
+	})
+}
+
+func (r *Replica) answerOne(d *dir, j *job, now clock) {
+	j.out.Status = tandem.Applied
+	if j.w.Op == tandem.Delete {
+		j.print, j.sure = print{}, true
+		return
 	}
+	j.out.ID = tandem.ID(j.name)
+	j.out.Meta = tandem.Meta{UID: j.uid, Size: j.print.size, Node: j.print.node(), Modified: j.print.mtime}
+	e, err := r.lookAt(d, j.name)
+	if err == nil && e.sameContent(j.print) {
+		j.print, j.sure = e.print, !e.racy(now)
+		j.out.Version = e.version(now)
+		return
+	}
+	// Somebody has written to it since. What we wrote is not what is there: the next listing must be news.
+	j.out.Version = tandem.Version(j.print.text() + raceMark)
 }

@@ -70,3 +70,26 @@ func (r *Replica) recall(d *dir, name string) (tandem.Record, bool) {
 	m := tandem.Meta{UID: f.uid, Version: f.print.version(now), Size: f.print.size, Node: f.print.node(), Modified: f.print.mtime}
 	return tandem.Record{Meta: m, Body: tandem.Bytes(f.body)}, true
 }
+
+// recalled is a record that the last listing read, or that it is not known.
+type recalled struct {
+	rec   tandem.Record
+	known bool
+}
+
+// recallAtOnce is how many records are recalled at a time.
+const recallAtOnce = 512
+
+// recallAll recalls records of these ids, several at a time; of those that share a file with others, none is known.
+func (r *Replica) recallAll(d *dir, ids []tandem.ID) []recalled {
+	list := make([]recalled, len(ids))
+	_ = inParallel(len(ids), func(part func() (int, bool)) error {
+		for i, ok := part(); ok; i, ok = part() {
+			if name, key := split(ids[i]); key == "" {
+				list[i].rec, list[i].known = r.recall(d, name)
+			}
+		}
+		return nil
+	})
+	return list
+}

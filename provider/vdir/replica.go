@@ -148,17 +148,19 @@ func (r *Replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.R
 		}
 		defer d.close()
 		f := &file{}
-		for _, id := range ids {
+		var read []recalled // of the ids from at on
+		at := 0
+		for i, id := range ids {
 			if err := r.enter(ctx); err != nil {
 				yield(tandem.Record{ID: id}, err)
 				return
 			}
-			name, key := split(id)
-			rec, known := tandem.Record{}, false
-			var err error
-			if key == "" {
-				rec, known = r.recall(d, name)
+			if i == at+len(read) {
+				at, read = i, r.recallAll(d, ids[i:min(i+recallAtOnce, len(ids))])
 			}
+			name, key := split(id)
+			rec, known := read[i-at].rec, read[i-at].known
+			var err error
 			if !known {
 				if f.name != name || key == "" {
 					f = r.readInto(d, name, nil)
