@@ -36,6 +36,8 @@ type Store struct {
 	Events    Events
 	Results   Results
 	Settings  Settings
+	Notices   Notices
+	Hooks     Hooks
 	io.Closer
 }
 
@@ -59,7 +61,7 @@ type Accounts interface {
 	PutUser(ctx context.Context, u User) error // title and address of the one of that name; NotFound
 	// SetProps changes the named properties of a user and leaves the others; an empty value removes one. NotFound.
 	SetProps(ctx context.Context, name string, set map[string]string) error
-	RemoveUser(ctx context.Context, name string) error // with logins, visits, devices, locks and what others share with it; its partners become the hub's; Busy while it owns collections
+	RemoveUser(ctx context.Context, name string) error // with logins, visits, devices, locks, notices, webhooks and what others share with it; its partners become the hub's; Busy while it owns collections
 }
 
 // HomeRecord is one record of a home collection as stored.
@@ -376,6 +378,7 @@ type Item struct {
 	Mode       string // "continuous", "manual", or OfAccount
 	Schedule   string // cron expression, or ""
 	Rules      string // JSON of the item's rules
+	Commands   string // JSON of the commands around its runs, "": none
 	Added      int64
 }
 

@@ -109,10 +109,10 @@ func (s settings) PutItem(ctx context.Context, it store.Item) error {
 		if _, err := collectionByID(c, it.Collection); err != nil {
 			return err
 		}
-		_, err := c.exec(`INSERT INTO item (name, owner, collection, partner, sub, enabled, mode, schedule, rules, added) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		_, err := c.exec(`INSERT INTO item (name, owner, collection, partner, sub, enabled, mode, schedule, rules, added, commands) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, collection = excluded.collection, partner = excluded.partner, sub = excluded.sub,
-			enabled = excluded.enabled, mode = excluded.mode, schedule = excluded.schedule, rules = excluded.rules, added = excluded.added`,
-			it.Name, it.User, it.Collection, it.Partner, it.Sub, it.Enabled, it.Mode, it.Schedule, it.Rules, it.Added)
+			enabled = excluded.enabled, mode = excluded.mode, schedule = excluded.schedule, rules = excluded.rules, added = excluded.added, commands = excluded.commands`,
+			it.Name, it.User, it.Collection, it.Partner, it.Sub, it.Enabled, it.Mode, it.Schedule, it.Rules, it.Added, it.Commands)
 		return err
 	})
 }
@@ -122,10 +122,10 @@ func (s settings) Items(ctx context.Context) (list []store.Item, err error) {
 	err = s.read(ctx, "list items", func(c *conn) error {
 		return c.each(func(s scanner) error {
 			var it store.Item
-			err := s.Scan(&it.Name, &it.User, &it.Collection, &it.Partner, &it.Sub, &it.Enabled, &it.Mode, &it.Schedule, &it.Rules, &it.Added)
+			err := s.Scan(&it.Name, &it.User, &it.Collection, &it.Partner, &it.Sub, &it.Enabled, &it.Mode, &it.Schedule, &it.Rules, &it.Added, &it.Commands)
 			list = append(list, it)
 			return err
-		}, "SELECT name, owner, collection, partner, sub, enabled, mode, schedule, rules, added FROM item ORDER BY name")
+		}, "SELECT name, owner, collection, partner, sub, enabled, mode, schedule, rules, added, commands FROM item ORDER BY name")
 	})
 	return list, err
 }

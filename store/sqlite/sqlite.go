@@ -144,6 +144,8 @@ func (d *db) store() *store.Store {
 		Events:    events{d},
 		Results:   results{d},
 		Settings:  settings{d},
+		Notices:   notices{d},
+		Hooks:     hooks{d},
 		Closer:    d,
 	}
 }

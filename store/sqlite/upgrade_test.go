@@ -207,3 +207,35 @@ func TestUpgradeFromSix(t *testing.T) {
 		t.Fatalf("found %v, %v", found, err)
 	}
 }
+
+// TestUpgradeFromEight opens a store as version 8 left it: its items run no commands, and nobody is told of anything yet.
+func TestUpgradeFromEight(t *testing.T) {
+	dir := t.TempDir()
+	sqlite.MakeOld(t, dir, 8)
+	db := raw(t, dir)
+	for _, q := range []string{
+		"INSERT INTO user (name, title) VALUES ('ann', 'Ann')",
+		"INSERT INTO collection (owner, kind, name, props, uuid, epoch) VALUES ('ann', 'contact', 'c', '{}', 'u', 'e')",
+		"INSERT INTO partner (name, provider, place, title, added) VALUES ('p', 'x', 'x:1', '', 1)",
+		"INSERT INTO item (name, owner, collection, partner, sub, enabled, mode, schedule, rules, added) VALUES ('one', 'ann', 1, 'p', '', 1, 'manual', '', '', 100)",
+	} {
+		_, err := db.Exec(q)
+		must(t, err)
+	}
+	must(t, db.Close())
+	st, err := sqlite.Open(dir, sqlite.Options{})
+	must(t, err)
+	defer st.Close()
+	items, err := st.Settings.Items(t.Context())
+	must(t, err)
+	if len(items) != 1 || items[0].Commands != "" || items[0].Added != 100 {
+		t.Errorf("%+v", items)
+	}
+	must(t, st.Notices.ChangeNotices(t.Context(), store.NoticeChange{Add: []store.Notice{{User: "ann", Key: "k", Since: 1}}}))
+	if list, err := st.Notices.Notices(t.Context(), "ann"); err != nil || len(list) != 1 {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if found, err := sqlite.Check(t.Context(), dir); err != nil || len(found) > 0 {
+		t.Fatalf("found %v, %v", found, err)
+	}
+}
