@@ -25,6 +25,7 @@ func Reconcile(b *Base, va, vb *View, rules Rules) *Plan {
 	w.allot()
 	if w.tree {
 		w.splitTypes()
+		w.heed()
 		for _, r := range w.recs {
 			w.aim(r)
 		}

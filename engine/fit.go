@@ -137,7 +137,7 @@ func (w *work) pins() {
 
 // fitRecord checks r against its parents and reports whether it changed anything.
 func (w *work) fitRecord(r *record) bool {
-	if w.fitSecond(r) {
+	if w.fitSecond(r) || w.fitBelow(r) {
 		return true
 	}
 	for s := sideA; s <= sideB; s++ {

@@ -119,6 +119,7 @@ const (
 	PutBack                  // a person had a deletion taken back
 	TypeChanged              // a file became a directory or the reverse: the old one goes, the new one comes
 	DirWaits                 // both versions are to be kept, but the directory is not in the same place on both sides yet
+	InConflict               // a directory above it is a file on the other side, and an answer has to say which it is to be
 )
 
 // Alarm is one reason to hold a plan.

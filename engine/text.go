@@ -27,7 +27,7 @@ var reasonTexts = [...]string{
 	TooBig: "too large for the other side", BadName: "the other side cannot hold this name",
 	Torn:     "not as it was written before the machine went down",
 	MadeRoom: "moved out of the way for a moment", PutBack: "deletion taken back", TypeChanged: "became another type of file",
-	DirWaits: "its directory has to wait",
+	DirWaits: "its directory has to wait", InConflict: "its directory waits in a conflict",
 }
 
 // String is the part of a sentence shown in a preview.

@@ -115,6 +115,15 @@ func (v *View) See(c tandem.Change) {
 	}
 }
 
+// Shows tells that the listing has something under this id.
+func (v *View) Shows(id tandem.ID) bool {
+	if i := v.b.find(v.side, id); i >= 0 {
+		return v.rows[i].present()
+	}
+	n := v.freshAt.find(v.fresh, id)
+	return n != nil && n.st.present()
+}
+
 func (v *View) addFresh(n *seen) {
 	v.fresh = append(v.fresh, n)
 	v.freshAt.add(v.fresh, len(v.fresh)-1)

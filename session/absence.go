@@ -18,7 +18,7 @@ func (r *run) reconcile(ctx context.Context, o *observed) (*engine.Plan, error) 
 			if !o.lists[s.Side].Full {
 				continue // what is gone was named by the place itself
 			}
-			for chunk := range pieces(silent(plan, s.Side), digestChunk) {
+			for chunk := range pieces(silent(plan, s.Side, o.views[s.Side]), digestChunk) {
 				there, err := r.there(ctx, s, chunk)
 				if err != nil {
 					return nil, err
@@ -35,15 +35,15 @@ func (r *run) reconcile(ctx context.Context, o *observed) (*engine.Plan, error) 
 	}
 }
 
-// silent lists the records that the plan believes gone from one side.
-func silent(plan *engine.Plan, s tandem.Side) []tandem.ID {
+// silent lists the records that the plan believes gone from one side. What is listed under a record's id is another thing, and the record is gone from there.
+func silent(plan *engine.Plan, s tandem.Side, v *engine.View) []tandem.ID {
 	var ids []tandem.ID
 	for i := range plan.Actions {
 		act := &plan.Actions[i]
 		if act.Do == engine.Wait || act.Do == engine.Move || act.Shown(s).ID != "" || act.Row.Link == 0 {
 			continue
 		}
-		if id := act.Row.Side(s).ID; id != "" {
+		if id := act.Row.Side(s).ID; id != "" && !v.Shows(id) {
 			ids = append(ids, id)
 		}
 	}

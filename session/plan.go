@@ -103,7 +103,7 @@ func (r *run) noteWaits(plan *engine.Plan) {
 func (r *run) wait(act *engine.Action) {
 	switch act.Reason {
 	case engine.ConflictOpen:
-	case engine.SideIgnored, engine.SideUnknown:
+	case engine.SideIgnored, engine.SideUnknown, engine.InConflict:
 		r.stay = true
 	case engine.OneWay:
 		r.stay = true
