@@ -102,6 +102,9 @@ type HomeWrite struct {
 	// number that it must be at. It is a precondition as If is.
 	From, FromSeq int64
 
+	// Take says that the record From goes into history as the Create is done, in the same transaction: it moves here from wherever it was. Not for trees.
+	Take bool
+
 	// Whole says that if this write is not done none of its list is: the ones before it are taken back, the ones after it are not tried, and all of them
 	// are RetryAfter.
 	Whole bool

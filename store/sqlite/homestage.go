@@ -77,3 +77,40 @@ func (w *homeWriter) takeOver(s *staged) (same bool, err error) {
 	s.sum = toDigest(sum)
 	return err == nil, err
 }
+
+// take creates a record and deletes the one that it comes from, which may be in another collection.
+func (w *homeWriter) take(s *staged) (tandem.Outcome, error) {
+	var collection int64
+	var id tandem.ID
+	if err := w.conn.row("SELECT collection, id FROM record WHERE row = ?", s.From).Scan(&collection, &id); err != nil {
+		return tandem.Outcome{}, err
+	}
+	from := w
+	if collection != w.col.ID {
+		from = &homeWriter{home: w.home, conn: w.conn, who: w.who, now: w.now}
+		var err error
+		if from.col, err = collectionByID(w.conn, collection); err != nil {
+			return tandem.Outcome{}, err
+		}
+	}
+	if store.IsTree(w.col.Kind) || store.IsTree(from.col.Kind) {
+		return rejected(s.ID, errors.New("in a tree nothing is taken from elsewhere")), nil
+	}
+	out, err := w.create(s)
+	if err != nil || out.Status != tandem.Applied {
+		return out, err
+	}
+	old, body, _, err := from.current(id)
+	if err != nil {
+		return out, err
+	}
+	if _, err := from.delete(&staged{HomeWrite: &store.HomeWrite{Write: tandem.Write{ID: id}}}, old, body); err != nil || from == w {
+		return out, err
+	}
+	if w.from == nil {
+		w.from = map[int64]tandem.Collection{}
+	}
+	w.from[collection] = from.col
+	_, err = w.conn.exec("UPDATE collection SET seq = ?, live = live + ? WHERE id = ?", from.col.Seq, from.live, collection)
+	return out, err
+}

@@ -50,6 +50,9 @@ func (h home) Write(ctx context.Context, collection int64, who store.Author, wri
 	if w.col.Seq != w.before {
 		h.wake.tell(store.Wakeup{User: w.col.User, Collection: w.col.ID, Seq: w.col.Seq})
 	}
+	for _, c := range w.from {
+		h.wake.tell(store.Wakeup{User: c.User, Collection: c.ID, Seq: c.Seq})
+	}
 	return out, nil
 }
 
@@ -76,6 +79,7 @@ type homeWriter struct {
 	before int64 // the collection's sequence number at the start
 	live   int64 // how many more live records there are than at the start
 	now    int64
+	from   map[int64]tandem.Collection // other collections out of which records were taken, as they are then
 }
 
 func (w *homeWriter) all(collection int64, out []tandem.Outcome) (err error) {
@@ -109,6 +113,8 @@ func (w *homeWriter) one(s *staged) (tandem.Outcome, error) {
 	switch {
 	case s.err != nil:
 		return tandem.Outcome{Status: tandem.RetryAfter, ID: s.ID, Err: s.err}, nil
+	case s.Op == tandem.Create && s.Take:
+		return w.take(s)
 	case s.Op == tandem.Create:
 		return w.create(s)
 	case s.ID == "":

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -180,4 +181,58 @@ func testFrom(k *kit) {
 	w.ID = "f"
 	k.applied(c, store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: "d", If: dir.Version}})
 	k.refused(c, w, tandem.PreconditionFailed)
+}
+
+// testTake moves records from one collection into another, with nothing in between.
+func testTake(k *kit) {
+	inbox, files := k.collection(tandem.Mail), k.collection(tandem.File)
+	archive, err := k.st.Home.PutCollection(k.ctx, tandem.Collection{User: inbox.User, Kind: tandem.Mail, Name: "archive"})
+	k.must(err)
+	k.applied(inbox, put(tandem.Create, "a", "", "text"))
+	k.applied(inbox, put(tandem.Create, "b", "", "other"))
+	k.applied(files, put(tandem.Create, "f", "", "text"))
+	from := k.get(inbox, "a")["a"]
+	move := func(id tandem.ID, marker tandem.Marker) store.HomeWrite {
+		w := put(tandem.Create, id, "", "text")
+		w.Record.Body, w.From, w.FromSeq, w.Take, w.Marker = nil, from.Number, from.Seq, true, marker
+		return w
+	}
+	w := move("a", "once")
+	w.FromSeq++
+	k.refused(archive, w, tandem.PreconditionFailed)
+	if k.refused(files, move("x", ""), tandem.Rejected); len(k.get(files, "x")) != 0 || len(k.get(inbox, "a")) != 1 {
+		k.Fatal("what was refused was done")
+	}
+	failing := put(tandem.Delete, "nothing", "1", "")
+	failing.Whole = true
+	if k.write(archive, move("a", "once"), failing); len(k.get(archive, "a")) != 0 || len(k.get(inbox, "a")) != 1 {
+		k.Fatal("what was taken back was done")
+	}
+	ctx, cancel := context.WithCancel(k.ctx)
+	defer cancel()
+	wakeups := k.st.Home.Subscribe(ctx)
+	k.applied(archive, move("a", "once"))
+	told := map[int64]bool{}
+	for len(told) < 2 {
+		told[(<-wakeups).Collection] = true
+	}
+	if !told[inbox.ID] || !told[archive.ID] {
+		k.Errorf("told of %v", told)
+	}
+	if got := k.get(archive, "a")["a"]; k.body(got.Body) != "text" || len(k.get(inbox, "a")) != 0 || len(k.get(inbox, "b")) != 1 {
+		k.Errorf("it did not move: %+v", got)
+	}
+	if l := k.since(inbox, from.Seq+1); len(l) != 1 || !l[0].Deleted || l[0].ID != "a" {
+		k.Errorf("the collection it left tells %+v", l)
+	}
+	for _, c := range []tandem.Collection{inbox, archive} {
+		if n, _, err := k.st.Lookup.Count(k.ctx, c.ID, 0); n != 1 || err != nil {
+			k.Errorf("%d records are left, %v", n, err)
+		}
+	}
+	k.refused(archive, move("c", ""), tandem.PreconditionFailed)
+	from = k.get(archive, "a")["a"]
+	if k.applied(archive, move("d", "")); len(k.get(archive, "a")) != 0 || len(k.get(archive, "d")) != 1 {
+		k.Error("it did not move within its collection")
+	}
 }

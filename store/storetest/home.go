@@ -25,6 +25,7 @@ func runHome(t *testing.T, run runner) {
 	run(t, "Whole", testWhole)
 	run(t, "OwnBody", testOwnBody)
 	run(t, "From", testFrom)
+	run(t, "Take", testTake)
 	run(t, "Bodies", testBodies)
 	run(t, "BrokenBody", testBrokenBody)
 	run(t, "Subscribe", testSubscribe)
