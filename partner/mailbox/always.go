@@ -36,7 +36,7 @@ type Always struct {
 	Log    *slog.Logger // nil: nowhere
 
 	one    sync.Mutex             // held by who moves: several here would only be in each other's way
-	copied func(store.HomeRecord) // nil, but in tests: called between the copy of a message and its deletion
+	looked func(store.HomeRecord) // nil, but in tests: called before a message is moved as it was looked at
 }
 
 func rules(u store.User) (list []rule) {
@@ -149,49 +149,31 @@ func (a *Always) apply(ctx context.Context, user string, r rule, again bool, who
 // movesMost is how often a message is tried that somebody changes meanwhile.
 const movesMost = 5
 
-// move puts a message into its new folder, durably, before it goes from the old one. The copy is made of the message as it was looked at and no other, so that of
-// several hubs on one store one makes it, however they are interleaved; if the message changed before it could go, the copy is taken back and the move begins anew.
-// Where it is not certain that the copy is one too many, it stays.
+// move moves a message into its new folder as it was looked at: in one transaction, so that wherever a hub dies, and however several on one store are interleaved,
+// there is one of it. A message that changed since is looked at again.
 func (a *Always) move(ctx context.Context, from, to tandem.Collection, rec store.HomeRecord, r rule, again bool, who store.Author) error {
-	// Whoever looks at the message as it is now finds the same marker, so that two make one copy. The first move of a message is remembered by what it holds.
-	fresh := func(rec store.HomeRecord) tandem.Marker {
-		return tandem.Marker(fmt.Sprintf("always/%s/%d/%d", r.Conversation, rec.Number, rec.Seq))
-	}
-	marker := tandem.Marker(fmt.Sprintf("always/%s/%s", r.Conversation, rec.Digest))
+	marker := tandem.Marker(fmt.Sprintf("always/%s/%s", r.Conversation, rec.Digest)) // the first move of a message is remembered by what it holds
 	if _, err := a.Boxes.Home.Find(ctx, to.ID, marker); err == nil {
 		if !again {
 			return nil // its owner put it back, or deleted it
 		}
-		marker = fresh(rec)
+		marker = tandem.Marker(fmt.Sprintf("always/%s/%d/%d", r.Conversation, rec.Number, rec.Seq))
 	} else if !tandem.IsKind(err, tandem.NotFound) {
 		return err
 	}
 	for range movesMost {
-		id, err := a.Boxes.Put(ctx, to, Message{Body: rec.Body, Flags: mail.FlagsOf(rec.Attrs), Marker: marker, Author: who, Number: rec.Number, Seq: rec.Seq})
-		if tandem.IsKind(err, tandem.Changed) {
-			return nil // it went, or another looks at it as it is now
+		if a.looked != nil {
+			a.looked(rec)
 		}
-		if err != nil {
+		_, err := a.Boxes.Put(ctx, to, Message{Body: rec.Body, Flags: mail.FlagsOf(rec.Attrs), Marker: marker, Author: who, Number: rec.Number, Seq: rec.Seq, Take: true})
+		if !tandem.IsKind(err, tandem.Changed) {
 			return err
-		}
-		if a.copied != nil {
-			a.copied(rec)
-		}
-		out, err := a.Boxes.Home.Write(ctx, from.ID, who, []store.HomeWrite{{Title: rec.Title, Write: tandem.Write{Op: tandem.Delete, ID: rec.ID, If: rec.Version}}})
-		if err != nil || out[0].Status == tandem.Applied {
-			return err
-		}
-		if out[0].Status != tandem.PreconditionFailed {
-			return &tandem.Error{Kind: tandem.KindOf(out[0].Err), Op: "move message out of", Thing: from.Name, Err: out[0].Err}
 		}
 		now, there, err := a.still(ctx, from.ID, rec.Number)
-		if err != nil || !there { // another moved it, and the copy is of both
-			return err
+		if err != nil || !there || now.Seq == rec.Seq {
+			return err // another moved it
 		}
-		if err := a.takeBack(ctx, to.ID, id, rec, who); err != nil {
-			return err
-		}
-		rec, marker = now, fresh(now)
+		rec = now
 	}
 	return nil // it stays where it is, and is looked at again when it changes
 }
@@ -202,21 +184,6 @@ func (a *Always) still(ctx context.Context, collection, number int64) (store.Hom
 		return rec, err == nil && !rec.Deleted, err
 	}
 	return store.HomeRecord{}, false, nil
-}
-
-// takeBack removes a copy that nobody has touched.
-func (a *Always) takeBack(ctx context.Context, collection int64, id tandem.ID, of store.HomeRecord, who store.Author) error {
-	for have, err := range a.Boxes.Home.Get(ctx, collection, []tandem.ID{id}) {
-		if err != nil {
-			return err
-		}
-		if have.Attrs != mail.FlagsOf(of.Attrs).Attrs() {
-			continue // somebody did something to it: there are two of it
-		}
-		_, err = a.Boxes.Home.Write(ctx, collection, who, []store.HomeWrite{{Title: have.Title, Write: tandem.Write{Op: tandem.Delete, ID: id, If: have.Version}}})
-		return err
-	}
-	return nil
 }
 
 // Run applies the rules of everybody, and then those of each user whose folders change, until wakeups ends.

@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -86,40 +87,81 @@ func (h *hubs) counts() [2]int {
 	return out
 }
 
-// TestMovedOnce: whatever happens between the copy of a message and its deletion, there is one of it after all have looked again.
+// TestMovedOnce: whatever happens between the look at a message and its move, there is one of it after all have looked again.
 func TestMovedOnce(t *testing.T) {
-	for name, c := range map[string]struct {
-		between func(h *hubs)
-		want    [2]int // in the inbox, in the archive
-	}{
-		"nothing":            {func(*hubs) {}, [2]int{0, 2}},
-		"the other moves it": {func(h *hubs) { h.must(h.b.Apply(context.Background(), "ann")) }, [2]int{0, 2}},
-		"it is read":         {func(h *hubs) { h.read(h.inbox) }, [2]int{0, 2}},
-		"read, then moved by hand: two remain": {func(h *hubs) {
-			h.read(h.inbox)
-			h.must(h.b.Set(context.Background(), "ann", h.id(), h.archive, store.Author{}))
-		}, [2]int{0, 3}},
-		"the copy is read":          {func(h *hubs) { h.read(h.archive) }, [2]int{0, 2}},
-		"both are read: two remain": {func(h *hubs) { h.read(h.inbox); h.read(h.archive) }, [2]int{0, 3}},
+	ctx := context.Background()
+	for name, between := range map[string]func(h *hubs){
+		"nothing":                func(*hubs) {},
+		"the other moves it":     func(h *hubs) { h.must(h.b.Apply(ctx, "ann")) },
+		"it is read":             func(h *hubs) { h.read(h.inbox) },
+		"read, moved by hand":    func(h *hubs) { h.read(h.inbox); h.must(h.b.Set(ctx, "ann", h.id(), h.archive, store.Author{})) },
+		"the other mail is read": func(h *hubs) { h.read(h.archive) },
+		"all is read":            func(h *hubs) { h.read(h.inbox); h.read(h.archive) },
+		"read and moved, read":   func(h *hubs) { h.read(h.inbox); h.must(h.b.Apply(ctx, "ann")); h.read(h.archive) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHubs(t)
 			h.put(1)
 			done := false
-			h.a.copied = func(store.HomeRecord) {
+			h.a.looked = func(store.HomeRecord) {
 				if !done {
 					done = true
-					c.between(h)
+					between(h)
 				}
 			}
 			for range 2 {
-				h.must(h.a.Apply(context.Background(), "ann"))
-				h.must(h.b.Apply(context.Background(), "ann"))
+				h.must(h.a.Apply(ctx, "ann"))
+				h.must(h.b.Apply(ctx, "ann"))
 			}
-			if got := h.counts(); got != c.want || !done {
-				t.Errorf("inbox and archive: %v, want %v", got, c.want)
+			if got := h.counts(); got != [2]int{0, 2} || !done {
+				t.Errorf("inbox and archive: %v", got)
 			}
 		})
+	}
+}
+
+// dying is a store's home that dies at a write: before it, or after it and before the answer.
+type dying struct {
+	store.Home
+	left  int
+	after bool
+}
+
+var errDied = errors.New("the hub died")
+
+// Write implements store.Home.
+func (d *dying) Write(ctx context.Context, collection int64, who store.Author, writes []store.HomeWrite) ([]tandem.Outcome, error) {
+	if d.left--; d.left == 0 && d.after {
+		_, _ = d.Home.Write(ctx, collection, who, writes) // nobody is left to hear how it went
+	}
+	if d.left <= 0 {
+		return nil, errDied
+	}
+	return d.Home.Write(ctx, collection, who, writes)
+}
+
+// TestMovedOnceThoughKilled: a hub dies at each of its writes; afterwards another one leaves each message once, and those that their owner put back where they are.
+func TestMovedOnceThoughKilled(t *testing.T) {
+	const n = 3
+	for at := 1; at <= n+1; at++ {
+		for _, after := range []bool{false, true} {
+			h, ctx := newHubs(t), context.Background()
+			for i := range n {
+				h.put(i + 1)
+			}
+			mine := *h.boxes
+			mine.Home = &dying{h.st.Home, at, after}
+			h.a.Boxes = &mine
+			if err := h.a.Apply(ctx, "ann"); (err == nil) != (at > n) {
+				t.Errorf("died at write %d: %v", at, err)
+			}
+			for range 2 {
+				h.must(h.b.Apply(ctx, "ann"))
+			}
+			if got := h.counts(); got != [2]int{0, n + 1} {
+				t.Errorf("died at write %d, done %v: inbox and archive %v", at, after, got)
+			}
+		}
 	}
 }
 

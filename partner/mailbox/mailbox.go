@@ -90,6 +90,7 @@ type Message struct {
 
 	// Number and Seq name the message of the hub that this is a copy of, if it is to be put only while that is at the sequence number; 0: no matter. Changed.
 	Number, Seq int64
+	Take        bool // that message goes away in the same moment
 
 	// For is the address by which the mailbox got it, "" where that does not matter. If the message does not name it, that is noted.
 	For string
@@ -132,7 +133,7 @@ func (s *Service) Put(ctx context.Context, c tandem.Collection, m Message) (tand
 	}
 	m.Flags.Bcc = m.Flags.Bcc || blind(info.Index.Sketch, m.For)
 	info.Index = mail.Handler{}.IndexAttrs(info.Index, m.Flags.Attrs())
-	w := store.HomeWrite{Digest: info.Digest, Index: info.Index, Title: info.Summary.String(), From: m.Number, FromSeq: m.Seq, Write: tandem.Write{Op: tandem.Create, Marker: m.Marker,
+	w := store.HomeWrite{Digest: info.Digest, Index: info.Index, Title: info.Summary.String(), From: m.Number, FromSeq: m.Seq, Take: m.Take, Write: tandem.Write{Op: tandem.Create, Marker: m.Marker,
 		Record: tandem.Record{Meta: tandem.Meta{UID: info.Index.UID, Attrs: m.Flags.Attrs(), Modified: info.Modified}, Body: m.Body}}}
 	out, err := s.Home.Write(ctx, c.ID, m.Author, []store.HomeWrite{w})
 	if err != nil {
