@@ -29,6 +29,7 @@ type Store struct {
 	Queue     Queue
 	Secrets   Secrets
 	Visits    Visits
+	Factors   Factors
 	Bases     Bases
 	Blobs     Blobs
 	History   History
@@ -368,6 +369,7 @@ type Partner struct {
 	Place    string // without secrets
 	Title    string
 	Added    int64
+	Bounded  bool // the owner named it without administering the hub: it is opened within the bounds that are set for that
 }
 
 // Item is a sync item: a home collection paired with a collection of a partner.

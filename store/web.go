@@ -27,3 +27,38 @@ type Visits interface {
 	UseVisit(ctx context.Context, id int64, when int64, from string) error // best effort: need not be durable when it returns; NotFound
 	RemoveVisit(ctx context.Context, id int64) error                       // NotFound
 }
+
+// Factor is what a person shows besides, or instead of, a password.
+type Factor struct {
+	ID    int64      // the store's key, never given out twice
+	User  string     // whose it is
+	Sort  FactorSort // what it is
+	Key   string     // finds it among all of its sort, and is unique there
+	Label string     // what its user calls it
+	Data  []byte     // what its sort needs; whoever reads it can log in with nothing of it
+	Count int64      // moves forward with every use
+	Added int64      // Unix seconds
+	Used  int64      // Unix seconds of the last use, 0: never
+	From  string     // the network address of the last use
+}
+
+// FactorSort says what a factor is.
+type FactorSort string
+
+const (
+	CodeApp  FactorSort = "totp"     // an app that makes codes (RFC 6238); Count is the last time step that was used
+	Recovery FactorSort = "recovery" // a code that works once; Data is its hash
+	Passkey  FactorSort = "passkey"  // a key pair of a browser, phone or stick (WebAuthn); Count is its signature counter
+)
+
+// Factors keeps what people log in with besides passwords.
+type Factors interface {
+	AddFactor(ctx context.Context, f Factor) (Factor, error)                      // NotFound: no such user; Exists: the key is taken
+	Factors(ctx context.Context, user string) ([]Factor, error)                   // oldest first
+	FactorByKey(ctx context.Context, sort FactorSort, key string) (Factor, error) // NotFound
+	LabelFactor(ctx context.Context, id int64, label string) error                // NotFound
+	// UseFactor notes a use, moves the count forward and replaces Data. Of several who do so with one count at once one succeeds: Exists where the count is there already or beyond. A count
+	// that is zero and stays zero means that there is none. NotFound.
+	UseFactor(ctx context.Context, id, count, when int64, from string, data []byte) error
+	RemoveFactor(ctx context.Context, id int64) error // NotFound: gone already, so of several at once one succeeds
+}

@@ -134,6 +134,7 @@ func (d *db) store() *store.Store {
 		Props:     properties{d},
 		Locks:     locks{d},
 		Visits:    visits{d},
+		Factors:   factors{d},
 		Texts:     texts{d},
 		Queue:     queue{d},
 		Secrets:   secrets{d},

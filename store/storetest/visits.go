@@ -13,6 +13,8 @@ func runVisits(t *testing.T, run runner) {
 	run(t, "Over", testVisitsOver)
 	run(t, "GoAway", testVisitsGoAway)
 	run(t, "Owners", testOwners)
+	run(t, "Factors", testFactors)
+	run(t, "FactorsOnce", testFactorsOnce)
 	run(t, "PastOf", testPastOf)
 	run(t, "EventsFor", testEventsFor)
 }
@@ -80,12 +82,13 @@ func testVisitsGoAway(k *kit) {
 	k.user("ann")
 	k.visit("ann", 1, 10)
 	k.must(k.st.Settings.PutPartner(k.ctx, store.Partner{Name: "p", User: "Ann", Provider: "x", Place: "x:"}))
+	k.must(k.st.Settings.PutPartner(k.ctx, store.Partner{Name: "own", User: "ann", Provider: "x", Place: "x:2", Bounded: true}))
 	k.must(k.st.Accounts.RemoveUser(k.ctx, "ann"))
 	_, err := k.st.Visits.Visit(k.ctx, tandem.Digest{1})
 	k.wantKind(err, tandem.NotFound)
 	list, err := k.st.Settings.Partners(k.ctx)
 	k.must(err)
-	if len(list) != 1 || list[0].User != "" {
+	if len(list) != 1 || list[0].Name != "p" || list[0].User != "" { // what she named herself went with her
 		k.Fatalf("partners %+v", list)
 	}
 }
@@ -93,7 +96,7 @@ func testVisitsGoAway(k *kit) {
 // testOwners checks that partners and log lines keep whose they are.
 func testOwners(k *kit) {
 	k.user("ann")
-	p := store.Partner{Name: "p", User: "ann", Provider: "x", Place: "x:", Title: "X", Added: 5}
+	p := store.Partner{Name: "p", User: "ann", Provider: "x", Place: "x:", Title: "X", Added: 5, Bounded: true}
 	k.must(k.st.Settings.PutPartner(k.ctx, p))
 	k.must(k.st.Settings.PutPartner(k.ctx, store.Partner{Name: "q", Provider: "x", Place: "x:2"}))
 	list, err := k.st.Settings.Partners(k.ctx)
