@@ -5,20 +5,17 @@ package davpeers
 
 import (
 	"bytes"
-	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"tandem/internal/need"
+	"tandem/test/peer"
 )
 
 // Server is a server that runs until its test ends.
@@ -74,95 +71,6 @@ func (s *Server) must(t testing.TB, method, path, body string, header ...string)
 	}
 }
 
-// output gathers what a process says.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.buf.Len() > 1<<20 {
-		o.buf.Reset()
-	}
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
-}
-
-// process is something that was started for a test.
-type process struct {
-	cmd  *exec.Cmd
-	out  *output
-	done chan struct{}
-}
-
-// start runs a command until the test ends.
-func start(t testing.TB, cmd *exec.Cmd) *process {
-	t.Helper()
-	p := &process{cmd: cmd, out: &output{}, done: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = p.out, p.out
-	cmd.WaitDelay = 5 * time.Second
-	apart(cmd)
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("start %s: %v", cmd.Path, err)
-	}
-	go func() {
-		defer close(p.done)
-		_ = cmd.Wait() // how it ends is told by what the test sees
-	}()
-	t.Cleanup(func() { p.stop() })
-	return p
-}
-
-func (p *process) stop() {
-	terminate(p.cmd)
-	select {
-	case <-p.done:
-	case <-time.After(10 * time.Second):
-		kill(p.cmd)
-		<-p.done
-	}
-}
-
-// ready waits until something answers at an address.
-func (p *process) ready(t testing.TB, network, addr string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if c, err := (&net.Dialer{}).DialContext(ctx, network, addr); err == nil {
-			c.Close()
-			return
-		}
-		select {
-		case <-p.done:
-			t.Fatalf("%s ended before it was ready:\n%s", p.cmd.Path, p.out)
-		case <-ctx.Done():
-			t.Fatalf("%s is not ready:\n%s", p.cmd.Path, p.out)
-		case <-tick.C:
-		}
-	}
-}
-
-// freePort is a port on loopback that nobody uses.
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 func write(t testing.TB, path, text string) string {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -175,14 +83,14 @@ func write(t testing.TB, path, text string) string {
 func Radicale(t testing.TB) *Server {
 	t.Helper()
 	program := need.Program(t, "radicale")
-	dir, port := t.TempDir(), freePort(t)
+	dir, port := t.TempDir(), peer.FreePorts(t, 1)[0]
 	s := &Server{Name: "Radicale", URL: fmt.Sprintf("http://127.0.0.1:%d/", port), User: "anna", Password: "secret words", Dir: filepath.Join(dir, "data"), Home: "/anna/"}
 	users := write(t, filepath.Join(dir, "users"), s.User+":"+s.Password+"\n")
 	conf := write(t, filepath.Join(dir, "config"), fmt.Sprintf("[server]\nhosts = 127.0.0.1:%d\nmax_connections = 64\n[auth]\ntype = htpasswd\nhtpasswd_filename = %s\n"+
 		"htpasswd_encryption = plain\ndelay = 0\n[storage]\nfilesystem_folder = %s\n[logging]\nlevel = error\n", port, users, s.Dir))
-	p := start(t, exec.Command(program, "--config", conf))
-	p.ready(t, "tcp", "127.0.0.1:"+strconv.Itoa(port))
-	s.PID = p.cmd.Process.Pid
+	p := peer.Start(t, exec.Command(program, "--config", conf))
+	p.Ready(t, peer.Answers("tcp", "127.0.0.1:"+strconv.Itoa(port)), nil)
+	s.PID = p.Cmd.Process.Pid
 	return s
 }
 
@@ -190,11 +98,11 @@ func Radicale(t testing.TB) *Server {
 func Xandikos(t testing.TB) *Server {
 	t.Helper()
 	program := need.Program(t, "xandikos")
-	dir, port := t.TempDir(), freePort(t)
+	dir, port := t.TempDir(), peer.FreePorts(t, 1)[0]
 	s := &Server{Name: "Xandikos", URL: fmt.Sprintf("http://127.0.0.1:%d/", port), Dir: dir, Home: "/user/"}
-	p := start(t, exec.Command(program, "-d", dir, "--defaults", "-l", "127.0.0.1", "-p", strconv.Itoa(port)))
-	p.ready(t, "tcp", "127.0.0.1:"+strconv.Itoa(port))
-	s.PID = p.cmd.Process.Pid
+	p := peer.Start(t, exec.Command(program, "-d", dir, "--defaults", "-l", "127.0.0.1", "-p", strconv.Itoa(port)))
+	p.Ready(t, peer.Answers("tcp", "127.0.0.1:"+strconv.Itoa(port)), nil)
+	s.PID = p.Cmd.Process.Pid
 	return s
 }
 
@@ -202,12 +110,12 @@ func Xandikos(t testing.TB) *Server {
 func Rclone(t testing.TB) *Server {
 	t.Helper()
 	program := need.Program(t, "rclone")
-	dir, port := t.TempDir(), freePort(t)
+	dir, port := t.TempDir(), peer.FreePorts(t, 1)[0]
 	s := &Server{Name: "rclone", URL: fmt.Sprintf("http://127.0.0.1:%d/", port), User: "anna", Password: "secret", Dir: dir, Home: "/"}
-	p := start(t, exec.Command(program, "serve", "webdav", dir, "--addr", "127.0.0.1:"+strconv.Itoa(port), "--user", s.User, "--pass", s.Password, "--config", os.DevNull,
+	p := peer.Start(t, exec.Command(program, "serve", "webdav", dir, "--addr", "127.0.0.1:"+strconv.Itoa(port), "--user", s.User, "--pass", s.Password, "--config", os.DevNull,
 		"--etag-hash", "MD5", "--vfs-cache-mode", "off", "--dir-cache-time", "0s", "--poll-interval", "0"))
-	p.ready(t, "tcp", "127.0.0.1:"+strconv.Itoa(port))
-	s.PID = p.cmd.Process.Pid
+	p.Ready(t, peer.Answers("tcp", "127.0.0.1:"+strconv.Itoa(port)), nil)
+	s.PID = p.Cmd.Process.Pid
 	return s
 }
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"tandem/internal/need"
+	"tandem/test/peer"
 )
 
 // SOGo starts a SOGo with one user, over a PostgreSQL and a memcached of its own. Root runs them as the users of their packages, since neither server works for
@@ -34,38 +35,39 @@ func SOGo(t testing.TB) *Server {
 		f.Close()
 	}
 	dir := commonDir(t)
-	db, cache, port := freePort(t), freePort(t), freePort(t)
+	ports := peer.FreePorts(t, 3)
+	db, cache, port := ports[0], ports[1], ports[2]
 
 	data := ownDir(t, dir, "postgres")
 	if out, err := as("postgres", exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-A", "trust", "-U", "sogo", "-N")).CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
-	p := start(t, as("postgres", exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(db), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off")))
-	p.ready(t, "tcp", "127.0.0.1:"+strconv.Itoa(db))
+	p := peer.Start(t, as("postgres", exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(db), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off")))
+	p.Ready(t, peer.Answers("tcp", "127.0.0.1:"+strconv.Itoa(db)), nil)
 	s := &Server{Name: "SOGo", URL: fmt.Sprintf("http://127.0.0.1:%d/", port), User: "anna", Password: "secret", Dir: dir, Home: "/SOGo/dav/anna/"}
 	base := fmt.Sprintf("postgresql://sogo:x@127.0.0.1:%d/postgres", db)
 	sql(t, p, bin, db, "CREATE TABLE sogo_users (c_uid varchar(60) PRIMARY KEY, c_name varchar(60), c_password varchar(60), c_cn varchar(128), mail varchar(128));"+
 		"INSERT INTO sogo_users VALUES ('"+s.User+"','"+s.User+"','"+s.Password+"','Anna','anna@example.org')")
 
-	start(t, as("sogo", exec.Command(memcached, "-l", "127.0.0.1", "-p", strconv.Itoa(cache), "-U", "0"))).ready(t, "tcp", "127.0.0.1:"+strconv.Itoa(cache))
+	peer.Start(t, as("sogo", exec.Command(memcached, "-l", "127.0.0.1", "-p", strconv.Itoa(cache), "-U", "0"))).Ready(t, peer.Answers("tcp", "127.0.0.1:"+strconv.Itoa(cache)), nil)
 	home := ownDir(t, dir, "sogo")
 	cmd := exec.Command(sogod, "-WOPort", fmt.Sprintf("127.0.0.1:%d", port), "-WONoDetach", "YES", "-WOWorkersCount", "3", "-WOLogFile", filepath.Join(home, "log"), "-WOPidFile", filepath.Join(home, "pid"),
 		"-SOGoProfileURL", base+"/sogo_user_profile", "-OCSFolderInfoURL", base+"/sogo_folder_info", "-OCSSessionsFolderURL", base+"/sogo_sessions_folder",
 		"-OCSEMailAlarmsFolderURL", base+"/sogo_alarms_folder", "-SOGoMemcachedHost", fmt.Sprintf("127.0.0.1:%d", cache), "-SOGoTimeZone", "UTC",
 		"-SOGoUserSources", `({type=sql;id=users;viewURL="`+base+`/sogo_users";canAuthenticate=YES;isAddressBook=NO;userPasswordAlgorithm=plain;})`)
 	cmd.Env = append(os.Environ(), "HOME="+home)
-	p = start(t, as("sogo", cmd))
-	p.ready(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	s.PID = p.cmd.Process.Pid
+	p = peer.Start(t, as("sogo", cmd))
+	p.Ready(t, peer.Answers("tcp", fmt.Sprintf("127.0.0.1:%d", port)), nil)
+	s.PID = p.Cmd.Process.Pid
 	if status, text := s.Do(t, "PROPFIND", s.Home, "", "Depth", "0"); status != 207 {
 		log, _ := os.ReadFile(filepath.Join(home, "log"))
-		t.Fatalf("SOGo answers %d %s\n%s%s", status, text, p.out, log)
+		t.Fatalf("SOGo answers %d %s\n%s%s", status, text, p.Output(), log)
 	}
 	return s
 }
 
 // sql runs statements once the database takes them.
-func sql(t testing.TB, p *process, bin string, port int, text string) {
+func sql(t testing.TB, p *peer.Process, bin string, port int, text string) {
 	t.Helper()
 	for range 100 {
 		out, err := exec.Command(filepath.Join(bin, "psql"), "-h", "127.0.0.1", "-p", strconv.Itoa(port), "-U", "sogo", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c", text).CombinedOutput()
@@ -73,10 +75,10 @@ func sql(t testing.TB, p *process, bin string, port int, text string) {
 			return
 		}
 		if !strings.Contains(string(out), "starting up") {
-			t.Fatalf("psql: %v\n%s\n%s", err, out, p.out)
+			t.Fatalf("psql: %v\n%s\n%s", err, out, p.Output())
 		}
 	}
-	t.Fatalf("the database does not start:\n%s", p.out)
+	t.Fatalf("the database does not start:\n%s", p.Output())
 }
 
 // commonDir is a folder that other users may enter, which the test's own is not.

@@ -1,8 +1,6 @@
 package interop
 
 import (
-	"bufio"
-	"bytes"
 	"io"
 	"net/http"
 	"os"
@@ -10,60 +8,20 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
-	"time"
+
+	"tandem/test/hubkit"
 )
 
-// binary builds the program once for all tests.
-var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "tandem-interop-")
-	if err != nil {
-		return "", err
-	}
-	bin := filepath.Join(dir, "tandem")
-	out, err := exec.Command("go", "build", "-o", bin, "tandem/cmd/tandem").CombinedOutput()
-	if err != nil {
-		return "", &exec.Error{Name: "go build: " + string(out), Err: err}
-	}
-	return bin, nil
-})
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if built {
-		if bin, err := binary(); err == nil {
-			os.RemoveAll(filepath.Dir(bin))
-		}
-	}
-	os.Exit(code)
-}
-
-// built is set once the program was built; written before any test that uses it ends.
-var built bool
-
-var buildMu sync.Mutex
-
-func program(t *testing.T) string {
-	t.Helper()
-	buildMu.Lock()
-	defer buildMu.Unlock()
-	bin, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	built = true
-	return bin
-}
+func TestMain(m *testing.M) { os.Exit(hubkit.Main(m)) }
 
 // hub is the real program, serving on loopback, with the user anna.
 type hub struct {
 	*testing.T
-	bin, data string
-	url       string // http://127.0.0.1:PORT, or https
-	user      string
-	password  string
+	data     string
+	url      string // http://127.0.0.1:PORT, or https
+	user     string
+	password string
 }
 
 // startHub starts a hub; it ends with the test.
@@ -75,57 +33,16 @@ func startHub(t *testing.T) *hub {
 // startHubAt starts a hub that listens there.
 func startHubAt(t *testing.T, listen string) *hub {
 	t.Helper()
-	h := &hub{T: t, bin: program(t), data: t.TempDir(), user: "anna", password: "correct horse battery"}
+	h := &hub{T: t, data: t.TempDir(), user: "anna", password: "correct horse battery"}
 	h.cli("correct horse battery", "user", "add", "anna", "--address", "anna@example.org", "--password-file", "-")
-	cmd := exec.Command(h.bin, "serve", "--data", h.data, "--listen", listen)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var log bytes.Buffer
-	cmd.Stderr = &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // error: it is gone already, which Wait tells
-		if err := cmd.Wait(); err != nil || t.Failed() {
-			t.Logf("the hub: %v\n%s", err, log.String())
-		}
-	})
-	found := make(chan string, 1)
-	go func() {
-		address := regexp.MustCompile(`https?://127\.0\.0\.1:[0-9]+`)
-		lines := bufio.NewScanner(out)
-		for lines.Scan() {
-			if a := address.FindString(lines.Text()); a != "" {
-				found <- a
-				break
-			}
-		}
-		close(found)
-		_, _ = io.Copy(io.Discard, out) // error: the hub ended
-	}()
-	select {
-	case h.url = <-found:
-	case <-time.After(30 * time.Second):
-	}
-	if h.url == "" {
-		t.Fatalf("the hub did not say where it is: %s", log.String())
-	}
+	h.url = hubkit.Serve(t, h.data, listen, regexp.MustCompile(`https?://127\.0\.0\.1:[0-9]+`))
 	return h
 }
 
 // cli runs a command of the program on the hub's data.
 func (h *hub) cli(stdin string, args ...string) string {
 	h.Helper()
-	cmd := exec.Command(h.bin, append(args, "--data", h.data)...)
-	cmd.Stdin = strings.NewReader(stdin)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		h.Fatalf("tandem %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
+	return hubkit.CLI(h, h.data, stdin, args...)
 }
 
 // do sends a request without a body as the hub's user.

@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 
 	"tandem/internal/need"
+	"tandem/test/hubkit"
 	"tandem/test/mailkit"
 )
 
@@ -135,7 +136,7 @@ func find(t *testing.T, dir, subject string) string {
 // syncMail runs the program on a Maildir and a mailbox. What it says is for the log; how it ends hangs on the fault.
 func syncMail(t *testing.T, data, dir, place string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program(t), "sync", "--data", data, "maildir:"+dir, place+"?password-from=env:MAIL_PASSWORD")
+	cmd := exec.CommandContext(t.Context(), hubkit.Program(t), "sync", "--data", data, "maildir:"+dir, place+"?password-from=env:MAIL_PASSWORD")
 	cmd.Env = append(os.Environ(), "MAIL_PASSWORD="+mailkit.Password)
 	out, err := cmd.CombinedOutput()
 	return string(out), err

@@ -3,7 +3,6 @@
 package mailkit
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -21,11 +20,11 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"tandem/internal/need"
+	"tandem/test/peer"
 )
 
 // Config is what a server should be like. The zero Config is an ordinary one.
@@ -57,7 +56,7 @@ type Server struct {
 	gid  int
 	path string // of the program
 	conf string
-	proc *process
+	proc *peer.Process
 }
 
 // Home is the folder of a user's mail; with the usual Config the Maildir is "mail" in it.
@@ -84,7 +83,7 @@ func Dovecot(t testing.TB, c Config) *Server {
 		fmt.Fprintf(&users, "%s:{PLAIN}%s\n", u, Password)
 	}
 	s.write("users", users.String())
-	ports := freePorts(t, 3)
+	ports := peer.FreePorts(t, 3)
 	s.IMAP, s.LMTP = fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])
 	imaps := 0
 	if c.TLS {
@@ -220,95 +219,18 @@ func (s *Server) certificate() {
 func (s *Server) Start() {
 	s.t.Helper()
 	cmd := exec.Command(s.path, "-F", "-c", s.conf)
-	apart(cmd, s.uid, s.gid)
-	s.proc = start(s.t, cmd)
-	s.proc.ready(s.t, s.IMAP, filepath.Join(s.Dir, "log"))
+	as(cmd, s.uid, s.gid)
+	s.proc = peer.Start(s.t, cmd)
+	s.proc.Ready(s.t, func(ctx context.Context) bool { return greets(ctx, s.IMAP) }, s.Log)
 }
 
 // Stop ends the server with all its connections.
-func (s *Server) Stop() { s.proc.stop() }
+func (s *Server) Stop() { s.proc.Stop() }
 
 // Log is what the server wrote down.
 func (s *Server) Log() string {
 	data, _ := os.ReadFile(filepath.Join(s.Dir, "log")) // error: it wrote nothing
 	return string(data)
-}
-
-// output gathers what a process says.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
-}
-
-type process struct {
-	cmd  *exec.Cmd
-	out  *output
-	done chan struct{}
-}
-
-func start(t testing.TB, cmd *exec.Cmd) *process {
-	t.Helper()
-	p := &process{cmd: cmd, out: &output{}, done: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = p.out, p.out, 5*time.Second
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("start %s: %v", cmd.Path, err)
-	}
-	go func() {
-		defer close(p.done)
-		_ = cmd.Wait() // how it ends is told by what the test sees
-	}()
-	t.Cleanup(p.stop)
-	return p
-}
-
-func (p *process) stop() {
-	select {
-	case <-p.done:
-		return
-	default:
-	}
-	terminate(p.cmd)
-	select {
-	case <-p.done:
-	case <-time.After(10 * time.Second):
-		kill(p.cmd)
-		<-p.done
-	}
-}
-
-// ready waits until the server greets.
-func (p *process) ready(t testing.TB, addr, log string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if greets(ctx, addr) {
-			return
-		}
-		select {
-		case <-p.done:
-		case <-ctx.Done():
-		case <-tick.C:
-			continue
-		}
-		said, _ := os.ReadFile(log) // error: it wrote nothing
-		t.Fatalf("%s is not ready:\n%s%s", p.cmd.Path, p.out, said)
-	}
 }
 
 func greets(ctx context.Context, addr string) bool {
@@ -323,19 +245,4 @@ func greets(ctx context.Context, addr string) bool {
 	hello := make([]byte, 4)
 	n, _ := c.Read(hello) // error: it does not greet yet
 	return n > 0 && hello[0] == '*'
-}
-
-// freePorts are ports on loopback that nobody uses.
-func freePorts(t testing.TB, n int) []int {
-	t.Helper()
-	var out []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close() // not before all are found: each must be another
-		out = append(out, l.Addr().(*net.TCPAddr).Port)
-	}
-	return out
 }

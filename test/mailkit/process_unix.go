@@ -34,14 +34,9 @@ func (s *Server) own() {
 	}
 }
 
-// apart gives a command a group of its own, so that what it starts can be ended with it.
-func apart(cmd *exec.Cmd, uid, gid int) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+// as makes a command run as somebody, where the test may choose.
+func as(cmd *exec.Cmd, uid, gid int) {
 	if os.Getuid() == 0 {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
 	}
-	dieWithParent(cmd)
 }
-
-func terminate(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) } // it may have ended already
-func kill(cmd *exec.Cmd)      { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -12,41 +10,20 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"tandem/test/easclient"
+	"tandem/test/hubkit"
 )
 
-// binary builds the program once for all tests.
-var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "tandem-web-")
-	if err != nil {
-		return "", err
-	}
-	bin := filepath.Join(dir, "tandem")
-	out, err := exec.Command("go", "build", "-o", bin, "tandem/cmd/tandem").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return bin, nil
-})
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if bin, err := binary(); err == nil {
-		os.RemoveAll(filepath.Dir(bin))
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(hubkit.Main(m)) }
 
 // hub is the real program, serving on loopback.
 type hub struct {
 	*testing.T
-	bin, data, places string
-	url, link         string // where it is, and the one-time set-up link
+	data, places string
+	url, link    string // where it is, and the one-time set-up link
 }
 
 const (
@@ -57,67 +34,22 @@ const (
 // startHub starts a hub without users; it ends with the test.
 func startHub(t *testing.T) *hub {
 	t.Helper()
-	bin, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &hub{T: t, bin: bin, data: t.TempDir(), places: t.TempDir()}
-	cmd := exec.Command(h.bin, "serve", "--data", h.data, "--listen", "http://127.0.0.1:0")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var log bytes.Buffer
-	cmd.Stderr = &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // error: it is gone already, which Wait tells
-		if err := cmd.Wait(); err != nil || t.Failed() {
-			t.Logf("the hub: %v\n%s", err, log.String())
-		}
-	})
-	found := make(chan string, 1)
-	go func() {
-		link := regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+/welcome/\S+`)
-		lines := bufio.NewScanner(out)
-		for lines.Scan() {
-			if a := link.FindString(lines.Text()); a != "" {
-				found <- a
-				break
-			}
-		}
-		close(found)
-		_, _ = io.Copy(io.Discard, out) // error: the hub ended
-	}()
-	select {
-	case h.link = <-found:
-	case <-time.After(time.Minute):
-	}
+	h := &hub{T: t, data: t.TempDir(), places: t.TempDir()}
+	h.link = hubkit.Serve(t, h.data, "http://127.0.0.1:0", regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+/welcome/\S+`))
 	h.url, _, _ = strings.Cut(h.link, "/welcome/")
-	if h.url == "" {
-		t.Fatalf("the hub did not say where it is: %s", log.String())
-	}
 	return h
 }
 
 // cli runs a command of the program on the hub's data.
 func (h *hub) cli(stdin string, args ...string) string {
 	h.Helper()
-	cmd := exec.Command(h.bin, append(args, "--data", h.data)...)
-	cmd.Stdin = strings.NewReader(stdin)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		h.Fatalf("tandem %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
+	return hubkit.CLI(h, h.data, stdin, args...)
 }
 
 // try runs a command that may say that something is left to do.
 func (h *hub) try(args ...string) {
 	h.Helper()
-	cmd := exec.Command(h.bin, append(args, "--data", h.data)...)
+	cmd := exec.Command(hubkit.Program(h), append(args, "--data", h.data)...)
 	if out, err := cmd.CombinedOutput(); err != nil && cmd.ProcessState.ExitCode() != 3 && cmd.ProcessState.ExitCode() != 1 {
 		h.Fatalf("tandem %s: %v\n%s", strings.Join(args, " "), err, out)
 	}

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package davpeers
+package peer
 
 import "os/exec"
 

@@ -1,6 +1,6 @@
-//go:build unix && !linux
+//go:build unix
 
-package davpeers
+package peer
 
 import (
 	"os/exec"
@@ -13,6 +13,7 @@ func apart(cmd *exec.Cmd) {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	cmd.SysProcAttr.Setpgid = true
+	dieWithParent(cmd.SysProcAttr)
 }
 
 func terminate(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) } // it may have ended already
