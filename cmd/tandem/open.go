@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"tandem"
@@ -54,12 +55,34 @@ func (a *app) with(ctx context.Context, f func(center.Service) error) error {
 	return errors.Join(f(s), done())
 }
 
+// comingUp is how long a hub that has the data folder is waited for until it can be reached: it is about to start.
+const comingUp = 15 * time.Second
+
 // service reaches the hub that runs on the data folder, or opens the folder itself.
 func (a *app) service(ctx context.Context) (center.Service, func() error, error) {
 	dir, err := a.dir()
 	if err != nil {
 		return nil, nil, err
 	}
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	patience, cancel := context.WithTimeout(ctx, comingUp)
+	defer cancel()
+	for {
+		s, done, err := a.reach(ctx, dir)
+		var taken *datadir.InUse
+		if !errors.As(err, &taken) || taken.By.PID != 0 && !strings.HasSuffix(taken.By.Command, " serve") { // who names nobody is just coming or going
+			return s, done, err
+		}
+		select {
+		case <-again.C:
+		case <-patience.Done():
+			return nil, nil, err
+		}
+	}
+}
+
+func (a *app) reach(ctx context.Context, dir string) (center.Service, func() error, error) {
 	client, err := control.Dial(ctx, dir)
 	if err == nil {
 		return client, client.Close, nil

@@ -37,6 +37,12 @@ func (h Holder) String() string {
 	return fmt.Sprintf("%s (process %d)", h.Command, h.PID)
 }
 
+// InUse is the cause of Busy: somebody else has the data folder.
+type InUse struct{ By Holder }
+
+// Error implements error.
+func (e *InUse) Error() string { return e.By.String() + " is using it" }
+
 // Lock is the right to use a data folder alone.
 type Lock struct{ f *os.File }
 
@@ -58,7 +64,7 @@ func Acquire(dir string) (*Lock, error) {
 	case taken:
 		holder := readHolder(f)
 		f.Close()
-		return nil, &tandem.Error{Kind: tandem.Busy, Op: "open data folder", Thing: dir, Err: fmt.Errorf("%s is using it", holder),
+		return nil, &tandem.Error{Kind: tandem.Busy, Op: "open data folder", Thing: dir, Err: &InUse{holder},
 			Remedy: "let that one finish or stop it, or name another folder with --data"}
 	}
 	// The lock is what counts. Where the name of its holder cannot be written, as on a full disk, nobody is named, and
