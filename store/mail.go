@@ -18,6 +18,9 @@ type Texts interface {
 	// Latest yields the live records of these collections whose Index.End is within [from, to), 0 being no bound, the latest first; at most limit after the first
 	// skip, with bodies.
 	Latest(ctx context.Context, collections []int64, from, to int64, skip, limit int) iter.Seq2[HomeRecord, error]
+	// Kin returns the live records of a collection whose Index.End is before from and that share a key, one that begins with prefix, with a live record of it
+	// whose Index.End is at or after from; the latest first, at most limit, without bodies. What it costs follows from how many are at or after from.
+	Kin(ctx context.Context, collection int64, prefix string, from int64, limit int) ([]HomeRecord, error)
 	// SetSketch replaces the sketch of a record, if it still is at that version: one made by an older program is made anew. It is not a write to the record. Changed.
 	SetSketch(ctx context.Context, collection, number int64, at tandem.Version, sketch []byte) error
 }

@@ -3,7 +3,9 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"iter"
 	"math"
 	"slices"
@@ -154,6 +156,76 @@ func (t texts) Latest(ctx context.Context, collections []int64, from, to int64, 
 }
 
 const queryLatest = `SELECT row, ends FROM record WHERE collection = ? AND ends >= ? AND ends < ? AND (starts <> 0 OR ends <> 0) AND deleted = 0 ORDER BY ends DESC, row DESC LIMIT ?`
+
+// The kin of records: the keys of what is late, and what else has them.
+const (
+	queryLateKeys = "SELECT keys FROM record WHERE collection = ? AND ends >= ? AND (starts <> 0 OR ends <> 0) AND deleted = 0"
+	queryOneWord  = "SELECT record FROM word WHERE collection = ? AND word = ?"
+)
+
+// Kin implements store.Texts.
+func (t texts) Kin(ctx context.Context, collection int64, prefix string, from int64, limit int) (list []store.HomeRecord, err error) {
+	err = t.read(ctx, "list records of the same key", func(c *conn) error {
+		col, err := collectionByID(c, collection)
+		if err != nil {
+			return err
+		}
+		keys := map[string]bool{}
+		err = c.each(func(s scanner) error {
+			var all string
+			err := s.Scan(&all)
+			for key := range strings.SplitSeq(all, "\n") {
+				if strings.HasPrefix(key, prefix) {
+					keys[key] = true
+				}
+			}
+			return err
+		}, queryLateKeys, collection, from)
+		if err != nil {
+			return err
+		}
+		rows, err := sharing(c, collection, keys)
+		for row := range rows {
+			r, _, serr := scanRecord(c.row(queryNumber, row, collection), col.Kind)
+			if errors.Is(serr, sql.ErrNoRows) {
+				continue
+			}
+			if serr != nil {
+				return serr
+			}
+			if !r.Deleted && r.Index.End < from && (r.Index.Start != 0 || r.Index.End != 0) && slices.ContainsFunc(r.Index.Keys, func(k string) bool { return keys[k] }) {
+				list = append(list, r)
+			}
+		}
+		return err
+	})
+	slices.SortFunc(list, func(a, b store.HomeRecord) int {
+		return cmp.Or(cmp.Compare(b.Index.End, a.Index.End), cmp.Compare(b.Number, a.Number))
+	})
+	return list[:min(len(list), max(limit, 0))], err
+}
+
+// sharing are the rows of a collection that may have one of some keys.
+func sharing(c *conn, collection int64, keys map[string]bool) (rows map[int64]bool, err error) {
+	rows = map[int64]bool{}
+	for key := range keys {
+		words := wordsOf(key)
+		if len(words) == 0 {
+			continue
+		}
+		longest := slices.MaxFunc(words, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
+		err := c.each(func(s scanner) error {
+			var row int64
+			err := s.Scan(&row)
+			rows[row] = true
+			return err
+		}, queryOneWord, collection, longest)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
 
 // matchOf writes a query in the language of FTS5: every word, or the beginning of one, and phrases as they are. "" for a query without a word.
 func matchOf(query string) string {

@@ -16,6 +16,7 @@ func runMail(t *testing.T, run runner) {
 	run(t, "Sketches", testSketches)
 	run(t, "Search", testSearch)
 	run(t, "Latest", testLatest)
+	run(t, "Kin", testKin)
 	run(t, "Queue", testQueue)
 	run(t, "QueuedBodiesStay", testQueuedBodiesStay)
 	run(t, "Secrets", testSecrets)
@@ -162,6 +163,64 @@ func testLatest(k *kit) {
 		if got := strings.Join(out, " "); got != t.want {
 			k.Errorf("%+v: %q", t, got)
 		}
+	}
+}
+
+func testKin(k *kit) {
+	c, d := k.collection(tandem.Mail), k.collection(tandem.SMS)
+	put := func(c tandem.Collection, id tandem.ID, end int64, keys ...string) {
+		w := message(tandem.Create, id, "", "text", end)
+		w.Index.Keys = keys
+		k.applied(c, w)
+	}
+	put(c, "late", 100, "00aa", "zoe@x")
+	put(c, "old", 10, "00aa")
+	put(c, "older", 5, "ben@x", "00aa")
+	put(c, "both", 90, "00aa")
+	put(c, "alone", 20, "00bb", "zoe@x")
+	put(c, "longer", 20, "00aa1")
+	put(c, "timeless", 0, "00aa")
+	put(d, "elsewhere", 10, "00aa")
+	put(d, "lone", 100, "00bb")
+	for _, t := range []struct {
+		prefix string
+		from   int64
+		most   int
+		want   string
+	}{
+		{"00", 95, 9, "both old older"},
+		{"00", 50, 9, "old older"},
+		{"00", 95, 1, "both"},
+		{"00", 95, 0, ""},
+		{"00", 7, 9, "older"},
+		{"00", 200, 9, ""},
+		{"zoe", 95, 9, "alone"},
+		{"nobody", 95, 9, ""},
+	} {
+		recs, err := k.st.Texts.Kin(k.ctx, c.ID, t.prefix, t.from, t.most)
+		k.must(err)
+		var out []string
+		for _, r := range recs {
+			out = append(out, string(r.ID))
+			if r.Body != nil || r.Number == 0 || r.Kind != tandem.Mail {
+				k.Errorf("%+v", r)
+			}
+		}
+		if got := strings.Join(out, " "); got != t.want {
+			k.Errorf("%+v: %q", t, got)
+		}
+	}
+	for _, id := range []tandem.ID{"late", "old"} {
+		k.applied(c, store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: id, If: k.get(c, id)[id].Version}})
+	}
+	if recs, err := k.st.Texts.Kin(k.ctx, c.ID, "00", 50, 9); err != nil || len(recs) != 1 || recs[0].ID != "older" {
+		k.Errorf("what is deleted counts: %+v, %v", recs, err)
+	}
+	if recs, err := k.st.Texts.Kin(k.ctx, c.ID, "00", 95, 9); err != nil || len(recs) != 0 {
+		k.Errorf("what is deleted counts: %+v, %v", recs, err)
+	}
+	if _, err := k.st.Texts.Kin(k.ctx, 99999, "00", 95, 9); !tandem.IsKind(err, tandem.NotFound) {
+		k.Errorf("of a collection that is not there: %v", err)
 	}
 }
 
