@@ -17,6 +17,7 @@ type change struct {
 	end int64 // of the sweep's order, where it comes from one
 
 	data *wbxml.Frozen // what is shown of it, where that is known
+	kin  bool          // it is shown because of its conversation, without its text
 }
 
 // listing are changes in order.
@@ -77,13 +78,21 @@ func (p *part) collect(ctx context.Context) ([]*wbxml.Element, error) {
 	}
 	if room > 0 && !p.b.spent() {
 		swept, err := p.sweep(ctx, room)
+		if err == nil && !p.g.More {
+			var gathered []*wbxml.Element
+			gathered, err = p.gather(ctx, room-len(swept))
+			swept = append(swept, gathered...)
+		}
 		if err == nil && len(out)+len(swept) == 0 && !p.g.More {
 			return p.retry(ctx)
 		}
 		return append(out, swept...), err
 	}
-	p.g.More = p.g.Window.Sweep != nil || !p.g.Window.Same(p.target())
-	return out, nil
+	if p.g.More = p.g.Window.Sweep != nil || !p.g.Window.Same(p.target()); p.g.More {
+		return out, nil
+	}
+	_, err = p.gather(ctx, 0)
+	return out, err
 }
 
 // peek finds out whether there is more for a collection for which the answer has no room left. MS-ASCMD_R4779
@@ -95,6 +104,10 @@ func (p *part) peek(ctx context.Context) error {
 	}
 	p.g.More = err == nil && (len(list.changes) > 0 || list.more || len(p.g.Reverts) > 0)
 	p.g.Stood = list.stood
+	if err != nil || p.g.More || p.g.Window.Sweep != nil {
+		return err
+	}
+	_, err = p.gather(ctx, 0)
 	return err
 }
 
@@ -102,7 +115,7 @@ func (p *part) peek(ctx context.Context) error {
 // remembered, or the store was put back to an earlier state. An Add of what the device has is a change to it (MS-ASCMD_R757), and nothing
 // is lost on it, as it would be if its key were refused.
 func (p *part) forget(ctx context.Context) {
-	p.g = &synckey.Generation{Window: p.target(), Results: p.g.Results, Mine: p.g.Mine, Own: p.g.Own, Vague: true}
+	p.g = &synckey.Generation{Window: p.target(), Results: p.g.Results, Mine: p.g.Mine, Own: p.g.Own, Kin: p.g.Kin, Vague: true}
 	p.s.tell(ctx, p.r, store.Event{Level: store.Warning, Text: "what changed in " + p.col.Name + " since the last sync is not known any more; all of it is sent again",
 		Remedy: "if records that were deleted are left on the device, let it start over: `tandem device resync`"})
 }
@@ -249,7 +262,7 @@ func (p *part) shown(ctx context.Context, g *synckey.Generation, r store.HomeRec
 		v.Body = got.Body
 	}
 	f, err := p.facts(g.Window, *v, v.Seq != r.Seq)
-	return g.Window.Has(f), err
+	return g.Window.Has(f) || g.HasKin(r.Number), err
 }
 
 // sweep moves the window, once there is nothing else to tell. MS-ASCMD 2.2.3.68.2
@@ -261,13 +274,20 @@ func (p *part) sweep(ctx context.Context, room int) ([]*wbxml.Element, error) {
 		}
 		p.g.Window = p.g.Window.Toward(to)
 	}
+	stays, err := p.stays(ctx, p.g.Window.Target())
+	if err != nil {
+		return nil, err
+	}
 	var out []*wbxml.Element
 	for looked := 0; ; {
 		left := room - len(out)
 		step := max(left, sweepStep)
-		s, more, err := p.stretch(ctx, p.g, p.g.Window, p.g.Stood, step)
+		s, more, err := p.stretch(ctx, p.g, p.g.Window, p.g.Stood, step, stays)
 		if err != nil {
 			return out, err
+		}
+		for _, number := range s.kept {
+			p.g.Join(number)
 		}
 		done, n, err := p.render(ctx, s.changes[:min(left, len(s.changes))])
 		if err != nil {
@@ -300,11 +320,12 @@ const sweepStep = 64
 // swept is a stretch of a sweep.
 type swept struct {
 	changes             []change
-	end, number, cursor int64 // how far it went
+	kept                []int64 // records that go on being shown, for their conversations
+	end, number, cursor int64   // how far it went
 }
 
-// stretch lists the next records on the way of a window, of those last written up to seq, and whether there are more.
-func (p *part) stretch(ctx context.Context, g *synckey.Generation, w synckey.Window, seq int64, room int) (s swept, more bool, err error) {
+// stretch lists the next records on the way of a window, of those last written up to seq, and whether there are more. What stays is not taken away.
+func (p *part) stretch(ctx context.Context, g *synckey.Generation, w synckey.Window, seq int64, room int, stays func(number int64) bool) (s swept, more bool, err error) {
 	sw := w.Sweep
 	s.end, s.number, s.cursor = sw.End, sw.Number, sw.Seq
 	var recs []store.HomeRecord
@@ -327,7 +348,11 @@ func (p *part) stretch(ctx context.Context, g *synckey.Generation, w synckey.Win
 		if err != nil {
 			return s, false, err
 		}
-		if c != nil {
+		switch {
+		case c == nil:
+		case c.tag == wbxml.AirSyncSoftDelete && stays(r.Number):
+			s.kept = append(s.kept, r.Number)
+		default:
 			s.changes = append(s.changes, *c)
 		}
 	}
@@ -374,6 +399,7 @@ func (p *part) retry(ctx context.Context) ([]*wbxml.Element, error) {
 		}
 		if c == nil { // nothing that the device lacks, or would keep
 			p.g.Release(a.Number)
+			p.g.KinSeq = 0
 			continue
 		}
 		out, _, err := p.render(ctx, []change{*c})

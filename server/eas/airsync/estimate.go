@@ -2,6 +2,7 @@ package airsync
 
 import (
 	"context"
+	"math"
 	"strconv"
 
 	"tandem"
@@ -55,7 +56,8 @@ func (s *Service) GetItemEstimate(ctx context.Context, r *proto.Request) (*proto
 
 // estimate answers for one collection. It changes nothing. MS-ASCMD_R4591
 func (s *Service) estimate(ctx context.Context, r *proto.Request, e *wbxml.Element) (status, count int, err error) {
-	w := &wish{id: e.Get(wbxml.GetItemEstimateCollectionId), key: e.Get(wbxml.AirSyncSyncKey), convs: e.Has(wbxml.AirSyncConversationMode)}
+	w := &wish{id: e.Get(wbxml.GetItemEstimateCollectionId), key: e.Get(wbxml.AirSyncSyncKey)}
+	sound := w.conversations(e)
 	for o := range e.All(wbxml.AirSyncOptions) {
 		w.options = append(w.options, o)
 	}
@@ -72,7 +74,7 @@ func (s *Service) estimate(ctx context.Context, r *proto.Request, e *wbxml.Eleme
 	} else if err != nil {
 		return 0, 0, err
 	}
-	if w.convs && p.recorder() == nil { // MS-ASCMD_R2100
+	if !sound || p.w.convs && p.recorder() == nil { // MS-ASCMD_R2100
 		return statusBadXML, 0, nil
 	}
 	filter, status := p.asked()
@@ -89,6 +91,9 @@ func (s *Service) estimate(ctx context.Context, r *proto.Request, e *wbxml.Eleme
 		return estimateBadKey, 0, nil
 	}
 	p.st.Options.Filter = filter
+	if p.w.convs {
+		p.st.Conversations = p.w.talks
+	}
 	if count, err = p.pending(ctx); err != nil || texts == nil {
 		return estimateOK, count, err
 	}
@@ -162,9 +167,21 @@ func (p *part) pending(ctx context.Context) (int, error) {
 	if w := p.g.Window; w.Sweep == nil && !w.Same(target) {
 		p.g.Window = w.Toward(target)
 	}
-	if p.g.Window.Sweep == nil || n >= maxWindow {
-		return n, nil
+	if p.g.Window.Sweep != nil && n < maxWindow {
+		stays, err := p.stays(ctx, p.g.Window.Target())
+		if err != nil {
+			return 0, err
+		}
+		moved, _, err := p.stretch(ctx, p.g, p.g.Window, max(p.g.Cursor, list.cursor), maxWindow-n, stays)
+		if err != nil {
+			return 0, err
+		}
+		for _, number := range moved.kept {
+			p.g.Join(number)
+		}
+		n += len(moved.changes)
+		p.g.Window = p.g.Window.Target()
 	}
-	moved, _, err := p.stretch(ctx, p.g, p.g.Window, max(p.g.Cursor, list.cursor), maxWindow-n)
-	return n + len(moved.changes), err
+	come, gone, err := p.relatives(ctx, math.MaxInt64)
+	return n + len(come) + len(gone), err
 }

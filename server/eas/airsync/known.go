@@ -31,6 +31,9 @@ func (p *part) known(ctx context.Context, g *synckey.Generation, r store.HomeRec
 	if own, ok := g.OwnOf(r.Number); ok && own.Has != synckey.Unsaid && (!settled || k.seq < own.Seq) {
 		return knowledge{has: own.Has == synckey.Yes, sure: true}, nil
 	}
+	if g.HasKin(r.Number) {
+		return knowledge{has: true, sure: true}, nil
+	}
 	if settled {
 		return k, nil
 	}

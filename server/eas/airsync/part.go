@@ -52,6 +52,7 @@ type part struct {
 	reasked bool             // the write whose end is being noted took back answers of others
 	fresh   map[int64]bool   // records of which a change was refused in this very request
 	sketch  map[int64][]byte // of records that are about to be shown, by number
+	kin     *kin             // what was looked up last
 }
 
 // digest names what a request says about a collection.
@@ -226,7 +227,7 @@ func (p *part) prime(ctx context.Context) (*wbxml.Element, error) {
 			return nil, &tandem.Error{Op: "draw secret of keys", Err: err}
 		}
 	}
-	p.st.Options, p.st.Supported, p.st.Limit, p.st.Tries = synckey.Options{}, nil, 0, 0
+	p.st.Options, p.st.Supported, p.st.Conversations, p.st.Limit, p.st.Tries = synckey.Options{}, nil, false, 0, 0
 	if !p.remember() {
 		return p.status(statusProtocol), nil
 	}
@@ -252,6 +253,9 @@ func (p *part) remember() bool {
 			return false
 		}
 		p.st.Options = o
+	}
+	if p.w.convs {
+		p.st.Conversations = p.w.talks
 	}
 	if p.w.unwanted {
 		p.st.Options.Filter = noTexts
@@ -443,6 +447,9 @@ const lag = 200
 func (p *part) keep(ctx context.Context) error {
 	now := p.st.Now
 	now.Aside = p.g.Aside
+	if p.g.Window.Same(now.Window) && slices.Equal(p.g.Kin, now.Kin) {
+		now.KinSeq, now.KinFrom = p.g.KinSeq, p.g.KinFrom
+	}
 	if p.g.Cursor-now.Cursor > lag && len(p.g.Settled) == 0 {
 		next := *now
 		next.From, next.Cursor, next.Own, next.Digest = p.g.From, p.g.Cursor, p.g.Own, nil

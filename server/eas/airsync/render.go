@@ -68,7 +68,10 @@ func (p *part) bodies(ctx context.Context, changes []change) error {
 		if p.slight(c) || c.rec.Body != nil || c.tag != wbxml.AirSyncAdd && c.tag != wbxml.AirSyncChange {
 			continue
 		}
-		if c.data, _ = p.frozen(c.rec); c.data == nil {
+		if !c.kin {
+			c.data, _ = p.frozen(c.rec)
+		}
+		if c.data == nil {
 			ids = append(ids, c.rec.ID)
 			at[c.rec.Number] = c
 		}
@@ -144,7 +147,7 @@ func (p *part) command(ctx context.Context, c *change) (e *wbxml.Element, size i
 		size = slightSize
 	} else if c.tag == wbxml.AirSyncAdd || c.tag == wbxml.AirSyncChange {
 		if c.data == nil {
-			if c.data, err = p.frozen(c.rec); err != nil {
+			if c.data, err = p.pictured(c); err != nil {
 				p.aside(ctx, c, err.Error())
 				return nil, 0, nil
 			}
@@ -157,8 +160,43 @@ func (p *part) command(ctx context.Context, c *change) (e *wbxml.Element, size i
 	}
 	p.g.Release(c.rec.Number)
 	p.g.Reverted(c.rec.Number)
+	if c.kin {
+		p.g.Join(c.rec.Number)
+	} else if c.tag != wbxml.AirSyncChange {
+		p.g.Leave(c.rec.Number)
+	}
 	p.classed(e)
 	return e, size + len(name) + 8, nil
+}
+
+// pictured is the ApplicationData of a change; nil if its record has no body. What is shown because of its conversation is shown without its text, but with a
+// preview, if one is wanted. MS-ASCMD_R2108
+func (p *part) pictured(c *change) (*wbxml.Frozen, error) {
+	if !c.kin || c.rec.Body == nil {
+		return p.frozen(c.rec)
+	}
+	data, err := p.data(c.rec, bare(p.show))
+	if err != nil {
+		return nil, err
+	}
+	return wbxml.Freeze(&wbxml.Element{Tag: wbxml.AirSyncApplicationData, Children: data})
+}
+
+// bare are options that leave out all text but previews.
+func bare(o eas.Options) eas.Options {
+	o.Bodies = slices.Clone(o.Bodies)
+	if len(o.Bodies) == 0 {
+		o.Bodies = []eas.BodyPreference{{Type: eas.Plain}, {Type: eas.HTML}}
+	}
+	for i := range o.Bodies {
+		o.Bodies[i].Truncation, o.Bodies[i].AllOrNone = 0, true
+	}
+	if o.Part != nil {
+		part := *o.Part
+		part.Truncation, part.AllOrNone = 0, true
+		o.Part = &part
+	}
+	return o
 }
 
 // data shows a record.

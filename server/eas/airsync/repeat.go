@@ -73,7 +73,11 @@ func (p *part) told(ctx context.Context) (changes []change, ok bool, err error) 
 		return nil, false, err
 	}
 	moved, err := p.moves(ctx, from, now)
-	return slices.Concat(changes, back, moved, after), true, err
+	if err != nil {
+		return nil, false, err
+	}
+	kin, ok, err := p.gathered(ctx, now)
+	return slices.Concat(changes, back, moved, after, kin), ok, err
 }
 
 // rewritten lists what the last answer told of records that were written to since: changes, and then what moving the window meant.
@@ -116,7 +120,7 @@ func (p *part) rewritten(ctx context.Context, was *synckey.Generation, from sync
 			if err != nil {
 				return nil, nil, false, err
 			}
-			if had, has := from.Has(f), now.Window.Has(f); had != has {
+			if had, has := from.Has(f), now.Window.Has(f); had != has && (has || !stayed(now)(v.Number)) {
 				moved = append(moved, moveOf(v, has, f.End))
 			}
 		}
@@ -141,7 +145,7 @@ func (p *part) moves(ctx context.Context, from synckey.Window, now *synckey.Gene
 	sweep := *from.Sweep
 	way.Sweep = &sweep
 	for {
-		s, more, err := p.stretch(ctx, p.st.Was, way, now.Stood, maxWindow)
+		s, more, err := p.stretch(ctx, p.st.Was, way, now.Stood, maxWindow, stayed(now))
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"tandem/kind/eas"
 	"tandem/server/eas/proto"
 	"tandem/server/eas/synckey"
 	"tandem/wire/wbxml"
@@ -58,6 +59,7 @@ type wish struct {
 	options  []*wbxml.Element
 	support  *wbxml.Element
 	convs    bool // ConversationMode is there
+	talks    bool // and it is on
 	purge    bool // DeletesAsMoves 0: what is deleted does not go to the folder of deleted messages
 	commands []*command
 	digest   []byte // of the request, as far as it is about this collection
@@ -149,8 +151,8 @@ func windowSize(e *wbxml.Element) (int, bool) {
 
 func readWish(e *wbxml.Element, lim Limits) *wish {
 	w := &wish{id: e.Get(wbxml.AirSyncCollectionId), key: e.Get(wbxml.AirSyncSyncKey), window: defaultWindow, support: e.Child(wbxml.AirSyncSupported),
-		convs: e.Has(wbxml.AirSyncConversationMode), digest: digest(e), purge: e.Get(wbxml.AirSyncDeletesAsMoves) == "0"}
-	w.bad = w.key == ""
+		digest: digest(e), purge: e.Get(wbxml.AirSyncDeletesAsMoves) == "0"}
+	w.bad = !w.conversations(e) || w.key == ""
 	if size := e.Child(wbxml.AirSyncWindowSize); size != nil {
 		n, ok := windowSize(size)
 		w.window, w.bad = n, w.bad || !ok
@@ -174,6 +176,17 @@ func readWish(e *wbxml.Element, lim Limits) *wish {
 	}
 	w.bad = w.bad || len(w.commands) > lim.Commands // MS-ASCMD_R5659
 	return w
+}
+
+// conversations reads ConversationMode, and reports whether its value is one. MS-ASCON_R116, R261, R343
+func (w *wish) conversations(e *wbxml.Element) bool {
+	mode := e.Child(wbxml.AirSyncConversationMode)
+	if w.convs = mode != nil; !w.convs {
+		return true
+	}
+	on, err := eas.ParseBool(mode.String())
+	w.talks = on
+	return err == nil
 }
 
 // readCommand reads a command; nil if it names nothing.

@@ -305,5 +305,9 @@ func (p *part) due(ctx context.Context) (pending, known bool, err error) {
 	if tandem.IsKind(err, tandem.Gone) {
 		return true, true, nil
 	}
-	return len(list.changes) > 0 || list.more, true, err
+	if err != nil || len(list.changes) > 0 || list.more {
+		return err == nil, true, err
+	}
+	come, gone, err := p.relatives(ctx, p.col.Seq)
+	return len(come)+len(gone) > 0, true, err
 }

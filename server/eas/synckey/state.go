@@ -26,6 +26,8 @@ type State struct {
 	Limit int `json:"limit,omitempty"`
 	Tries int `json:"tries,omitempty"`
 
+	Conversations bool `json:"conversations,omitempty"` // ConversationMode of the last request that had one, MS-ASCMD 2.2.3.36.2
+
 	Warned int64 `json:"warned,omitempty"` // the day, in Unix seconds, on which it was last said that an old key came
 }
 
@@ -48,6 +50,11 @@ type Generation struct {
 	Own     []Own     `json:"own,omitempty"`
 	Aside   []Aside   `json:"aside,omitempty"`
 	Reverts []Revert  `json:"reverts,omitempty"`
+	// Kin are records beyond the window that the device has because something of their conversation is in it. They were all that there are when the collection
+	// stood at KinSeq and the window began at KinFrom.
+	Kin     []int64 `json:"kin,omitempty"`
+	KinSeq  int64   `json:"kinseq,omitempty"`
+	KinFrom int64   `json:"kinfrom,omitempty"`
 	// Vague: the device may have more than the numbers say, up to Cursor and beyond. What is gone is told even where it seems not to have it.
 	Vague bool `json:"vague,omitempty"`
 
@@ -59,6 +66,8 @@ type Generation struct {
 	Sent    int      `json:"sent,omitempty"`    // commands
 	More    bool     `json:"more,omitempty"`
 	Retried int64    `json:"retried,omitempty"` // the record that was set aside and alone was sent
+	Joined  []int64  `json:"joined,omitempty"`  // of Kin: those that were sent
+	Left    []int64  `json:"left,omitempty"`    // those that were taken from Kin, and from the device
 }
 
 // Settled is an answer, or several while nothing was written: the collection stood at At, and what was then last written up to Upto has been told.
@@ -148,7 +157,7 @@ func (s *State) Issue(collection int64, g *Generation) {
 // Next is a generation that begins where g is: the way it was made is left out.
 func (g *Generation) Next() *Generation {
 	n := &Generation{From: g.From, Cursor: g.Cursor, Settled: slices.Clone(g.Settled), Window: g.Window, Own: slices.Clone(g.Own), Aside: slices.Clone(g.Aside),
-		Reverts: slices.Clone(g.Reverts), Vague: g.Vague}
+		Reverts: slices.Clone(g.Reverts), Kin: slices.Clone(g.Kin), KinSeq: g.KinSeq, KinFrom: g.KinFrom, Vague: g.Vague}
 	if g.Window.Sweep != nil {
 		sweep := *g.Window.Sweep
 		n.Window.Sweep = &sweep
@@ -271,5 +280,10 @@ func (g *Generation) Advance(cursor, stood int64) {
 // Finish says that the device has everything as the collection stood.
 func (g *Generation) Finish(stood int64) {
 	g.From, g.Cursor, g.Settled, g.Vague = stood, stood, nil, false
+	for _, o := range g.Own {
+		if o.Has == No {
+			g.Leave(o.Number)
+		}
+	}
 	g.Own = slices.DeleteFunc(g.Own, func(o Own) bool { return o.Seq <= stood })
 }
