@@ -47,6 +47,8 @@ type kit struct {
 	registry *provider.Registry
 	clock    func() time.Time // nil: the real one
 	opened   time.Time        // when the door was
+
+	slowest, again time.Duration // of the door; 0: its own
 }
 
 const password = "correct horse"
@@ -109,6 +111,7 @@ func (k *kit) openDoor() {
 	k.Helper()
 	var err error
 	k.door, err = web.New(web.Config{Hub: k.hub, Store: k.st, Accounts: k.accounts, Places: k.registry, Version: "test", Log: slog.New(slog.NewTextHandler(k.Output(), nil)), Now: k.clock,
+		Slowest: k.slowest, Again: k.again,
 		Base: func(r *http.Request) string {
 			if r.TLS != nil {
 				return "https://" + r.Host

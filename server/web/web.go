@@ -41,6 +41,8 @@ type Config struct {
 	Version  string
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger
+	Slowest  time.Duration // who takes longer for a message of a stream is cut off; 0: 30 s
+	Again    time.Duration // how often it is looked whether somebody who follows a stream is still let in; 0: 15 s
 }
 
 // Door is the door. It implements http.Handler.
@@ -55,9 +57,12 @@ func New(cfg Config) (*Door, error) {
 	if cfg.Kind == nil {
 		cfg.Kind = func(tandem.Kind) (kind.Handler, bool) { return nil, false }
 	}
+	if cfg.Slowest == 0 {
+		cfg.Slowest = 30 * time.Second
+	}
 	d := &Door{cfg: cfg}
 	open := &streams.Count{}
-	pages, err := page.New(page.Config{Service: d.Service, Streams: open, Person: person, Places: cfg.Places, Env: cfg.Env, Kind: cfg.Kind, Visits: d.visits, EndVisit: d.endVisit,
+	pages, err := page.New(page.Config{Service: d.Service, Streams: open, Slowest: cfg.Slowest, Person: person, Places: cfg.Places, Env: cfg.Env, Kind: cfg.Kind, Visits: d.visits, EndVisit: d.endVisit,
 		Password: d.password, Records: d.records, Link: d.link, Version: cfg.Version, Now: cfg.Now, Log: cfg.Log})
 	if err != nil {
 		return nil, err
@@ -66,8 +71,8 @@ func New(cfg Config) (*Door, error) {
 		pages.Login(w, r, status, page.LoginView(v))
 	}
 	d.Login = login.New(login.Config{Accounts: cfg.Accounts, Hub: cfg.Hub, Store: cfg.Store, Remote: d.remote, Secure: d.secure, TLS: d.tls, Show: show,
-		Now: cfg.Now, Log: cfg.Log})
-	service, err := api.New(api.Config{Service: d.Service, Streams: open, Login: d.Login, Places: cfg.Places, Version: cfg.Version, Log: cfg.Log})
+		Now: cfg.Now, Log: cfg.Log, Again: cfg.Again})
+	service, err := api.New(api.Config{Service: d.Service, Streams: open, Slowest: cfg.Slowest, Login: d.Login, Places: cfg.Places, Version: cfg.Version, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +82,8 @@ func New(cfg Config) (*Door, error) {
 	inside := http.NewServeMux() // for those who are logged in
 	pages.Register(inside)
 	outside.Handle(api.Path, service)
+	outside.Handle("GET "+api.Events, d.Login.While(service))
+	outside.Handle("GET "+page.Live, d.Login.While(d.guarded(inside)))
 	outside.Handle("/", d.guarded(inside))
 	d.http = headers(d.Login.Identify(outside, d.fail))
 	return d, nil

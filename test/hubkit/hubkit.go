@@ -54,7 +54,14 @@ func Main(m *testing.M) int {
 // Serve starts a hub on a folder of data, which ends with the test, and returns the first thing that it says of the sort wanted.
 func Serve(t testing.TB, data, listen string, wanted *regexp.Regexp) string {
 	t.Helper()
-	cmd := exec.Command(Program(t), "serve", "--data", data, "--listen", listen)
+	said, _ := Start(t, data, listen, wanted)
+	return said
+}
+
+// Start is Serve for a hub that is to end before the test does, by end; more are further flags.
+func Start(t testing.TB, data, listen string, wanted *regexp.Regexp, more ...string) (said string, end func()) {
+	t.Helper()
+	cmd := exec.Command(Program(t), append([]string{"serve", "--data", data, "--listen", listen}, more...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -64,12 +71,13 @@ func Serve(t testing.TB, data, listen string, wanted *regexp.Regexp) string {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	end = sync.OnceFunc(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM) // error: it is gone already, which Wait tells
 		if err := cmd.Wait(); err != nil || t.Failed() {
 			t.Logf("the hub: %v\n%s", err, log.String())
 		}
 	})
+	t.Cleanup(end)
 	found := make(chan string, 1)
 	go func() {
 		lines := bufio.NewScanner(out)
@@ -82,7 +90,6 @@ func Serve(t testing.TB, data, listen string, wanted *regexp.Regexp) string {
 		close(found)
 		_, _ = io.Copy(io.Discard, out) // error: the hub ended
 	}()
-	said := ""
 	select {
 	case said = <-found:
 	case <-time.After(time.Minute):
@@ -90,7 +97,7 @@ func Serve(t testing.TB, data, listen string, wanted *regexp.Regexp) string {
 	if said == "" {
 		t.Fatalf("the hub did not say where it is: %s", log.String())
 	}
-	return said
+	return said, end
 }
 
 // CLI runs a command of the program on a folder of data and returns what it printed.

@@ -24,6 +24,7 @@ type hub struct {
 	*testing.T
 	data, places string
 	url, link    string // where it is, and the one-time set-up link
+	end          func() // ends it, as Ctrl-C does
 }
 
 const (
@@ -35,9 +36,16 @@ const (
 func startHub(t *testing.T) *hub {
 	t.Helper()
 	h := &hub{T: t, data: t.TempDir(), places: t.TempDir()}
-	h.link = hubkit.Serve(t, h.data, "http://127.0.0.1:0", regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+/welcome/\S+`))
+	h.link, h.end = hubkit.Start(t, h.data, "http://127.0.0.1:0", regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+/welcome/\S+`))
 	h.url, _, _ = strings.Cut(h.link, "/welcome/")
 	return h
+}
+
+// restart ends the hub and starts it anew where it was.
+func (h *hub) restart() {
+	h.Helper()
+	h.end()
+	_, h.end = hubkit.Start(h, h.data, h.url, regexp.MustCompile(regexp.QuoteMeta(h.url)+"/"))
 }
 
 // cli runs a command of the program on the hub's data.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -21,6 +22,9 @@ import (
 // Path is where the API is.
 const Path = "/api/"
 
+// Events is where the event stream is.
+const Events = Path + "events"
+
 // Config is what the API stands on. Everything must be set.
 type Config struct {
 	// Service is the hub as the person sees it who sent a request.
@@ -28,6 +32,7 @@ type Config struct {
 	Login   *login.Service
 	Places  *provider.Registry
 	Streams *streams.Count // of the API and of the pages together
+	Slowest time.Duration  // to take a message of a stream; who is slower is cut off, and comes back
 	Version string         // of the program
 	Log     *slog.Logger
 }

@@ -21,11 +21,8 @@ import (
 	"tandem/store"
 )
 
-// Waits of the event stream.
-const (
-	beat    = 20 * time.Second // without news, so that proxies and browsers see that the line is up
-	slowest = 30 * time.Second // to take a message; who is slower is cut off, and comes back
-)
+// beat is how long a stream is without news, so that proxies and browsers see that the line is up.
+const beat = 20 * time.Second
 
 const eventsHelp = `Server-sent events. The first is "missed", and after each of that type the whole state is told: an "item" for each sync item, and "conflicts". Then what changes:
 
@@ -41,11 +38,11 @@ Only lines of the log have ids. A client that comes back with Last-Event-ID, or 
 begin with the next one.`
 
 func (a *API) addEvents() {
-	a.mux.HandleFunc("GET /api/events", a.events)
+	a.mux.HandleFunc("GET "+Events, a.events)
 	text := &huma.Schema{Type: "string"}
 	many := &huma.Schema{Type: "array", Items: text}
 	no := false
-	a.huma.OpenAPI().AddOperation(&huma.Operation{OperationID: "follow", Method: "GET", Path: "/api/events", Tags: []string{"events"}, Summary: "What happens, as it happens", Description: eventsHelp,
+	a.huma.OpenAPI().AddOperation(&huma.Operation{OperationID: "follow", Method: "GET", Path: Events, Tags: []string{"events"}, Summary: "What happens, as it happens", Description: eventsHelp,
 		Parameters: []*huma.Param{
 			{Name: "item", In: "query", Description: "only what is about these sync items", Schema: many, Explode: &no},
 			{Name: "types", In: "query", Description: "only these types: item, progress, run, log, conflicts, device", Schema: many, Explode: &no},
@@ -65,7 +62,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
-	s := &stream{hub: a.cfg.Service(r.Context()), w: w, ctl: http.NewResponseController(w), items: fields(r, "item"), types: fields(r, "types"), open: map[int64]bool{}}
+	s := &stream{hub: a.cfg.Service(r.Context()), w: w, ctl: http.NewResponseController(w), items: fields(r, "item"), types: fields(r, "types"), open: map[int64]bool{}, slowest: a.cfg.Slowest}
 	if err := s.begin(r); err != nil {
 		Fail(w, err, a.cfg.Log)
 		return
@@ -112,6 +109,8 @@ type stream struct {
 	types []string // likewise
 	after int64    // the last line of the log that the client has
 	open  map[int64]bool
+
+	slowest time.Duration // to take a message
 }
 
 // begin finds out where the client stands, and answers.
@@ -174,7 +173,7 @@ func (s *stream) wants(typ string) bool { return len(s.types) == 0 || slices.Con
 // put writes to the client, who must take it within a while.
 func (s *stream) put(text string) error {
 	// Where deadlines cannot be set, the client is waited for; that holds up nobody else.
-	_ = s.ctl.SetWriteDeadline(time.Now().Add(slowest))
+	_ = s.ctl.SetWriteDeadline(time.Now().Add(s.slowest))
 	if _, err := s.w.Write([]byte(text)); err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ type Config struct {
 	Log      *slog.Logger
 	Idle     time.Duration // after which an unused visit is over; 0: a week
 	Life     time.Duration // after which any is; 0: 30 days
+	Again    time.Duration // how often it is looked whether somebody who follows a stream is still let in; 0: 15 s
 }
 
 // View is what a page of this package shows.
@@ -69,6 +70,7 @@ type Service struct {
 	cfg     Config
 	cross   *http.CrossOriginProtection
 	refused refusals
+	ends    ends
 
 	mu    sync.Mutex // guards what follows
 	first string     // the code of the set-up link, "": none
@@ -88,6 +90,9 @@ func New(cfg Config) *Service {
 	if cfg.Life == 0 {
 		cfg.Life = 30 * 24 * time.Hour
 	}
+	if cfg.Again == 0 {
+		cfg.Again = again
+	}
 	return &Service{cfg: cfg, cross: http.NewCrossOriginProtection()}
 }
 
@@ -98,6 +103,8 @@ type Person struct {
 	App   bool        // an app password let them in
 	Visit store.Visit // zero for a request with name and password
 	csrf  string
+	proof tandem.Digest // stands for the password that let them in; zero for an app password
+	login int64         // of a request with name and password
 }
 
 // CSRF is what a form or script of the page repeats with a request that changes something: the field "csrf", or the header X-CSRF-Token.
@@ -183,7 +190,7 @@ func (s *Service) visitor(r *http.Request) (Person, error) {
 		// A use that could not be noted only brings the end nearer.
 		_ = s.cfg.Store.Visits.UseVisit(ctx, v.ID, now, remote)
 	}
-	return Person{User: u, Admin: account.IsAdmin(u), Visit: v, csrf: csrfOf(c.Value)}, nil
+	return Person{User: u, Admin: account.IsAdmin(u), Visit: v, csrf: csrfOf(c.Value), proof: proof}, nil
 }
 
 var errNobody = errors.New("nobody is logged in")
@@ -209,7 +216,11 @@ func (s *Service) basic(r *http.Request, header string) (Person, error) {
 		}
 		return Person{}, err
 	}
-	return Person{User: u, Admin: account.IsAdmin(u) && l.Label == "", App: l.Label != ""}, nil
+	p := Person{User: u, Admin: account.IsAdmin(u) && l.Label == "", App: l.Label != "", login: l.ID}
+	if !p.App {
+		p.proof, err = s.cfg.Accounts.Proof(r.Context(), u.Name)
+	}
+	return p, err
 }
 
 // Identify finds out who asks, and passes the request on with or without. fail answers where that cannot be found out.

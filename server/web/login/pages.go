@@ -96,7 +96,7 @@ func (s *Service) turnAway(w http.ResponseWriter, r *http.Request, v View, err e
 func (s *Service) begin(w http.ResponseWriter, r *http.Request, u store.User) error {
 	ctx := r.Context()
 	if old, ok := From(ctx); ok && old.Visit.ID != 0 {
-		if err := s.cfg.Store.Visits.RemoveVisit(ctx, old.Visit.ID); err != nil && !tandem.IsKind(err, tandem.NotFound) {
+		if err := s.removeVisit(ctx, old.Visit.ID); err != nil && !tandem.IsKind(err, tandem.NotFound) {
 			return err
 		}
 	}
@@ -124,7 +124,7 @@ func (s *Service) begin(w http.ResponseWriter, r *http.Request, u store.User) er
 
 func (s *Service) logOut(w http.ResponseWriter, r *http.Request) {
 	if p, ok := From(r.Context()); ok && p.Visit.ID != 0 {
-		if err := s.cfg.Store.Visits.RemoveVisit(r.Context(), p.Visit.ID); err != nil && !tandem.IsKind(err, tandem.NotFound) {
+		if err := s.removeVisit(r.Context(), p.Visit.ID); err != nil && !tandem.IsKind(err, tandem.NotFound) {
 			s.cfg.Log.Error("log out", "err", err)
 			http.Error(w, "internal error", http.StatusInternalServerError)
 			return
@@ -169,7 +169,7 @@ func (s *Service) EndVisit(ctx context.Context, p Person, id int64) error {
 	}
 	for _, v := range list {
 		if v.ID == id {
-			return s.cfg.Store.Visits.RemoveVisit(ctx, id)
+			return s.removeVisit(ctx, id)
 		}
 	}
 	return &tandem.Error{Kind: tandem.NotFound, Op: "end visit", Thing: strconv.FormatInt(id, 10)}

@@ -19,11 +19,11 @@ import (
 
 func newBuffer(s string) *bytes.Buffer { return bytes.NewBufferString(s) }
 
-// Waits of the stream.
-const (
-	beat    = 20 * time.Second // without news, so that proxies and browsers see that the line is up
-	slowest = 30 * time.Second // to take a message; who is slower is cut off, and comes back
-)
+// Live is where the stream is that tells pages what happens.
+const Live = "/live"
+
+// beat is how long a stream is without news, so that proxies and browsers see that the line is up.
+const beat = 20 * time.Second
 
 // messages are what a browser has still to be told: the newest of each name, in the order in which the names came up.
 type messages struct {
@@ -97,7 +97,7 @@ func (p *Pages) live(c *call) error {
 	text := "retry: 2000\n\n"
 	for {
 		// Where deadlines cannot be set, the browser is waited for; that holds up nobody else.
-		_ = ctl.SetWriteDeadline(time.Now().Add(slowest))
+		_ = ctl.SetWriteDeadline(time.Now().Add(p.cfg.Slowest))
 		if _, err := c.w.Write([]byte(text)); err != nil {
 			return nil
 		}

@@ -46,6 +46,7 @@ type Config struct {
 	Records   func(ctx context.Context, c tandem.Collection, limit int) ([]Record, error) // what a home collection holds, newest first; nil: not shown
 	Link      func(r *http.Request, secret string) string                                 // the address of a link to a collection; nil: its secret is shown alone
 	Streams   *streams.Count                                                              // open streams of users; nil: pages are not counted
+	Slowest   time.Duration                                                               // to take a message of a stream; who is slower is cut off, and comes back; 0: 30 s
 	Languages []string                                                                    // those to choose from; nil: all
 
 	Version string           // of the program
@@ -82,6 +83,9 @@ func New(cfg Config) (*Pages, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Slowest == 0 {
+		cfg.Slowest = 30 * time.Second
+	}
 	if cfg.Languages == nil {
 		cfg.Languages = words.Languages()
 	}
@@ -112,7 +116,7 @@ func (p *Pages) Register(mux *http.ServeMux) {
 		"GET /center/waiting": p.waiting,
 		"POST /sync/start":    p.start,
 		"POST /sync/stop":     p.stop,
-		"GET /live":           p.live,
+		"GET " + Live:         p.live,
 
 		"GET /items/{item}":            p.item,
 		"GET /items/{item}/row":        p.row,
