@@ -25,7 +25,10 @@ func ItemKeys() []ItemKey {
 		keys = append(keys, k)
 	}
 	return append(keys, ItemKey{"merge", onOff(), "merge double changes by field, or let the policy decide them"},
-		ItemKey{"guard", onOff(), "hold plans that would delete or overwrite much"})
+		ItemKey{"guard", onOff(), "hold plans that would delete or overwrite much"},
+		ItemKey{"before", nil, "a command to run before each run, which does not begin if it fails; from the command line only"},
+		ItemKey{"after", nil, "a command to run after each run, told in TANDEM_RESULT how it ended; from the command line only"},
+		ItemKey{"command-timeout", nil, "how long each of them may take, 1m at first; from the command line only"})
 }
 
 // ItemKey is a setting of an item.
@@ -109,6 +112,8 @@ func setKey(it *store.Item, w *RuleWords, key, value string) error {
 		w.NoMerge = value == "off"
 	case "guard":
 		w.GuardOff = value == "off"
+	case "before", "after", "command-timeout":
+		return setCommand(it, key, value)
 	}
 	return nil
 }

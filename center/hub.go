@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/center/command"
 	"tandem/center/progress"
 	way "tandem/center/reach"
 	"tandem/internal/sysevents"
@@ -46,6 +47,9 @@ type Config struct {
 
 	// System tells what happens to the computer until ctx is done, one event after the other; nil: nothing. Package sysevents has one.
 	System func(ctx context.Context, tell func(sysevents.Event))
+
+	// Command runs the commands of items; nil: command.Run.
+	Command func(ctx context.Context, j command.Job) (output string, err error)
 
 	// Query is asked before an order to a handler, and may refuse it; nil: nobody. Discover tells what could be set up; nil: nothing.
 	Query    func(ctx context.Context, o HandlerOrder) error
@@ -96,6 +100,7 @@ type Hub struct {
 	followers map[string]*accountKeeper // by name of the partner
 	started   context.Context           // what keepers live in; nil before Start and after Close
 	failing   map[string]failedState    // by item name
+	said      map[string]string         // what commands wrote last, by phase and item name
 	reaches   map[string]reach          // by item name, as runs found it
 	off       map[string]bool           // handlers of which nothing is synced
 	foreign   map[int64]*foreign        // sessions that are done elsewhere
@@ -132,8 +137,11 @@ func New(cfg Config) *Hub {
 	if cfg.News == nil {
 		cfg.News = func(SyncNews) {}
 	}
+	if cfg.Command == nil {
+		cfg.Command = command.Run
+	}
 	cfg.Times = cfg.Times.filled()
-	return &Hub{cfg: cfg, shown: progress.NewBoard(), reaches: map[string]reach{}, off: map[string]bool{}, foreign: map[int64]*foreign{}, results: newResults(), slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, followers: map[string]*accountKeeper{}, failing: map[string]failedState{}, around: around{changed: make(chan struct{})}}
+	return &Hub{cfg: cfg, shown: progress.NewBoard(), reaches: map[string]reach{}, off: map[string]bool{}, foreign: map[int64]*foreign{}, results: newResults(), slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, followers: map[string]*accountKeeper{}, failing: map[string]failedState{}, said: map[string]string{}, around: around{changed: make(chan struct{})}}
 }
 
 // Start begins the continuous sync of all enabled items, and returns. It goes on until Close.

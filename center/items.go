@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tandem"
+	"tandem/center/command"
 	way "tandem/center/reach"
 	"tandem/center/when"
 	"tandem/engine"
@@ -328,9 +329,13 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 	if err != nil {
 		return job{}, err
 	}
+	commands, err := command.Read(it.Commands)
+	if err != nil {
+		return job{}, err
+	}
 	key := itemKey(it)
 	target, _ := way.Target(place)
-	return job{name: it.Name, user: it.User, item: true, target: target, handler: it.Partner, key: key, every: h.pollOf(place), lane: homeLane(it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
+	return job{name: it.Name, user: it.User, item: true, target: target, handler: it.Partner, home: home.Name, kind: string(home.Kind), commands: commands, key: key, every: h.pollOf(place), lane: homeLane(it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
 		base: func(context.Context, *provider.Opened, *provider.Opened) (string, bool, error) {
 			return key, false, nil
 		},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/center/command"
 	"tandem/center/progress"
 	"tandem/engine"
 	"tandem/provider"
@@ -26,6 +27,9 @@ type job struct {
 	item     bool   // a sync item; otherwise two places
 	target   string // host and port of its place; "": it is not across a network
 	handler  string // whose item it is; "" for two places
+	home     string // the name of its home collection; likewise
+	kind     string // of its records; likewise
+	commands command.Set
 	lane     string // runs with the same lane follow one another
 	rules    engine.Rules
 	mirrored bool // A and B were exchanged to meet an existing base; news are turned back for the person
@@ -66,7 +70,7 @@ func (h *Hub) runActive(ctx context.Context, j job, opt SyncOptions, tell func(S
 	h.begun(me)
 	shows.report(progress.Report{Status: progress.Indeterminate, Text: "opening both places"})
 	h.news.tell(News{What: StartedNews, Item: j.name, User: j.user})
-	rep, plan, err := h.runOpened(ctx, &j, opt, func(n SyncNews) {
+	rep, plan, err := h.runCommanded(ctx, &j, opt, func(n SyncNews) {
 		if n.Progress != nil {
 			shows.report(stepOf(*n.Progress))
 		}

@@ -24,7 +24,11 @@ func (s *Scope) Status(ctx context.Context, names []string) ([]center.ItemStatus
 	for _, it := range list {
 		names = append(names, it.Name)
 	}
-	return s.cfg.Hub.Status(ctx, names)
+	out, err := s.cfg.Hub.Status(ctx, names)
+	for i := range out {
+		out[i].Item = s.quiet(out[i].Item)
+	}
+	return out, err
 }
 
 // ByHand implements center.Service: pairs of places belong to nobody, and are shown to administrators.

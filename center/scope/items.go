@@ -8,6 +8,7 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/center/command"
 	"tandem/provider"
 	"tandem/store"
 )
@@ -117,7 +118,19 @@ func (s *Scope) AddItem(ctx context.Context, n center.NewItem) (store.Item, erro
 // ListItems implements center.Service.
 func (s *Scope) ListItems(ctx context.Context) ([]store.Item, error) {
 	list, err := s.cfg.Hub.ListItems(ctx)
-	return slices.DeleteFunc(list, func(it store.Item) bool { return !s.mine(it.User) }), err
+	list = slices.DeleteFunc(list, func(it store.Item) bool { return !s.mine(it.User) })
+	for i := range list {
+		list[i] = s.quiet(list[i])
+	}
+	return list, err
+}
+
+// quiet is an item without its commands, which may hold secrets of the machine's owner. That there are some is no secret.
+func (s *Scope) quiet(it store.Item) store.Item {
+	if !s.who.Admin {
+		it.Commands = command.Hide(it.Commands)
+	}
+	return it
 }
 
 // item checks that a name is that of one's own item.
@@ -156,7 +169,14 @@ func (s *Scope) SetItem(ctx context.Context, name string, set map[string]string)
 	if err := s.item(ctx, name); err != nil {
 		return store.Item{}, err
 	}
-	return s.cfg.Hub.SetItem(ctx, name, set)
+	for _, key := range center.CommandKeys() {
+		if _, has := set[key]; has {
+			return store.Item{}, &tandem.Error{Kind: tandem.Denied, Op: "set command of", Thing: name, Err: errors.New("commands run with the rights of the hub, so only the owner of its machine sets them"),
+				Remedy: "there: `tandem item set " + name + " " + key + "=…`"}
+		}
+	}
+	it, err := s.cfg.Hub.SetItem(ctx, name, set)
+	return s.quiet(it), err
 }
 
 // RemoveItem implements center.Service.

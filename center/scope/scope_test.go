@@ -513,3 +513,36 @@ func TestFollowTellsOnesOwn(t *testing.T) {
 	stop()
 	w.must(<-ended)
 }
+
+// TestCommandsAreTheMachines: nobody sets a command through the web, and only administrators read one.
+func TestCommandsAreTheMachines(t *testing.T) {
+	w := newWorld(t)
+	for _, user := range []string{"anna", "ben"} {
+		item := w.things[user].item
+		for _, key := range center.CommandKeys() {
+			if _, err := w.as(user).SetItem(t.Context(), item, map[string]string{"guard": "off", key: "touch /tmp/x"}); !tandem.IsKind(err, tandem.Denied) {
+				t.Errorf("%s sets %s: %v", user, key, err)
+			}
+		}
+		_, err := w.hub.SetItem(t.Context(), item, map[string]string{"before": "secret --token=x"})
+		w.must(err)
+		list, err := w.as(user).ListItems(t.Context())
+		w.must(err)
+		stand, err := w.as(user).Status(t.Context(), nil)
+		w.must(err)
+		it, err := w.as(user).SetItem(t.Context(), item, map[string]string{"policy": "newest"})
+		w.must(err)
+		text, err := json.Marshal([]any{list, stand, it, center.CommandsText(it)})
+		w.must(err)
+		if sees := strings.Contains(string(text), "token"); sees != (user == "anna") || !strings.Contains(string(text), "secret") && !strings.Contains(string(text), "owner of the machine") {
+			t.Errorf("%s reads %s", user, text)
+		}
+		kept, err := w.hub.ListItems(t.Context())
+		w.must(err)
+		for _, it := range kept {
+			if it.Name == item && it.Commands != `{"before":"secret --token=x"}` {
+				t.Errorf("what is kept became %s", it.Commands)
+			}
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/center/command"
 	"tandem/engine"
 	"tandem/store"
 )
@@ -37,12 +38,18 @@ type Item struct {
 	Planned    int64            `json:"planned,omitempty" doc:"when its schedule is due next, whether or not the hub runs"`
 	Waits      string           `json:"waits,omitempty" doc:"what a run that is due waits for, or a question to a person, in words"`
 	Failing    string           `json:"failing,omitempty" doc:"why it fails"`
+	Commands   *command.Set     `json:"commands,omitempty" doc:"what the owner of the machine has run before and after each run; told to administrators"`
 }
 
 // OfItem is an item without its standing.
 func OfItem(it store.Item) Item {
 	w, _ := center.ReadRules(it.Rules) // rules that cannot be read are shown as none; running the item says why
-	return Item{Name: it.Name, User: it.User, Partner: it.Partner, Sub: it.Sub, Enabled: it.Enabled, Mode: it.Mode, Schedule: it.Schedule, Rules: w}
+	out := Item{Name: it.Name, User: it.User, Partner: it.Partner, Sub: it.Sub, Enabled: it.Enabled, Mode: it.Mode, Schedule: it.Schedule, Rules: w}
+	if it.Commands != "" {
+		set, _ := command.Read(it.Commands) // likewise
+		out.Commands = &set
+	}
+	return out
 }
 
 // OfStatus is an item and how it stands.

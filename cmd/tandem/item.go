@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tandem/center"
+	"tandem/center/command"
 	"tandem/internal/ui"
 	"tandem/provider/all"
 	"tandem/store"
@@ -154,11 +155,17 @@ type itemJSON struct {
 	Planned    int64            `json:"planned,omitempty"`
 	Waits      string           `json:"waits,omitempty"`
 	Failing    string           `json:"failing,omitempty"`
+	Commands   *command.Set     `json:"commands,omitempty"`
 }
 
 func toItem(it store.Item) itemJSON {
 	w, _ := center.ReadRules(it.Rules) // rules that cannot be read are shown as none; running the item says why
-	return itemJSON{Name: it.Name, User: it.User, Partner: it.Partner, Sub: it.Sub, Enabled: it.Enabled, Mode: it.Mode, Schedule: it.Schedule, Rules: w}
+	out := itemJSON{Name: it.Name, User: it.User, Partner: it.Partner, Sub: it.Sub, Enabled: it.Enabled, Mode: it.Mode, Schedule: it.Schedule, Rules: w}
+	if it.Commands != "" {
+		set, _ := command.Read(it.Commands) // likewise
+		out.Commands = &set
+	}
+	return out
 }
 
 func (a *app) itemList() *cobra.Command {

@@ -22,13 +22,22 @@ In rules, A is the home collection and B the place. The hub follows at once.
 
 ` + itemKeysHelp() + `
 
-When an item runs is said in words: ` + when.Help(),
+When an item runs is said in words: ` + when.Help() + `
+
+Commands are lines for the shell and run with the rights of the hub, so they are set here,
+on its machine, and nowhere else. They are told in variables: TANDEM_PHASE (before, after),
+TANDEM_ITEM, TANDEM_USER, TANDEM_PARTNER, TANDEM_HOME, TANDEM_KIND, and TANDEM_PREVIEW=1 if
+nothing will be written; the one after the run also TANDEM_RESULT (ok, conflicts, held,
+failed, cancelled), TANDEM_ERROR, TANDEM_CODE, TANDEM_SECONDS, TANDEM_RUN, TANDEM_CONFLICTS,
+TANDEM_PROBLEMS, TANDEM_ASIDE, and how many records were written to each side:
+TANDEM_HOME_ and TANDEM_PARTNER_ with CREATED, CHANGED, MOVED, DELETED.`,
 		Example: `  tandem item set contacts-phone policy=newest
   tandem item set papers when="at 02:30 on mon-fri"
   tandem item set papers when="continuous; quiet 22:00-07:00; not on battery below 20%; not metered"
   tandem item set papers when="peak mon-fri 08:00-18:00 every 5m; off-peak every 2h"
   tandem item set papers mode=manual schedule="30 2 * * *"
   tandem item set papers guard=off direction=a-to-b
+  tandem item set papers before="mountpoint -q /media/stick" after='logger "tandem: $TANDEM_RESULT"'
   tandem item set papers schedule=`,
 		Args:              args(2, -1, "name an item and what to set: tandem item set ITEM KEY=VALUE..."),
 		ValidArgsFunction: positions(a.itemNames, itemSettings),
@@ -70,6 +79,9 @@ func settingsText(it store.Item) string {
 	}
 	if rules := rulesText(it); rules != "" {
 		parts = append(parts, rules)
+	}
+	if commands := center.CommandsText(it); commands != "" {
+		parts = append(parts, commands)
 	}
 	return strings.Join(parts, ", ")
 }

@@ -52,6 +52,9 @@ func (a *app) showItem(st center.ItemStatus, running bool) error {
 	if rules := rulesText(st.Item); rules != "" {
 		rows = append(rows, [2]string{"rules", rules})
 	}
+	if commands := center.CommandsText(st.Item); commands != "" {
+		rows = append(rows, [2]string{"commands", commands})
+	}
 	for _, r := range rows {
 		if _, err := fmt.Fprintf(a.out, "%-10s %s\n", r[0], ui.Clean(r[1])); err != nil {
 			return err

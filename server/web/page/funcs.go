@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/center"
 	"tandem/engine"
 	"tandem/server/web/page/words"
 )
@@ -37,6 +38,8 @@ func (p *Pages) funcs(w words.Words) template.FuncMap {
 		"nano":    func(nanos int64) template.HTML { return p.instant(nanos/1e9, w.Ago(nanos/1e9, p.cfg.Now()), w) },
 		"result":  func(r string) look { return resultWords(w, r) },
 		"browser": browserName,
+
+		"commands": center.CommandsText,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"tandem"
@@ -97,7 +98,8 @@ func (p *Pages) settingsOf(c *call, it store.Item) ([]setting, error) {
 	var out []setting
 	for _, k := range center.ItemKeys() {
 		// "when" says mode and schedule at once, which have fields of their own; an account's items have no mode of their own.
-		if k.Name == "when" || k.Name == "mode" && it.Mode == store.OfAccount {
+		// Commands are set by the owner of the machine only.
+		if k.Name == "when" || slices.Contains(center.CommandKeys(), k.Name) || k.Name == "mode" && it.Mode == store.OfAccount {
 			continue
 		}
 		s := setting{Name: k.Name, Value: now[k.Name]}

@@ -128,6 +128,7 @@ func german() map[string]string {
 		"All runs":                               "Alle Läufe",
 		"It never ran.":                          "Es lief noch nie.",
 		"Rules":                                  "Regeln",
+		"Commands":                               "Befehle",
 		"none":                                   "keine",
 		"Next run":                               "Nächster Lauf",
 		"Change":                                 "Ändern",
