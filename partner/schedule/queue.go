@@ -35,18 +35,14 @@ func sum(body []byte) tandem.Digest {
 	return sha256.Sum256(body)
 }
 
-// remember notes a change before it is written.
-func (s *Service) remember(ctx context.Context, ch Change, p Plan) (string, error) {
+// noted is the note of a change, with its name.
+func noted(ch Change, p Plan) (name, text string, err error) {
 	n := note{User: p.from.Name, Collection: ch.Collection.ID, UID: p.list[0].UID, Old: sum(ch.Old), New: sum(p.Body), At: p.moved, Comment: ch.Comment, Mailed: ch.Mailed}
 	if ch.Propose != (Span{}) {
 		n.Propose = &ch.Propose
 	}
-	text, err := json.Marshal(n)
-	if err != nil {
-		return "", err
-	}
-	name := notes + rand.Text()
-	return name, s.Settings.PutValues(ctx, map[string]string{name: string(text)})
+	out, err := json.Marshal(n)
+	return notes + rand.Text(), string(out), err
 }
 
 // Drop forgets what a plan would have delivered: its change was not written.

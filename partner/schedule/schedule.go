@@ -161,58 +161,72 @@ func (s *Service) Tag(u store.User, body []byte) string { return s.desk(u, 0).Ta
 
 // Write tells what must be stored for a change, and prepares what is to be delivered. Kinds other than events pass unchanged.
 func (s *Service) Write(ctx context.Context, ch Change) (Plan, error) {
+	p, ch, err := s.plan(ctx, ch)
+	if err != nil || len(p.list) == 0 {
+		return p, err
+	}
+	name, text, err := noted(ch, p)
+	if err != nil {
+		return p, err
+	}
+	p.note = name
+	return p, s.Settings.PutValues(ctx, map[string]string{name: text})
+}
+
+// plan is Write without a note in the store. It gives the change as it was found to be, too.
+func (s *Service) plan(ctx context.Context, ch Change) (Plan, Change, error) {
 	p := Plan{Body: ch.New}
 	if ch.Collection.Kind != tandem.Event || !schedules(ch.Old) && !schedules(ch.New) {
-		return p, nil
+		return p, ch, nil
 	}
 	owner, err := s.Accounts.User(ctx, ch.Collection.User)
 	if err != nil {
-		return p, err
+		return p, ch, err
 	}
 	p.from, p.moved = owner, s.now()
 	d := s.desk(owner, p.moved)
 	if ch.Tagged && len(ch.Old) > 0 && len(ch.New) > 0 {
 		if p.Body, err = d.Rebase(ch.Old, ch.New); err != nil {
-			return p, err
+			return p, ch, err
 		}
 	}
 	ch.New = p.Body
 	if part(d, ch.Old) == itip.Nobody && part(d, ch.New) == itip.Nobody {
-		return p, nil
+		return p, ch, nil
 	}
 	switch other, err := s.twin(ctx, d, ch); {
 	case err != nil:
-		return p, err
+		return p, ch, err
 	case other != nil && len(ch.New) == 0:
-		return p, nil // it goes on elsewhere
+		return p, ch, nil // it goes on elsewhere
 	case other != nil:
 		ch.Old = other // what was told of it is told already
 	}
 	if !ch.Lenient {
 		if err := d.Allowed(ch.Old, ch.New); err != nil {
-			return p, err
+			return p, ch, err
 		}
 	}
 	sent, err := s.follow(d, ch)
 	if err != nil {
-		return p, err
+		return p, ch, err
 	}
 	p.Body, p.asked = sent.Body, sent.Asked
 	if ch.Silent || len(sent.Messages) == 0 {
-		return p, nil
+		return p, ch, nil
 	}
 	if !ch.Mailed && s.Elsewhere != nil {
 		if ch.Mailed, err = s.Elsewhere(ctx, ch.Collection); err != nil {
-			return p, err
+			return p, ch, err
 		}
 	}
 	local, err := s.people(ctx)
 	if err != nil {
-		return p, err
+		return p, ch, err
 	}
 	states, err := s.states(ctx, owner, local, sent.Messages, ch.Mailed)
 	if err != nil {
-		return p, err
+		return p, ch, err
 	}
 	p.list = carried(local, sent.Messages, ch.Mailed)
 	for _, m := range sent.Messages {
@@ -222,14 +236,10 @@ func (s *Service) Write(ctx context.Context, ch Change) (Plan, error) {
 	}
 	if len(p.Body) > 0 {
 		if p.Body, err = d.SetStatus(p.Body, states); err != nil {
-			return p, err
+			return p, ch, err
 		}
 	}
-	if len(p.list) == 0 {
-		return p, nil
-	}
-	p.note, err = s.remember(ctx, ch, p)
-	return p, err
+	return p, ch, nil
 }
 
 // carried are the messages that are delivered here: where mailed, without those for people elsewhere.

@@ -55,6 +55,44 @@ func TestMeeting(t *testing.T) {
 	}
 }
 
+// TestCalendarWithMeetings: who deletes a calendar calls off the meetings in it, as if each was deleted by itself; one that is not deleted after all changes nothing.
+func TestCalendarWithMeetings(t *testing.T) {
+	k := davkit.New(t)
+	anns, bobs := path(k.Collection("ann", tandem.Event)), path(k.Collection("bob", tandem.Event))
+	his := func() string {
+		t.Helper()
+		hrefs := k.Do("bob", "PROPFIND", bobs, prop("d:getetag"), "Depth", "1").Hrefs()
+		if len(hrefs) != 2 {
+			t.Fatalf("bob has %v", hrefs)
+		}
+		return k.Do("bob", "GET", hrefs[1], "").Is(200).Body
+	}
+	k.Do("ann", "PUT", anns+"m1.ics", future(meeting("Plan"))).Is(201)
+	k.Do("ann", "DELETE", anns, "", "If-Match", `"other"`).Is(412)
+	k.Do("bob", "DELETE", anns, "").Is(404)
+	if body := his(); strings.Contains(body, "CANCELLED") {
+		t.Errorf("it is called off and there:\n%s", body)
+	}
+	k.Do("ann", "DELETE", anns, "").Is(204)
+	if body := his(); !strings.Contains(body, "STATUS:CANCELLED") {
+		t.Errorf("bob did not hear that it is off:\n%s", body)
+	}
+
+	again := "/dav/calendars/ann/again/"
+	k.Do("ann", "MKCALENDAR", again, "").Is(201)
+	k.Do("ann", "PUT", again+"m2.ics", future(strings.ReplaceAll(meeting("Other"), "UID:m1", "UID:m2"))).Is(201)
+	k.Do("ann", "DELETE", again, "", "Schedule-Reply", "F").Is(204)
+	hrefs := k.Do("bob", "PROPFIND", bobs, prop("d:getetag"), "Depth", "1").Hrefs()
+	for _, h := range hrefs[1:] {
+		if body := k.Do("bob", "GET", h, "").Is(200).Body; strings.Contains(body, "UID:m2") && strings.Contains(body, "CANCELLED") {
+			t.Errorf("told in spite of Schedule-Reply: F:\n%s", body)
+		}
+	}
+}
+
+// future is a meeting long after any moment at which this is run: of what is over nobody is told.
+func future(body string) string { return strings.ReplaceAll(body, ":2026", ":2126") }
+
 // TestOutbox: when somebody is busy. RFC 6638 5
 func TestOutbox(t *testing.T) {
 	k := davkit.New(t)

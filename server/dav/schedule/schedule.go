@@ -59,8 +59,13 @@ func (s *Service) Plan(ctx context.Context, r *proto.Request, t *proto.Resource,
 		return meetings.Plan{}, &davxml.Condition{Status: http.StatusPreconditionFailed}
 	}
 	p, err := s.Meetings.Write(ctx, meetings.Change{Collection: t.Reach.Collection, Old: old, New: new, Tagged: tagged != "",
-		Silent: strings.EqualFold(strings.TrimSpace(r.Header.Get("Schedule-Reply")), "F")})
+		Silent: silent(r)})
 	return p, refused(err)
+}
+
+// silent reports whether nobody is to be told. RFC 6638 8.1
+func silent(r *proto.Request) bool {
+	return strings.EqualFold(strings.TrimSpace(r.Header.Get("Schedule-Reply")), "F")
 }
 
 // refused answers for what is not the user's to change.
@@ -85,10 +90,13 @@ func (s *Service) Done(ctx context.Context, p meetings.Plan, written bool) {
 	}
 }
 
-// Delete has others told when a meeting is deleted, before next deletes it.
+// Delete has others told when a meeting is deleted, or a calendar with meetings, before next deletes it.
 func (s *Service) Delete(next proto.Method) proto.Method {
 	return func(ctx context.Context, w http.ResponseWriter, r *proto.Request) error {
 		t := r.Target
+		if t.Sort == proto.Collection && t.Reach.Owned && t.Reach.Kind == tandem.Event && !silent(r) {
+			return s.deleteCalendar(ctx, w, r, next)
+		}
 		if t.Sort != proto.Member || t.Record == nil || t.Reach.Kind != tandem.Event {
 			return next(ctx, w, r)
 		}
@@ -104,6 +112,19 @@ func (s *Service) Delete(next proto.Method) proto.Method {
 		s.Done(ctx, plan, err == nil)
 		return err
 	}
+}
+
+// deleteCalendar has those told who take part in the meetings of a calendar. RFC 6638 3.2.3
+func (s *Service) deleteCalendar(ctx context.Context, w http.ResponseWriter, r *proto.Request, next proto.Method) error {
+	closing, err := s.Meetings.Close(ctx, r.Target.Reach.Collection)
+	if err != nil {
+		return err
+	}
+	err = next(ctx, w, r)
+	if failed := s.Meetings.Closed(ctx, closing, err == nil); failed != nil {
+		s.Log.Error("meetings of a removed calendar", "removed", err == nil, "err", failed)
+	}
+	return err
 }
 
 // maxRead is the size in bytes of the largest event that is read.
