@@ -3,12 +3,15 @@ package page
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tandem"
 	"tandem/center"
+	"tandem/center/handler"
 	"tandem/engine"
 	"tandem/server/web/page/words"
 	"tandem/store"
@@ -22,17 +25,13 @@ type row struct {
 	Where string // the place, as people know it
 
 	Cause, Remedy string // why the last run failed
+	Away          string // why it is not connected
+	Note          string // what else is worth knowing
+	Idle          bool   // its partner is switched off, so that nothing can be started
 }
 
 // look is how something stands: a class for its colour, a drawing and words.
 type look struct{ Class, Icon, Text string }
-
-// partner is one card of the Sync Center.
-type partner struct {
-	Name, Title, Icon, Place string
-	Items                    []row
-	Able                     bool // an item can run
-}
 
 // phoneCard is a device as the Sync Center shows it.
 type phoneCard struct {
@@ -43,12 +42,15 @@ type phoneCard struct {
 
 // board is the Sync Center.
 type board struct {
-	Partners []partner
-	Phones   []phoneCard
-	Items    int
-	Busy     int
-	Look     look // of all together
-	Sum      string
+	Cards  []card
+	Items  int
+	Busy   int
+	Look   look // of all together
+	Sum    string
+	Hidden int  // handlers that are not shown, unless that was asked for
+	All    bool // it was
+	Asked  int  // questions that wait
+	Held   int  // devices that wait to be allowed
 }
 
 func (p *Pages) center(c *call) error {
@@ -80,43 +82,114 @@ func (p *Pages) centerSum(c *call) error {
 // board gathers what the Sync Center shows.
 func (p *Pages) board(c *call) (*board, error) {
 	ctx := c.r.Context()
-	items, err := c.hub.Status(ctx, nil)
+	rows, err := p.rowsOf(c)
 	if err != nil {
 		return nil, err
+	}
+	handlers, err := c.hub.ListHandlers(ctx, center.HandlerFilter{Hidden: true})
+	if err != nil {
+		return nil, err
+	}
+	phones, err := p.phoneCards(c)
+	if err != nil {
+		return nil, err
+	}
+	questions, err := c.hub.Questions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := &board{Items: len(rows), All: c.query("hidden") != "", Asked: len(questions)}
+	for _, ph := range phones {
+		if ph.Device.Access == store.Held {
+			b.Held++
+		}
+	}
+	counts, shown := map[string]int{}, map[string]bool{}
+	for _, x := range handlers {
+		if x.Hidden && !b.All {
+			b.Hidden++
+			for _, it := range x.Items {
+				shown[it.ID] = true
+			}
+			continue
+		}
+		k := p.cardOf(c.words, x, rows)
+		if ph, ok := phones[x.ID]; ok {
+			k.Look, k.At, k.Name, k.Seen = ph.Look, devicePath(ph.Device.User, ph.Device.ID), ph.Name, ph.Device.Seen
+		}
+		b.add(k, counts, shown)
 	}
 	partners, err := c.hub.ListPartners(ctx)
 	if err != nil {
 		return nil, err
 	}
-	devices, err := c.hub.ListDevices(ctx, "")
-	if err != nil {
-		return nil, err
+	known := map[string]bool{}
+	for _, one := range partners { // what is left of these is in Sync Setup
+		known[one.Name] = true
 	}
-	b := &board{Items: len(items)}
-	counts := map[string]int{}
-	for _, known := range partners {
-		card := partner{Name: known.Name, Title: known.Title, Icon: partnerIcon(known.Provider), Place: known.Place}
-		for _, st := range items {
-			if st.Item.Partner != known.Name {
-				continue
-			}
-			r := p.rowOf(c.words, st)
-			counts[r.Look.Class]++
-			card.Able = card.Able || st.Item.Enabled
-			if st.Running {
-				b.Busy++
-			}
-			card.Items = append(card.Items, r)
-		}
-		b.Partners = append(b.Partners, card)
+	for name, r := range rows {
+		shown[name] = shown[name] || known[r.Item.Partner]
 	}
-	slices.SortStableFunc(b.Partners, func(x, y partner) int { return cmp.Compare(strings.ToLower(x.Name), strings.ToLower(y.Name)) })
-	for _, d := range devices {
-		b.Phones = append(b.Phones, phoneCard{d, p.deviceLook(c.words, d), deviceName(d.Device)})
-	}
+	b.addHubs(c.words, rows, counts, shown)
+	slices.SortStableFunc(b.Cards, func(x, y card) int {
+		return cmp.Or(cmp.Compare(rank(x.Type), rank(y.Type)), cmp.Compare(strings.ToLower(x.Name), strings.ToLower(y.Name)))
+	})
 	b.Look, b.Sum = sumUp(c.words, counts, b)
 	return b, nil
 }
+
+// add adds a card, and counts how its rows stand.
+func (b *board) add(k card, counts map[string]int, shown map[string]bool) {
+	for _, r := range k.Rows {
+		counts[r.Look.Class]++
+		shown[r.Item.Name] = true
+		if r.Running {
+			b.Busy++
+		}
+	}
+	b.Cards = append(b.Cards, k)
+}
+
+// addHubs adds one's own items at partners of the hub, which only administrators are told about.
+func (b *board) addHubs(w words.Words, rows map[string]row, counts map[string]int, shown map[string]bool) {
+	byPartner := map[string][]row{}
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
+		if !shown[name] {
+			byPartner[rows[name].Item.Partner] = append(byPartner[rows[name].Item.Partner], rows[name])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(byPartner)) {
+		k := card{Handler: handler.Handler{ID: name, Name: name, Active: true, Enabled: true, Connected: true}, Icon: partnerIcon(""), Rows: byPartner[name], Look: look{"good", "plug", w.T("Connected")}}
+		for _, r := range k.Rows {
+			k.Able, k.Busy = k.Able || r.Item.Enabled, k.Busy || r.Running
+		}
+		b.add(k, counts, shown)
+	}
+}
+
+// rank puts phones after what the hub itself keeps in step.
+func rank(t handler.Type) int {
+	if t == handler.Device {
+		return 1
+	}
+	return 0
+}
+
+// phoneCards are the phones by the ids of their handlers.
+func (p *Pages) phoneCards(c *call) (map[string]phoneCard, error) {
+	list, err := c.hub.ListDevices(c.r.Context(), "")
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]phoneCard, len(list))
+	for _, d := range list {
+		out[deviceHandler(d.Device)] = phoneCard{d, p.deviceLook(c.words, d), deviceName(d.Device)}
+	}
+	return out, nil
+}
+
+// deviceHandler is the id of a device as a handler. Package center
+func deviceHandler(d store.Device) string { return "device/" + strconv.FormatInt(d.Number, 10) }
 
 // sumUp says how all items stand together, the worst first.
 func sumUp(w words.Words, counts map[string]int, b *board) (look, string) {
@@ -129,6 +202,10 @@ func sumUp(w words.Words, counts map[string]int, b *board) (look, string) {
 		return look{"busy", "sync", w.N(b.Busy, "%s item is syncing", "%s items are syncing")}, ""
 	case counts["late"] > 0:
 		return look{"late", "warn", w.N(counts["late"], "%s item waits for you", "%s items wait for you")}, w.T("Nothing is lost while it waits.")
+	case b.Asked > 0:
+		return look{"late", "warn", w.N(b.Asked, "%s question waits for you", "%s questions wait for you")}, w.T("Nothing is lost while it waits.")
+	case counts["cut"] > 0:
+		return look{"cut", "cut", w.N(counts["cut"], "%s item is not connected", "%s items are not connected")}, w.T("What was changed meanwhile is kept, and follows when it can be reached.")
 	case counts["good"] == 0:
 		return look{"off", "off", w.T("Nothing has run yet")}, ""
 	}
@@ -137,11 +214,17 @@ func sumUp(w words.Words, counts map[string]int, b *board) (look, string) {
 
 func (p *Pages) rowOf(w words.Words, st center.ItemStatus) row {
 	r := row{ItemStatus: st, Look: standing(w, st), Where: placeName(w, st.Place)}
-	r.Cause, r.Remedy, _ = strings.Cut(st.Failing, "; ")
+	r.Cause, r.Remedy = causeOf(w, st.Failing)
 	if st.Last != nil {
 		r.Last = runOf(*st.Last)
 	}
 	return r
+}
+
+// causeOf takes apart why something failed and what helps, both in the person's language.
+func causeOf(w words.Words, text string) (cause, remedy string) {
+	cause, remedy, _ = strings.Cut(text, "; ")
+	return w.Say(cause), w.Say(remedy)
 }
 
 // standing says how an item stands, the most important first.
@@ -169,17 +252,33 @@ func standing(w words.Words, st center.ItemStatus) look {
 	return look{"good", "ok", w.T("In step")}
 }
 
-// partnerIcon is the drawing of a sort of partner.
+// partnerIcon is the drawing of a sort of partner: where it keeps things, and what.
 func partnerIcon(provider string) string {
-	switch {
-	case provider == "files" || provider == "vdir" || provider == "maildir" || provider == "pages":
+	switch strings.TrimSuffix(provider, "s") {
+	case "file":
 		return "folder"
-	case provider == "remote" || provider == "home":
+	case "vdir":
+		return "cards"
+	case "maildir":
+		return "mailbox"
+	case "page":
+		return "page"
+	case "remote", "home", "tandem":
 		return "computer"
-	case strings.HasPrefix(provider, "imap"):
+	case "imap":
 		return "mail"
-	case provider == "sms":
+	case "carddav":
+		return "cloud-contact"
+	case "caldav":
+		return "cloud-event"
+	case "webdav":
+		return "cloud-file"
+	case "webcal":
+		return "feed"
+	case "sm":
 		return "sms"
+	}
+	switch {
 	case strings.HasPrefix(provider, "bookmark"):
 		return "bookmark"
 	case strings.HasPrefix(provider, "sql"):
@@ -244,6 +343,7 @@ func (p *Pages) row(c *call) error {
 	if err != nil {
 		return err
 	}
+	p.connected(c.r.Context(), c, &r)
 	name := "row"
 	if c.query("as") == "head" {
 		name = "item-state"

@@ -82,6 +82,7 @@ type devicePage struct {
 	Policy   []policyRow
 	Versions []option
 	Events   []event
+	Syncs    *card // what it syncs, as far as it asked for anything
 }
 
 // policyRow is one element of the policy that is in force.
@@ -119,6 +120,10 @@ func (p *Pages) deviceOf(c *call) (*devicePage, error) {
 			name = t("What is right for its sort")
 		}
 		d.Versions = append(d.Versions, option{v, name, v == dev.Offer})
+	}
+	if x, err := c.hub.FindHandler(ctx, deviceHandler(dev)); err == nil && len(x.Items) > 0 {
+		k := p.cardOf(c.words, x, nil)
+		d.Syncs = &k
 	}
 	lines, err := c.hub.Log(ctx, -12, "device "+dev.ID, 0)
 	if err != nil {

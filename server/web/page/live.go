@@ -2,7 +2,10 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,6 +14,7 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/center/progress"
 	"tandem/center/shape"
 	"tandem/server/web/page/words"
 	"tandem/server/web/streams"
@@ -126,7 +130,7 @@ func (p *Pages) catchUp(c *call, m *messages) {
 		return
 	}
 	for _, st := range list {
-		m.put("item-"+st.Item.Name, "1")
+		m.put("item-"+token(st.Item.Name), "1")
 	}
 	m.put("sum", "1")
 }
@@ -151,27 +155,39 @@ func (p *Pages) tell(c *call, m *messages, n center.News) {
 		m.put("all", "1")
 	case center.DeviceNews:
 		m.put("devices", "1")
+	case center.HandlersNews:
+		m.put("items", "1")
 	case center.ProgressNews:
-		if body, err := c.execute("progress", progressOf(c.words, shape.OfProgress(n.Progress))); err == nil {
-			m.put("progress-"+n.Item, body.String())
+		g := progressOf(c.words, shape.OfProgress(n.Progress))
+		if n.Row != nil {
+			g = goingOf(c.words, *n.Row)
+		}
+		if body, err := c.execute("progress", g); err == nil {
+			m.put("progress-"+token(n.Item), body.String())
 		}
 	case center.ConflictsNews:
 		m.put("conflicts", "1")
-		m.put("item-"+n.Item, "1")
+		m.put("item-"+token(n.Item), "1")
 	case center.ItemsNews:
 		m.put("items", "1")
-		m.put("item-"+n.Item, "1")
+		m.put("item-"+token(n.Item), "1")
 	case center.EndedNews:
-		m.put("progress-"+n.Item, " ")
+		m.put("progress-"+token(n.Item), " ")
+		if n.Handler != "" { // of another program, whose items have no rows of their own
+			m.put("items", "1")
+		}
 		m.put("conflicts", "1")
-		m.put("item-"+n.Item, "1")
+		m.put("item-"+token(n.Item), "1")
 		m.put("sum", "1")
 		if rep := shape.OfReport(n.Report); n.Err != nil || rep != nil && (rep.Result == "held" || wrote(rep.A) || wrote(rep.B)) {
 			m.put("say", htmlText(said(c.words, n)))
 		}
 	default:
+		if n.Handler != "" {
+			m.put("items", "1")
+		}
 		m.put("sum", "1")
-		m.put("item-"+n.Item, "1")
+		m.put("item-"+token(n.Item), "1")
 	}
 }
 
@@ -195,6 +211,27 @@ type going struct {
 	Thing      string
 	Left       string
 	Percentage int
+}
+
+// token is an item's id as the name of an event: ids of other programs may hold anything.
+func token(id string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.' || r > 0x9f
+	}
+	if !strings.ContainsFunc(id, func(r rune) bool { return !plain(r) }) {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	return "x" + hex.EncodeToString(sum[:8])
+}
+
+// goingOf says how far an item is that another program syncs.
+func goingOf(w words.Words, r progress.Row) going {
+	g := going{Text: cmp.Or(w.Say(r.Text), w.T("Syncing")), Done: r.Step, Of: r.Max}
+	if r.Status != progress.Updating {
+		g.Done, g.Of = 0, 0
+	}
+	return g
 }
 
 // progressOf says how far a run is.

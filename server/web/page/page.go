@@ -135,6 +135,13 @@ func (p *Pages) Register(mux *http.ServeMux) {
 		"GET /undo":                    p.askUndo,
 		"POST /undo":                   p.undo,
 
+		"GET /handler":         p.handler,
+		"GET /handler/ask":     p.askHandler,
+		"POST /handler/order":  p.orderHandler,
+		"GET /handler/forget":  p.askForget,
+		"POST /handler/forget": p.forgetHandler,
+		"GET /sync-setup":      p.syncSetup,
+
 		"GET /places/add":                 p.chooseProvider,
 		"GET /places/add/{provider}":      p.partnerForm,
 		"POST /places/add/{provider}":     p.tryPartner,

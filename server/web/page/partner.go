@@ -22,6 +22,11 @@ type choosable struct {
 }
 
 func (p *Pages) chooseProvider(c *call) error {
+	return c.show("center", c.words.T("Add a place"), "choose-provider", p.sorts(c))
+}
+
+// sorts are the sorts of places that can be added.
+func (p *Pages) sorts(c *call) []group {
 	all := p.cfg.Places.Describe()
 	has := func(name string) bool {
 		return slices.ContainsFunc(all, func(d provider.Description) bool { return d.Name == name })
@@ -40,7 +45,7 @@ func (p *Pages) chooseProvider(c *call) error {
 		groups = groups[:1]
 	}
 	slices.SortStableFunc(groups[0].List, func(a, b choosable) int { return cmp.Compare(order(a.Icon), order(b.Icon)) })
-	return c.show("center", c.words.T("Add a place"), "choose-provider", groups)
+	return groups
 }
 
 // group is some providers under a heading.
@@ -50,7 +55,13 @@ type group struct {
 }
 
 // order has sorts of places follow each other as most people would look for them.
-func order(icon string) int { return slices.Index([]string{"service", "mail", "folder", "sms"}, icon) }
+func order(icon string) int {
+	list := []string{"cloud-contact", "cloud-event", "cloud-file", "feed", "mail", "folder", "cards", "mailbox", "sms"}
+	if i := slices.Index(list, icon); i >= 0 {
+		return i
+	}
+	return len(list)
+}
 
 // placeForm is the form made from a provider's declaration.
 type placeForm struct {
@@ -294,51 +305,45 @@ func below(top, place string) (string, bool) {
 	return strings.Trim(rest, "/"), ok && q == r && strings.Trim(rest, "/") != ""
 }
 
-// partnerPage is the page of a partner.
-type partnerPage struct {
-	store.Partner
-	Icon  string
-	Items []row
-	Found []provider.Found // not paired yet
+// picking is what was found at a place, to be picked from.
+type picking struct {
+	Found []provider.Found
 	Homes map[tandem.Kind][]string
 	Kinds []tandem.Kind
-	Look  bool
-	Err   *problem
 	Text  string
 }
 
+// partner is the page of a partner: its handler, what is stored about it, and what could be paired.
 func (p *Pages) partner(c *call) error {
 	ctx, name := c.r.Context(), c.r.PathValue("partner")
 	known, err := c.partnerNamed(name)
 	if err != nil {
 		return err
 	}
-	d := partnerPage{Partner: known, Icon: partnerIcon(known.Provider), Look: c.query("look") != "", Text: known.Place}
-	list, err := c.hub.Status(ctx, nil)
+	d, err := p.handlerPage(c, name)
 	if err != nil {
 		return err
 	}
-	for _, st := range list {
-		if st.Item.Partner == name {
-			d.Items = append(d.Items, p.rowOf(c.words, st))
-		}
-	}
-	if prov, err := p.cfg.Places.Provider(known.Provider); err == nil {
-		d.Kinds = prov.Kinds
-	}
-	if d.Look {
+	d.Home = &known
+	if c.query("look") != "" { // its collections are asked for
 		if err := c.allowPlaces(); err != nil {
 			return err
 		}
-		if d.Found, err = p.look(ctx, known.Place, &trial{used: map[string]string{}, kept: p.kept}); err != nil {
-			d.Err = c.problemOf(err)
+		found := picking{Text: known.Place}
+		if prov, err := p.cfg.Places.Provider(known.Provider); err == nil {
+			found.Kinds = prov.Kinds
 		}
-		if d.Homes, err = p.homes(c); err != nil {
+		if found.Found, err = p.look(ctx, known.Place, &trial{used: map[string]string{}, kept: p.kept}); err != nil {
+			d.Err = c.problemOf(err)
+		} else {
+			d.Pick = &found
+		}
+		if found.Homes, err = p.homes(c); err != nil {
 			return err
 		}
 	}
 	c.frame.Live = true
-	return c.show("center", name, "partner", d)
+	return c.show("center", name, "handler", d)
 }
 
 func (c *call) partnerNamed(name string) (store.Partner, error) {

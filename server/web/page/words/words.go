@@ -75,6 +75,17 @@ func (w Words) T(text string, args ...any) string {
 	return fmt.Sprintf(text, args...)
 }
 
+// Say says a text that other packages made: of errors, handlers, providers. What the language does not know is said as it is.
+func (w Words) Say(text string) string {
+	if w.table == nil || text == "" {
+		return text
+	}
+	if s, ok := w.table[text]; ok {
+		return s
+	}
+	return text
+}
+
 // Has is a text in the language, false if the language lacks it.
 func (w Words) Has(text string) (string, bool) {
 	if w.table == nil {
