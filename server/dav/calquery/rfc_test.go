@@ -2,6 +2,7 @@ package calquery_test
 
 import (
 	"bytes"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -101,6 +102,40 @@ func TestWithoutZones(t *testing.T) {
 	} {
 		if got := calquery.WithoutZones(body, nil); &got[0] != &body[0] {
 			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// TestWithZones: what everybody knows by name is defined where a client asks for it, and means the same. RFC 7809 7.1
+func TestWithZones(t *testing.T) {
+	zones := &recur.Zones{}
+	plain := cal("VEVENT|DTSTART;TZID=Europe/Berlin:20260301T100000|DTEND;TZID=America/New_York:20260301T100000|X-A;TZID=Mine:x")
+	got := calquery.WithZones(plain, zones)
+	for _, want := range []string{"TZID:Europe/Berlin\r\n", "TZID:America/New_York\r\n", "TZOFFSETTO:+0200\r\n", "TZOFFSETTO:-0400\r\n", "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\r\n"} {
+		if !bytes.Contains(got, []byte(want)) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if n := bytes.Count(got, []byte("BEGIN:VTIMEZONE")); n != 2 {
+		t.Errorf("%d zones are defined:\n%s", n, got)
+	}
+	if back := calquery.WithoutZones(got, zones); !bytes.Equal(back, plain) {
+		t.Errorf("back again it is\n%s", back)
+	}
+	if again := calquery.WithZones(got, zones); &again[0] != &got[0] {
+		t.Errorf("defined twice:\n%s", again)
+	}
+	for name, body := range map[string][]byte{"no zone": cal("VEVENT|DTSTART:20260301T100000Z"), "own name": cal("VEVENT|DTSTART;TZID=Mine:20260301T100000"), "torn": []byte("BEGIN:VCALENDAR\r\nTZID"),
+		"no time": cal("VEVENT|SUMMARY;TZID=Mine:x")} {
+		if got := calquery.WithZones(body, nil); &got[0] != &body[0] {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	for value, want := range map[string]string{"": string(plain), "T": string(got), "F": string(plain), "x": string(plain)} {
+		h := http.Header{}
+		h.Set(calquery.ZonesHeader, value)
+		if s := string(calquery.ZonesFor(h, plain, zones)); s != want {
+			t.Errorf("%q: %s", value, s)
 		}
 	}
 }

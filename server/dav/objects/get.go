@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tandem"
+	"tandem/server/dav/calquery"
 	"tandem/server/dav/listing"
 	"tandem/server/dav/proto"
 )
@@ -32,17 +33,22 @@ func (s *Service) record(ctx context.Context, w http.ResponseWriter, r *proto.Re
 	if err != nil {
 		return err
 	}
+	h := w.Header()
 	if t.Reach.Kind == tandem.Contact {
-		w.Header().Set("Vary", "Accept")
+		h.Set("Vary", "Accept")
 		if data, kind, err = convert(r.Header, data, kind); err != nil {
 			return err
 		}
+	} else {
+		h.Set("Vary", calquery.ZonesHeader)
 	}
-	h := w.Header()
 	h.Set("ETag", tag)
 	h.Set("Last-Modified", proto.Modified(t.Record).Format(http.TimeFormat))
 	if st := s.Meet.Tag(ctx, r, t, data); st != "" {
 		h.Set("Schedule-Tag", st)
+	}
+	if t.Reach.Kind != tandem.Contact {
+		data = calquery.ZonesFor(r.Header, data, s.Check.Zones)
 	}
 	if NotModified(r, tag) && r.Header.Get("If-Match") == "" {
 		w.WriteHeader(http.StatusNotModified)

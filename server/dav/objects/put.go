@@ -11,6 +11,7 @@ import (
 
 	"tandem"
 	"tandem/partner/access"
+	"tandem/server/dav/calquery"
 	"tandem/server/dav/proto"
 	"tandem/store"
 	"tandem/wire/davxml"
@@ -252,6 +253,9 @@ func (s *Service) Answer(ctx context.Context, w http.ResponseWriter, r *proto.Re
 	h.Set("Preference-Applied", "return=representation") // RFC 8144 3.2
 	h.Set("Content-Location", t.Href())
 	h.Set("Content-Type", proto.ContentType(t.Reach.Kind, t.ID))
+	if t.Reach.Kind != tandem.Contact {
+		has = calquery.ZonesFor(r.Header, has, s.Check.Zones)
+	}
 	h.Set("Content-Length", strconv.Itoa(len(has)))
 	harmless(h)
 	w.WriteHeader(status)

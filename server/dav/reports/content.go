@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"tandem"
+	"tandem/kind/recur"
 	"tandem/server/dav/calquery"
 	"tandem/server/dav/cardquery"
 	"tandem/server/dav/proto"
@@ -16,6 +17,9 @@ type content struct {
 	calendar *calquery.Data
 	card     *cardquery.Data
 	bodies   bool // any at all
+
+	header http.Header // of the request: it says which time zones are to be defined
+	zones  *recur.Zones
 }
 
 // newContent looks into a DAV:prop.
@@ -44,7 +48,13 @@ func (c *content) extra(res *proto.Resource, name davxml.Name) (*davxml.Element,
 	var apply func(b []byte) ([]byte, error)
 	switch {
 	case name == davxml.C("calendar-data") && res.Branch == proto.Calendars:
-		apply = c.calendar.Apply
+		apply = func(b []byte) ([]byte, error) {
+			out, err := c.calendar.Apply(b)
+			if err != nil {
+				return nil, err
+			}
+			return calquery.ZonesFor(c.header, out, c.zones), nil
+		}
 	case name == davxml.A("address-data") && res.Branch == proto.Contacts:
 		apply = c.card.Apply
 	default:

@@ -94,6 +94,9 @@ func (s *Service) asked(r *proto.Request, env calquery.Env) (a props.Asked, c *c
 		}
 	}
 	c, err = newContent(a.Prop, env)
+	if err == nil {
+		c.header, c.zones = r.Header, env.Zones
+	}
 	return a, c, err
 }
 
