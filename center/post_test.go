@@ -198,18 +198,29 @@ func (p *post) homes(user string) string {
 	p.must(err)
 	var out []string
 	for _, c := range colls {
-		if c.Kind == tandem.Mail {
-			out = append(out, fmt.Sprintf("%s:%d", c.Name, len(p.records(c))))
+		if c.Kind != tandem.Mail {
+			continue
 		}
+		recs, err := p.recordsIn(c)
+		if tandem.IsKind(err, tandem.NotFound) {
+			continue // a running hub has removed it since it was listed
+		}
+		p.must(err)
+		out = append(out, fmt.Sprintf("%s:%d", c.Name, len(recs)))
 	}
 	sort.Strings(out)
 	return strings.Join(out, " ")
 }
 
 func (p *post) records(c tandem.Collection) []store.HomeRecord {
-	recs, _, err := p.store.Home.Since(p.Context(), c.ID, 0, 0)
+	recs, err := p.recordsIn(c)
 	p.must(err)
-	return slices.DeleteFunc(recs, func(r store.HomeRecord) bool { return r.Deleted })
+	return recs
+}
+
+func (p *post) recordsIn(c tandem.Collection) ([]store.HomeRecord, error) {
+	recs, _, err := p.store.Home.Since(p.Context(), c.ID, 0, 0)
+	return slices.DeleteFunc(recs, func(r store.HomeRecord) bool { return r.Deleted }), err
 }
 
 func (p *post) homeIs(user, want string) {
