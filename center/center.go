@@ -20,6 +20,7 @@ type Service interface {
 	Partners
 	Items
 	Inbox
+	Policies
 	Syncs
 	Sessions
 	Handlers
@@ -74,9 +75,10 @@ type NewItem struct {
 	Partner  string // a partner's name, or a place, which then becomes a partner
 	Sub      string
 	Name     string // "" : made from the other two
-	Rules    engine.Rules
+	Rules    RuleWords
 	Mode     string // one of the words of ItemKeys for mode; "" : continuous
 	Schedule string // as package when reads it, without a mode; or ""
+	When     string // mode and schedule at once, as package when reads it; then they are left empty
 	User     string // owner of the home collection; "" where there is only one
 
 	// ReadOnly says whether the home collection is one that nobody changes through a phone or program, as a subscription is: "yes", "no", or "" for yes if the
@@ -193,6 +195,7 @@ type ItemStatus struct {
 	Item      store.Item
 	Home      string // the collection's name
 	Kind      tandem.Kind
+	Rules     RuleWords // in force: the item's own, filled up with those of its kind
 	Place     string
 	Running   bool
 	Watching  bool

@@ -22,6 +22,9 @@ func ItemKeys() []ItemKey {
 		{Name: "first", Help: "how two filled sides meet the first time"},
 	} {
 		k.Words = RuleChoices()[k.Name]
+		if k.Name == "policy" || k.Name == "delete-vs-change" {
+			k.Words = append([]string{ByKind}, k.Words...)
+		}
 		keys = append(keys, k)
 	}
 	return append(keys, ItemKey{"merge", onOff(), "merge double changes by field, or let the policy decide them"},
@@ -55,11 +58,7 @@ func (h *Hub) SetItem(ctx context.Context, name string, set map[string]string) (
 			return store.Item{}, err
 		}
 	}
-	rules, err := words.Rules()
-	if err != nil {
-		return store.Item{}, err
-	}
-	if it.Rules, err = encodeRules(rules); err != nil {
+	if it.Rules, err = encodeRules(words); err != nil {
 		return store.Item{}, err
 	}
 	if err := h.cfg.Store.Settings.PutItem(ctx, it); err != nil {

@@ -434,7 +434,7 @@ func TestM098FirstSyncIsAQuestion(t *testing.T) {
 			w.put("a", "bert", card("bert", "Bert"))
 			w.put("a", "zoe", card("zoe", "Zoe"))
 			w.add("c", "a", "a", manual)
-			if _, err := w.hub.SetItem(t.Context(), "a", map[string]string{"first": "refuse"}); err != nil {
+			if _, err := w.hub.SetItem(t.Context(), "a", map[string]string{"first": "ask"}); err != nil {
 				t.Fatal(err)
 			}
 			w.sync()

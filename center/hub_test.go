@@ -291,7 +291,7 @@ func TestFailureSurvives(t *testing.T) {
 }
 
 func TestRuleWords(t *testing.T) {
-	for _, w := range []RuleWords{{}, {Direction: "mirror-b-to-a", Policy: "newest", DeleteVsChange: "ask", First: "refuse", NoMerge: true, GuardOff: true}, {Policy: "a", First: "replace-b"}} {
+	for _, w := range []RuleWords{{}, {Direction: "mirror-b-to-a", Policy: "newest", DeleteVsChange: "ask", First: "ask", NoMerge: true, GuardOff: true}, {Policy: "a", First: "replace-b"}} {
 		r, err := w.Rules()
 		if err != nil {
 			t.Fatal(err)
@@ -299,7 +299,7 @@ func TestRuleWords(t *testing.T) {
 		if back := WordsOf(r); back != w {
 			t.Errorf("%+v became %+v", w, back)
 		}
-		text, err := encodeRules(r)
+		text, err := encodeRules(w)
 		if err != nil {
 			t.Fatal(err)
 		}

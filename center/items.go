@@ -30,8 +30,9 @@ const defaultUser = "me"
 
 // AddItem implements Service.
 func (h *Hub) AddItem(ctx context.Context, n NewItem) (store.Item, error) {
-	if n.Mode == "" {
-		n.Mode = Continuous
+	n, err := n.timed()
+	if err != nil {
+		return store.Item{}, err
 	}
 	if err := h.checkNewItem(n); err != nil {
 		return store.Item{}, err
@@ -51,8 +52,12 @@ func (h *Hub) AddItem(ctx context.Context, n NewItem) (store.Item, error) {
 	if err != nil {
 		return store.Item{}, err
 	}
-	if features.ReadOnly && n.Rules.Direction == engine.TwoWay { // there is no other way
-		n.Rules.Direction = engine.BToA
+	asked, err := n.Rules.Rules()
+	if err != nil {
+		return store.Item{}, err
+	}
+	if features.ReadOnly && asked.Direction == engine.TwoWay { // there is no other way
+		n.Rules.Direction = directions()[engine.BToA]
 	}
 	if err := checkReadOnly(n); err != nil {
 		return store.Item{}, err
@@ -92,6 +97,21 @@ func (h *Hub) AddItem(ctx context.Context, n NewItem) (store.Item, error) {
 	h.keep(it)
 	h.news.tell(News{What: ItemsNews, Item: it.Name, User: it.User})
 	return it, nil
+}
+
+// timed settles what starts the runs of a new item.
+func (n NewItem) timed() (NewItem, error) {
+	switch {
+	case n.When == "":
+		n.Mode = firstText(n.Mode, Continuous)
+		return n, nil
+	case n.Mode != "" || n.Schedule != "":
+		return n, &tandem.Error{Kind: tandem.Invalid, Op: "add item", Thing: n.Home, Err: errors.New("when says mode and schedule, too"), Remedy: "say when alone"}
+	}
+	it := store.Item{Mode: Continuous}
+	err := setWhen(&it, n.When)
+	n.Mode, n.Schedule = it.Mode, it.Schedule
+	return n, err
 }
 
 func (h *Hub) checkNewItem(n NewItem) error {
@@ -325,7 +345,7 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 	if err != nil {
 		return job{}, err
 	}
-	rules, err := decodeRules(it.Rules)
+	rules, err := h.rulesOf(ctx, it, home.Kind)
 	if err != nil {
 		return job{}, err
 	}

@@ -131,7 +131,10 @@ func (h *Hub) RemoveUser(ctx context.Context, name string, all bool) error {
 	if err := h.withoutAccounts(ctx, name); err != nil {
 		return err
 	}
-	if err := h.cfg.Accounts.Remove(ctx, name, all); err != nil || h.cfg.Outgoing == nil {
+	if err := h.cfg.Accounts.Remove(ctx, name, all); err != nil {
+		return err
+	}
+	if err := h.forgetKindRules(ctx, name); err != nil || h.cfg.Outgoing == nil {
 		return err
 	}
 	if err := h.cfg.Outgoing.Forget(ctx, name); err != nil || h.cfg.Filters == nil {

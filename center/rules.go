@@ -17,9 +17,10 @@ func directions() []string {
 }
 func policies() []string    { return []string{"ask", "newest", "a", "b", "both"} }
 func deleteRules() []string { return []string{"change", "delete", "ask"} }
-func firsts() []string      { return []string{"combine", "replace-a", "replace-b", "refuse"} }
+func firsts() []string      { return []string{"combine", "replace-a", "replace-b", "ask"} }
 
-// RuleWords are rules as a person writes them. Empty words mean the default, which is the first choice.
+// RuleWords are rules as a person writes them. Empty words mean the default, which is the first choice; of an item, an empty policy and an empty rule about deletions
+// are left to its kind, see KindRule.
 type RuleWords struct {
 	Direction      string `json:"direction,omitempty"`
 	Policy         string `json:"policy,omitempty"`
@@ -41,11 +42,11 @@ func (w RuleWords) Rules() (engine.Rules, error) {
 	if err != nil {
 		return r, err
 	}
-	p, err := choose("policy", w.Policy, policies())
+	p, err := choose("policy", said(w.Policy), policies())
 	if err != nil {
 		return r, err
 	}
-	x, err := choose("delete-vs-change", w.DeleteVsChange, deleteRules())
+	x, err := choose("delete-vs-change", said(w.DeleteVsChange), deleteRules())
 	if err != nil {
 		return r, err
 	}
@@ -74,6 +75,9 @@ func choose(what, word string, words []string) (int, error) {
 	if word == "" {
 		return 0, nil
 	}
+	if what == "first" && strings.EqualFold(word, "refuse") { // as it was called before, and is kept in items
+		word = "ask"
+	}
 	i := slices.Index(words, strings.ToLower(word))
 	if i < 0 {
 		return 0, &tandem.Error{Kind: tandem.Invalid, Op: "read rule", Thing: what, Err: fmt.Errorf("%q is not a choice", word),
@@ -82,28 +86,41 @@ func choose(what, word string, words []string) (int, error) {
 	return i, nil
 }
 
-func encodeRules(r engine.Rules) (string, error) {
-	b, err := json.Marshal(WordsOf(r))
+// encodeRules checks an item's rules, and writes them as they are kept: a default that was chosen is kept apart from one that was not.
+func encodeRules(w RuleWords) (string, error) {
+	r, err := w.Rules()
+	if err != nil {
+		return "", err
+	}
+	kept := WordsOf(r)
+	kept.Policy, kept.DeleteVsChange = said(w.Policy), said(w.DeleteVsChange)
+	b, err := json.Marshal(kept)
 	return string(b), err
 }
 
 // decodeRules reads an item's rules. Words it does not know are refused: following another rule than the one chosen
 // could lose what the person wanted to keep.
 func decodeRules(s string) (engine.Rules, error) {
-	if s == "" {
-		return engine.Rules{}, nil
-	}
-	var w RuleWords
-	d := json.NewDecoder(strings.NewReader(s))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&w); err != nil {
-		return engine.Rules{}, &tandem.Error{Kind: tandem.Invalid, Op: "read rules", Err: err}
+	w, err := ReadRules(s)
+	if err != nil {
+		return engine.Rules{}, err
 	}
 	return w.Rules()
 }
 
 // ReadRules reads an item's stored rules as words.
 func ReadRules(stored string) (RuleWords, error) {
-	r, err := decodeRules(stored)
-	return WordsOf(r), err
+	var w RuleWords
+	if stored == "" {
+		return w, nil
+	}
+	d := json.NewDecoder(strings.NewReader(stored))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&w); err != nil {
+		return RuleWords{}, &tandem.Error{Kind: tandem.Invalid, Op: "read rules", Err: err}
+	}
+	if _, err := w.Rules(); err != nil {
+		return RuleWords{}, err
+	}
+	return w, nil
 }

@@ -28,9 +28,16 @@ func (h *Hub) Status(ctx context.Context, names []string) ([]ItemStatus, error) 
 	for _, p := range pairs {
 		pairOf[p.Key] = p
 	}
+	rules, err := h.KindRules(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]ItemStatus, 0, len(items))
 	for _, it := range items {
 		st, err := h.itemStatus(ctx, it, pairOf)
+		if err == nil {
+			st.Rules, _ = InForce(rules, it, st.Kind) // rules that cannot be read are shown as none; running the item says why
+		}
 		if err != nil {
 			return nil, err
 		}

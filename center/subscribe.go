@@ -18,12 +18,18 @@ func inward(r engine.Rules) bool {
 	return r.Direction == engine.BToA || r.Direction == engine.MirrorBToA
 }
 
+// inward reports whether an item to be added only brings records in.
+func (n NewItem) inward() bool {
+	r, err := n.Rules.Rules()
+	return err == nil && inward(r)
+}
+
 // checkReadOnly refuses a read-only collection that an item would carry changes out of: there are none to carry.
 func checkReadOnly(n NewItem) error {
 	switch {
 	case !slices.Contains([]string{"", "yes", "no"}, n.ReadOnly):
 		return tandem.Errorf(tandem.Invalid, "read-only is yes or no, not %q", n.ReadOnly)
-	case n.ReadOnly == "yes" && !inward(n.Rules):
+	case n.ReadOnly == "yes" && !n.inward():
 		return &tandem.Error{Kind: tandem.Invalid, Op: "add item", Thing: n.Home, Err: errors.New("only a collection that is filled from elsewhere can be read-only"),
 			Remedy: "say --direction b-to-a or mirror-b-to-a, too"}
 	}
@@ -46,7 +52,7 @@ func (h *Hub) homeCollection(ctx context.Context, n NewItem, user string, kind t
 		return c, nil
 	}
 	c := tandem.Collection{User: user, Kind: kind, Name: n.Home}
-	if n.ReadOnly == "yes" || n.ReadOnly == "" && place.ReadOnly && inward(n.Rules) {
+	if n.ReadOnly == "yes" || n.ReadOnly == "" && place.ReadOnly && n.inward() {
 		c.Props = map[string]string{access.ReadOnly: "1"}
 	}
 	return h.cfg.Store.Home.PutCollection(ctx, c)

@@ -182,7 +182,7 @@ func TestReadOnlyChoice(t *testing.T) {
 		t.Fatal(err)
 	}
 	add := func(home, choice string, d engine.Direction, place string) error {
-		_, err := h.AddItem(ctx, NewItem{Home: home, Kind: "event", Partner: place, Mode: Manual, ReadOnly: choice, Rules: engine.Rules{Direction: d}})
+		_, err := h.AddItem(ctx, NewItem{Home: home, Kind: "event", Partner: place, Mode: Manual, ReadOnly: choice, Rules: RuleWords{Direction: directions()[d]}})
 		return err
 	}
 	feed := func(n int) string { return fmt.Sprintf("webcal:%s/%d.ics", p.URL, n) }

@@ -265,7 +265,8 @@ func (w *work) decideBoth(r *record) {
 	if !r.agreed() {
 		why = BothNew
 	}
-	if !w.rules.NoMerge && !bodiless(r.cur[sideA].Attrs) {
+	undated := w.rules.Policy == Newest && !w.tree && (r.cur[sideA].modified == 0 || r.cur[sideB].modified == 0) // the bodies may tell
+	if (!w.rules.NoMerge || undated) && !bodiless(r.cur[sideA].Attrs) {
 		r.do, r.reason, r.into, r.attrs = Merge, why, w.may, w.mergedAttrs(r)
 		return
 	}

@@ -199,6 +199,8 @@ type got struct {
 	title string
 	read  bool // all bytes were read
 	err   error
+
+	claims int64 // when the body says it was changed last, Unix nanoseconds, 0 if it does not say
 }
 
 // change is the record as a listing would show it.
@@ -236,7 +238,7 @@ func (r *run) inspect(rec tandem.Record) *got {
 	if g.rec.UID == "" {
 		g.rec.UID = info.Index.UID
 	}
-	if g.rec.Modified == 0 {
+	if g.claims = info.Modified; g.rec.Modified == 0 {
 		g.rec.Modified = info.Modified
 	}
 	if g.rec.Size == 0 {

@@ -36,6 +36,7 @@ func (x *executor) merge(ctx context.Context, st *step) error {
 	if err != nil {
 		return err
 	}
+	st.datedBy(a, b)
 	planned := st.act
 	body, clashes := x.mergeBodies(base, a.body, b.body)
 	clean := body != nil && len(clashes) == 0 && !x.rules.NoMerge
@@ -47,6 +48,13 @@ func (x *executor) merge(ctx context.Context, st *step) error {
 	}
 	x.favour(st, planned, base)
 	return nil
+}
+
+// datedBy takes the times of the last changes from the bodies where a listing tells none: the policy newest looks at them.
+func (st *step) datedBy(a, b *got) {
+	if st.act.ModifiedA == 0 || st.act.ModifiedB == 0 { // of one sort, so that they can be compared
+		st.act.ModifiedA, st.act.ModifiedB = a.claims, b.claims
+	}
 }
 
 // mergeBodies merges and looks at what came of it. A merge that fails or does not parse is none: body is nil.

@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -536,4 +537,32 @@ func TestTwoRunsOfOnePair(t *testing.T) {
 	}
 	w.side[b].Tune(func(k *memory.Knobs) { k.Hook = nil })
 	w.quiet()
+}
+
+// TestNewestByWhatBodiesSay: where a place tells no times, those in the bodies decide, with a merge by field and without; a time of one side alone decides nothing.
+func TestNewestByWhatBodiesSay(t *testing.T) {
+	for _, noMerge := range []bool{false, true} {
+		for name, c := range map[string]struct{ a, b, want string }{
+			"a is newer": {"rev=3\n", "rev=2\n", "uid=1\nname=of a\nrev=3\n"}, "b is newer": {"rev=3\n", "rev=4\n", "uid=1\nname=of b\nrev=4\n"}, "as old": {"rev=3\n", "rev=3\n", ""}, "one says nothing": {"rev=3\n", "", ""},
+		} {
+			w := newWorld(t)
+			w.rules.Policy, w.rules.NoMerge = engine.Newest, noMerge
+			w.put(a, "1", "uid=1\nname=x\n")
+			w.sync()
+			w.put(a, "1", "uid=1\nname=of a\n"+c.a)
+			w.put(b, idOf(w, b, "1"), "uid=1\nname=of b\n"+c.b)
+			w.sync()
+			if c.want == "" {
+				if len(w.conflicts()) != 1 {
+					t.Errorf("%s, merge off %v: decided: %q %q", name, noMerge, w.bodies(a), w.bodies(b))
+				}
+				continue
+			}
+			for s := a; s <= b; s++ {
+				if got := w.bodies(s); len(got) != 1 || !maps.Equal(fields([]byte(got[0])), fields([]byte(c.want))) {
+					t.Errorf("%s, merge off %v: side %s holds %q", name, noMerge, s, got)
+				}
+			}
+		}
+	}
 }

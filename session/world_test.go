@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -58,7 +59,8 @@ func (card) Inspect(body []byte) (kind.Info, error) {
 	if m["uid"] == "" {
 		return kind.Info{}, tandem.Errorf(tandem.Invalid, "no uid in %q", body)
 	}
-	return kind.Info{Digest: sha256.Sum256(format(m)), Index: tandem.Index{UID: m["uid"]}, Summary: tandem.Summary{Title: m["name"]}}, nil
+	rev, _ := strconv.ParseInt(m["rev"], 10, 64) // the time of the last change, if it says
+	return kind.Info{Digest: sha256.Sum256(format(m)), Index: tandem.Index{UID: m["uid"]}, Summary: tandem.Summary{Title: m["name"]}, Modified: rev}, nil
 }
 
 func (card) Merge(base, a, b []byte) (kind.Merged, error) {

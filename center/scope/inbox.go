@@ -25,6 +25,31 @@ func (s *Scope) Resolve(ctx context.Context, r center.Resolution) (center.Resolv
 	return s.cfg.Hub.Resolve(ctx, r)
 }
 
+// KindRules implements center.Service: one's own, and those of everybody.
+func (s *Scope) KindRules(ctx context.Context) ([]center.KindRule, error) {
+	list, err := s.cfg.Hub.KindRules(ctx)
+	return slices.DeleteFunc(list, func(r center.KindRule) bool { return r.User != center.Everybody && !s.mine(r.User) }), err
+}
+
+// SetKindRule implements center.Service: one's own, or for administrators that of everybody.
+func (s *Scope) SetKindRule(ctx context.Context, r center.KindRule) error {
+	switch {
+	case r.User == center.Everybody:
+		if err := s.adminOnly("set rule for everybody"); err != nil {
+			return err
+		}
+	case r.User == "":
+		r.User = s.who.User
+	case !s.mine(r.User):
+		return missing("user", r.User)
+	}
+	err := s.cfg.Hub.SetKindRule(ctx, r)
+	if err == nil && r.User == center.Everybody {
+		s.audit(ctx, "", "changed what becomes of conflicts in records of kind %s, for everybody", r.Kind)
+	}
+	return err
+}
+
 // Questions implements center.Service.
 func (s *Scope) Questions(ctx context.Context) ([]center.Question, error) {
 	list, err := s.cfg.Hub.Questions(ctx)

@@ -75,6 +75,9 @@ func asks() []ask {
 		{"Resolve", func(c C, s S, u string, x things) (any, error) {
 			return s.Resolve(c, center.Resolution{ID: x.conflict, Take: "skip"})
 		}},
+		{"SetKindRule", func(c C, s S, u string, x things) (any, error) {
+			return none(s.SetKindRule(c, center.KindRule{User: u, Kind: tandem.Contact, Policy: "newest"}))
+		}},
 		{"FindEvents", func(c C, s S, u string, x things) (any, error) {
 			return s.FindEvents(c, center.EventFilter{Handler: x.partner})
 		}},
@@ -160,6 +163,9 @@ func forAdmins() []ask {
 			return s.AddUser(c, store.User{Name: "zoe"}, "correct horse")
 		}},
 		{"RemoveUser", func(c C, s S, u string, x things) (any, error) { return none(s.RemoveUser(c, "nobody", true)) }},
+		{"SetKindRule", func(c C, s S, u string, x things) (any, error) {
+			return none(s.SetKindRule(c, center.KindRule{User: center.Everybody, Kind: tandem.Contact, Policy: "newest"}))
+		}},
 		{"SetAdmin", func(c C, s S, u string, x things) (any, error) { return none(s.SetAdmin(c, "ben", true)) }},
 		{"DeviceRules", func(c C, s S, u string, x things) (any, error) { return s.DeviceRules(c) }},
 		{"AddDeviceRule", func(c C, s S, u string, x things) (any, error) {
@@ -182,6 +188,7 @@ func lists() []ask {
 	type S = center.Service
 	return []ask{
 		{"ListPartners", func(c C, s S, u string, x things) (any, error) { return s.ListPartners(c) }},
+		{"KindRules", func(c C, s S, u string, x things) (any, error) { return s.KindRules(c) }},
 		{"ListItems", func(c C, s S, u string, x things) (any, error) { return s.ListItems(c) }},
 		{"ListHandlers", func(c C, s S, u string, x things) (any, error) { return s.ListHandlers(c, center.HandlerFilter{}) }},
 		{"Status", func(c C, s S, u string, x things) (any, error) { return s.Status(c, nil) }},

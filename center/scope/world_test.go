@@ -136,6 +136,7 @@ func (w *world) furnish(user string) {
 	m, _, err := w.st.Queue.Enqueue(ctx, store.Outgoing{User: user, Key: "k", From: user + "@example.org", To: []string{"z@example.org"}, State: store.Waiting, Next: 1 << 40}, tandem.Bytes("mail of "+user))
 	w.must(err)
 	x.message = m.ID
+	w.must(w.hub.SetKindRule(ctx, center.KindRule{User: user, Kind: tandem.Note, Policy: "newest"}))
 	w.must(w.st.Events.Add(ctx, store.Event{User: user, Item: x.item, Text: "secret of " + user}))
 	w.things[user] = x
 }

@@ -63,6 +63,19 @@ func OfResolved(r center.Resolved) Resolved {
 	return Resolved{append([]int64{}, r.Done...), r.Left, r.Refresh, r.Why}
 }
 
+// KindRule says what becomes of conflicts in the records of a kind, where an item says nothing of its own.
+type KindRule struct {
+	User           string `json:"user" doc:"*: everybody who set none"`
+	Kind           string `json:"kind"`
+	Policy         string `json:"policy,omitempty" doc:"absent: not set"`
+	DeleteVsChange string `json:"delete-vs-change,omitempty" doc:"absent: not set"`
+}
+
+// OfKindRule says what becomes of conflicts in the records of a kind.
+func OfKindRule(r center.KindRule) KindRule {
+	return KindRule{r.User, string(r.Kind), r.Policy, r.DeleteVsChange}
+}
+
 // Question is a plan that waits for a person.
 type Question struct {
 	Item    string   `json:"item"`

@@ -21,7 +21,8 @@ type Item struct {
 	Enabled    bool             `json:"enabled"`
 	Mode       string           `json:"mode" doc:"continuous, manual, connection, scheduled, or account for the folders of an account"`
 	Schedule   string           `json:"schedule,omitempty" doc:"when it runs besides, in words or as a cron expression"`
-	Rules      center.RuleWords `json:"rules"`
+	Rules      center.RuleWords `json:"rules" doc:"its own"`
+	InForce    center.RuleWords `json:"rules_in_force" doc:"its own, and those of its kind where it has none"`
 	Home       string           `json:"home,omitempty" doc:"the home collection"`
 	Kind       string           `json:"kind,omitempty"`
 	Place      string           `json:"place,omitempty"`
@@ -44,7 +45,7 @@ type Item struct {
 // OfItem is an item without its standing.
 func OfItem(it store.Item) Item {
 	w, _ := center.ReadRules(it.Rules) // rules that cannot be read are shown as none; running the item says why
-	out := Item{Name: it.Name, User: it.User, Partner: it.Partner, Sub: it.Sub, Enabled: it.Enabled, Mode: it.Mode, Schedule: it.Schedule, Rules: w}
+	out := Item{Name: it.Name, User: it.User, Partner: it.Partner, Sub: it.Sub, Enabled: it.Enabled, Mode: it.Mode, Schedule: it.Schedule, Rules: w, InForce: w}
 	if it.Commands != "" {
 		set, _ := command.Read(it.Commands) // likewise
 		out.Commands = &set
@@ -55,6 +56,7 @@ func OfItem(it store.Item) Item {
 // OfStatus is an item and how it stands.
 func OfStatus(st center.ItemStatus) Item {
 	it := OfItem(st.Item)
+	it.InForce = st.Rules
 	it.Home, it.Kind, it.Place, it.Running, it.Watching = st.Home, string(st.Kind), st.Place, st.Running, st.Watching
 	it.Conflicts, it.Aside, it.Problems, it.Next, it.Failing, it.Standing = st.Conflicts, st.Aside, st.Problems, st.Next, st.Failing, st.Standing()
 	it.State, it.Planned, it.Waits = string(it.Standing), st.Planned, st.Waits

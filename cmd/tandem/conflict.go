@@ -20,7 +20,7 @@ import (
 func (a *app) conflictCommand() *cobra.Command {
 	return noun("conflict", "Conflicts: versions that could not be merged",
 		"A conflict keeps every version until you decide. Both sides keep theirs meanwhile, and everything else syncs.",
-		a.conflictList(), a.conflictShow(), a.conflictResolve(), a.conflictQuestions(), a.conflictAnswer())
+		a.conflictList(), a.conflictShow(), a.conflictResolve(), a.conflictQuestions(), a.conflictAnswer(), a.conflictRules())
 }
 
 type conflictJSON struct {

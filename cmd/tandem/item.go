@@ -32,9 +32,8 @@ func (a *app) itemAdd() *cobra.Command {
 a partner's name, with the name of a collection below it if need be, or a place in full,
 which then becomes a partner. In rules, A is the home collection and B the place.
 
-An item is continuous unless --mode manual: a running hub syncs it whenever something
-changes. --schedule adds times, such as "at 02:30", or five cron fields; what else can be
-said of when it runs, tandem item set tells.
+A running hub syncs an item whenever something changes, unless --when says otherwise, such as
+"at 02:30 on mon-fri; not metered". tandem item set tells what can be said.
 
 From a place that can only be read, such as a published calendar, records are only brought
 in; a home collection that is made for that is read-only on phones and in programs, too.
@@ -60,7 +59,8 @@ below the partner's name, or the name that --under says.`,
 	fl := c.Flags()
 	fl.StringVar(&n.Name, "name", "", "name of the item (default: made from the other two)")
 	fl.StringVar(&n.Kind, "kind", "", "what the records are, where the place does not tell")
-	fl.StringVar(&n.Mode, "mode", center.Continuous, "what starts it: continuous, manual, connection or scheduled")
+	fl.StringVar(&n.When, "when", "", "when it runs by itself, in words; see tandem item set")
+	fl.StringVar(&n.Mode, "mode", "", "instead of --when: what starts it: continuous, manual, connection or scheduled")
 	fl.StringVar(&n.Schedule, "schedule", "", "when to sync besides, in words or as a cron expression; see tandem item set")
 	fl.StringVar(&n.User, "user", "", "owner of the home collection, where there are several users")
 	fl.BoolVar(&readOnly, "read-only", false, "nobody changes the home collection on phones and in programs")
@@ -69,10 +69,10 @@ below the partner's name, or the name that --under says.`,
 	words(c, "mode", []string{center.Continuous, center.Manual, center.Connection, center.Scheduled})
 	ruleFlags(c, &w)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		var err error
-		if n.Rules, err = w.Rules(); err != nil {
+		if _, err := w.Rules(); err != nil {
 			return errUsage{err}
 		}
+		n.Rules = w
 		if everything {
 			return a.followAll(c.Context(), args[0], center.Follow{User: n.User, Under: under})
 		}
@@ -81,6 +81,7 @@ below the partner's name, or the name that --under says.`,
 			n.ReadOnly = map[bool]string{true: "yes", false: "no"}[readOnly]
 		}
 		return a.with(c.Context(), func(s center.Service) error {
+			var err error
 			if n.Partner, n.Sub, err = a.splitPartner(c.Context(), s, args[1]); err != nil {
 				return err
 			}
@@ -140,6 +141,7 @@ type itemJSON struct {
 	Mode       string           `json:"mode"`
 	Schedule   string           `json:"schedule,omitempty"`
 	Rules      center.RuleWords `json:"rules"`
+	InForce    center.RuleWords `json:"rules_in_force"`
 	Home       string           `json:"home,omitempty"`
 	Kind       string           `json:"kind,omitempty"`
 	Place      string           `json:"place,omitempty"`
@@ -160,7 +162,7 @@ type itemJSON struct {
 
 func toItem(it store.Item) itemJSON {
 	w, _ := center.ReadRules(it.Rules) // rules that cannot be read are shown as none; running the item says why
-	out := itemJSON{Name: it.Name, User: it.User, Partner: it.Partner, Sub: it.Sub, Enabled: it.Enabled, Mode: it.Mode, Schedule: it.Schedule, Rules: w}
+	out := itemJSON{Name: it.Name, User: it.User, Partner: it.Partner, Sub: it.Sub, Enabled: it.Enabled, Mode: it.Mode, Schedule: it.Schedule, Rules: w, InForce: w}
 	if it.Commands != "" {
 		set, _ := command.Read(it.Commands) // likewise
 		out.Commands = &set
@@ -206,6 +208,10 @@ func rulesText(it store.Item) string {
 	if err != nil {
 		return "unreadable"
 	}
+	return ruleWords(w)
+}
+
+func ruleWords(w center.RuleWords) string {
 	var parts []string
 	for _, x := range []struct{ name, value string }{{"direction", w.Direction}, {"policy", w.Policy}, {"delete-vs-change", w.DeleteVsChange}, {"first", w.First}} {
 		if x.value != "" {

@@ -55,6 +55,9 @@ func (a *app) showItem(st center.ItemStatus, running bool) error {
 	if commands := center.CommandsText(st.Item); commands != "" {
 		rows = append(rows, [2]string{"commands", commands})
 	}
+	if own, force := rulesText(st.Item), ruleWords(st.Rules); own != force {
+		rows = append(rows, [2]string{"in force", force + " (with the rules of its kind)"})
+	}
 	for _, r := range rows {
 		if _, err := fmt.Fprintf(a.out, "%-10s %s\n", r[0], ui.Clean(r[1])); err != nil {
 			return err

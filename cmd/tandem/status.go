@@ -150,6 +150,7 @@ func (a *app) statusJSON(list []center.ItemStatus) error {
 	out := make([]itemJSON, 0, len(list))
 	for _, st := range list {
 		it := toItem(st.Item)
+		it.InForce = st.Rules
 		it.Home, it.Kind, it.Place, it.Running, it.Watching = st.Home, string(st.Kind), st.Place, st.Running, st.Watching
 		it.Conflicts, it.Aside, it.Problems, it.Next, it.Failing, it.State = st.Conflicts, st.Aside, st.Problems, st.Next, st.Failing, stateText(st)
 		it.Planned, it.Waits = st.Planned, st.Waits

@@ -112,7 +112,7 @@ func TestCallsSurviveTheWay(t *testing.T) {
 	if c.Process() != os.Getpid() || c.Version() != "test" {
 		t.Errorf("reached process %d, version %s", c.Process(), c.Version())
 	}
-	n := center.NewItem{Home: "contacts", Partner: "vdir:/x", Rules: engine.Rules{Policy: engine.PreferB, Guard: engine.Guard{DeleteShare: 0.5}}}
+	n := center.NewItem{Home: "contacts", Partner: "vdir:/x", Rules: center.RuleWords{Policy: "b", GuardOff: true}}
 	it, err := c.AddItem(ctx, n)
 	if err != nil || !it.Enabled || it.Rules != `{"policy":"a"}` || !reflect.DeepEqual(h.asked[0], n) {
 		t.Errorf("AddItem: %+v, %v; asked %+v", it, err, h.asked)

@@ -31,6 +31,8 @@ func handleCenter(mux *http.ServeMux, s center.Service) {
 	handle(mux, "CloseSession", func(ctx context.Context, a idArg) (nothing, error) { return nothing{}, s.CloseSession(ctx, a.ID) })
 	handle(mux, "Compare", func(ctx context.Context, a idArg) (center.Comparison, error) { return s.Compare(ctx, a.ID) })
 	handle(mux, "Resolve", func(ctx context.Context, r center.Resolution) (center.Resolved, error) { return s.Resolve(ctx, r) })
+	handle(mux, "KindRules", func(ctx context.Context, _ nothing) ([]center.KindRule, error) { return s.KindRules(ctx) })
+	handle(mux, "SetKindRule", func(ctx context.Context, r center.KindRule) (nothing, error) { return nothing{}, s.SetKindRule(ctx, r) })
 	handle(mux, "Questions", func(ctx context.Context, _ nothing) ([]center.Question, error) { return s.Questions(ctx) })
 	stream(mux, "AnswerQuestion", func(ctx context.Context, a answerArg, tell func(center.SyncNews)) error {
 		return s.AnswerQuestion(ctx, a.Item, a.Answer, tell)
@@ -55,6 +57,17 @@ func (c *Client) Compare(ctx context.Context, id int64) (center.Comparison, erro
 // Resolve implements center.Service.
 func (c *Client) Resolve(ctx context.Context, r center.Resolution) (center.Resolved, error) {
 	return call[center.Resolved](ctx, c, "Resolve", r)
+}
+
+// KindRules implements center.Service.
+func (c *Client) KindRules(ctx context.Context) ([]center.KindRule, error) {
+	return call[[]center.KindRule](ctx, c, "KindRules", nothing{})
+}
+
+// SetKindRule implements center.Service.
+func (c *Client) SetKindRule(ctx context.Context, r center.KindRule) error {
+	_, err := call[nothing](ctx, c, "SetKindRule", r)
+	return err
 }
 
 // Questions implements center.Service.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"tandem"
 	"tandem/center"
 	"tandem/center/explain"
 	"tandem/center/shape"
@@ -61,6 +62,23 @@ func (a *API) addDecisions() {
 			}
 			out, err := s.Resolve(ctx, r)
 			return shape.OfResolved(out), err
+		})
+	serve(a, op{id: "kind-rules", method: "GET", path: "/api/kind-rules", tag: tag, summary: "What becomes of conflicts in records of a kind, where an item says nothing of its own"},
+		func(ctx context.Context, in *Paging) (*list[shape.KindRule], error) {
+			all, err := a.cfg.Service(ctx).KindRules(ctx)
+			return pageOf(in, shape.List(all, shape.OfKindRule)), err
+		})
+	do(a, op{id: "set-kind-rule", method: "PUT", path: "/api/kind-rules/{kind}", tag: tag, summary: "Say what becomes of conflicts in records of a kind",
+		about: "For oneself, or for administrators for everybody. What is left out is not set any more."},
+		func(ctx context.Context, s center.Service, in *struct {
+			Kind string `path:"kind"`
+			Body struct {
+				User           string `json:"user,omitempty" doc:"absent: oneself; *: everybody who set none"`
+				Policy         string `json:"policy,omitempty" enum:"ask,newest,a,b,both" doc:"who wins what cannot be merged; a is the home collection"`
+				DeleteVsChange string `json:"delete-vs-change,omitempty" enum:"change,delete,ask" doc:"what survives when one side deleted what the other changed"`
+			}
+		}) error {
+			return s.SetKindRule(ctx, center.KindRule{User: in.Body.User, Kind: tandem.Kind(in.Kind), Policy: in.Body.Policy, DeleteVsChange: in.Body.DeleteVsChange})
 		})
 	serve(a, op{id: "questions", method: "GET", path: "/api/questions", tag: tag, summary: "Plans that wait for a person: the guard's, and how two filled places meet"},
 		func(ctx context.Context, in *Paging) (*list[shape.Question], error) {

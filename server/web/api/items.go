@@ -27,8 +27,9 @@ type NewItem struct {
 	Sub      string           `json:"sub,omitempty" doc:"the collection at the partner"`
 	Name     string           `json:"name,omitempty"`
 	Rules    center.RuleWords `json:"rules,omitempty"`
-	Mode     string           `json:"mode,omitempty" enum:"continuous,manual"`
-	Schedule string           `json:"schedule,omitempty" doc:"cron expression"`
+	When     string           `json:"when,omitempty" doc:"what starts it, and under which conditions: \"at 02:30 on mon-fri; not metered\"; absent: continuous"`
+	Mode     string           `json:"mode,omitempty" enum:"continuous,connection,manual,scheduled" doc:"instead of when"`
+	Schedule string           `json:"schedule,omitempty" doc:"beside mode: times and conditions, in words or as a cron expression"`
 	ReadOnly string           `json:"read_only,omitempty" enum:"yes,no"`
 }
 
@@ -66,11 +67,7 @@ func (a *API) addItems() {
 	get(a, op{id: "add-item", method: "POST", path: "/api/items", tag: tag, summary: "Pair a home collection with a collection at a partner", status: created},
 		func(ctx context.Context, s center.Service, in *one[NewItem]) (shape.Item, error) {
 			b := in.Body
-			rules, err := b.Rules.Rules()
-			if err != nil {
-				return shape.Item{}, err
-			}
-			it, err := s.AddItem(ctx, center.NewItem{Home: b.Home, Kind: b.Kind, Partner: b.Partner, Sub: b.Sub, Name: b.Name, Rules: rules, Mode: b.Mode, Schedule: b.Schedule, ReadOnly: b.ReadOnly})
+			it, err := s.AddItem(ctx, center.NewItem{Home: b.Home, Kind: b.Kind, Partner: b.Partner, Sub: b.Sub, Name: b.Name, Rules: b.Rules, When: b.When, Mode: b.Mode, Schedule: b.Schedule, ReadOnly: b.ReadOnly})
 			return shape.OfItem(it), err
 		})
 	get(a, op{id: "set-item", method: "PATCH", path: "/api/items/{name}", tag: tag, summary: "Change settings of a sync item, all or none",

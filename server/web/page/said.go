@@ -86,6 +86,8 @@ func choiceWords(w words.Words, key, word string) string {
 		return w.T("The version of the partner wins")
 	case "policy both":
 		return w.T("Keep both, as two records")
+	case "policy kind", "delete-vs-change kind":
+		return w.T("As set for this kind of records")
 	case "direction both":
 		return w.T("Both ways")
 	case "direction a-to-b":
@@ -108,7 +110,7 @@ func choiceWords(w words.Words, key, word string) string {
 		return w.T("Replace what this hub holds")
 	case "first replace-b":
 		return w.T("Replace what the partner holds")
-	case "first refuse":
+	case "first ask":
 		return w.T("Do not sync; ask first")
 	case "merge on", "guard on":
 		return w.T("On")

@@ -520,6 +520,7 @@ func german() map[string]string {
 		"Combine: both hold everything afterwards": "Zusammenlegen: danach haben beide alles",
 		"Replace what this hub holds":              "Ersetzen, was dieser Hub hat",
 		"Replace what the partner holds":           "Ersetzen, was der Partner hat",
+		"As set for this kind of records":          "Wie für diese Art von Einträgen festgelegt",
 		"Do not sync; ask first":                   "Nicht abgleichen; erst fragen",
 		"On":                                       "An",
 		"Off":                                      "Aus",
