@@ -87,7 +87,13 @@ func (d *drafting) open() (err error) {
 		return err
 	}
 	for _, f := range d.e.Files {
-		d.keep = append(d.keep, piece{raw: cutPart(raw, f.Section, f.Type), inline: f.Inline})
+		part := cutPart(raw, f.Section, f.Type)
+		if f.In != nil {
+			if part, err = f.Unpacked(tandem.Bytes(raw)); err != nil {
+				return err
+			}
+		}
+		d.keep = append(d.keep, piece{raw: part, inline: f.Inline})
 	}
 	if d.e.Event != nil && !slices.ContainsFunc(d.e.Files, func(f File) bool { return f.Path == d.e.Event.Path }) {
 		d.keep = append(d.keep, piece{raw: cutPart(raw, *d.e.Event, "text/calendar")})

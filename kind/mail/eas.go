@@ -262,6 +262,9 @@ func (View) AttachmentOf(r eas.Record, n int) (eas.Enclosure, error) {
 		return eas.Enclosure{}, &tandem.Error{Kind: tandem.NotFound, Op: "open attachment", Thing: strconv.Itoa(n)}
 	}
 	f := e.Files[n]
+	if f.In != nil {
+		return eas.Enclosure{Media: f.Type, Raw: func(off int64) (io.ReadCloser, error) { return f.from(r.Body, off) }}, nil
+	}
 	return eas.Enclosure{Media: f.Type, Encoding: f.Encoding, Raw: func(off int64) (io.ReadCloser, error) {
 		return window(r.Body, f.Body+off, max(f.End-f.Body-off, 0))
 	}}, nil

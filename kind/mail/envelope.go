@@ -44,6 +44,7 @@ type Envelope struct {
 	Broken  bool           `json:"broken,omitempty"`  // no header at all
 
 	invited invitation // not kept: it is read of the body where it is shown
+	packs   []pack     // not kept: parts that hold texts and files
 }
 
 // Class is the sort of a message beyond plain mail.
@@ -69,6 +70,14 @@ type Section struct {
 	Charset  string `json:"cs,omitempty"`
 	Flowed   bool   `json:"fl,omitempty"` // format=flowed, RFC 3676
 	DelSp    bool   `json:"ds,omitempty"` // DelSp=yes
+	In       *Inner `json:"w,omitempty"`  // it is a piece of what the part holds when decoded
+}
+
+// Inner is a piece of a decoded part.
+type Inner struct {
+	Off int64 `json:"o"`
+	Len int64 `json:"l"`
+	RTF bool  `json:"rtf,omitempty"` // compressed RTF, MS-OXRTFCP
 }
 
 // File is an attachment.
@@ -83,7 +92,7 @@ type File struct {
 }
 
 // format is the current Envelope.Format.
-const format = 1
+const format = 2
 
 // Marshal is the form in which an envelope is kept.
 func (e *Envelope) Marshal() []byte {

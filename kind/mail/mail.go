@@ -163,6 +163,9 @@ func Read(b tandem.Body) (e *Envelope, text string, sum tandem.Digest, err error
 	e = &Envelope{Format: format, Size: root.End, Header: root.Body}
 	e.header(root.Header)
 	e.structure(root)
+	if err := e.unpack(b); err != nil {
+		return nil, "", sum, err
+	}
 	shown, err := e.Text(b, textMax)
 	if err != nil {
 		return nil, "", sum, err
@@ -234,12 +237,7 @@ func joined(b tandem.Body, list []Section, limit int64) (string, error) {
 
 // text decodes a section; lines end with "\n".
 func (s Section) text(b tandem.Body, limit int64) (string, error) {
-	in, err := s.Raw(b)
-	if err != nil {
-		return "", err
-	}
-	defer in.Close()
-	text, _, err := s.part().Text(in, max(limit, 0))
+	text, err := s.read(b, max(limit, 0))
 	if err != nil {
 		return "", err
 	}
@@ -270,11 +268,36 @@ func (e *Envelope) Calendar(b tandem.Body) ([]byte, error) {
 	return []byte(text), err
 }
 
-// Raw opens the section as it is in the message.
+// read decodes a section.
+func (s Section) read(b tandem.Body, limit int64) (string, error) {
+	part := s.part()
+	open := s.Raw
+	if s.In != nil {
+		part.Encoding, open = "", s.inner
+	}
+	in, err := open(b)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	if s.In != nil && s.In.RTF {
+		return richText(in, limit)
+	}
+	text, _, err := part.Text(in, limit)
+	if s.In != nil {
+		text = strings.TrimRight(text, "\x00")
+	}
+	return text, err
+}
+
+// Raw opens the section as it is in the message; of one that is a piece of a part, the part.
 func (s Section) Raw(b tandem.Body) (io.ReadCloser, error) { return window(b, s.Body, s.End-s.Body) }
 
 // Open opens the section decoded.
 func (s Section) Open(b tandem.Body) (io.ReadCloser, error) {
+	if s.In != nil {
+		return s.inner(b)
+	}
 	in, err := s.Raw(b)
 	if err != nil {
 		return nil, err

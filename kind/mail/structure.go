@@ -122,6 +122,9 @@ func (e *Envelope) attach(p *mime.Part, related bool) {
 	if f.Name == "" {
 		f.Name = nameFor(p)
 	}
+	if packed(p) && len(e.packs) < packsMax {
+		e.packs = append(e.packs, pack{section(p), len(e.Files)})
+	}
 	e.Files = append(e.Files, f)
 }
 

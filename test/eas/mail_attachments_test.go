@@ -10,6 +10,7 @@ import (
 
 	"tandem/kind/eas"
 	"tandem/partner/mailbox"
+	"tandem/wire/tnef/tneftest"
 	"tandem/wire/wbxml"
 )
 
@@ -74,6 +75,36 @@ func TestMailAttachments(t *testing.T) {
 					}
 				}
 			}
+			h.valid()
+		})
+	}
+}
+
+// TestWinmail: what Outlook packs into winmail.dat is shown as text and files, in every version; the message itself comes as it is.
+func TestWinmail(t *testing.T) {
+	packed := tneftest.Stream(tneftest.Attribute(1, 0x00078008, []byte("IPM.Microsoft Schedule.MtgReq\x00")), tneftest.Props(tneftest.Binary(0x1013, []byte("<p>Come at ten</p>")), tneftest.Long(0x3fde, 65001)),
+		tneftest.File(tneftest.Wide(0x3707, "plan.txt"), tneftest.Binary(0x3701, []byte("0123456789"))),
+		tneftest.File(tneftest.Wide(0x3707, "logo.png"), tneftest.Text(0x3712, "logo@x"), tneftest.Long(0x3714, 4), tneftest.Binary(0x3701, []byte("picture"))))
+	message := "From: zoe@example.org\r\nTo: ann@example.org\r\nSubject: Packed\r\nMIME-Version: 1.0\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+		base64.StdEncoding.EncodeToString(packed) + "\r\n"
+	for _, version := range versions {
+		t.Run(version, func(t *testing.T) {
+			h := newPostHouse(t)
+			h.arrive(h.box("ann", mailbox.Inbox), 1, message)
+			p := h.phone("ann", "phone1", version)
+			got := h.desk(p, 2).sync(changes + "<Options><airsyncbase:BodyPreference><airsyncbase:Type>2</airsyncbase:Type></airsyncbase:BodyPreference></Options>")
+			id := serverID(got)
+			contains(t, got, "<p>Come at ten</p>", "Attachments{Attachment{DisplayName=plan.txt FileReference="+id+":0 Method=1 EstimatedDataSize=10}",
+				"Attachment{DisplayName=logo.png FileReference="+id+":1 Method=1 EstimatedDataSize=7 ContentId=logo@x IsInline=1}", "!winmail", "MessageClass=IPM.Note")
+			fetch := func(options string) string {
+				return h.do(p.Client, "ItemOperations", "<ItemOperations><Fetch><Store>Mailbox</Store><airsyncbase:FileReference>"+id+":0</airsyncbase:FileReference>"+options+"</Fetch></ItemOperations>")
+			}
+			enc := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+			contains(t, fetch(""), "Fetch{Status=1", "ContentType=text/plain Data="+enc("0123456789"))
+			contains(t, fetch("<Options><Range>2-4</Range></Options>"), "Range=2-4 Total=10 ContentType=text/plain Data="+enc("234"))
+			whole := h.do(p.Client, "ItemOperations", "<ItemOperations><Fetch><Store>Mailbox</Store><airsync:ServerId>"+id+"</airsync:ServerId><Options><airsync:MIMESupport>2</airsync:MIMESupport>"+
+				"<airsyncbase:BodyPreference><airsyncbase:Type>4</airsyncbase:Type></airsyncbase:BodyPreference></Options></Fetch></ItemOperations>")
+			contains(t, whole, base64.StdEncoding.EncodeToString(packed))
 			h.valid()
 		})
 	}

@@ -3,6 +3,7 @@ package compose_test
 import (
 	"context"
 	"encoding/base64"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"tandem/server/eas/compose"
 	"tandem/server/eas/proto"
 	"tandem/test/easkit"
+	"tandem/wire/tnef/tneftest"
 )
 
 // post is a hub whose users write to each other.
@@ -162,12 +164,14 @@ const original = "From: Zoe <zoe@elsewhere.test>\r\nTo: ann@example.org\r\nSubje
 	"Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment\r\n\r\nUERG\r\n--b--\r\n"
 
 // arrive puts the original into ann's inbox and returns what names it, and its flags.
-func (p *post) arrive() (source string, flags func() mail.Flags) {
+func (p *post) arrive() (source string, flags func() mail.Flags) { return p.arriving(original) }
+
+func (p *post) arriving(text string) (source string, flags func() mail.Flags) {
 	p.Helper()
 	ctx := context.Background()
 	c, err := p.boxes.Folder(ctx, "ann", mailbox.Inbox)
 	p.Must(err)
-	id, err := p.boxes.Put(ctx, c, mailbox.Message{Body: tandem.Bytes(original)})
+	id, err := p.boxes.Put(ctx, c, mailbox.Message{Body: tandem.Bytes(text)})
 	p.Must(err)
 	var server string
 	flags = func() (f mail.Flags) {
@@ -233,6 +237,38 @@ func TestSmartForward(t *testing.T) {
 	p.do(p.svc.SmartForward, "SmartForward", request("SmartForward", "2", source+"<ReplaceMime/>", hello))
 	if in = p.folder("bob", mailbox.Inbox); strings.Contains(in[1], "UERG") {
 		t.Errorf("with ReplaceMime: %q", in[1])
+	}
+}
+
+// TestForwardPacked: what Outlook packed goes on as files that everybody can open.
+func TestForwardPacked(t *testing.T) {
+	p := newPost(t)
+	packed := tneftest.Stream(tneftest.Props(tneftest.Wide(0x1000, "the plan")), tneftest.File(tneftest.Wide(0x3707, "plän.pdf"), tneftest.Binary(0x3701, []byte("PDF"))),
+		tneftest.File(tneftest.Wide(0x3707, "b.txt"), tneftest.Binary(0x3701, []byte("text"))))
+	source, flags := p.arriving("From: Zoe <zoe@elsewhere.test>\r\nTo: ann@example.org\r\nSubject: Plan\r\nMessage-ID: <2@x>\r\nContent-Type: application/ms-tnef\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+		base64.StdEncoding.EncodeToString(packed) + "\r\n")
+	for i, command := range []string{"SmartForward", "SmartReply"} {
+		run := map[string]proto.Command{"SmartForward": p.svc.SmartForward, "SmartReply": p.svc.SmartReply}[command]
+		if st := p.do(run, command, request(command, command, source, hello)); st != "" || !flags().Forwarded {
+			t.Fatalf("%s: %s %+v", command, st, flags())
+		}
+		in := p.folder("bob", mailbox.Inbox)
+		e, plain, _ := p.text(in[i])
+		var files []string
+		for _, f := range e.Files {
+			r, err := f.Open(tandem.Bytes(in[i]))
+			p.Must(err)
+			data, err := io.ReadAll(r)
+			p.Must(err)
+			files = append(files, f.Type+" "+f.Name+" "+string(data))
+		}
+		want := "application/pdf plän.pdf PDF|text/plain b.txt text"
+		if command == "SmartReply" {
+			want = ""
+		}
+		if got := strings.Join(files, "|"); got != want || !strings.Contains(plain, "the plan") {
+			t.Errorf("%s: %q with %q", command, plain, got)
+		}
 	}
 }
 

@@ -91,7 +91,7 @@ func quoted(raw []byte, mine, orig *mail.Envelope, original tandem.Body, zone *t
 		typ  string
 	}
 	var edits []edit
-	if n := len(mine.Plain); n > 0 {
+	if n := len(mine.Plain); n > 0 && mine.Plain[n-1].In == nil {
 		own := *mine
 		own.Plain, own.HTML = mine.Plain[n-1:], nil
 		mineText, err := own.Text(tandem.Bytes(raw), wholeMost)
@@ -104,7 +104,7 @@ func quoted(raw []byte, mine, orig *mail.Envelope, original tandem.Body, zone *t
 		}
 		edits = append(edits, edit{mine.Plain[n-1], strings.TrimRight(mineText, "\n") + "\n\n" + heading(orig, zone) + "\n" + text + "\n", "text/plain; charset=utf-8"})
 	}
-	if n := len(mine.HTML); n > 0 {
+	if n := len(mine.HTML); n > 0 && mine.HTML[n-1].In == nil {
 		own := *mine
 		own.HTML = mine.HTML[n-1:]
 		mineText, err := own.Markup(tandem.Bytes(raw), wholeMost)
@@ -213,6 +213,15 @@ func attach(d *draft, orig *mail.Envelope, original tandem.Body, key string) err
 	}
 	size := len(d.body)
 	for _, f := range files {
+		if f.In != nil {
+			part, err := f.Unpacked(original)
+			if err != nil {
+				return err
+			}
+			parts = append(parts, part)
+			size += len(part)
+			continue
+		}
 		if f.Start < 0 || f.Start > f.Body || f.Body > f.End || f.End > int64(len(data)) {
 			continue
 		}
