@@ -138,6 +138,35 @@ func TestLostAnswerToACreate(t *testing.T) {
 	}
 }
 
+// TestUpdateThatMadeAnotherID: at a place where another body is another id, an update arrived, and the run died before it could record that. The record is
+// not gone on one side and new on it: it is what the other side made of it. What is there twice says nothing.
+func TestUpdateThatMadeAnotherID(t *testing.T) {
+	for _, uids := range []bool{true, false} {
+		for s := range 2 {
+			p := agreedPair(t, false, 3)
+			here, there := p.m[s], p.m[1-s]
+			id := there.ids()[1]
+			uid := here.put(here.ids()[1], "written on").uid
+			there.remove(id)
+			if x := there.put("another", "written on"); uids {
+				x.uid = uid
+			}
+			if plan := p.mustRun(t); len(plan.Actions) > 0 || len(p.rows) != 3 || len(there.recs) != 3 || len(here.recs) != 3 {
+				t.Errorf("UIDs %v: %s%s", uids, plan.text(), there)
+			}
+			p.quiet(t)
+			here.put(here.ids()[1], "on and on")
+			there.remove("another")
+			there.put("one", "on and on")
+			there.put("two", "on and on")
+			p.mustRun(t)
+			if len(here.recs) != 4 && len(here.recs) != 5 || len(there.recs) != len(here.recs) {
+				t.Errorf("twice: %s%s", here, there)
+			}
+		}
+	}
+}
+
 // TestRestoredUnderItsOldUID: a record is deleted on both sides and put back on one, under the UID it had.
 func TestRestoredUnderItsOldUID(t *testing.T) {
 	p := agreedPair(t, false, 2)

@@ -28,6 +28,17 @@ func (w *work) relink(s tandem.Side) {
 	}
 	w.relinkBy(s, lost, found, func(r *record) string { return contentKey(r.base.Side(s)) },
 		func(n *seen) string { return contentKey(&n.Shown) })
+	if !w.tree { // an update that made another id of it, by a run that died before it could record that
+		w.relinkBy(s, lost, found, func(r *record) string { return r.editedTo(s.Other()) }, func(n *seen) string { return contentKey(&n.Shown) })
+	}
+}
+
+// editedTo is what an edit on side s made of the record, as a key; "" where there was none.
+func (r *record) editedTo(s tandem.Side) string {
+	if r.st[s] != changed || !r.agreed() {
+		return ""
+	}
+	return contentKey(&r.cur[s].Shown)
 }
 
 // movers lists the rows gone from side s and, if there are any, the ids new there, sorted by id.
