@@ -20,6 +20,7 @@ type Proxy struct {
 	fuse *fuse
 	shut bool
 	down bool
+	then func()
 	sent int64
 	told int64
 }
@@ -71,8 +72,27 @@ func (p *Proxy) Heal() (blown bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	blown = p.fuse != nil && p.fuse.blown
-	p.fuse = nil
+	if p.then != nil {
+		p.down = false
+	}
+	p.fuse, p.then = nil, nil
 	return blown
+}
+
+// Then is done when the fault happens, before anything of it can be seen, and no connection is made any more until Heal.
+func (p *Proxy) Then(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.then = f
+}
+
+// blow makes the fault happen.
+func (p *Proxy) blow() {
+	p.fuse.blown = true
+	if p.then != nil {
+		p.down = true
+		p.then()
+	}
 }
 
 func (p *Proxy) set(f *fuse) {
@@ -201,13 +221,13 @@ func (p *Proxy) judge(data []byte, tail *[]byte, toServer bool) (pass int, cut b
 	case f.deaf && toServer, f.toServer != toServer && !f.deaf:
 		return len(data), false
 	case f.deaf:
-		f.blown = true
+		p.blow()
 		return 0, true
 	}
 	if left := int64(len(data) - from); left < f.left {
 		f.left -= left
 		return len(data), false
 	}
-	f.blown = true
+	p.blow()
 	return from + int(f.left), true
 }
