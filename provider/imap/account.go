@@ -14,6 +14,7 @@ type accounts struct {
 
 	mu   sync.Mutex // guards what follows
 	open map[string]*account
+	sent []attempt // the last creates that were sent, each once
 }
 
 // account is one account with its connections. It lives as long as somebody uses it.

@@ -78,6 +78,7 @@ type writer struct {
 	b      *box
 	writes []tandem.Write
 	out    []tandem.Outcome
+	hide   bool // what is created is marked as deleted: it is not there yet
 
 	looked    bool // for what came into the mailbox since the listing
 	strangers []*message
@@ -117,7 +118,7 @@ func (w *writer) together(ctx context.Context, from, to int) error {
 			return err
 		}
 	}
-	return w.delete(ctx, sorts[tandem.Delete])
+	return w.delete(ctx, sorts[tandem.Delete], true)
 }
 
 // at looks which messages are at the version that is expected. The others' outcomes say why they are not.
@@ -303,8 +304,8 @@ func without(a, b []imap.Flag) []imap.Flag {
 	return out
 }
 
-// delete removes messages: they are marked, and those very ones are removed. A server that can only remove all that is marked is not asked to, since others mark, too.
-func (w *writer) delete(ctx context.Context, idx []int) error {
+// delete removes messages: they are marked, and, if wanted, those very ones are removed. A server that can only remove all that is marked is not asked to, since others mark, too.
+func (w *writer) delete(ctx context.Context, idx []int, remove bool) error {
 	if len(idx) == 0 {
 		return nil
 	}
@@ -344,6 +345,9 @@ func (w *writer) delete(ctx context.Context, idx []int) error {
 		}
 		w.out[i] = tandem.Outcome{Status: tandem.Applied, ID: w.writes[i].ID}
 	}
+	if !remove {
+		return nil
+	}
 	return w.expunge(ctx, marked)
 }
 
@@ -357,43 +361,4 @@ func (w *writer) expunge(ctx context.Context, of uids) error {
 		return nil
 	}
 	return err
-}
-
-// update puts a new message in the place of one: mail does not change, drafts do. The new one comes first, so that there is always one of them.
-func (w *writer) update(ctx context.Context, i int) error {
-	ok, _, err := w.at(ctx, []int{i})
-	if err != nil || len(ok) == 0 {
-		return err
-	}
-	old := w.writes[i]
-	inner := &writer{r: w.r, l: w.l, b: w.b, writes: []tandem.Write{{Op: tandem.Create, Record: old.Record, Progress: old.Progress}, {Op: tandem.Delete, ID: old.ID, If: old.If}},
-		out: make([]tandem.Outcome, 2)}
-	if err := inner.create(ctx, []int{0}); err != nil {
-		if inner.out[0].Status == tandem.Maybe && inner.out[0].Err != nil {
-			w.out[i].Err = errUnanswered
-		}
-		return err
-	}
-	if inner.out[0].Status != tandem.Applied {
-		w.out[i] = inner.out[0]
-		w.out[i].ID = old.ID
-		return nil
-	}
-	w.out[i].Err = errUnanswered
-	if err := inner.delete(ctx, []int{1}); err != nil {
-		return err
-	}
-	if inner.out[1].Status == tandem.Applied {
-		w.out[i] = inner.out[0]
-		return nil
-	}
-	// The old one changed meanwhile: what was made is taken back.
-	u, _ := number(inner.out[0].ID) // it was made from a number
-	if err := w.l.do(ctx, func() error {
-		return w.l.Client.Store(uids{{u, u}}.set(), &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}, nil).Close()
-	}); err != nil {
-		return err
-	}
-	w.out[i] = inner.out[1]
-	return w.expunge(ctx, uids{{u, u}})
 }

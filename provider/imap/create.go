@@ -151,25 +151,17 @@ type pending struct {
 
 // create adds messages. The next is sent before the server's answer to the one before is waited for.
 func (w *writer) create(ctx context.Context, idx []int) error {
-	var waiting []*pending
-	made := uids{}
-	var missing []*pending // made, and the server does not say as what
-	settle := func(p *pending) error {
-		u, err := w.answer(ctx, p)
-		switch {
-		case err != nil:
-			return err
-		case u != 0:
-			made.add(u)
-			w.out[p.i] = tandem.Outcome{Status: tandem.Applied, ID: idOf(u), Meta: (&state{flags: p.flags, size: p.letter.size}).meta()}
-			w.r.own(u, w.writes[p.i].Marker)
-		case w.out[p.i].Status == tandem.Maybe:
-			missing = append(missing, p)
-		}
-		return nil
-	}
+	f := &flight{w: w}
+	defer f.land()
 	for _, i := range idx {
-		p, err := w.prepare(ctx, i)
+		letter := w.letter(i)
+		if letter == nil {
+			continue
+		}
+		if err := f.claim(ctx, letter.digest); err != nil {
+			return err
+		}
+		p, err := w.prepare(ctx, i, letter)
 		if err != nil {
 			return err
 		}
@@ -179,52 +171,132 @@ func (w *writer) create(ctx context.Context, idx []int) error {
 		if err := w.send(ctx, p); err != nil {
 			return err
 		}
-		if waiting = append(waiting, p); len(waiting) > 1 {
-			if err := settle(waiting[0]); err != nil {
+		if f.waiting = append(f.waiting, p); len(f.waiting) > 1 {
+			if err := f.settle(ctx); err != nil {
 				return err
 			}
-			waiting = waiting[1:]
 		}
 	}
-	for _, p := range waiting {
-		if err := settle(p); err != nil {
-			return err
-		}
-	}
-	if err := w.recognise(ctx, missing); err != nil {
+	if err := f.settleAll(ctx); err != nil {
 		return err
 	}
 	return w.asListed(ctx, idx)
 }
 
-// prepare makes ready what is to be sent. nil: there is nothing to send, and the outcome says why.
-func (w *writer) prepare(ctx context.Context, i int) (*pending, error) {
+// flight are the messages of one writer that are on their way. While one is, no other that holds the same is looked for or sent, on this connection or another one of the
+// replica: what is found at the server then is not taken for both.
+type flight struct {
+	w       *writer
+	waiting []*pending
+	missing []*pending      // made, and the server does not say as what
+	held    []tandem.Digest // claimed
+}
+
+// claim waits until nothing that holds the same is on its way.
+func (f *flight) claim(ctx context.Context, sum tandem.Digest) error {
+	r := f.w.r
+	for {
+		r.mu.Lock()
+		busy := r.flying[sum]
+		if busy == nil {
+			r.flying[sum] = make(chan struct{})
+			f.held = append(f.held, sum)
+		}
+		r.mu.Unlock()
+		if busy == nil {
+			return nil
+		}
+		// Who waits holds nothing that another waits for.
+		if err := f.settleAll(ctx); err != nil {
+			return err
+		}
+		f.land()
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// land gives up what was claimed.
+func (f *flight) land() {
+	r := f.w.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, sum := range f.held {
+		close(r.flying[sum])
+		delete(r.flying, sum)
+	}
+	f.held = nil
+}
+
+// settle hears what became of the message that was sent first.
+func (f *flight) settle(ctx context.Context) error {
+	w, p := f.w, f.waiting[0]
+	f.waiting = f.waiting[1:]
+	u, err := w.answer(ctx, p)
+	switch {
+	case err != nil:
+		return err
+	case u != 0:
+		w.out[p.i] = tandem.Outcome{Status: tandem.Applied, ID: idOf(u), Meta: (&state{flags: p.flags, size: p.letter.size}).meta()}
+		w.r.own(u, w.writes[p.i].Marker)
+	case w.out[p.i].Status == tandem.Maybe:
+		f.missing = append(f.missing, p)
+	}
+	return nil
+}
+
+func (f *flight) settleAll(ctx context.Context) error {
+	for len(f.waiting) > 0 {
+		if err := f.settle(ctx); err != nil {
+			return err
+		}
+	}
+	list := f.missing
+	f.missing = nil
+	return f.w.recognise(ctx, list)
+}
+
+// letter reads what is to be sent. nil: it cannot be, and the outcome says why.
+func (w *writer) letter(i int) *letter {
 	x, o := &w.writes[i], &w.out[i]
 	invalid := func(kind tandem.ErrorKind, why string) {
 		fail(o, tandem.Rejected, &tandem.Error{Kind: kind, Op: "add message to", Thing: w.r.name, Err: errors.New(why)})
 	}
 	if x.Record.Body == nil {
 		invalid(tandem.Invalid, "it has no body")
-		return nil, nil
+		return nil
 	}
+	large := fmt.Sprintf("it is larger than the %d bytes that the server takes", w.r.limit)
 	if x.Record.Body.Size() > w.r.limit {
-		invalid(tandem.TooLarge, fmt.Sprintf("it is larger than the %d bytes that the server takes", w.r.limit))
-		return nil, nil
+		invalid(tandem.TooLarge, large)
+		return nil
 	}
 	letter, err := measure(x.Record.Body)
 	switch {
 	case err != nil:
 		fail(o, tandem.RetryAfter, err)
-		return nil, nil
+		return nil
 	case letter.size > w.r.limit:
-		invalid(tandem.TooLarge, fmt.Sprintf("it is larger than the %d bytes that the server takes", w.r.limit))
-		return nil, nil
+		invalid(tandem.TooLarge, large)
+		return nil
 	case letter.zero:
 		invalid(tandem.Invalid, "it holds a zero byte, which IMAP cannot carry")
-		return nil, nil
+		return nil
 	}
-	// Answers get lost, and who lost one may come again: what nobody was told of may be this very message.
-	m, err := w.known(ctx, letter)
+	return letter
+}
+
+// prepare makes ready what is to be sent. nil: it is there already. Answers get lost, and who lost one may come again: what nobody was told of may be this very message.
+func (w *writer) prepare(ctx context.Context, i int, letter *letter) (*pending, error) {
+	x, o := &w.writes[i], &w.out[i]
+	look, flags := w.known, w.b.flagsFor(x.Record.Attrs)
+	if w.hide {
+		look, flags = w.leftover, append(flags, imap.FlagDeleted)
+	}
+	m, err := look(ctx, letter, x.Marker)
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +305,8 @@ func (w *writer) prepare(ctx context.Context, i int) (*pending, error) {
 		*o = tandem.Outcome{Status: tandem.Applied, ID: idOf(m.uid), Meta: m.meta()}
 		return nil, nil
 	}
-	return &pending{i: i, letter: letter, flags: w.b.flagsFor(x.Record.Attrs)}, nil
+	w.r.remember(x.Marker)
+	return &pending{i: i, letter: letter, flags: flags}, nil
 }
 
 // send gives a message to the server, up to the last byte.
@@ -337,7 +410,7 @@ func (w *writer) recognise(ctx context.Context, list []*pending) error {
 	}
 	w.looked = false
 	for _, p := range list {
-		m, err := w.known(ctx, p.letter)
+		m, err := w.known(ctx, p.letter, w.writes[p.i].Marker)
 		if err != nil {
 			return err
 		}

@@ -53,20 +53,29 @@ func (w *writer) find(ctx context.Context, x *tandem.Write) (*message, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.known(ctx, letter)
+	m, err := w.known(ctx, letter, x.Marker)
+	if m != nil {
+		w.r.own(m.uid, x.Marker) // another that holds the same is not found in it, too
+	}
+	return m, err
 }
 
 // known finds a message that holds the same as a letter among those that came into the mailbox since the last listing, and were not made on this
-// connection's behalf. Those before are known to the session, which pairs them by itself.
-func (w *writer) known(ctx context.Context, p *letter) (*message, error) {
+// connection's behalf. Those before are known to the session, which pairs them by itself. Where there was no listing, only what came since the create was first sent counts,
+// or since the mailbox was opened: an older message that happens to hold the same is another.
+func (w *writer) known(ctx context.Context, p *letter, marker tandem.Marker) (*message, error) {
 	if err := w.look(ctx); err != nil {
 		return nil, err
 	}
+	from := w.r.since(marker)
 	for _, m := range w.strangers {
+		if m.uid < from {
+			continue
+		}
 		w.r.mu.Lock()
 		mine := w.r.mine[m.uid]
 		w.r.mu.Unlock()
-		if mine || m.deleted() || m.id != p.id || p.id == "" && m.size != p.size {
+		if mine || m.deleted() != w.hide || m.id != p.id || p.id == "" && m.size != p.size {
 			continue
 		}
 		sum, err := w.digest(ctx, m.uid)
@@ -85,9 +94,7 @@ func (w *writer) look(ctx context.Context) error {
 	if w.looked {
 		return nil
 	}
-	w.r.mu.Lock()
-	from := max(1, w.r.listed)
-	w.r.mu.Unlock()
+	from := max(1, w.r.earliest())
 	w.strangers = nil
 	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Message-ID"}, Peek: true}
 	opt := plain()

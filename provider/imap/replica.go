@@ -37,6 +37,8 @@ type replica struct {
 	listed   imap.UID   // messages from here on are in no listing of this replica's; 0: there was none
 	mine     map[imap.UID]bool
 	made     map[tandem.Marker]imap.UID
+	first    imap.UID                        // messages from here on came since the mailbox was opened, or counted anew
+	flying   map[tandem.Digest]chan struct{} // bodies that are on their way; closed when they are not any more
 }
 
 func (s *accounts) openMailbox(ctx context.Context, secure bool, place provider.Place, env provider.Env) (*provider.Opened, error) {
@@ -48,7 +50,7 @@ func (s *accounts) openMailbox(ctx context.Context, secure bool, place provider.
 	if err != nil {
 		return nil, err
 	}
-	r := &replica{a: a, place: place, readOnly: place.Bool("read-only"), days: place.Int("days"), limit: maxBody, now: s.now, mine: map[imap.UID]bool{}, made: map[tandem.Marker]imap.UID{}}
+	r := &replica{a: a, place: place, readOnly: place.Bool("read-only"), days: place.Int("days"), limit: maxBody, now: s.now, mine: map[imap.UID]bool{}, made: map[tandem.Marker]imap.UID{}, flying: map[tandem.Digest]chan struct{}{}}
 	r.life, r.end = context.WithCancel(context.WithoutCancel(ctx))
 	features, err := r.learn(ctx, p)
 	if err != nil {
@@ -82,7 +84,7 @@ func (r *replica) learn(ctx context.Context, p *spot) (provider.Features, error)
 	if err != nil {
 		return f, err
 	}
-	r.validity = b.validity
+	r.validity, r.first = b.validity, b.next
 	r.opened.Store(b)
 	r.plus = l.caps.Has(imap.CapUIDPlus)
 	if most, ok := l.caps.AppendLimit(); ok && most != nil {
@@ -139,7 +141,7 @@ func (r *replica) same(b *box, listing bool) error {
 		return nil
 	}
 	if listing {
-		r.validity, r.listed, r.mine, r.made = b.validity, 0, map[imap.UID]bool{}, map[tandem.Marker]imap.UID{}
+		r.validity, r.listed, r.first, r.mine, r.made = b.validity, 0, b.next, map[imap.UID]bool{}, map[tandem.Marker]imap.UID{}
 		return nil
 	}
 	return &tandem.Error{Kind: tandem.Gone, Op: "sync", Thing: r.place.Text, Err: fmt.Errorf("the server counts its messages anew (UIDVALIDITY was %d and is %d)", r.validity, b.validity)}

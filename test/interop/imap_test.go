@@ -75,6 +75,20 @@ func (a *account) all(mailbox string) []string {
 	return out
 }
 
+// bodies are the messages in the open mailbox.
+func (a *account) bodies() (out []string) {
+	a.Helper()
+	section := &imap.FetchItemBodySection{Peek: true}
+	msgs, err := a.Fetch(imap.UIDSet{{Start: 1, Stop: 0}}, &imap.FetchOptions{Flags: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
+	a.must(err)
+	for _, m := range msgs {
+		if !slices.Contains(m.Flags, imap.FlagDeleted) {
+			out = append(out, string(m.FindBodySection(section)))
+		}
+	}
+	return out
+}
+
 func message(subject string) string {
 	return fmt.Sprintf("From: anna@example.org\r\nSubject: %s\r\nMessage-ID: <%s@example.org>\r\n\r\n%s\r\n", subject, strings.ReplaceAll(subject, " ", "-"), strings.Repeat("Some text.\r\n", 600))
 }
