@@ -16,7 +16,7 @@ import (
 // newDesktops puts the desktops' door together: CalDAV, CardDAV and WebDAV.
 func (h *hub) newDesktops(p doorPlan, log *slog.Logger) *dav.Door {
 	return desktops.New(desktops.Config{Store: h.store, Kinds: kinds.Kinds(), Accounts: h.accounts, Meetings: h.meetings, Base: p.base, Log: log, Trust: p.trusts,
-		Free: func() (int64, error) { return disk.Free(h.dir) }})
+		Free: func() (int64, error) { return disk.Free(h.dir) }, Used: func() (int64, error) { return disk.Used(h.dir) }})
 }
 
 // resumeEvery is how often messages of meetings that could not be delivered are tried again.

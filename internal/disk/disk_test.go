@@ -14,3 +14,13 @@ func TestFree(t *testing.T) {
 		t.Error("a missing path has free space")
 	}
 }
+
+func TestUsed(t *testing.T) {
+	used, err := Used(t.TempDir())
+	if err != nil || used < 0 {
+		t.Errorf("Used = %d, %v", used, err)
+	}
+	if _, err := Used(filepath.Join(t.TempDir(), "missing")); err == nil {
+		t.Error("a missing path takes room")
+	}
+}

@@ -15,3 +15,16 @@ func Free(path string) (int64, error) {
 	}
 	return int64(min(free, 1<<62)), nil
 }
+
+// Used is the number of bytes that everything on the file system that path lies on takes.
+func Used(path string) (int64, error) {
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return 0, err
+	}
+	var free, total, empty uint64
+	if err := windows.GetDiskFreeSpaceEx(name, &free, &total, &empty); err != nil {
+		return 0, err
+	}
+	return int64(min(total-min(empty, total), 1<<62)), nil
+}

@@ -69,3 +69,49 @@ func TestAttachments(t *testing.T) {
 		t.Error("how large attachments may be is not told")
 	}
 }
+
+// TestAttachmentsLeft: what no event names any more is deleted, whichever way it came to that, and what a copy names stays. RFC 8607 3
+func TestAttachmentsLeft(t *testing.T) {
+	k := davkit.New(t)
+	at, second := path(k.Collection("ann", tandem.Event)), "/dav/calendars/ann/second/"
+	k.Do("ann", "MKCALENDAR", second, "").Is(201)
+	attach := func(href, uid string) (file string) {
+		t.Helper()
+		k.Do("ann", "PUT", href, davkit.Event(uid, "Talk", "20260520T100000Z", "20260520T110000Z")).Is(201)
+		k.Do("ann", "POST", href+"?action=attachment-add", "slides of "+uid, "Content-Type", "text/plain").Is(201)
+		return attached(t, k, k.Do("ann", "GET", href, "").Body)
+	}
+	plain := func(uid string) string { return davkit.Event(uid, "Talk", "20260520T100000Z", "20260520T110000Z") }
+
+	put := attach(at+"put.ics", "put")
+	body := k.Do("ann", "GET", at+"put.ics", "").Is(200).Body
+	k.Do("ann", "PUT", at+"put.ics", strings.Replace(body, "Talk", "Walk", 1)).Is(204)
+	k.Do("ann", "GET", put, "").Is(200)
+	k.Do("ann", "PUT", at+"put.ics", plain("put"), "If-Match", `"other"`).Is(412)
+	k.Do("ann", "GET", put, "").Is(200)
+	k.Do("ann", "PUT", at+"put.ics", plain("put")).Is(204)
+	k.Do("ann", "GET", put, "").Is(404)
+
+	copied := attach(at+"copied.ics", "copied")
+	k.Do("ann", "COPY", at+"copied.ics", "", "Destination", k.Server.URL+second+"copied.ics").Is(201)
+	k.Do("ann", "DELETE", at+"copied.ics", "").Is(204)
+	k.Do("ann", "GET", copied, "").Is(200)
+
+	moved := attach(at+"moved.ics", "moved")
+	k.Do("ann", "PUT", second+"moved.ics", k.Do("ann", "GET", at+"moved.ics", "").Body).Is(201)
+	k.Do("ann", "DELETE", at+"moved.ics", "").Is(204)
+	k.Do("ann", "GET", moved, "").Is(200)
+	k.Do("ann", "DELETE", second, "").Is(204)
+	k.Do("ann", "GET", moved, "").Is(404)
+	k.Do("ann", "GET", copied, "").Is(404)
+}
+
+// TestAttachmentsNoRoom: an attachment for which the disk has no room is refused, and leaves nothing.
+func TestAttachmentsNoRoom(t *testing.T) {
+	k := davkit.New(t)
+	at := path(k.Collection("ann", tandem.Event)) + "e.ics"
+	k.Do("ann", "PUT", at, davkit.Event("e", "Talk", "20260520T100000Z", "20260520T110000Z")).Is(201)
+	k.Free.Store(16<<20 + 3)
+	k.Do("ann", "POST", at+"?action=attachment-add", "four").Fails(http.StatusInsufficientStorage, davxml.D("sufficient-disk-space"))
+	k.Do("ann", "POST", at+"?action=attachment-add", "two").Is(201)
+}

@@ -41,7 +41,7 @@ func TestLimitsAreTold(t *testing.T) {
 		path(k.Collection("ann", tandem.Event)): {"c:supported-calendar-data", "c:max-resource-size", "c:max-attendees-per-instance",
 			"c:supported-collation-set", "d:supported-privilege-set", "d:current-user-privilege-set", "d:acl", "d:acl-restrictions", "d:owner", "d:supported-report-set", "d:principal-collection-set"},
 		path(k.Collection("ann", tandem.Contact)): {"card:supported-address-data", "card:max-resource-size"},
-		path(k.Collection("ann", tandem.File)):    {"d:quota-available-bytes", "d:supportedlock"},
+		path(k.Collection("ann", tandem.File)):    {"d:quota-available-bytes", "d:quota-used-bytes", "d:supportedlock"},
 	} {
 		r := k.Do("ann", "PROPFIND", at, prop(names...), "Depth", "0").Of(at)
 		for _, name := range names {

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,6 +31,8 @@ type Kit struct {
 	Kinds  map[tandem.Kind]kind.Handler
 	Server *httptest.Server
 	Now    time.Time
+
+	Free, Used *atomic.Int64 // bytes, on the disk
 }
 
 // Password lets every user in.
@@ -53,8 +56,12 @@ func On(t testing.TB, st *store.Store) *Kit {
 	for _, u := range []string{"ann", "bob"} {
 		k.User(u)
 	}
+	k.Free, k.Used = new(atomic.Int64), new(atomic.Int64)
+	k.Free.Store(1 << 30)
+	k.Used.Store(5 << 20)
 	door := all.New(all.Config{Store: st, Kinds: k.Kinds, Accounts: guests{st}, Base: func(r *http.Request) string { return "http://" + r.Host },
-		Now: func() time.Time { return k.Now }, Log: slog.New(slog.NewTextHandler(testWriter{t}, nil)), Free: func() (int64, error) { return 1 << 30, nil }})
+		Now: func() time.Time { return k.Now }, Log: slog.New(slog.NewTextHandler(testWriter{t}, nil)),
+		Free: func() (int64, error) { return k.Free.Load(), nil }, Used: func() (int64, error) { return k.Used.Load(), nil }})
 	k.Server = httptest.NewServer(door)
 	t.Cleanup(k.Server.Close)
 	return k

@@ -40,6 +40,7 @@ type Config struct {
 	Log      *slog.Logger               // nil: nowhere
 	Trust    func(remote string) bool   // nil: no reverse proxy is believed
 	Free     func() (int64, error)      // bytes left for what is stored; nil: not known
+	Used     func() (int64, error)      // bytes taken of the same; nil: not known
 }
 
 // New puts a door together.
@@ -81,19 +82,19 @@ func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 	checker := &check.Checker{Limits: limits, Zones: zones}
 	meets := &schedule.Service{Meetings: cfg.Meetings, Accounts: st.Accounts, Log: cfg.Log}
 	known := &props.Service{Attached: attached, Meet: meets, Limits: limits, Tree: paths, Home: st.Home, Lookup: st.Lookup, Accounts: st.Accounts, Shares: st.Shares, Props: st.Props, Locks: st.Locks, Guard: guard,
-		Now: now, Free: cfg.Free}
+		Now: now, Free: cfg.Free, Used: cfg.Used}
 	finds := &reports.Service{Tree: paths, Home: st.Home, Lookup: st.Lookup, Accounts: st.Accounts, Dead: st.Props, Props: known, Zones: zones, Log: cfg.Log, Now: now}
 	records := &objects.Service{Tree: paths, Home: st.Home, Kinds: cfg.Kinds, Guard: guard, Check: checker, Meet: meets, Log: cfg.Log}
 	trees := &files.Service{Tree: paths, Home: st.Home, Blobs: st.Blobs, Guard: guard, Digest: streamer(cfg.Kinds), Now: cfg.Now, Free: cfg.Free}
 	guard.Create = trees.Touch
 	moves := &transfer.Service{Tree: paths, Home: st.Home, Lookup: st.Lookup, Props: st.Props, Locks: guard}
-	attaches := &attachments.Service{Home: st.Home, Objects: records, Guard: guard, Files: cfg.Kinds[tandem.File], Limits: attached, Zones: zones, Log: cfg.Log}
+	attaches := &attachments.Service{Home: st.Home, Lookup: st.Lookup, Room: trees.Room, Objects: records, Guard: guard, Files: cfg.Kinds[tandem.File], Limits: attached, Zones: zones, Log: cfg.Log}
 	makes := &collections.Service{Tree: paths, Home: st.Home, Props: known, Guard: guard, MakeDir: trees.MakeDir}
 	return map[string]proto.Method{
 		http.MethodGet:    byTree(trees.Get, records.Get),
 		http.MethodHead:   byTree(trees.Get, records.Get),
 		http.MethodPost:   posts(records.Post, meets.Outbox, attaches.Post),
-		http.MethodPut:    byTree(trees.Put, records.Put),
+		http.MethodPut:    byTree(trees.Put, attaches.Put(records.Put)),
 		http.MethodDelete: attaches.Delete(meets.Delete(moves.Delete)),
 		"COPY":            moves.Copy,
 		"LOCK":            guard.Lock,

@@ -5,14 +5,12 @@
 package attachments
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 
 	"tandem"
 	"tandem/kind"
@@ -28,6 +26,8 @@ import (
 // Service keeps attachments. All fields must be set.
 type Service struct {
 	Home    store.Home
+	Lookup  store.Lookup
+	Room    func(size int64) error // refuses what there is no room for
 	Objects *objects.Service
 	Guard   proto.Guard
 	Files   kind.Handler
@@ -82,7 +82,7 @@ func (s *Service) Post(ctx context.Context, w http.ResponseWriter, r *proto.Requ
 		}
 		return err
 	}
-	s.gone(ctx, r, old, body)
+	s.gone(ctx, r, named(old), named(body))
 	if asked.Action != attach.Remove {
 		w.Header().Set("Cal-Managed-ID", a.ManagedID)
 	}
@@ -126,6 +126,9 @@ func (s *Service) keep(ctx context.Context, w http.ResponseWriter, r *proto.Requ
 	if err := s.Limits.CheckSize(a.Size); err != nil {
 		return a, "", err
 	}
+	if err := s.Room(a.Size); err != nil {
+		return a, "", err
+	}
 	a.Type, a.Name = attach.Describe(r.Header.Get("Content-Type"), r.Header.Get("Content-Disposition"))
 	name := a.Name
 	if name == "" {
@@ -143,57 +146,6 @@ func (s *Service) keep(ctx context.Context, w http.ResponseWriter, r *proto.Requ
 		err = outs[0].Err
 	}
 	return a, id, err
-}
-
-// Delete deletes what was attached to an event or task with it; next deletes that.
-func (s *Service) Delete(next proto.Method) proto.Method {
-	return func(ctx context.Context, w http.ResponseWriter, r *proto.Request) error {
-		t := r.Target
-		if t.Sort != proto.Member || t.Record == nil || t.Record.Body == nil || t.Branch != proto.Calendars {
-			return next(ctx, w, r)
-		}
-		old, err := tandem.ReadBody(t.Record.Body, proto.MaxRecord)
-		if err := next(ctx, w, r); err != nil {
-			return err
-		}
-		if err == nil {
-			s.gone(ctx, r, old, nil)
-		}
-		return nil
-	}
-}
-
-// gone deletes what an object named before and names no more.
-func (s *Service) gone(ctx context.Context, r *proto.Request, old, body []byte) {
-	if !bytes.Contains(old, []byte("MANAGED-ID")) {
-		return
-	}
-	was, err := attach.Links(old)
-	if err != nil {
-		return
-	}
-	now := map[string]string{}
-	if len(body) > 0 {
-		if now, err = attach.Links(body); err != nil {
-			return
-		}
-	}
-	for id, href := range was {
-		if _, still := now[id]; still {
-			continue
-		}
-		u, err := url.Parse(href)
-		if err != nil {
-			continue
-		}
-		owner, rec, ok := proto.ParseAttachment(u.EscapedPath())
-		if !ok || owner != r.Target.Reach.User { // what another keeps
-			continue
-		}
-		if col, err := s.tree(ctx, owner); err == nil {
-			s.forget(ctx, r, col, rec)
-		}
-	}
 }
 
 // forget deletes an attachment; it stays in history for a while.

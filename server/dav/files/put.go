@@ -35,7 +35,7 @@ func (s *Service) Put(ctx context.Context, w http.ResponseWriter, r *proto.Reque
 	if err := s.mayPut(ctx, r); err != nil { // before anything is read
 		return err
 	}
-	if err := s.room(r.ContentLength); err != nil {
+	if err := s.Room(r.ContentLength); err != nil {
 		return err
 	}
 	check, err := newChecks(r.Header)
@@ -93,8 +93,8 @@ func (s *Service) mayPut(ctx context.Context, r *proto.Request) error {
 	return s.Guard.Permit(ctx, r, proto.Change{Resource: res, Binds: !res.There()})
 }
 
-// room refuses a body for which the disk has no room. RFC 4331 6
-func (s *Service) room(size int64) error {
+// Room refuses a body for which the disk has no room. RFC 4331 6
+func (s *Service) Room(size int64) error {
 	if s.Free == nil || size <= 0 {
 		return nil
 	}

@@ -1,11 +1,17 @@
 package props_test
 
 import (
+	"context"
 	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"tandem"
+	"tandem/store"
+	"tandem/store/sqlite"
 	"tandem/test/davkit"
 	"tandem/wire/davxml"
 )
@@ -68,5 +74,86 @@ func TestFileAttributes(t *testing.T) {
 	}
 	if r := patch("f", "<M:Win32LastModifiedTime>yesterday</M:Win32LastModifiedTime>"); r.Propstats[0].Status != 409 || attrs("f").Get("mtime") != fmt.Sprint(when.UnixNano()) {
 		t.Errorf("%+v", r.Propstats)
+	}
+}
+
+// refusing is a store of collections or shares that takes no changes once it is told so.
+type refusing struct {
+	store.Home
+	now atomic.Bool
+}
+
+func (r *refusing) PutCollection(ctx context.Context, c tandem.Collection) (tandem.Collection, error) {
+	if r.now.CompareAndSwap(true, false) {
+		return c, tandem.Errorf(tandem.Full, "the disk is full")
+	}
+	return r.Home.PutCollection(ctx, c)
+}
+
+func (r *refusing) Write(ctx context.Context, c int64, who store.Author, w []store.HomeWrite) ([]tandem.Outcome, error) {
+	if r.now.CompareAndSwap(true, false) {
+		return nil, tandem.Errorf(tandem.Full, "the disk is full")
+	}
+	return r.Home.Write(ctx, c, who, w)
+}
+
+// TestAllOrNothing: what a PROPPATCH changed before it failed is as it was. RFC 4918 9.2
+func TestAllOrNothing(t *testing.T) {
+	st, err := sqlite.OpenMemory(sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	home := &refusing{Home: st.Home}
+	st.Home = home
+	k := davkit.On(t, st)
+	const file = "/dav/files/ann/files/f"
+	calendar := "/dav/calendars/ann/" + fmt.Sprint(k.Collection("ann", tandem.Event).ID) + "/"
+	k.Do("ann", "PUT", file, "f").Is(201)
+	for at, live := range map[string]string{calendar: "<D:displayname>NAME</D:displayname>", file: "<A:executable>T</A:executable>"} {
+		patch := func(text string) *davkit.Answer {
+			return k.Do("ann", "PROPPATCH", at, `<D:propertyupdate xmlns:D="DAV:" xmlns:A="http://apache.org/dav/props/" xmlns:x="x:"><D:set><D:prop><x:a>`+text+`</x:a><x:b>`+text+`</x:b>`+
+				strings.Replace(live, "NAME", text, 1)+`</D:prop></D:set></D:propertyupdate>`)
+		}
+		shown := func() string {
+			r := k.Do("ann", "PROPFIND", at, `<propfind xmlns="DAV:" xmlns:A="http://apache.org/dav/props/" xmlns:x="x:"><prop><displayname/><A:executable/><x:a/><x:b/></prop></propfind>`, "Depth", "0").Of(at)
+			return r.Prop(davxml.D("displayname")).Value() + " " + r.Prop(davxml.Name{Space: "x:", Local: "a"}).Value() + " " + r.Prop(davxml.Name{Space: "x:", Local: "b"}).Value()
+		}
+		k.Do("ann", "PROPPATCH", at, `<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><x:a xmlns:x="x:">before</x:a></D:prop></D:set></D:propertyupdate>`).Is(207)
+		was := shown()
+		home.now.Store(true)
+		patch("after").Is(507)
+		if got := shown(); got != was {
+			t.Errorf("%s: after the failure %q, before it %q", at, got, was)
+		}
+		patch("after").Is(207)
+		if got := shown(); !strings.HasSuffix(got, " after after") {
+			t.Errorf("%s: %q", at, got)
+		}
+	}
+}
+
+// TestPatchedAtOnce: clients that set different properties of one collection at the same moment all get theirs.
+func TestPatchedAtOnce(t *testing.T) {
+	k := davkit.New(t)
+	at := "/dav/calendars/ann/" + fmt.Sprint(k.Collection("ann", tandem.Event).ID) + "/"
+	sets := []string{"<D:displayname>Work</D:displayname>", "<I:calendar-color>#ff0000ff</I:calendar-color>", "<I:calendar-order>7</I:calendar-order>", "<C:calendar-description>Much</C:calendar-description>",
+		"<C:schedule-calendar-transp><C:transparent/></C:schedule-calendar-transp>"}
+	var wg sync.WaitGroup
+	for _, set := range sets {
+		wg.Go(func() {
+			a := k.Do("ann", "PROPPATCH", at, `<D:propertyupdate xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:I="http://apple.com/ns/ical/"><D:set><D:prop>`+set+`</D:prop></D:set></D:propertyupdate>`)
+			if !strings.Contains(a.Body, " 200 ") {
+				t.Errorf("%s: %s", set, a.Body)
+			}
+		})
+	}
+	wg.Wait()
+	got := k.Do("ann", "PROPFIND", at, `<propfind xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:I="http://apple.com/ns/ical/"><prop><displayname/><I:calendar-color/><I:calendar-order/>`+
+		`<C:calendar-description/><C:schedule-calendar-transp/></prop></propfind>`, "Depth", "0").Is(207).Body
+	for _, want := range []string{"Work", "#ff0000ff", ">7<", "Much", "transparent"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is lost:\n%s", want, got)
+		}
 	}
 }

@@ -33,7 +33,8 @@ var table = []live{
 	{name: davxml.D("resource-id"), value: resourceID},
 	{name: davxml.D("parent-set"), value: parentSet},
 	{name: davxml.D("add-member"), value: addMember},
-	{name: davxml.D("quota-available-bytes"), value: quotaAvailable},
+	{name: davxml.D("quota-available-bytes"), value: quota(davxml.D("quota-available-bytes"), func(s *Service) func() (int64, error) { return s.Free })},
+	{name: davxml.D("quota-used-bytes"), value: quota(davxml.D("quota-used-bytes"), func(s *Service) func() (int64, error) { return s.Used })},
 	{name: davxml.S("getctag"), value: ctag},
 	// RFC 3744 4, 5; RFC 5397
 	{name: davxml.D("current-user-principal"), value: currentUser},

@@ -191,14 +191,17 @@ func addMember(_ *query, res *proto.Resource) *davxml.Element {
 	return davxml.New(davxml.D("add-member"), davxml.Href(res.Href()))
 }
 
-// quotaAvailable is RFC 4331 3.
-func quotaAvailable(q *query, res *proto.Resource) *davxml.Element {
-	if !res.Dir() || q.Free == nil {
-		return nil
+// quota is RFC 4331 3, 4. Nobody has a quota of their own: what counts is the disk, and so what is used is all that is on it.
+func quota(name davxml.Name, of func(*Service) func() (int64, error)) func(*query, *proto.Resource) *davxml.Element {
+	return func(q *query, res *proto.Resource) *davxml.Element {
+		count := of(q.Service)
+		if !res.Dir() || count == nil || res.Public != "" {
+			return nil
+		}
+		n, err := count()
+		if err != nil {
+			return nil
+		}
+		return davxml.NewText(name, strconv.FormatInt(n, 10))
 	}
-	n, err := q.Free()
-	if err != nil {
-		return nil
-	}
-	return davxml.NewText(davxml.D("quota-available-bytes"), strconv.FormatInt(n, 10))
 }

@@ -2,8 +2,10 @@ package props
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"tandem"
@@ -96,6 +98,18 @@ func (s *Service) Proppatch(ctx context.Context, w http.ResponseWriter, r *proto
 	}
 	if err := s.Guard.Permit(ctx, r, proto.Change{Resource: r.Target}); err != nil {
 		return err
+	}
+	if r.Target.Sort == proto.Collection { // what is kept of one is written as a whole
+		s.patching.Lock()
+		defer s.patching.Unlock()
+		again, err := s.Tree.Resolve(ctx, r.User, r.URL.EscapedPath())
+		if err != nil {
+			return err
+		}
+		if !again.There() {
+			return &tandem.Error{Kind: tandem.NotFound, Op: "set properties", Thing: r.URL.Path}
+		}
+		r.Target = again
 	}
 	results, err := s.Apply(ctx, r.Author, r.Target, list)
 	if err != nil {
@@ -253,42 +267,64 @@ func (p *patch) own() map[string]string {
 	return p.share.Props
 }
 
-// write makes the changes.
-func (p *patch) write() error {
-	if len(p.attr) > 0 {
-		if err := p.writeAttrs(); err != nil {
-			return err
+// write makes the changes. What was changed is put back where a later one fails, so that a refusal leaves everything as it was. RFC 4918 9.2
+func (p *patch) write() (err error) {
+	var undo []func(ctx context.Context) error
+	defer func() {
+		if err == nil {
+			return
 		}
-	}
+		ctx := context.WithoutCancel(p.ctx)
+		for _, back := range slices.Backward(undo) {
+			err = errors.Join(err, back(ctx))
+		}
+	}()
 	if len(p.dead) > 0 {
-		if err := p.svc.Props.SetProperties(p.ctx, p.res.Reach.ID, number(p.res), p.dead); err != nil {
+		back, err := p.writeDead()
+		if err != nil {
 			return err
 		}
+		undo = append(undo, back)
 	}
 	if p.col != nil {
+		was := p.res.Reach.Collection
 		c, err := PutNamed(p.ctx, p.svc.Home, *p.col)
 		if err != nil {
 			return err
 		}
 		p.res.Reach.Collection = c
+		undo = append(undo, func(ctx context.Context) (err error) {
+			p.res.Reach.Collection, err = p.svc.Home.PutCollection(ctx, was)
+			return err
+		})
 	}
-	if p.calendar != 0 {
+	switch { // of what follows a resource has one
+	case len(p.attr) > 0:
+		return p.writeAttrs()
+	case p.calendar != 0:
 		owner, err := p.svc.Accounts.User(p.ctx, p.res.User)
-		if err == nil {
-			err = p.svc.Meet.Meetings.SetDefaultCalendar(p.ctx, owner, p.calendar)
-		}
 		if err != nil {
 			return err
 		}
+		return p.svc.Meet.Meetings.SetDefaultCalendar(p.ctx, owner, p.calendar)
+	case p.share != nil:
+		p.res.Reach.Share, err = p.svc.Shares.PutShare(p.ctx, *p.share)
 	}
-	if p.share != nil {
-		s, err := p.svc.Shares.PutShare(p.ctx, *p.share)
-		if err != nil {
-			return err
-		}
-		p.res.Reach.Share = s
+	return err
+}
+
+// writeDead sets the dead properties, and gives what puts back those that were.
+func (p *patch) writeDead() (back func(context.Context) error, err error) {
+	col, n := p.res.Reach.ID, number(p.res)
+	all, err := p.svc.Props.Properties(p.ctx, col, n)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	was := map[string]string{}
+	for name := range p.dead {
+		was[name] = all[n][name] // "": it was not there, and goes again
+	}
+	return func(ctx context.Context) error { return p.svc.Props.SetProperties(ctx, col, n, was) }, p.svc.Props.SetProperties(p.ctx, col, n, p.dead)
 }
 
 // PutNamed writes a collection under its title. Where another of the kind has that name, it gets one with a number, and is shown by its title all the same.

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 
 	"tandem/server/dav/attach"
 	"tandem/server/dav/check"
@@ -32,7 +33,10 @@ type Service struct {
 	Now      func() int64 // Unix seconds
 	Attached attach.Limits
 	Free     func() (int64, error) // bytes left for files; nil: not known
+	Used     func() (int64, error) // bytes taken of the same; nil: not known
 	Meet     *schedule.Service
+
+	patching sync.Mutex // from reading a collection until it is written
 }
 
 // Extra gives further properties of a resource, for a report: a name that it does not know is nil. A *davxml.Condition says why one cannot be given; other
