@@ -57,11 +57,17 @@ type sighted struct {
 	vague   bool   // its kind or its version is not known yet
 }
 
-// syncCursor begins every cursor; the rest is a sync token. A server without sync reports is asked for everything each time, which is one request: its collection's own
-// tag (getctag) would spare that, and could not tell what is there.
-const syncCursor = "sync:"
+// A cursor begins with what it is made of: a sync token, or the collection's own tag (getctag) of a server without sync reports. Such a tag says that nothing changed,
+// and spares the listing; where it is another one, everything is listed.
+const (
+	syncCursor = "sync:"
+	ctagCursor = "ctag:"
+)
 
 func (g *gathering) gather(ctx context.Context, since tandem.Cursor) (tandem.Listing, error) {
+	if g.caps.ctag {
+		return g.tagged(ctx, since)
+	}
 	if g.caps.sync {
 		token, delta := strings.CutPrefix(string(since), syncCursor)
 		if since != "" && (!delta || token == "") {
@@ -77,6 +83,31 @@ func (g *gathering) gather(ctx context.Context, since tandem.Cursor) (tandem.Lis
 		g.list, g.at = nil, map[tandem.ID]int{} // it is said to work and does not
 	}
 	return g.whole(ctx)
+}
+
+// tagged lists everything unless the collection's tag is as it was. The tag is read before the listing, so that what changes meanwhile is news next time; after a
+// listing that left something open there is no cursor.
+func (g *gathering) tagged(ctx context.Context, since tandem.Cursor) (tandem.Listing, error) {
+	resp, err := g.link.propfind(ctx, g.replica.at, davxml.S("getctag"))
+	if err != nil {
+		return tandem.Listing{}, err
+	}
+	tag := resp.Prop(davxml.S("getctag")).Value()
+	now := tandem.Cursor(ctagCursor + tag)
+	if tag != "" && since == now {
+		return tandem.Listing{Complete: true, Next: now}, nil
+	}
+	l, err := g.whole(ctx)
+	if err != nil || tag == "" {
+		return l, err
+	}
+	for i := range g.list {
+		if p := g.list[i].Presence; p == tandem.Unknown || p == tandem.Problem {
+			return l, nil
+		}
+	}
+	l.Next = now
+	return l, nil
 }
 
 // past is the error of a cursor that is not honoured.

@@ -46,6 +46,7 @@ type replica struct {
 // caps is what the server says that the collection can do.
 type caps struct {
 	sync     bool // sync-collection
+	ctag     bool // no sync-collection, but a tag of the collection, which changes with all that is in it
 	multiget bool
 	query    bool
 }
@@ -54,6 +55,7 @@ type caps struct {
 type state struct {
 	resp  *davxml.Response
 	token string // DAV:sync-token
+	ctag  string // CS:getctag
 	owner string
 	at    time.Time
 	id    string // DAV:resource-id, RFC 5842
@@ -104,7 +106,7 @@ func (a *acct) openCollection(ctx context.Context, res Resolver) (*provider.Open
 	r.opened.Store(st)
 	r.link.quirks = learn(r.at, *r.link.header.Load(), st.token)
 	return &provider.Opened{Replica: r, Kind: k, Place: a.place.Text, Rate: r.link.quirks.rate,
-		Features: provider.Features{ReadOnly: f.readOnly || a.place.Bool("read-only"), Cursor: r.caps.sync, MaxSize: maxBody, Batch: batch, Workers: workers}}, nil
+		Features: provider.Features{ReadOnly: f.readOnly || a.place.Bool("read-only"), Cursor: r.caps.sync || r.caps.ctag, MaxSize: maxBody, Batch: batch, Workers: workers}}, nil
 }
 
 func capsOf(st *state) caps {
@@ -116,8 +118,10 @@ func capsOf(st *state) caps {
 		}
 	}
 	unsaid := set == nil || len(reports) == 0
+	sync := st.token != "" && (unsaid || reports[davxml.D("sync-collection")])
 	return caps{
-		sync:     st.token != "" && (unsaid || reports[davxml.D("sync-collection")]),
+		sync:     sync,
+		ctag:     !sync && st.ctag != "",
 		multiget: unsaid || reports[davxml.A("addressbook-multiget")] || reports[davxml.C("calendar-multiget")],
 		query:    unsaid || reports[davxml.A("addressbook-query")] || reports[davxml.C("calendar-query")],
 	}
@@ -138,7 +142,7 @@ func (r *replica) begin(ctx context.Context) (context.Context, func(), error) {
 
 // look asks the collection who it is and what state it is in.
 func (r *replica) look(ctx context.Context) (*state, error) {
-	resp, err := r.link.propfind(ctx, r.at, davxml.D("resourcetype"), davxml.D("sync-token"), davxml.D("resource-id"), davxml.D("owner"),
+	resp, err := r.link.propfind(ctx, r.at, davxml.D("resourcetype"), davxml.D("sync-token"), davxml.S("getctag"), davxml.D("resource-id"), davxml.D("owner"),
 		davxml.D("supported-report-set"))
 	if err != nil {
 		return nil, err
@@ -146,7 +150,7 @@ func (r *replica) look(ctx context.Context) (*state, error) {
 	if !r.a.isOurs(resp) {
 		return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "open", Thing: r.at.Redacted(), Err: errors.New("it is no " + r.a.name + " collection any more"), Remedy: "check the address"}
 	}
-	return &state{resp: resp, token: resp.Prop(davxml.D("sync-token")).Value(), at: time.Now(),
+	return &state{resp: resp, token: resp.Prop(davxml.D("sync-token")).Value(), ctag: resp.Prop(davxml.S("getctag")).Value(), at: time.Now(),
 		owner: resp.Prop(davxml.D("owner")).Get(davxml.D("href")), id: resp.Prop(davxml.D("resource-id")).Get(davxml.D("href"))}, nil
 }
 

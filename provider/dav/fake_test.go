@@ -34,6 +34,7 @@ type fake struct {
 	before  func(w http.ResponseWriter, r *http.Request) bool // true: it has answered
 	after   func(method string, body []byte) []byte           // spoils an answer
 
+	ctag       bool   // the collection has a tag of its own
 	token      string // prefix of sync tokens; "": the server has no sync reports
 	noTag      bool   // no entity tags in listings and answers
 	putTag     string // entity tag after PUT: "strong" (also when empty), "none", "weak"
@@ -177,6 +178,9 @@ func (f *fake) self() davxml.Response {
 	if f.token != "" {
 		add(davxml.D("sync-collection"))
 		props = append(props, davxml.NewText(davxml.D("sync-token"), f.token+strconv.Itoa(f.seq)))
+	}
+	if f.ctag {
+		props = append(props, davxml.NewText(davxml.S("getctag"), strconv.Itoa(f.seq)))
 	}
 	r := davxml.Response{Href: strings.ReplaceAll(fakeBook, "@", "%40"), Propstats: []davxml.Propstat{{Status: 200, Props: append(props, reports)}}}
 	if f.emptyProps {

@@ -64,6 +64,7 @@ func TestReadBack(t *testing.T) {
 		"no entity tags at all":            {func(f *fake) { f.putTag, f.noTag = "none", true }, 1},
 		"icloud empty properties":          {func(f *fake) { f.emptyProps = true }, 0},
 		"no sync reports":                  {func(f *fake) { f.token = "" }, 0},
+		"no sync reports, but a tag":       {func(f *fake) { f.token, f.ctag = "", true }, 0},
 		"sogo status":                      {func(f *fake) { f.statused = true }, 0},
 		"a report in pages":                {func(f *fake) { f.page = 2 }, 0},
 		"sync reports that do not work":    {func(f *fake) { f.before = noReports(f) }, 0},
