@@ -87,6 +87,9 @@ type Options struct {
 	// Attachment gives the name by which the client can ask for the n-th attachment of the record (0-based) later, MS-ASAIRS 2.2.2.26.1
 	// FileReference. nil: attachments are not shown.
 	Attachment func(n int) string
+
+	// Event is the user's own event with a UID, nil where there is none; nil: nobody knows.
+	Event func(uid string) []byte
 }
 
 // Quirks are deviations of single clients that a view minds. The zero value is a client that does what the specification says.

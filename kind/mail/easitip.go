@@ -17,7 +17,8 @@ import (
 // invitation is what the calendar object of a message says beyond what its event shows: it is about one instance, it was sent before, it answers.
 type invitation struct {
 	data     []byte
-	answer   string    // PARTSTAT of an answer
+	answer   string // PARTSTAT of an answer
+	uid      string
 	number   int       // SEQUENCE
 	intended string    // BusyStatus once it is accepted, "" where it is not said
 	instance time.Time // the instance that alone it is about; zero: the series, or what does not repeat
@@ -89,13 +90,24 @@ func (in *invitation) read(c *contentline.Component, alone bool, find recur.Find
 	if l := c.Get("X-MICROSOFT-CDO-INTENDEDSTATUS"); l != nil {
 		in.intended = map[string]string{"FREE": "0", "TENTATIVE": "1", "BUSY": "2", "OOF": "3", "WORKINGELSEWHERE": "4"}[strings.ToUpper(strings.TrimSpace(l.Value()))]
 	}
-	if l := c.Get("SEQUENCE"); l != nil {
-		in.number, _ = strconv.Atoi(strings.TrimSpace(l.Value())) // 0 for what is no number
+	if l := c.Get("UID"); l != nil {
+		in.uid = strings.TrimSpace(l.Value())
 	}
+	in.number = sequence(c)
 	if alone {
 		in.instance = at("RECURRENCE-ID")
 	}
 	in.proposed = [2]time.Time{at("DTSTART"), at("DTEND")}
+}
+
+// sequence is the SEQUENCE of an event, 0 for what is no number.
+func sequence(c *contentline.Component) int {
+	l := c.Get("SEQUENCE")
+	if l == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(strings.TrimSpace(l.Value())) // error: 0
+	return n
 }
 
 // instant is when a time is. What is in no zone is in that of its reader.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"tandem/kind/eas"
+	"tandem/kind/recur"
+	"tandem/wire/ical"
 	"tandem/wire/wbxml"
 )
 
@@ -39,7 +41,7 @@ func (e *Envelope) meetingRequest(shown []*wbxml.Element, o eas.Options) *wbxml.
 	case rule != nil:
 		instance = "1"
 	case !on.IsZero():
-		instance = "3" // an exception
+		instance = e.instanceType(o)
 	}
 	put(wbxml.EmailInstanceType, instance, "")
 	if o.Version >= eas.V160 {
@@ -87,6 +89,8 @@ func (e *Envelope) meetingRequest(shown []*wbxml.Element, o eas.Options) *wbxml.
 		switch {
 		case e.Method != "REQUEST":
 			kind = "0"
+		case e.outdated(o):
+			kind = "4"
 		case e.invited.number > 0: // what came before was another
 			kind = "2"
 		}
@@ -100,6 +104,55 @@ func (e *Envelope) meetingRequest(shown []*wbxml.Element, o eas.Options) *wbxml.
 		put(wbxml.MeetingResponseProposedEndTime, eas.FormatCompact(p[1]), "")
 	}
 	return out
+}
+
+// instanceType tells what an invitation to one instance is about. MS-ASEMAIL 2.2.2.39
+func (e *Envelope) instanceType(o eas.Options) string {
+	if o.Event != nil && !e.standing(o).series {
+		return "4" // of a series in which its reader has no part
+	}
+	if e.invited.proposed[0].Equal(e.invited.instance) {
+		return "2" // as the series has it
+	}
+	return "3"
+}
+
+// outdated reports whether its reader's calendar knows a newer request than this. MS-ASEMAIL_R1070
+func (e *Envelope) outdated(o eas.Options) bool {
+	return o.Event != nil && e.standing(o).number > e.invited.number
+}
+
+// standing is what the reader's calendar knows of a meeting.
+type standing struct {
+	series bool // it repeats
+	number int  // SEQUENCE of the event, or of the instance that the invitation is about
+}
+
+// standing looks the meeting up.
+func (e *Envelope) standing(o eas.Options) (s standing) {
+	doc, err := ical.Parse(o.Event(e.invited.uid))
+	if err != nil {
+		return s
+	}
+	zones := &recur.Zones{}
+	for cal := range doc.Components() {
+		find := zones.In(cal)
+		for c := range cal.Children() {
+			if !c.Is("VEVENT") {
+				continue
+			}
+			l := c.Get("RECURRENCE-ID")
+			if l == nil {
+				s.series = true
+			} else if v, err := ical.TimeOf(l); err != nil || !instant(v, find, o.Zone).Equal(e.invited.instance) {
+				continue
+			}
+			if (l == nil) == e.invited.instance.IsZero() {
+				s.number = max(s.number, sequence(c))
+			}
+		}
+	}
+	return s
 }
 
 // day is the day of the instance that alone an invitation is about, as its reader counts days.

@@ -81,6 +81,52 @@ func TestMeetingRequestShown(t *testing.T) {
 	}
 }
 
+// TestMeetingStanding: an invitation to one instance says whether it is as its series has it, another one, or of a series that is not there; and one after which a newer
+// one came that it is outdated. MS-ASEMAIL 2.2.2.39, 2.2.2.47, MS-ASEMAIL_R1070
+func TestMeetingStanding(t *testing.T) {
+	event := func(lines ...string) string {
+		return "BEGIN:VEVENT\r\nUID:meet-1\r\nDTSTAMP:20261101T080000Z\r\n" + strings.Join(lines, "\r\n") + "\r\nEND:VEVENT\r\n"
+	}
+	series := event("DTSTART;TZID=Europe/Berlin:20261103T100000", "RRULE:FREQ=DAILY", "SEQUENCE:3")
+	for name, c := range map[string]struct {
+		lines    []string
+		calendar string // "-": nobody knows
+		instance string
+		message  string
+	}{
+		"as the series has it":           {[]string{"RECURRENCE-ID:20261103T090000Z", "SEQUENCE:3"}, series, "2", "2"},
+		"nobody knows the calendar":      {[]string{"RECURRENCE-ID:20261103T090000Z"}, "-", "2", "1"},
+		"an exception":                   {[]string{"RECURRENCE-ID:20261104T090000Z"}, series, "3", "1"},
+		"an orphan":                      {[]string{"RECURRENCE-ID:20261104T090000Z"}, "", "4", "1"},
+		"an orphan that is there":        {[]string{"RECURRENCE-ID:20261104T090000Z"}, event("RECURRENCE-ID:20261104T090000Z", "SEQUENCE:0"), "4", "1"},
+		"an exception that is outdated":  {[]string{"RECURRENCE-ID:20261104T090000Z", "SEQUENCE:1"}, series + event("RECURRENCE-ID;TZID=Europe/Berlin:20261104T100000", "SEQUENCE:2"), "3", "4"},
+		"another exception is newer":     {[]string{"RECURRENCE-ID:20261104T090000Z", "SEQUENCE:1"}, series + event("RECURRENCE-ID;TZID=Europe/Berlin:20261105T100000", "SEQUENCE:2"), "3", "2"},
+		"a series":                       {[]string{"RRULE:FREQ=DAILY", "SEQUENCE:3"}, series, "1", "2"},
+		"a series that is outdated":      {[]string{"RRULE:FREQ=DAILY", "SEQUENCE:2"}, series, "1", "4"},
+		"a first request is outdated":    {nil, event("SEQUENCE:1"), "0", "4"},
+		"a meeting that is not there":    {[]string{"SEQUENCE:1"}, "", "0", "2"},
+		"a calendar that cannot be read": {nil, "nonsense", "0", "1"},
+	} {
+		m := show(t, inviting(c.lines...), "", func(o *eas.Options) {
+			o.Version, o.Address = eas.V141, "ben@example.org"
+			if c.calendar != "-" {
+				o.Event = func(uid string) []byte {
+					if uid != "meet-1" {
+						t.Errorf("%s: asked for %q", name, uid)
+					}
+					return []byte("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n" + c.calendar + "END:VCALENDAR\r\n")
+				}
+			}
+		}).Child(wbxml.EmailMeetingRequest)
+		if got := m.Get(wbxml.EmailInstanceType); got != c.instance {
+			t.Errorf("%s: InstanceType %s, want %s", name, got, c.instance)
+		}
+		if got := m.Get(wbxml.Email2MeetingMessageType); got != c.message {
+			t.Errorf("%s: MeetingMessageType %s, want %s", name, got, c.message)
+		}
+	}
+}
+
 // TestResponseRequested: who need not answer an invitation is not asked to. MS-ASEMAIL 2.2.2.63, RFC 5545 3.2.17
 func TestResponseRequested(t *testing.T) {
 	for param, want := range map[string]string{"": "1", ";RSVP=TRUE": "1", ";RSVP=FALSE": "0", ";PARTSTAT=NEEDS-ACTION;RSVP=false": "0"} {

@@ -57,10 +57,11 @@ type Config struct {
 	Accounts Accounts
 	Devices  Devices
 	Waits    Waits
-	Commands map[string]proto.Command             // what is served, by name
-	Zone     func(user store.User) *time.Location // nil: the system's
-	Now      func() time.Time                     // nil: time.Now
-	Log      *slog.Logger                         // nil: nowhere
+	Events   func(ctx context.Context, user, uid string) []byte // the user's event with a UID, nil for none; nil: nobody knows
+	Commands map[string]proto.Command                           // what is served, by name
+	Zone     func(user store.User) *time.Location               // nil: the system's
+	Now      func() time.Time                                   // nil: time.Now
+	Log      *slog.Logger                                       // nil: nowhere
 	// Trust tells of a reverse proxy whose X-Forwarded-For is believed; nil: none is.
 	Trust func(remote string) bool
 	// Bodies is how many bytes the bodies of requests may take while they are answered, all in all; a user's a third of it. 0: 144 MiB.
@@ -303,7 +304,7 @@ func (d *Door) admitted(ctx context.Context, w http.ResponseWriter, r *http.Requ
 			return refuse(req.Command, req.Version, statusNotProvisioned), nil
 		}
 	}
-	req.Options = d.viewOptions(req)
+	req.Options = d.viewOptions(ctx, req)
 	if req.Command == "FolderSync" && req.Body.Get(wbxml.FolderHierarchySyncKey) == "0" { // MS-ASHTTP_R1104
 		d.advertise(w.Header(), dev)
 		w.Header().Set("X-MS-RP", w.Header().Get("MS-ASProtocolVersions"))
@@ -312,7 +313,7 @@ func (d *Door) admitted(ctx context.Context, w http.ResponseWriter, r *http.Requ
 }
 
 // viewOptions fills in what views depend on for a request.
-func (d *Door) viewOptions(req *proto.Request) eas.Options {
+func (d *Door) viewOptions(ctx context.Context, req *proto.Request) eas.Options {
 	o := eas.Options{Version: req.Version, Name: req.User.Title, Address: req.User.Address, Zone: d.cfg.Zone(req.User), Now: d.cfg.Now().Unix(),
 		Quirks: limitOf(req.Device.Type, req.Device.Agent).quirks}
 	if o.Address == "" {
@@ -320,6 +321,9 @@ func (d *Door) viewOptions(req *proto.Request) eas.Options {
 	}
 	if o.Name == "" {
 		o.Name = req.User.Name
+	}
+	if d.cfg.Events != nil {
+		o.Event = func(uid string) []byte { return d.cfg.Events(ctx, req.User.Name, uid) }
 	}
 	return o
 }

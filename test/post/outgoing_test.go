@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -269,7 +270,7 @@ func TestMeetingMessages(t *testing.T) {
 	}{
 		"request":  {"14.1", "REQUEST", calendar("REQUEST", vevent(0, "0101", at10, ann)), map[wbxml.Tag]string{wbxml.EmailMessageClass: "IPM.Schedule.Meeting.Request", wbxml.Email2MeetingMessageType: "1", wbxml.EmailInstanceType: "0", wbxml.EmailResponseRequested: "1"}, []wbxml.Tag{wbxml.EmailRecurrenceId}},
 		"update":   {"16.1", "REQUEST", calendar("REQUEST", vevent(2, "0101", at10, weekly, ann)), map[wbxml.Tag]string{wbxml.Email2MeetingMessageType: "2", wbxml.EmailInstanceType: "1", wbxml.CalendarUID: "u1@elsewhere.org"}, []wbxml.Tag{wbxml.EmailRecurrenceId, wbxml.EmailGlobalObjId}},
-		"instance": {"14.1", "REQUEST", calendar("REQUEST", vevent(2, "0101", "RECURRENCE-ID:20300311T100000Z\n"+at14, ann)), map[wbxml.Tag]string{wbxml.EmailInstanceType: "3", wbxml.EmailRecurrenceId: "2030-03-11T10:00:00.000Z"}, nil},
+		"instance": {"14.1", "REQUEST", calendar("REQUEST", vevent(2, "0101", "RECURRENCE-ID:20300311T100000Z\n"+at14, ann)), map[wbxml.Tag]string{wbxml.EmailInstanceType: "4", wbxml.EmailRecurrenceId: "2030-03-11T10:00:00.000Z"}, nil},
 		"cancel":   {"12.1", "CANCEL", calendar("CANCEL", vevent(2, "0101", at10, ann)), map[wbxml.Tag]string{wbxml.EmailMessageClass: "IPM.Schedule.Meeting.Canceled", wbxml.EmailResponseRequested: "0"}, []wbxml.Tag{wbxml.Email2MeetingMessageType}},
 		"yes":      {"16.0", "REPLY", reply("ACCEPTED"), map[wbxml.Tag]string{wbxml.EmailMessageClass: "IPM.Schedule.Meeting.Resp.Pos"}, nil},
 		"perhaps":  {"14.0", "REPLY", reply("TENTATIVE"), map[wbxml.Tag]string{wbxml.EmailMessageClass: "IPM.Schedule.Meeting.Resp.Tent"}, nil},
@@ -291,6 +292,27 @@ func TestMeetingMessages(t *testing.T) {
 				t.Errorf("%s: %v is there", name, tag)
 			}
 		}
+	}
+}
+
+// TestOutdatedRequest: a phone that looks later is told which requests are outdated, and which instance belongs to a series. MS-ASEMAIL_R1070, 2.2.2.39
+func TestOutdatedRequest(t *testing.T) {
+	h := open(t)
+	for _, step := range []struct{ ics, then string }{
+		{vevent(0, "0101", at10, weekly, ann), "20300304T100000Z"}, {vevent(1, "0102", at14, weekly, ann), "20300304T140000Z"},
+		{vevent(1, "0103", "RECURRENCE-ID:20300311T140000Z\nDTSTART:20300311T140000Z\nDTEND:20300311T150000Z\nSUMMARY:Another talk", ann), "Another talk"},
+	} {
+		h.deliver("zoe@elsewhere.org", "ann@example.org", letter(zoeAddress, "ann@example.org", "REQUEST", calendar("REQUEST", step.ics)))
+		h.until(step.then, func() bool { return strings.Contains(h.event("ann"), step.then) })
+	}
+	var got []string
+	for _, it := range h.items(h.phone("ann", "14.1", "test"), 2) {
+		m := wbxml.New(wbxml.AirSyncApplicationData, it.Data...).Child(wbxml.EmailMeetingRequest)
+		got = append(got, m.Get(wbxml.EmailInstanceType)+m.Get(wbxml.Email2MeetingMessageType))
+	}
+	slices.Sort(got)
+	if s := strings.Join(got, " "); s != "12 14 22" {
+		t.Errorf("instances and messages %q", s)
 	}
 }
 

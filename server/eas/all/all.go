@@ -70,7 +70,7 @@ func New(cfg Config) *Door {
 		Folders: hierarchy, Kinds: cfg.Kinds, Views: cfg.Views, Meetings: cfg.Meetings, Broker: broker, Now: cfg.Now, Limits: cfg.Sync}
 	always := &mailbox.Always{Boxes: mailbox.New(st), Lookup: st.Lookup, Log: cfg.Log}
 	return &Door{Broker: broker, store: st, always: always, syncs: syncs, Door: door.New(door.Config{
-		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, hierarchy, syncs, always), Zone: Zone, Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust, Agents: cfg.Agents,
+		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, hierarchy, syncs, always), Zone: Zone, Events: events(st.Lookup), Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust, Agents: cfg.Agents,
 	})}
 }
 
@@ -133,6 +133,26 @@ func Zone(u store.User) *time.Location {
 		}
 	}
 	return time.Local
+}
+
+// eventMost is the size in bytes of the largest event that is read for what an invitation says of it.
+const eventMost = 4 << 20
+
+// events finds events of users by their UIDs.
+func events(lookup store.Lookup) func(ctx context.Context, user, uid string) []byte {
+	return func(ctx context.Context, user, uid string) []byte {
+		for rec, err := range lookup.ByUID(ctx, user, tandem.Event, uid) {
+			if err != nil || rec.Body == nil {
+				return nil
+			}
+			body, err := tandem.ReadBody(rec.Body, eventMost)
+			if err != nil {
+				return nil // what an invitation is to it is a help, and not worth an error
+			}
+			return body
+		}
+		return nil
+	}
 }
 
 // recovery reports whether the policy of a device lets it leave a password by which it can be unlocked.
