@@ -8,75 +8,91 @@ import (
 	"strings"
 
 	"tandem"
+	"tandem/center"
+	"tandem/kind"
+	"tandem/server/web/page/words"
 	"tandem/store"
 )
 
-// inbox is the list of conflicts.
+// inbox is the list of what waits for a person: questions, and conflicts.
 type inbox struct {
-	Open    []store.Conflict
-	Decided int // answered, and not carried out yet
-	Item    string
-	Items   []string
-	Kinds   []tandem.Kind
+	Questions []question
+	Open      []store.Conflict
+	Decided   int // answered, and not carried out yet
+	Out       []store.Conflict
+	Item      string
+	Items     []string
+	Takes     []option // what several can be answered with at once
 }
 
 func (p *Pages) conflicts(c *call) error {
-	list, err := c.hub.Conflicts(c.r.Context(), true)
+	list, err := c.hub.Conflicts(c.r.Context(), false) // what is left out is among those that are over
 	if err != nil {
 		return err
 	}
+	list = slices.DeleteFunc(list, func(k store.Conflict) bool { return k.Resolved != 0 })
 	d := inbox{Item: c.query("item")}
+	if d.Questions, err = c.questions(d.Item); err != nil {
+		return err
+	}
 	for _, k := range list {
 		if !slices.Contains(d.Items, k.Item) {
 			d.Items = append(d.Items, k.Item)
 		}
 		switch {
 		case d.Item != "" && k.Item != d.Item:
+		case k.Decision == tandem.LeaveOut:
+			d.Out = append(d.Out, k)
 		case k.Decision != 0:
 			d.Decided++
 		default:
 			d.Open = append(d.Open, k)
-			if !slices.Contains(d.Kinds, k.Kind) {
-				d.Kinds = append(d.Kinds, k.Kind)
-			}
 		}
 	}
 	slices.SortFunc(d.Open, func(a, b store.Conflict) int { return cmp.Compare(b.ID, a.ID) })
 	slices.Sort(d.Items)
+	t := c.words.T
+	d.Takes = []option{{"newest", t("Keep the newest"), false}, {"a", t("Keep this hub's version"), false}, {"b", t("Keep the partner's version"), false}, {"both", t("Keep both, as two records"), false}, {"out", t("Sync it no longer"), false}}
 	if c.htmx() {
 		return c.part("inbox", d)
 	}
 	c.frame.Live = true
-	return c.show("conflicts", c.words.T("Conflicts"), "conflicts", d)
+	return c.show("conflicts", t("Conflicts"), "conflicts", d)
 }
 
 // clash is one conflict with all there is to decide it.
 type clash struct {
-	store.Conflict
+	center.Comparison
+	Title    string
 	Versions []version
-	Fields   []store.ConflictField
-	Lines    []line // the versions line by line
+	Differ   []center.FieldView
+	Equal    []center.FieldView
+	Lines    []line // of the first two, line by line
+	Hunks    []hunk // where these differ, to be picked from; none: they cannot be put together so
 	Merged   string // a proposal that can be edited; "": none can be made
-	Newest   string // "a" or "b"; "": that cannot be told
-	Alike    int    // other conflicts of the same item and kind that wait
-	CanBoth  bool
+	Name     string // under which the second version can be kept; "": records of this kind have no name
 	Over     bool
+	Out      bool // of the sync set
 	Why      string
+	Answer   string // what was chosen, where the page is shown again
 }
 
 // version is one version of a record in conflict.
 type version struct {
-	store.ConflictVersion
-	Key, Name, Where string // "a" or "b"
-	Newest           bool
-	Text             string
+	center.VersionView
+	Name, Where string
+	Icon        string
+	Newest      bool
 }
 
-// line is one line of both versions, side by side.
-type line struct {
-	A, B string
-	Same bool
-}
+// Alike is how many other conflicts of the same sort wait.
+func (d *clash) Alike() int { return max(0, d.Same-1) }
+
+// Can reports whether an answer makes sense.
+func (d *clash) Can(take string) bool { return slices.Contains(d.Takes, take) }
+
+// Chosen reports whether an answer was chosen before.
+func (d *clash) Chosen(take string) bool { return d.Answer == take }
 
 func (p *Pages) conflict(c *call) error {
 	d, err := p.clash(c)
@@ -92,283 +108,171 @@ func (p *Pages) clash(c *call) (*clash, error) {
 	if err != nil {
 		return nil, &tandem.Error{Kind: tandem.NotFound, Op: "find conflict", Thing: c.r.PathValue("id")}
 	}
-	ctx := c.r.Context()
-	k, bodies, err := c.hub.Conflict(ctx, id)
+	view, err := c.hub.Compare(c.r.Context(), id)
 	if err != nil {
 		return nil, err
 	}
-	if len(k.Versions) < 2 || len(bodies) < 2 {
+	k := view.Conflict
+	if len(view.Versions) < 2 {
 		return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "show conflict", Thing: k.Title, Err: errors.New("its versions are not known")}
 	}
-	d := &clash{Conflict: k, Fields: k.Fields, Over: k.Resolved != 0 || k.Decision != 0, Why: reasonWords(c.words, k.Reason)}
-	if d.Title == "" {
-		d.Title = string(cmp.Or(k.Versions[0].ID, k.Versions[1].ID))
-	}
-	d.Conflict.Title = d.Title
-	partner := ""
-	if list, err := c.hub.ListItems(ctx); err == nil {
-		for _, it := range list {
-			if it.Name == k.Item {
-				partner = it.Partner
-			}
-		}
-	}
-	for i, v := range k.Versions[:2] {
-		one := version{ConflictVersion: v, Key: string("ab"[i]), Where: placeName(c.words, v.Place), Text: bodies[i], Name: c.words.T("This hub")}
-		if i == 1 {
-			one.Name = cmp.Or(partner, one.Where)
-		}
-		d.Versions = append(d.Versions, one)
-	}
-	a, b := &d.Versions[0], &d.Versions[1]
-	if a.Modified != b.Modified && a.Modified != 0 && b.Modified != 0 {
-		d.Newest, a.Newest, b.Newest = "b", a.Modified > b.Modified, b.Modified > a.Modified
-		if a.Newest {
-			d.Newest = "a"
-		}
-	}
-	d.CanBoth = !a.Deleted && !b.Deleted
-	if d.CanBoth && text(a.Text) && text(b.Text) {
-		d.Lines = sideBySide(a.Text, b.Text)
-		if h, ok := p.cfg.Kind(k.Kind); ok {
-			if m, err := h.Merge(nil, []byte(a.Text), []byte(b.Text)); err == nil && text(string(m.Body)) {
-				d.Merged = string(m.Body)
-			}
-		}
-	}
-	others, err := c.hub.Conflicts(ctx, true)
-	if err != nil {
-		return nil, err
-	}
-	d.Alike = len(alike(others, k))
+	d := &clash{Comparison: view, Over: k.Resolved != 0 || k.Decision != 0 && k.Decision != tandem.LeaveOut, Out: k.Decision == tandem.LeaveOut, Why: reasonWords(c.words, k.Reason)}
+	d.Title = cmp.Or(k.Title, string(view.Versions[0].Record), string(view.Versions[1].Record))
+	d.fill(c.words, p.partnersByPlace(c))
+	d.propose(p)
 	return d, nil
 }
 
-// alike are the other open conflicts of the same item and kind.
-func alike(list []store.Conflict, k store.Conflict) (out []store.Conflict) {
-	for _, o := range list {
-		if o.ID != k.ID && o.Item == k.Item && o.Kind == k.Kind && o.Decision == 0 && o.Resolved == 0 {
-			out = append(out, o)
-		}
+// partnersByPlace name partners by where they are.
+func (p *Pages) partnersByPlace(c *call) map[string]string {
+	out := map[string]string{}
+	list, err := c.hub.ListItems(c.r.Context())
+	if err != nil {
+		return out // places are then called by their addresses
 	}
-	return out
-}
-
-// maxShownBody is the largest version that is shown line by line, in bytes.
-const maxShownBody = 64 << 10
-
-// text reports whether a version can be shown.
-func text(s string) bool {
-	return s != "" && len(s) <= maxShownBody && !strings.ContainsRune(s, 0)
-}
-
-// sideBySide aligns two versions line by line: the longest common subsequence stays together. Versions with too many lines for that are set beside each other as they are.
-func sideBySide(a, b string) []line {
-	x, y := linesOf(a), linesOf(b)
-	if len(x)*len(y) > 1_000_000 {
-		var out []line
-		for i := range max(len(x), len(y)) {
-			out = append(out, pair(at(x, i), at(y, i)))
-		}
+	status, err := c.hub.Status(c.r.Context(), nil)
+	if err != nil || len(list) == 0 {
 		return out
 	}
-	length := make([][]int, len(x)+1)
-	for i := range length {
-		length[i] = make([]int, len(y)+1)
+	for _, st := range status {
+		out[bare(st.Place)] = st.Item.Partner
 	}
-	for i := len(x) - 1; i >= 0; i-- {
-		for j := len(y) - 1; j >= 0; j-- {
-			if x[i] == y[j] {
-				length[i][j] = length[i+1][j+1] + 1
-			} else {
-				length[i][j] = max(length[i+1][j], length[i][j+1])
-			}
-		}
+	return out
+}
+
+// fill names the versions, and parts the fields in which they differ from the others.
+func (d *clash) fill(w words.Words, partners map[string]string) {
+	newest := int64(0)
+	for _, v := range d.Comparison.Versions {
+		newest = max(newest, v.Modified)
 	}
-	var out []line
-	var onlyA, onlyB []string
-	flush := func() {
-		for k := range max(len(onlyA), len(onlyB)) {
-			out = append(out, pair(at(onlyA, k), at(onlyB, k)))
-		}
-		onlyA, onlyB = nil, nil
-	}
-	i, j := 0, 0
-	for i < len(x) || j < len(y) {
+	dated := d.Can("newest")
+	for _, v := range d.Comparison.Versions {
+		v.By = writer(w, v.By)
+		one := version{VersionView: v, Where: placeName(w, v.Place), Newest: dated && !v.Deleted && v.Modified == newest, Icon: "service"}
 		switch {
-		case i < len(x) && j < len(y) && x[i] == y[j]:
-			flush()
-			out = append(out, line{x[i], y[j], true})
-			i, j = i+1, j+1
-		case j == len(y) || i < len(x) && length[i+1][j] >= length[i][j+1]:
-			onlyA = append(onlyA, x[i])
-			i++
+		case v.Side == tandem.SideA:
+			one.Name, one.Icon = w.T("This hub"), "computer"
 		default:
-			onlyB = append(onlyB, y[j])
-			j++
+			one.Name = cmp.Or(partners[bare(v.Place)], one.Where)
+			one.Icon = partnerIcon(schemeOf(v.Place))
+		}
+		d.Versions = append(d.Versions, one)
+	}
+	for _, f := range d.Fields {
+		if f.Differs || f.Clashes {
+			d.Differ = append(d.Differ, f)
+		} else {
+			d.Equal = append(d.Equal, f)
 		}
 	}
-	flush()
-	return out
 }
 
-func pair(a, b string) line { return line{a, b, a == b} }
-
-func at(list []string, i int) string {
-	if i < len(list) {
-		return list[i]
+// writer is who wrote a version: a user or program, and the place from which it came.
+func writer(w words.Words, by string) string {
+	who, from, ok := strings.Cut(by, " ")
+	if !ok {
+		return w.Say(who)
 	}
-	return ""
+	return w.Say(who) + ", " + near(placeName(w, from))
 }
 
-// linesOf are the lines of a text; folded ones (RFC 5545 3.1) are put together, since folding means nothing.
-func linesOf(s string) []string {
-	var out []string
-	for l := range strings.Lines(s) {
-		l = strings.TrimRight(l, "\r\n")
-		if len(out) > 0 && (strings.HasPrefix(l, " ") || strings.HasPrefix(l, "\t")) && strings.HasPrefix(out[0], "BEGIN:") {
-			out[len(out)-1] += l[1:]
-			continue
+// propose makes what a person can build a version of their own from.
+func (d *clash) propose(p *Pages) {
+	var bodies []string
+	for _, v := range d.Versions {
+		if v.Kept && text(string(v.Body)) {
+			bodies = append(bodies, string(v.Body))
 		}
-		out = append(out, l)
 	}
-	return out
+	h, known := p.cfg.Kind(d.Conflict.Kind)
+	if len(bodies) >= 2 {
+		d.Lines = sideBySide(bodies[0], bodies[1])
+		d.Hunks = hunksOf(d.Lines)
+		if m, err := mergeOf(h, known, bodies); err == nil && text(string(m)) {
+			d.Merged = string(m)
+		}
+	} else if len(bodies) == 1 {
+		d.Merged = bodies[0]
+	}
+	_, titled := h.(kind.Titler)
+	if d.Can("both") && (titled || d.Conflict.Kind == tandem.File || d.Conflict.Kind == tandem.Picture) {
+		d.Name = d.Versions[1].Keep
+	}
 }
 
-// decide answers a conflict, and others like it if that was asked for.
+// mergeOf puts two versions together: both, and the first one's where they differ.
+func mergeOf(h kind.Handler, known bool, bodies []string) ([]byte, error) {
+	if !known {
+		return nil, errors.New("the kind is not known")
+	}
+	m, err := h.Merge(nil, []byte(bodies[0]), []byte(bodies[1]))
+	return m.Body, err
+}
+
+// decide answers a conflict, and others of the same sort if that was asked for.
 func (p *Pages) decide(c *call) error {
 	d, err := p.clash(c)
 	if err != nil {
 		return err
 	}
-	ctx, answer := c.r.Context(), c.form("answer")
-	var body []byte
-	switch answer {
+	d.Answer = c.form("answer")
+	r := center.Resolution{ID: d.Conflict.ID, Take: d.Answer, All: c.form("alike") == "yes", Stamp: c.form("stamp")}
+	switch d.Answer {
 	case "":
-		err = &tandem.Error{Kind: tandem.Invalid, Op: "resolve conflict", Thing: d.Title, Err: errors.New("no answer was chosen"), Remedy: c.words.T("choose one of the answers")}
-	case "newest":
-		if answer = d.Newest; answer == "" {
-			err = &tandem.Error{Kind: tandem.Invalid, Op: "resolve conflict", Thing: d.Title, Err: errors.New("the versions do not say which is newer"), Remedy: "choose one of them"}
-		}
+		err = &tandem.Error{Kind: tandem.Invalid, Op: "resolve conflict", Thing: d.Title, Err: errors.New("no answer was chosen"), Remedy: "choose one of the answers"}
+	case "pick":
+		r.Take, r.All = "body", false
+		r.Body, err = d.picked(c)
 	case "body":
-		body = []byte(asWritten(c.r.PostFormValue("body"), d.Versions[0].Text))
+		r.All = false
+		r.Body = []byte(asWritten(c.r.PostFormValue("body"), string(d.Versions[0].Body)))
+	case "both":
+		if !r.All && c.form("name") != d.Name {
+			r.Name = c.form("name")
+		} else if !r.All {
+			r.Name = d.Name
+		}
 	}
+	var out center.Resolved
 	if err == nil {
-		err = c.hub.Decide(ctx, d.ID, answer, body)
+		out, err = c.hub.Resolve(c.r.Context(), r)
+	}
+	if err == nil && out.Refresh && len(out.Done) == 0 {
+		err = &tandem.Error{Kind: tandem.Changed, Op: "resolve conflict", Thing: d.Title, Err: errors.New("a conflict came, went or changed meanwhile"), Remedy: "look at it again"}
 	}
 	if err != nil {
-		if answer == "body" {
+		if d.Answer == "body" {
 			d.Merged = c.r.PostFormValue("body")
 		}
+		if d.Answer == "both" && d.Name != "" {
+			d.Name = cmp.Or(c.form("name"), d.Name)
+		}
 		return c.again(err, "conflicts", c.words.T("Conflict: %s", d.Title), "conflict", d)
-	}
-	if c.form("alike") == "yes" && c.form("answer") != "body" {
-		list, err := c.hub.Conflicts(ctx, true)
-		if err != nil {
-			return err
-		}
-		for _, k := range alike(list, d.Conflict) {
-			a := c.form("answer")
-			if a == "newest" {
-				if a = newer(k); a == "" {
-					continue
-				}
-			}
-			if err := c.hub.Decide(ctx, k.ID, a, nil); err != nil && !tandem.IsKind(err, tandem.Changed) {
-				return err
-			}
-		}
 	}
 	return c.away("/conflicts", "decided")
 }
 
-// newer is the side with the newer version of a conflict, "" if that cannot be told.
-func newer(k store.Conflict) string {
-	if len(k.Versions) < 2 {
-		return ""
-	}
-	a, b := k.Versions[0].Modified, k.Versions[1].Modified
-	switch {
-	case a == 0 || b == 0 || a == b:
-		return ""
-	case a > b:
-		return "a"
-	}
-	return "b"
-}
-
-// asWritten gives an edited text the line ends that the version has which it was made from: browsers send CRLF for any.
-func asWritten(edited, like string) string {
-	edited = strings.ReplaceAll(edited, "\r\n", "\n")
-	if strings.Contains(like, "\r\n") {
-		return strings.ReplaceAll(edited, "\n", "\r\n")
-	}
-	return edited
-}
-
-// resultsPage is the results log.
-type resultsPage struct {
-	Events []event
-	Level  string
-	Item   string
-	Items  []string
-	More   int
-}
-
-// results lists the log, newest first.
-func (p *Pages) results(c *call) error {
-	d := resultsPage{Level: c.query("level"), Item: c.query("item")}
-	show, err := strconv.Atoi(c.query("show"))
-	if err != nil || show < 1 || show > 2000 {
-		show = 100
-	}
-	ctx := c.r.Context()
-	// Most lines say that nothing happened; enough are looked through to fill a page with others.
-	list, err := c.hub.Log(ctx, -int64(show*20), d.Item, 0)
-	if err != nil {
-		return err
-	}
-	least := store.Info
-	switch d.Level {
-	case "warning":
-		least = store.Warning
-	case "error":
-		least = store.Error
-	}
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].Level < least {
+// decideSeveral answers the conflicts that were ticked in the inbox. What cannot be answered so is left.
+func (p *Pages) decideSeveral(c *call) error {
+	var wrong error
+	done := 0
+	for _, text := range c.r.PostForm["conflict"] {
+		id, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			continue // no page of the hub sends this
+		}
+		if _, err := c.hub.Resolve(c.r.Context(), center.Resolution{ID: id, Take: c.form("take")}); err != nil {
+			wrong = errors.Join(wrong, err)
 			continue
 		}
-		if len(d.Events) == show {
-			d.More = min(show*4, 2000)
-			break
-		}
-		d.Events = append(d.Events, eventOf(c.words, list[i]))
+		done++
 	}
-	if c.htmx() {
-		return c.part("events", d)
+	switch {
+	case done == 0 && wrong == nil:
+		return &tandem.Error{Kind: tandem.Invalid, Op: "resolve conflict", Err: errors.New("none was ticked"), Remedy: "tick those that are to be answered"}
+	case done == 0:
+		return wrong
 	}
-	items, err := c.hub.ListItems(ctx)
-	if err != nil {
-		return err
-	}
-	for _, it := range items {
-		d.Items = append(d.Items, it.Name)
-	}
-	c.frame.Live = true
-	return c.show("log", c.words.T("Results"), "results", d)
-}
-
-// codeOf is a line of the log for whoever is asked for help.
-func codeOf(e store.Event) string {
-	level := [...]string{"info", "warning", "error"}
-	l := "event"
-	if int(e.Level) < len(level) {
-		l = level[e.Level]
-	}
-	out := "tandem/" + l + "/" + strconv.FormatInt(e.ID, 10)
-	if e.Session != 0 {
-		out += "/s" + strconv.FormatInt(e.Session, 10)
-	}
-	return out
+	return c.away("/conflicts", "decided")
 }

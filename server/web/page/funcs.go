@@ -26,6 +26,8 @@ func (p *Pages) funcs(w words.Words) template.FuncMap {
 		"when":    func(unix int64) template.HTML { return p.instant(unix, w.When(unix, p.cfg.Now()), w) },
 		"icon":    icon,
 		"say":     w.Say,
+		"reads":   lineText,
+		"called":  func(name string) string { return propertyWords(w, name) },
 		"token":   token,
 		"tasks":   func(k card) []task { return k.Shown(w) },
 		"kind":    func(k tandem.Kind) string { return kindName(w, k) },
@@ -122,6 +124,18 @@ func placeName(w words.Words, text string) string {
 		return text
 	}
 	return strings.TrimPrefix(rest, "//")
+}
+
+// bare is a place without its options.
+func bare(place string) string {
+	text, _, _ := strings.Cut(place, "?")
+	return text
+}
+
+// schemeOf is the provider of a place.
+func schemeOf(place string) string {
+	name, _, _ := strings.Cut(place, ":")
+	return name
 }
 
 // htmlText is a text as it is written within HTML.

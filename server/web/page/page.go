@@ -153,6 +153,8 @@ func (p *Pages) Register(mux *http.ServeMux) {
 		"POST /partners/{partner}/remove": p.removePartner,
 
 		"GET /conflicts":                   p.conflicts,
+		"POST /conflicts":                  p.decideSeveral,
+		"POST /questions":                  p.answerQuestion,
 		"GET /conflicts/{id}":              p.conflict,
 		"POST /conflicts/{id}":             p.decide,
 		"GET /log":                         p.results,

@@ -6,12 +6,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"tandem"
+	"tandem/center"
 	"tandem/engine"
 	"tandem/provider"
 	"tandem/server/web/page/words"
-	"tandem/store"
 )
 
 func TestSideBySide(t *testing.T) {
@@ -78,6 +79,7 @@ func TestNames(t *testing.T) {
 		{string(ticks("run `x<y>` & go")), "run <code>x&lt;y&gt;</code> &amp; go"}, {cut(3, "abcd"), "ab…"},
 		{totals(words.In("en"), engine.Totals{}), "nothing"}, {totals(words.In("de"), engine.Totals{Creates: 2, Deletes: 1}), "2 angelegt, 1 gelöscht"},
 		{suggest(provider.Place{Path: "//anna@dav.example.org/book/"}), "dav.example.org"}, {suggest(provider.Place{Path: "anna@example.org"}), "example.org"}, {suggest(provider.Place{Path: "/home/anna/My Book"}), "my-book"},
+		{lineText(`TEL;TYPE=CELL:+49 30\, 1`), "+49 30, 1 (cell)"}, {lineText("N:Costa;Carla;;;"), "Costa Carla"}, {lineText("just: text"), "just: text"}, {lineText("DTSTART;TZID=Europe/Berlin:20260101T090000"), "20260101T090000 (europe/berlin)"},
 		{asWritten("a\r\nb", "x\ny"), "a\nb"}, {asWritten("a\nb", "x\r\ny"), "a\r\nb"},
 	} {
 		if c.got != c.want {
@@ -86,20 +88,40 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestNewer: which version is newer is told only where both say when they were changed.
-func TestNewer(t *testing.T) {
+// TestPick: a version is put together from two, difference by difference; what both say alike stays, and long lines are folded as they were.
+func TestPick(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		a, b int64
-		want string
-	}{{1, 2, "b"}, {2, 1, "a"}, {0, 1, ""}, {1, 1, ""}} {
-		k := store.Conflict{Versions: []store.ConflictVersion{{Modified: c.a}, {Modified: c.b}}}
-		if got := newer(k); got != c.want {
-			t.Errorf("%v: %q", c, got)
+	long := strings.Repeat("ä", 60)
+	a := "BEGIN:VCARD\r\nFN:Carla\r\nTEL:1\r\nREV:20260101T000000Z\r\nNOTE:" + long + "\r\nEND:VCARD\r\n"
+	b := "BEGIN:VCARD\r\nFN:Carla\r\nTEL:2\r\nEMAIL:c@example.org\r\nREV:20260202T000000Z\r\nNOTE:" + long + "\r\nEND:VCARD\r\n"
+	for form, want := range map[string]string{
+		"pick-0=a&pick-1=b":           "FN:Carla\r\nTEL:1\r\nEMAIL:c@example.org\r\nREV:20260202T000000Z\r\n",
+		"pick-0=b&pick-1=a":           "FN:Carla\r\nTEL:2\r\nREV:20260202T000000Z\r\n",
+		"pick-0=ab&pick-1=b&pick-2=a": "FN:Carla\r\nTEL:1\r\nTEL:2\r\nEMAIL:c@example.org\r\nREV:20260101T000000Z\r\n",
+		"pick-0=a":                    "",
+	} {
+		r := httptest.NewRequest("POST", "/x", strings.NewReader(form))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		d := &clash{Lines: sideBySide(a, b), Versions: []version{{VersionView: center.VersionView{Body: []byte(a)}}, {VersionView: center.VersionView{Body: []byte(b)}, Newest: true}}}
+		d.Hunks = hunksOf(d.Lines)
+		got, err := d.picked(&call{r: r})
+		if want == "" {
+			if err == nil {
+				t.Errorf("%s: taken", form)
+			}
+			continue
 		}
-	}
-	if newer(store.Conflict{}) != "" {
-		t.Error("no versions")
+		if err != nil || !strings.HasPrefix(string(got), "BEGIN:VCARD\r\n"+want+"NOTE:ä") || !strings.HasSuffix(string(got), "\r\nEND:VCARD\r\n") {
+			t.Errorf("%s: %v\n%s", form, err, got)
+		}
+		for l := range strings.Lines(string(got)) {
+			if len(l) > 77 || !utf8.ValidString(l) {
+				t.Errorf("%s: not folded: %q", form, l)
+			}
+		}
+		if strings.ReplaceAll(string(got), "\r\n ", "") != "BEGIN:VCARD\r\n"+want+"NOTE:"+long+"\r\nEND:VCARD\r\n" {
+			t.Errorf("%s: %q", form, got)
+		}
 	}
 }
 

@@ -20,6 +20,8 @@ type planPage struct {
 	Rest    int // steps that are not shown one by one
 	Sides   [2]side
 	Empty   bool
+
+	First, FirstWords string // how two places that both hold records meet, if that was asked for
 }
 
 // side is what would be done to one of the two.
@@ -47,7 +49,16 @@ func (p *Pages) preview(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.show("center", c.words.T("Preview of %s", r.Item.Name), "preview", r)
+	return c.show("center", c.words.T("Preview of %s", r.Item.Name), "preview", planPage{row: r, First: firstOf(c.query("first"))})
+}
+
+// firstOf is a way in which two filled places meet, "" for anything else.
+func firstOf(word string) string {
+	switch word {
+	case "combine", "replace-a", "replace-b":
+		return word
+	}
+	return ""
 }
 
 func (p *Pages) plan(c *call) error {
@@ -55,11 +66,15 @@ func (p *Pages) plan(c *call) error {
 	if err != nil {
 		return err
 	}
-	planned, err := planOf(c.r.Context(), c.hub, r.Item.Name, "")
+	first := firstOf(c.query("first"))
+	planned, err := planOf(c.r.Context(), c.hub, r.Item.Name, first)
 	if err != nil {
 		return err
 	}
 	d := planPageOf(c.words, r, planned)
+	if d.First = first; first != "" {
+		d.FirstWords = choiceWords(c.words, "first", first)
+	}
 	if c.htmx() {
 		return c.part("plan", d)
 	}
@@ -180,12 +195,12 @@ func (p *Pages) runPlan(c *call) error {
 	if err != nil {
 		return err
 	}
-	opt := center.SyncOptions{By: c.frame.Person.User.Name}
+	opt := center.SyncOptions{By: c.frame.Person.User.Name, First: firstOf(c.form("first"))}
 	switch c.form("do") {
 	case "restore":
 		opt.Restore = true
 	case "run":
-		if opt.Chosen, err = c.choices(r.Item.Name); err != nil {
+		if opt.Chosen, err = c.choices(r.Item.Name, opt.First); err != nil {
 			return err
 		}
 		opt.Approved = c.form("hash")
@@ -202,7 +217,7 @@ func (p *Pages) runPlan(c *call) error {
 }
 
 // choices are those of the form. What it does not show one by one is made from the plan as it is now, if it is to be done.
-func (c *call) choices(item string) (map[string]string, error) {
+func (c *call) choices(item, first string) (map[string]string, error) {
 	chosen := map[string]string{}
 	for name, values := range c.r.PostForm {
 		if n, ok := strings.CutPrefix(name, "choice-"); ok && len(values) > 0 {
@@ -214,7 +229,7 @@ func (c *call) choices(item string) (map[string]string, error) {
 	if c.form("rest") != center.Keep {
 		return chosen, nil
 	}
-	planned, err := planOf(c.r.Context(), c.hub, item, "")
+	planned, err := planOf(c.r.Context(), c.hub, item, first)
 	if err != nil {
 		return nil, err
 	}
