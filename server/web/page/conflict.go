@@ -188,7 +188,9 @@ func (d *clash) propose(p *Pages) {
 	h, known := p.cfg.Kind(d.Conflict.Kind)
 	if len(bodies) >= 2 {
 		d.Lines = sideBySide(bodies[0], bodies[1])
-		d.Hunks = hunksOf(d.Lines)
+		if len(d.Lines) > 0 && d.Lines[0].Same && strings.HasPrefix(d.Lines[0].A, "BEGIN:") { // of other texts a line alone says little
+			d.Hunks = hunksOf(d.Lines)
+		}
 		if m, err := mergeOf(h, known, bodies); err == nil && text(string(m)) {
 			d.Merged = string(m)
 		}

@@ -95,10 +95,10 @@ func TestPick(t *testing.T) {
 	a := "BEGIN:VCARD\r\nFN:Carla\r\nTEL:1\r\nREV:20260101T000000Z\r\nNOTE:" + long + "\r\nEND:VCARD\r\n"
 	b := "BEGIN:VCARD\r\nFN:Carla\r\nTEL:2\r\nEMAIL:c@example.org\r\nREV:20260202T000000Z\r\nNOTE:" + long + "\r\nEND:VCARD\r\n"
 	for form, want := range map[string]string{
-		"pick-0=a&pick-1=b":           "FN:Carla\r\nTEL:1\r\nEMAIL:c@example.org\r\nREV:20260202T000000Z\r\n",
-		"pick-0=b&pick-1=a":           "FN:Carla\r\nTEL:2\r\nREV:20260202T000000Z\r\n",
-		"pick-0=ab&pick-1=b&pick-2=a": "FN:Carla\r\nTEL:1\r\nTEL:2\r\nEMAIL:c@example.org\r\nREV:20260101T000000Z\r\n",
-		"pick-0=a":                    "",
+		"pick-0=a&pick-2=b":  "FN:Carla\r\nTEL:1\r\nREV:20260202T000000Z\r\nEMAIL:c@example.org\r\n",
+		"pick-0=b&pick-2=a":  "FN:Carla\r\nTEL:2\r\nREV:20260202T000000Z\r\n",
+		"pick-0=ab&pick-2=a": "FN:Carla\r\nTEL:1\r\nTEL:2\r\nREV:20260202T000000Z\r\n",
+		"pick-0=a":           "",
 	} {
 		r := httptest.NewRequest("POST", "/x", strings.NewReader(form))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

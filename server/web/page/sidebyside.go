@@ -3,6 +3,7 @@ package page
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tandem"
@@ -110,31 +111,71 @@ type hunk struct {
 	N     int
 	Label string // the property, as it is written
 	A, B  []string
+	Last  bool // of a run of lines that differ
 	Note  bool // it only says when the record was changed, which nobody is asked about
 }
 
 // maxHunks is how many differences are shown to be picked from.
 const maxHunks = 100
 
-// hunksOf are the differences of two versions, line by line as they stand beside each other.
+// hunksOf are the differences of two versions: within each run of lines that differ, one for each property. Lines of a part within (an alarm) stay together.
 func hunksOf(lines []line) []hunk {
 	var out []hunk
-	for i := 0; i < len(lines); i++ {
+	for i := 0; i < len(lines); {
 		if lines[i].Same {
+			i++
 			continue
 		}
-		h := hunk{N: len(out), Label: propertyOf(lines[i])}
-		for ; i < len(lines) && !lines[i].Same && propertyOf(lines[i]) == h.Label; i++ {
-			h.A, h.B = add(h.A, lines[i].A), add(h.B, lines[i].B)
+		end := i
+		for end < len(lines) && !lines[end].Same {
+			end++
 		}
-		i--
-		h.Note = h.Label == "REV" || h.Label == "DTSTAMP" || h.Label == "LAST-MODIFIED" || h.Label == "SEQUENCE"
-		out = append(out, h)
+		for _, h := range block(lines[i:end]) {
+			h.N = len(out)
+			h.Note = h.Label == "REV" || h.Label == "DTSTAMP" || h.Label == "LAST-MODIFIED" || h.Label == "SEQUENCE"
+			out = append(out, h)
+		}
+		out[len(out)-1].Last = true
+		i = end
 	}
 	if len(out) > maxHunks {
 		return nil
 	}
 	return out
+}
+
+// block parts lines that differ by property.
+func block(lines []line) []hunk {
+	var out []hunk
+	whole := hunk{}
+	for _, l := range lines {
+		whole.A, whole.B = add(whole.A, l.A), add(whole.B, l.B)
+	}
+	for _, text := range slices.Concat(whole.A, whole.B) {
+		if name := propertyOf(text); name == "BEGIN" || name == "END" || name == "" {
+			return []hunk{whole}
+		}
+	}
+	at := func(text string) *hunk {
+		name := propertyOf(text)
+		i := slices.IndexFunc(out, func(h hunk) bool { return h.Label == name })
+		if i < 0 {
+			i = len(out)
+			out = append(out, hunk{Label: name})
+		}
+		return &out[i]
+	}
+	for _, l := range lines {
+		if l.A != "" {
+			h := at(l.A)
+			h.A = append(h.A, l.A)
+		}
+		if l.B != "" {
+			h := at(l.B)
+			h.B = append(h.B, l.B)
+		}
+	}
+	return slices.DeleteFunc(out, func(h hunk) bool { return len(h.A) == 0 && len(h.B) == 0 })
 }
 
 func add(list []string, line string) []string {
@@ -145,11 +186,7 @@ func add(list []string, line string) []string {
 }
 
 // propertyOf is the property that a line of a card or calendar is about, "" for other text. RFC 6350 3.3, RFC 5545 3.1
-func propertyOf(l line) string {
-	text := l.A
-	if text == "" {
-		text = l.B
-	}
+func propertyOf(text string) string {
 	name, _, ok := strings.Cut(text, ":")
 	name, _, _ = strings.Cut(name, ";")
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
@@ -165,35 +202,24 @@ func propertyOf(l line) string {
 func (d *clash) picked(c *call) ([]byte, error) {
 	var out []string
 	n := 0
-	for i := 0; i < len(d.Lines); i++ {
-		if d.Lines[i].Same {
-			out = append(out, d.Lines[i].A)
+	for i, l := range d.Lines {
+		if l.Same {
+			out = append(out, l.A)
 			continue
 		}
-		if n >= len(d.Hunks) {
-			return nil, tandem.Errorf(tandem.Changed, "the versions are no longer what they were")
+		if i > 0 && !d.Lines[i-1].Same { // of a run that was dealt with
+			continue
 		}
-		h := d.Hunks[n]
-		for i+1 < len(d.Lines) && !d.Lines[i+1].Same && propertyOf(d.Lines[i+1]) == h.Label {
-			i++
-		}
-		n++
-		pick := c.form(fmt.Sprintf("pick-%d", h.N))
-		if h.Note && pick == "" {
-			pick = "a"
-			if d.Versions[1].Newest {
-				pick = "b"
+		for last := false; !last; n++ {
+			if n >= len(d.Hunks) {
+				return nil, tandem.Errorf(tandem.Changed, "the versions are no longer what they were")
 			}
-		}
-		switch pick {
-		case "a":
-			out = append(out, h.A...)
-		case "b":
-			out = append(out, h.B...)
-		case "ab":
-			out = append(append(out, h.A...), h.B...)
-		case "":
-			return nil, &tandem.Error{Kind: tandem.Invalid, Op: "put together", Thing: d.Title, Err: errors.New("a difference has no answer yet"), Remedy: "pick a side for each"}
+			last = d.Hunks[n].Last
+			lines, err := d.side(d.Hunks[n], c.form(fmt.Sprintf("pick-%d", n)))
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, lines...)
 		}
 	}
 	like := string(d.Versions[0].Body)
@@ -202,6 +228,25 @@ func (d *clash) picked(c *call) ([]byte, error) {
 		text += "\n"
 	}
 	return []byte(asWritten(text, like)), nil
+}
+
+// side are the lines of a difference that were picked. What only says when the record was changed is taken from the newest.
+func (d *clash) side(h hunk, pick string) ([]string, error) {
+	if h.Note {
+		pick = "a"
+		if d.Versions[1].Newest {
+			pick = "b"
+		}
+	}
+	switch pick {
+	case "a":
+		return h.A, nil
+	case "b":
+		return h.B, nil
+	case "ab":
+		return slices.Concat(h.A, h.B), nil
+	}
+	return nil, &tandem.Error{Kind: tandem.Invalid, Op: "put together", Thing: d.Title, Err: errors.New("a difference has no answer yet"), Remedy: "pick a side for each"}
 }
 
 // fold breaks the lines of cards and calendars where they are longer than 75 bytes. RFC 5545 3.1
@@ -269,7 +314,7 @@ func propertyWords(w words.Words, name string) string {
 // lineText is a line of a card or calendar as people read it: what it says, and of which sort that is. RFC 6350 3.4, RFC 5545 3.3.11
 func lineText(line string) string {
 	head, value, ok := strings.Cut(line, ":")
-	if !ok || propertyOf(lineOf(line)) == "" {
+	if !ok || propertyOf(line) == "" {
 		return line
 	}
 	value = strings.NewReplacer(`\,`, ",", `\;`, ";", `\n`, " ", `\N`, " ", `\\`, `\`).Replace(strings.ReplaceAll(strings.Trim(value, ";"), ";", " "))
@@ -284,5 +329,3 @@ func lineText(line string) string {
 	}
 	return value
 }
-
-func lineOf(s string) line { return line{A: s, B: s, Same: true} }
