@@ -186,7 +186,7 @@ func TestQuestions(t *testing.T) {
 	b.has("east would delete or overwrite much")
 	b.has("28 deleted")
 	b.view("83-question")
-	b.do(chromedp.Click(`input[value=restore] ~ button`), chromedp.WaitReady("#inbox"))
+	b.do(chromedp.Click(`input[value=restore] ~ button`), chromedp.WaitReady(".done"))
 	b.open("/items/east")
 	b.has("In step")
 	if n := h.count("east"); n != 30 {
@@ -205,7 +205,7 @@ func TestQuestions(t *testing.T) {
 	b.has("Combine: both hold everything afterwards")
 	b.view("85-first-preview")
 	b.open("/conflicts")
-	b.do(chromedp.Click(`input[value=combine] ~ button`), chromedp.WaitReady("#inbox"))
+	b.do(chromedp.Click(`input[value=combine] ~ button`), chromedp.WaitReady(".done"))
 	b.open("/items/elsewhere")
 	b.has("In step")
 	if n := h.count("elsewhere"); n != 31 {
