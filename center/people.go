@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"tandem"
+	"tandem/partner/account"
 	"tandem/partner/device"
 	"tandem/store"
 )
@@ -23,12 +24,23 @@ type Users interface {
 	// AddAppPassword makes a password for one app or device. It is shown this once.
 	AddAppPassword(ctx context.Context, name, label string) (AppPassword, error)
 	RevokeAppPassword(ctx context.Context, name, label string) error
+	// BeginCodes makes what an app needs to make the codes that are asked for besides the own password, from ConfirmCodes on. hub names the hub in the app. Exists.
+	BeginCodes(ctx context.Context, name, hub string) (account.CodeSetup, error)
+	// ConfirmCodes asks for codes from now on, where the app shows a right one, and returns the recovery codes. They are shown this once. Denied, Exists, NotFound.
+	ConfirmCodes(ctx context.Context, name, code string) ([]string, error)
+	RemoveCodes(ctx context.Context, name string) error // NotFound
+	// NewRecoveryCodes makes other recovery codes; those there were are worth nothing.
+	NewRecoveryCodes(ctx context.Context, name string) ([]string, error)
+	// RenamePasskey and RemovePasskey change one of a user's passkeys. Who was logged in is not any longer, once one is removed. NotFound.
+	RenamePasskey(ctx context.Context, name string, id int64, label string) error
+	RemovePasskey(ctx context.Context, name string, id int64) error
 }
 
 // UserStatus is a user with how they log in. No hash is in it.
 type UserStatus struct {
 	User    store.User
 	Logins  []store.Login
+	Factors []store.Factor // what is asked for besides passwords, and passkeys; without what they are checked with
 	Devices int
 }
 
@@ -118,7 +130,11 @@ func (h *Hub) ListUsers(ctx context.Context) ([]UserStatus, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, UserStatus{User: u, Logins: logins, Devices: count[u.Name]})
+		factors, err := h.cfg.Accounts.Factors(ctx, u.Name)
+		if err != nil && !tandem.IsKind(err, tandem.NotFound) {
+			return nil, err
+		}
+		list = append(list, UserStatus{User: u, Logins: logins, Factors: factors, Devices: count[u.Name]})
 	}
 	return list, nil
 }
@@ -162,6 +178,45 @@ func (h *Hub) AddAppPassword(ctx context.Context, name, label string) (AppPasswo
 // RevokeAppPassword implements Service.
 func (h *Hub) RevokeAppPassword(ctx context.Context, name, label string) error {
 	return h.cfg.Accounts.Revoke(ctx, name, label)
+}
+
+// BeginCodes implements Service.
+func (h *Hub) BeginCodes(ctx context.Context, name, hub string) (account.CodeSetup, error) {
+	return h.cfg.Accounts.BeginCodes(ctx, name, hub)
+}
+
+// ConfirmCodes implements Service.
+func (h *Hub) ConfirmCodes(ctx context.Context, name, code string) ([]string, error) {
+	return h.cfg.Accounts.ConfirmCodes(ctx, name, code)
+}
+
+// RemoveCodes implements Service.
+func (h *Hub) RemoveCodes(ctx context.Context, name string) error {
+	return h.cfg.Accounts.RemoveCodes(ctx, name)
+}
+
+// NewRecoveryCodes implements Service.
+func (h *Hub) NewRecoveryCodes(ctx context.Context, name string) ([]string, error) {
+	return h.cfg.Accounts.NewRecoveryCodes(ctx, name)
+}
+
+// RenamePasskey implements Service.
+func (h *Hub) RenamePasskey(ctx context.Context, name string, id int64, label string) error {
+	return h.cfg.Accounts.RenamePasskey(ctx, name, id, label)
+}
+
+// RemovePasskey implements Service.
+func (h *Hub) RemovePasskey(ctx context.Context, name string, id int64) error {
+	if err := h.cfg.Accounts.RemovePasskey(ctx, name, id); err != nil {
+		return err
+	}
+	visits, err := h.cfg.Store.Visits.Visits(ctx, name)
+	for _, v := range visits {
+		if err := h.cfg.Store.Visits.RemoveVisit(ctx, v.ID); err != nil && !tandem.IsKind(err, tandem.NotFound) {
+			return err
+		}
+	}
+	return err
 }
 
 // ListDevices implements Service.

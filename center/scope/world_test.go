@@ -44,6 +44,7 @@ type things struct {
 	homeEntry     string // of history, in the home collection
 	device        string
 	message       int64
+	passkey       int64
 }
 
 func card(uid, name string) []byte {
@@ -74,9 +75,9 @@ func (w *world) must(err error) {
 func (w *world) build() {
 	w.Helper()
 	st := w.st
-	accounts, err := account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings, Cost: account.Cost{Memory: 16, Time: 1, Lanes: 1}})
-	w.must(err)
 	keeper, err := seal.New(st.Secrets, make([]byte, 32), "a test")
+	w.must(err)
+	accounts, err := account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings, Factors: st.Factors, Secrets: keeper, Cost: account.Cost{Memory: 16, Time: 1, Lanes: 1}})
 	w.must(err)
 	known := kinds.Kinds()
 	handler := func(x tandem.Kind) (kind.Handler, bool) { h, ok := known[x]; return h, ok }
@@ -116,6 +117,11 @@ func (w *world) furnish(user string) {
 	_, err := w.hub.AddUser(ctx, store.User{Name: user, Title: strings.ToUpper(user), Address: user + "@example.org"}, "correct horse")
 	w.must(err)
 	x := things{partner: user + "-partner", item: user + "-item", device: strings.ToUpper(user) + "PHONE"}
+	_, err = w.st.Factors.AddFactor(ctx, store.Factor{User: user, Sort: store.CodeApp, Key: user})
+	w.must(err)
+	key, err := w.st.Factors.AddFactor(ctx, store.Factor{User: user, Sort: store.Passkey, Key: user, Label: "key of " + user})
+	w.must(err)
+	x.passkey = key.ID
 	place := memory.New(user, memory.Knobs{})
 	w.places[user] = place
 	w.must(place.Put("1", card(user+"1", "Old"), ""))

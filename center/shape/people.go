@@ -57,6 +57,7 @@ type User struct {
 	Admin   bool        `json:"admin"`
 	Devices int         `json:"devices"`
 	Logins  []Login     `json:"logins"`
+	Factors []Factor    `json:"factors" doc:"what is asked for besides passwords, and passkeys"`
 	Mail    *MailServer `json:"mail,omitempty" doc:"through which server mail goes out"`
 }
 
@@ -66,6 +67,21 @@ type Login struct {
 	Added int64  `json:"added"`
 	Used  int64  `json:"used"`
 	From  string `json:"from"`
+}
+
+// Factor is what a user has besides passwords.
+type Factor struct {
+	ID    int64  `json:"id"`
+	Sort  string `json:"sort" enum:"totp,recovery,passkey" doc:"an app that makes codes, a recovery code, or a passkey"`
+	Label string `json:"label"`
+	Added int64  `json:"added"`
+	Used  int64  `json:"used"`
+	From  string `json:"from"`
+}
+
+// OfFactor is what a user has besides passwords.
+func OfFactor(f store.Factor) Factor {
+	return Factor{f.ID, string(f.Sort), f.Label, f.Added, f.Used, f.From}
 }
 
 // MailServer is where mail goes out.
@@ -82,7 +98,7 @@ func OfLogin(l store.Login) Login { return Login{l.Label, l.Added, l.Used, l.Fro
 
 // OfUser is a user.
 func OfUser(u center.UserStatus) User {
-	out := User{Name: u.User.Name, Title: u.User.Title, Address: u.User.Address, Admin: account.IsAdmin(u.User), Devices: u.Devices, Logins: List(u.Logins, OfLogin)}
+	out := User{Name: u.User.Name, Title: u.User.Title, Address: u.User.Address, Admin: account.IsAdmin(u.User), Devices: u.Devices, Logins: List(u.Logins, OfLogin), Factors: List(u.Factors, OfFactor)}
 	if s, ok := outgoing.AccountOf(u.User); ok {
 		out.Mail = &MailServer{s.Host, s.Port, s.TLS, s.User, outgoing.Address(u.User)}
 	}

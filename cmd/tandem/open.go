@@ -150,11 +150,11 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	accounts, err := account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings})
+	sealed, err := seal.Open(st.Secrets, dir)
 	if err != nil {
 		return nil, errors.Join(err, st.Close(), lock.Release())
 	}
-	sealed, err := seal.Open(st.Secrets, dir)
+	accounts, err := account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings, Factors: st.Factors, Secrets: sealed})
 	if err != nil {
 		return nil, errors.Join(err, st.Close(), lock.Release())
 	}

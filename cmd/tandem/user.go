@@ -21,7 +21,7 @@ import (
 func (a *app) userCommand() *cobra.Command {
 	return noun("user", "Users: who may connect phones and programs",
 		"A user owns home collections, and logs in on phones and in programs with a name and a password.",
-		a.userAdd(), a.userList(), a.userShow(), a.userSet(), a.userMail(), a.userOof(), a.userSieve(), a.userPassword(), a.userAdmin(), a.userRemove(), a.appPasswordCommand())
+		a.userAdd(), a.userList(), a.userShow(), a.userSet(), a.userMail(), a.userOof(), a.userSieve(), a.userPassword(), a.userAdmin(), a.userRemove(), a.appPasswordCommand(), a.totpCommand(), a.passkeyCommand())
 }
 
 func (a *app) userAdd() *cobra.Command {
@@ -69,12 +69,13 @@ func passwordFlag(c *cobra.Command, file *string) {
 }
 
 type userJSON struct {
-	Name    string      `json:"name"`
-	Title   string      `json:"title"`
-	Address string      `json:"address"`
-	Admin   bool        `json:"admin"` // administers the hub
-	Devices int         `json:"devices"`
-	Logins  []loginJSON `json:"logins"`
+	Name    string       `json:"name"`
+	Title   string       `json:"title"`
+	Address string       `json:"address"`
+	Admin   bool         `json:"admin"` // administers the hub
+	Devices int          `json:"devices"`
+	Logins  []loginJSON  `json:"logins"`
+	Factors []factorJSON `json:"factors"` // what is asked for besides passwords, and passkeys
 
 	Mail        *mailServerJSON `json:"mail,omitempty"` // through which server mail goes out
 	Invitations string          `json:"invitations"`    // what becomes of those that come by mail: add, ask or ignore
@@ -91,10 +92,13 @@ type loginJSON struct {
 func toLogin(l store.Login) loginJSON { return loginJSON{l.Label, l.Added, l.Used, l.From} }
 
 func toUser(u center.UserStatus) userJSON {
-	out := userJSON{Name: u.User.Name, Title: u.User.Title, Address: u.User.Address, Admin: account.IsAdmin(u.User), Devices: u.Devices, Logins: []loginJSON{}, Invitations: string(imip.ModeOf(u.User)),
+	out := userJSON{Name: u.User.Name, Title: u.User.Title, Address: u.User.Address, Admin: account.IsAdmin(u.User), Devices: u.Devices, Logins: []loginJSON{}, Factors: []factorJSON{}, Invitations: string(imip.ModeOf(u.User)),
 		Away: toAway(away.Of(u.User))}
 	for _, l := range u.Logins {
 		out.Logins = append(out.Logins, toLogin(l))
+	}
+	for _, f := range u.Factors {
+		out.Factors = append(out.Factors, toFactor(f))
 	}
 	if s, ok := outgoing.AccountOf(u.User); ok {
 		out.Mail = &mailServerJSON{Server: serverText(s), TLS: s.TLS, Login: s.User, From: outgoing.Address(u.User)}
@@ -199,7 +203,10 @@ func (a *app) userShow() *cobra.Command {
 				}
 				fmt.Fprintf(a.out, "user     %s\ntitle    %s\naddress  %s\ndevices  %d, see `tandem device list --user %s`\nmail     %s; invitations: %s\naway     %s\n\n", u.User.Name, clean(u.User.Title), clean(address), u.Devices, u.User.Name, mailText(u.User),
 					imip.ModeOf(u.User), awayText(away.Of(u.User), zoneOf(u.User))+filterText(u.User))
-				return a.loginTable(u.Logins)
+				if err := a.loginTable(u.Logins); err != nil {
+					return err
+				}
+				return a.factorLines(u.Factors)
 			})
 		},
 	})

@@ -14,6 +14,13 @@
 // counted per account alone, so nobody can lock an owner out from elsewhere. The same wrong password again counts once: a
 // forgotten phone that still tries the old password does not shut the door for the other devices in the house. App passwords are
 // looked at even from an address that has to wait.
+//
+// # Codes
+//
+// A user may want a second thing asked for besides their own password: the code that an app shows (RFC 6238), which changes every half minute, or one of
+// the recovery codes that are made with it and work once each. Codes are asked for where a person can type one (Enter and EnterCode). Everywhere else the own
+// password then opens nothing, and is answered as a wrong one: phones and programs use app passwords. No code is taken twice. Wrong ones count as wrong passwords
+// do, and besides that per account, wherever they come from: only who has the password gets so far.
 package account
 
 import (
@@ -41,6 +48,8 @@ type Config struct {
 	Logins   store.Logins
 	Home     store.Home
 	Settings store.Settings
+	Factors  store.Factors    // nil: nobody has anything besides passwords
+	Secrets  Secrets          // keeps sealed what codes are made of; nil: nobody can set that up
 	Now      func() time.Time // nil: time.Now
 	Random   io.Reader        // nil: crypto/rand
 	Cost     Cost             // of the users' own passwords; zero: DefaultCost
@@ -51,6 +60,7 @@ type Service struct {
 	cfg    Config
 	known  *memory    // what was verified
 	guard  *guard     // who guessed
+	codes  *guard     // whose codes were guessed
 	slots  chan bool  // bounds how many passwords are hashed at once; hashed counts them
 	change sync.Mutex // held while a user's logins change
 	hashed atomic.Int64
@@ -72,7 +82,7 @@ func New(cfg Config) (*Service, error) {
 	if _, err := io.ReadFull(cfg.Random, key); err != nil {
 		return nil, &tandem.Error{Op: "draw random key", Err: err}
 	}
-	s := &Service{cfg: cfg, known: newMemory(key), guard: newGuard(cfg.Now), slots: make(chan bool, hashesAtOnce)}
+	s := &Service{cfg: cfg, known: newMemory(key), guard: newGuard(cfg.Now), codes: newGuard(cfg.Now), slots: make(chan bool, hashesAtOnce)}
 	s.dummy = sync.OnceValues(func() (string, error) { return s.hash("", cfg.Cost) })
 	return s, nil
 }
@@ -209,6 +219,9 @@ func (s *Service) clear(ctx context.Context, user string) error {
 			return err
 		}
 	}
+	if err := s.forgetSecrets(ctx, user); err != nil {
+		return err
+	}
 	return s.cfg.Accounts.RemoveUser(ctx, user)
 }
 
@@ -243,19 +256,17 @@ func (s *Service) SetPassword(ctx context.Context, name, password string) error 
 // NewAppPassword makes a password for one app or device and returns it; it cannot be shown again. Exists if the label is taken.
 func (s *Service) NewAppPassword(ctx context.Context, name, label string) (password string, l store.Login, err error) {
 	const op = "add app password"
-	label = strings.TrimSpace(label)
-	if label == "" || utf8.RuneCountInString(label) > maxName || strings.ContainsFunc(label, unicode.IsControl) {
-		return "", l, &tandem.Error{Kind: tandem.Invalid, Op: op, Err: errors.New("it needs a label of at most 100 letters that says what it is for"),
-			Remedy: "name the device, such as \"anna's phone\""}
+	if label, err = checkLabel(op, label); err != nil {
+		return "", l, err
 	}
 	u, err := s.cfg.Accounts.User(ctx, name)
 	if err != nil {
 		return "", l, err
 	}
-	if password, err = s.random(); err != nil {
+	if password, err = s.random(appGroups); err != nil {
 		return "", l, err
 	}
-	hash, err := s.hash(plain(password), appCost)
+	hash, err := s.hash(plain(password, appGroups), appCost)
 	if err != nil {
 		return "", l, err
 	}

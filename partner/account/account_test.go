@@ -25,6 +25,8 @@ type kit struct {
 	ctx context.Context
 	st  *store.Store
 	now time.Time
+
+	secrets *memorySecrets
 }
 
 const annas = "correct horse battery"
@@ -37,7 +39,7 @@ func newKit(t *testing.T) *kit {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	k := &kit{T: t, ctx: t.Context(), st: st, now: time.Unix(1_800_000_000, 0)}
+	k := &kit{T: t, ctx: t.Context(), st: st, now: time.Unix(1_800_000_000, 0), secrets: &memorySecrets{by: map[string]string{}}}
 	k.Service = k.open(cheap)
 	k.add("anna", annas)
 	return k
@@ -45,7 +47,7 @@ func newKit(t *testing.T) *kit {
 
 func (k *kit) open(c Cost) *Service {
 	k.Helper()
-	s, err := New(Config{Accounts: k.st.Accounts, Logins: k.st.Logins, Home: k.st.Home, Settings: k.st.Settings, Now: func() time.Time { return k.now }, Cost: c})
+	s, err := New(Config{Accounts: k.st.Accounts, Logins: k.st.Logins, Home: k.st.Home, Settings: k.st.Settings, Factors: k.st.Factors, Secrets: k.secrets, Now: func() time.Time { return k.now }, Cost: c})
 	k.must(err)
 	return s
 }

@@ -165,3 +165,35 @@ func (g *guard) passed(user, address string) {
 	t := g.find(guesser{user, address})
 	t.count, t.until, t.wrong = 0, time.Time{}, nil
 }
+
+// Codes are short. Who types them has the password, so that wrong ones may be counted for the account alone, too.
+const (
+	freeCodes    = 10
+	maxWaitCodes = 5 * time.Minute
+)
+
+// anywhere stands for all addresses from which codes of a user are typed. It is none.
+const anywhere = "codes"
+
+// waitCode is how long the sender has to wait before another code of the user is looked at.
+func (s *Service) waitCode(user, address string) time.Duration {
+	return max(s.guard.wait(user, address), s.codes.wait(user, anywhere))
+}
+
+// failedCode counts a wrong code as a wrong password, and for the user alone. The latter is in a guard of its own, from which strangers push nothing out.
+func (s *Service) failedCode(user, address string) {
+	for _, g := range []*guard{s.guard, s.codes} {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+	}
+	now := s.guard.now()
+	s.guard.find(guesser{user, address}).add(now, freePerAccount, maxWaitAccount)
+	s.guard.find(guesser{"", address}).add(now, freePerAddress, maxWaitAddress)
+	s.codes.find(guesser{user, anywhere}).add(now, freeCodes, maxWaitCodes)
+}
+
+// passedCode forgets the wrong codes and passwords of a sender who then had the right ones.
+func (s *Service) passedCode(user, address string) {
+	s.guard.passed(user, address)
+	s.codes.passed(user, anywhere)
+}

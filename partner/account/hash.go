@@ -112,9 +112,9 @@ func (s *Service) hashSlowly(ctx context.Context, password string) (hash string,
 // letters are those of app passwords: 32 of them, none of which looks like another.
 const letters = "abcdefghijkmnpqrstuvwxyz23456789"
 
-// random makes an app password: four groups of five letters, 100 bits.
-func (s *Service) random() (string, error) {
-	raw := make([]byte, 20)
+// random makes groups of five letters, 25 bits each.
+func (s *Service) random(groups int) (string, error) {
+	raw := make([]byte, 5*groups)
 	if _, err := io.ReadFull(s.cfg.Random, raw); err != nil {
 		return "", &tandem.Error{Op: "draw random password", Err: err}
 	}
@@ -128,8 +128,14 @@ func (s *Service) random() (string, error) {
 	return out.String(), nil
 }
 
-// plain is an app password without what people add when they type it. "" for what cannot be one.
-func plain(password string) string {
+// How long what the hub makes is, in groups of five letters.
+const (
+	appGroups      = 4 // 100 bits
+	recoveryGroups = 3 // 75 bits, asked for after a password only
+)
+
+// plain is what random made, of so many groups, without what people add when they type it. "" for what cannot be one.
+func plain(password string, groups int) string {
 	var out strings.Builder
 	for _, r := range strings.ToLower(password) {
 		switch {
@@ -140,7 +146,7 @@ func plain(password string) string {
 			return ""
 		}
 	}
-	if out.Len() != 20 {
+	if out.Len() != 5*groups {
 		return ""
 	}
 	return out.String()

@@ -36,7 +36,7 @@ func TestPlain(t *testing.T) {
 		"abcde-fghij-kmnpq-rstuv": "abcdefghijkmnpqrstuv", " ABCDE fghij KMNPQ rstuv": "abcdefghijkmnpqrstuv", "abcde-fghij-kmnpq-rstu": "", "abcde-fghij-kmnpq-rstuvw": "",
 		"abcde-fghij-kmnpq-rstul": "", "abcde-fghij-kmnpq-rstu0": "", "": "", "äbcde-fghij-kmnpq-rstuv": "",
 	} {
-		if got := plain(in); got != want {
+		if got := plain(in, appGroups); got != want {
 			t.Errorf("%q is %q, want %q", in, got, want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -14,7 +15,7 @@ import (
 	"tandem/store"
 )
 
-// Verify lets a user in by name and password. The name may be the user's own, the mail address, user@domain or DOMAIN\user; remote is
+// Verify lets a user in by name and password, for whoever cannot ask for a code, too: the own password of a user who wants one asked for is answered as a wrong one. The name may be the user's own, the mail address, user@domain or DOMAIN\user; remote is
 // the network address that asks, with or without port. Denied if anything is wrong, without saying what; Busy, with Wait, while the
 // sender has to wait.
 func (s *Service) Verify(ctx context.Context, name, password, remote string) (store.User, error) {
@@ -36,7 +37,8 @@ func (s *Service) AdmitBasic(ctx context.Context, header, remote string) (store.
 	return s.verify(ctx, readings, remote)
 }
 
-// Proof stands for a user's own password as it is now. It changes when that does, and says nothing about it. NotFound if there is none.
+// Proof stands for a user's own password as it is now, and for the app whose codes are asked for besides it. It changes when they do, and says nothing about them. NotFound
+// if there is no password.
 func (s *Service) Proof(ctx context.Context, user string) (tandem.Digest, error) {
 	list, err := s.cfg.Logins.Logins(ctx, user)
 	if err != nil {
@@ -45,7 +47,12 @@ func (s *Service) Proof(ctx context.Context, user string) (tandem.Digest, error)
 	if len(list) == 0 || list[0].Label != "" { // the own one comes first
 		return tandem.Digest{}, &tandem.Error{Kind: tandem.NotFound, Op: "find password", Thing: user, Remedy: "set one with `tandem user password " + user + "`"}
 	}
-	return sha256.Sum256([]byte("tandem proof\x00" + user + "\x00" + list[0].Hash)), nil
+	text := "tandem proof\x00" + user + "\x00" + list[0].Hash
+	app, on, err := s.codeApp(ctx, user)
+	if on {
+		text += "\x00" + strconv.FormatInt(app.ID, 10)
+	}
+	return sha256.Sum256([]byte(text)), err
 }
 
 // attempt is a name and password as one reading of a request has them.
@@ -98,6 +105,11 @@ func denied() error {
 	return &tandem.Error{Kind: tandem.Denied, Op: "log in", Err: errWrong, Remedy: "check both; an administrator can set another password with `tandem user password`"}
 }
 
+// busy tells how long to wait.
+func busy(wait time.Duration, why, otherwise string) error {
+	return &tandem.Error{Kind: tandem.Busy, Op: "log in", Err: errors.New(why), Wait: int64(math.Ceil(wait.Seconds())), Remedy: "wait " + wait.Round(time.Second).String() + otherwise}
+}
+
 func (s *Service) verify(ctx context.Context, readings []attempt, remote string) (store.User, store.Login, error) {
 	u, found, err := s.find(ctx, readings)
 	if err != nil {
@@ -129,7 +141,11 @@ func (s *Service) verify(ctx context.Context, readings []attempt, remote string)
 	if !found {
 		account = "?" + fold(readings[0].name) // no user has this name
 	}
-	right, err := s.isOwn(ctx, own, account, address, readings)
+	_, codes, err := s.codeApp(ctx, u.Name)
+	if err != nil {
+		return store.User{}, store.Login{}, err
+	}
+	right, err := s.isOwn(ctx, own, account, address, readings, !codes)
 	if err != nil {
 		return store.User{}, store.Login{}, err
 	}
@@ -155,7 +171,7 @@ func (s *Service) letIn(ctx context.Context, u store.User, l store.Login, addres
 // isApp reports whether one of the readings has this app password.
 func (s *Service) isApp(l store.Login, readings []attempt) bool {
 	for _, r := range readings {
-		p := plain(r.password)
+		p := plain(r.password, appGroups)
 		if p == "" {
 			continue
 		}
@@ -170,8 +186,9 @@ func (s *Service) isApp(l store.Login, readings []attempt) bool {
 	return false
 }
 
-// isOwn reports whether one of the readings has the user's own password.
-func (s *Service) isOwn(ctx context.Context, l store.Login, account, address string, readings []attempt) (bool, error) {
+// isOwn reports whether one of the readings has the user's own password. Where that alone opens nothing, no password is right, and a right one costs what a wrong
+// one does: nobody can try them where no code is asked for.
+func (s *Service) isOwn(ctx context.Context, l store.Login, account, address string, readings []attempt, alone bool) (bool, error) {
 	// The gate first: passwords that come at once are looked at one after the other, each under what the last one cost.
 	leave, err := s.guard.enter(ctx, account, address)
 	if err != nil {
@@ -179,8 +196,7 @@ func (s *Service) isOwn(ctx context.Context, l store.Login, account, address str
 	}
 	defer leave()
 	if wait := s.guard.wait(account, address); wait > 0 {
-		return false, &tandem.Error{Kind: tandem.Busy, Op: "log in", Err: errors.New("too many wrong passwords came from this address"),
-			Wait: int64(math.Ceil(wait.Seconds())), Remedy: "wait " + wait.Round(time.Second).String() + ", or use an app password"}
+		return false, busy(wait, "too many wrong passwords came from this address", ", or use an app password")
 	}
 	var passwords []string
 	for _, r := range readings {
@@ -190,7 +206,7 @@ func (s *Service) isOwn(ctx context.Context, l store.Login, account, address str
 		passwords = append(passwords, prepare(r.password))
 	}
 	for _, p := range passwords {
-		if l.ID != 0 && s.known.knows(l, p) {
+		if l.ID != 0 && alone && s.known.knows(l, p) {
 			return true, nil
 		}
 	}
@@ -207,7 +223,7 @@ func (s *Service) isOwn(ctx context.Context, l store.Login, account, address str
 		if err := s.slow(ctx, func() { right = hash.is(p) }); err != nil {
 			return false, err
 		}
-		if right && l.ID != 0 {
+		if right && l.ID != 0 && alone {
 			return true, s.accept(ctx, l, hash.cost, p)
 		}
 	}

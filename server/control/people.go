@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"tandem/center"
+	"tandem/partner/account"
 	"tandem/partner/device"
 	"tandem/store"
 )
@@ -24,7 +25,17 @@ type (
 		Name string
 		On   bool
 	}
-	labelArg  struct{ Name, Label string }
+	labelArg struct{ Name, Label string }
+	codesArg struct {
+		Name string
+		Hub  string `json:",omitempty"`
+		Code string `json:",omitempty"`
+	}
+	passkeyArg struct {
+		Name  string
+		ID    int64
+		Label string `json:",omitempty"`
+	}
 	deviceArg struct{ User, ID string }
 	ruleArg   struct {
 		Rule   device.Rule
@@ -55,6 +66,18 @@ func handleUsers(mux *http.ServeMux, s center.Users) {
 	})
 	handle(mux, "RevokeAppPassword", func(ctx context.Context, a labelArg) (nothing, error) {
 		return nothing{}, s.RevokeAppPassword(ctx, a.Name, a.Label)
+	})
+	handle(mux, "BeginCodes", func(ctx context.Context, a codesArg) (account.CodeSetup, error) {
+		return s.BeginCodes(ctx, a.Name, a.Hub)
+	})
+	handle(mux, "ConfirmCodes", func(ctx context.Context, a codesArg) ([]string, error) { return s.ConfirmCodes(ctx, a.Name, a.Code) })
+	handle(mux, "RemoveCodes", func(ctx context.Context, a codesArg) (nothing, error) { return nothing{}, s.RemoveCodes(ctx, a.Name) })
+	handle(mux, "NewRecoveryCodes", func(ctx context.Context, a codesArg) ([]string, error) { return s.NewRecoveryCodes(ctx, a.Name) })
+	handle(mux, "RenamePasskey", func(ctx context.Context, a passkeyArg) (nothing, error) {
+		return nothing{}, s.RenamePasskey(ctx, a.Name, a.ID, a.Label)
+	})
+	handle(mux, "RemovePasskey", func(ctx context.Context, a passkeyArg) (nothing, error) {
+		return nothing{}, s.RemovePasskey(ctx, a.Name, a.ID)
 	})
 }
 
@@ -112,6 +135,36 @@ func (c *Client) AddAppPassword(ctx context.Context, name, label string) (center
 // RevokeAppPassword implements center.Service.
 func (c *Client) RevokeAppPassword(ctx context.Context, name, label string) error {
 	return do(ctx, c, "RevokeAppPassword", labelArg{name, label})
+}
+
+// BeginCodes implements center.Service.
+func (c *Client) BeginCodes(ctx context.Context, name, hub string) (account.CodeSetup, error) {
+	return call[account.CodeSetup](ctx, c, "BeginCodes", codesArg{Name: name, Hub: hub})
+}
+
+// ConfirmCodes implements center.Service.
+func (c *Client) ConfirmCodes(ctx context.Context, name, code string) ([]string, error) {
+	return call[[]string](ctx, c, "ConfirmCodes", codesArg{Name: name, Code: code})
+}
+
+// RemoveCodes implements center.Service.
+func (c *Client) RemoveCodes(ctx context.Context, name string) error {
+	return do(ctx, c, "RemoveCodes", codesArg{Name: name})
+}
+
+// NewRecoveryCodes implements center.Service.
+func (c *Client) NewRecoveryCodes(ctx context.Context, name string) ([]string, error) {
+	return call[[]string](ctx, c, "NewRecoveryCodes", codesArg{Name: name})
+}
+
+// RenamePasskey implements center.Service.
+func (c *Client) RenamePasskey(ctx context.Context, name string, id int64, label string) error {
+	return do(ctx, c, "RenamePasskey", passkeyArg{name, id, label})
+}
+
+// RemovePasskey implements center.Service.
+func (c *Client) RemovePasskey(ctx context.Context, name string, id int64) error {
+	return do(ctx, c, "RemovePasskey", passkeyArg{Name: name, ID: id})
 }
 
 // ListDevices implements center.Service.

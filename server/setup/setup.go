@@ -16,8 +16,7 @@ import (
 	"strconv"
 	"strings"
 
-	"rsc.io/qr"
-
+	"tandem/internal/qrcode"
 	"tandem/server/eas/check"
 )
 
@@ -145,25 +144,13 @@ func (h *Handler) authority(typ string, body []byte) http.HandlerFunc {
 
 // code is a QR code of the page's own address, for a phone that looks at a computer's screen.
 func (h *Handler) code(w http.ResponseWriter, r *http.Request) {
-	code, err := qr.Encode(h.cfg.Base(r)+Path, qr.M)
+	svg, err := qrcode.SVG(h.cfg.Base(r) + Path)
 	if err != nil {
 		http.Error(w, "the address is too long for a code", http.StatusInternalServerError)
 		return
 	}
-	const quiet = 4 // modules around the code, ISO/IEC 18004 6.3.8
-	var b bytes.Buffer
-	n := code.Size + 2*quiet
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h%dv%dH0z"/><path d="`, n, n, n, n)
-	for y := range code.Size {
-		for x := range code.Size {
-			if code.Black(x, y) {
-				fmt.Fprintf(&b, "M%d %dh1v1h-1z", x+quiet, y+quiet)
-			}
-		}
-	}
-	b.WriteString(`"/></svg>`)
 	w.Header().Set("Content-Type", "image/svg+xml")
-	h.write(w, b.Bytes())
+	h.write(w, svg)
 }
 
 // profile hands out an Apple configuration profile for the mail address in the query.

@@ -74,9 +74,9 @@ func (k *kit) open() {
 	st, err := sqlite.Open(k.dir, sqlite.Options{})
 	k.must(err)
 	k.st = st
-	k.accounts, err = account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings, Cost: account.Cost{Memory: 16, Time: 1, Lanes: 1}})
-	k.must(err)
 	keeper, err := seal.Open(st.Secrets, k.dir)
+	k.must(err)
+	k.accounts, err = account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings, Factors: st.Factors, Secrets: keeper, Now: k.clock, Cost: account.Cost{Memory: 16, Time: 1, Lanes: 1}})
 	k.must(err)
 	k.devices = device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { k.hub.DeviceSeen(d) }})
 	known := kinds.Kinds()

@@ -63,15 +63,19 @@ func New(cfg Config) (*Door, error) {
 	d := &Door{cfg: cfg}
 	open := &streams.Count{}
 	pages, err := page.New(page.Config{Service: d.Service, Streams: open, Slowest: cfg.Slowest, Person: person, Places: cfg.Places, Env: cfg.Env, Kind: cfg.Kind, Visits: d.visits, EndVisit: d.endVisit,
-		Password: d.password, Records: d.records, Link: d.link, Version: cfg.Version, Now: cfg.Now, Log: cfg.Log})
+		Password: d.password, Check: d.check, Renew: d.renew, PasskeysWork: func(r *http.Request) bool { return d.Login.PasskeysWork(r) }, Records: d.records, Link: d.link, Version: cfg.Version, Now: cfg.Now, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}
 	show := func(w http.ResponseWriter, r *http.Request, status int, v login.View) {
 		pages.Login(w, r, status, page.LoginView(v))
 	}
-	d.Login = login.New(login.Config{Accounts: cfg.Accounts, Hub: cfg.Hub, Store: cfg.Store, Remote: d.remote, Secure: d.secure, TLS: d.tls, Show: show,
+	fail := func(w http.ResponseWriter, _ *http.Request, err error) { api.Fail(w, err, cfg.Log) }
+	d.Login, err = login.New(login.Config{Accounts: cfg.Accounts, Hub: cfg.Hub, Store: cfg.Store, Remote: d.remote, Secure: d.secure, TLS: d.tls, Base: cfg.Base, Show: show, Fail: fail,
 		Now: cfg.Now, Log: cfg.Log, Again: cfg.Again})
+	if err != nil {
+		return nil, err
+	}
 	service, err := api.New(api.Config{Service: d.Service, Streams: open, Slowest: cfg.Slowest, Login: d.Login, Places: cfg.Places, Version: cfg.Version, Log: cfg.Log})
 	if err != nil {
 		return nil, err
@@ -81,6 +85,7 @@ func New(cfg Config) (*Door, error) {
 	outside.Handle("GET "+asset.Path, pages.Assets)
 	inside := http.NewServeMux() // for those who are logged in
 	pages.Register(inside)
+	d.Login.RegisterInside(inside)
 	outside.Handle(api.Path, service)
 	outside.Handle("GET "+api.Events, d.Login.While(service))
 	outside.Handle("GET "+page.Live, d.Login.While(d.guarded(inside)))
@@ -129,6 +134,14 @@ func (d *Door) password(w http.ResponseWriter, r *http.Request, old, password st
 	}
 	return d.Login.Renew(w, r)
 }
+
+// check reports whether a password is the person's own.
+func (d *Door) check(r *http.Request, password string) error {
+	p, _ := login.From(r.Context())
+	return d.Login.Check(r, p, password)
+}
+
+func (d *Door) renew(w http.ResponseWriter, r *http.Request) error { return d.Login.Renew(w, r) }
 
 // link is the address of a link to a collection.
 func (d *Door) link(r *http.Request, secret string) string {

@@ -69,6 +69,7 @@ func New(cfg Config) (*API, error) {
 	a.addAbout()
 	a.addCollections()
 	a.addUsers()
+	a.addFactors()
 	a.addMail()
 	a.addDevices()
 	a.addEvents()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -90,6 +91,122 @@ func (a *API) addUsers() {
 	})
 }
 
+// addFactors are the operations about what is asked for besides passwords.
+func (a *API) addFactors() {
+	const tag = "users"
+	serve(a, op{id: "begin-codes", method: "POST", path: "/api/users/{name}/codes", tag: tag, summary: "Make what an app needs to make the codes that are asked for besides the password", status: created,
+		about: "For oneself. They are asked for from confirm-codes on."}, func(ctx context.Context, in *struct {
+		Asked
+		Named
+		Body struct {
+			Present string `json:"present" doc:"one's password"`
+			Hub     string `json:"hub,omitempty" doc:"how the app calls the hub"`
+		}
+	}) (*one[Codes], error) {
+		if err := a.present(ctx, in.r, in.Name, in.Body.Present); err != nil {
+			return nil, err
+		}
+		set, err := a.cfg.Service(ctx).BeginCodes(ctx, in.Name, in.Body.Hub)
+		return &one[Codes]{Codes{set.Secret, set.URI}}, err
+	})
+	serve(a, op{id: "confirm-codes", method: "PUT", path: "/api/users/{name}/codes", tag: tag, summary: "Ask for codes from now on, given the one that the app shows",
+		about: "For oneself. All browsers in which the user is logged in are logged out, but for the one that asks. Programs then need an app password."}, func(ctx context.Context, in *struct {
+		Asked
+		Named
+		Body struct {
+			Code string `json:"code"`
+		}
+	}) (*one[RecoveryCodes], error) {
+		list, err := a.cfg.Service(ctx).ConfirmCodes(ctx, in.Name, in.Body.Code)
+		if err != nil {
+			return nil, err
+		}
+		return &one[RecoveryCodes]{RecoveryCodes{list}}, a.cfg.Login.Renew(in.w, in.r)
+	})
+	serve(a, op{id: "remove-codes", method: "POST", path: "/api/users/{name}/codes/remove", tag: tag, summary: "Ask for no codes any longer", about: "Administrators do it for those who lost the app."}, func(ctx context.Context, in *presented) (*none, error) {
+		if err := a.present(ctx, in.r, in.Name, in.Body.Present); err != nil {
+			return nil, err
+		}
+		if err := a.cfg.Service(ctx).RemoveCodes(ctx, in.Name); err != nil {
+			return nil, err
+		}
+		return nil, a.renewFor(ctx, in.Asked, in.Name)
+	})
+	serve(a, op{id: "new-recovery-codes", method: "POST", path: "/api/users/{name}/recovery-codes", tag: tag, summary: "Make other recovery codes; those there were are worth nothing", status: created, about: "For oneself."},
+		func(ctx context.Context, in *presented) (*one[RecoveryCodes], error) {
+			if err := a.present(ctx, in.r, in.Name, in.Body.Present); err != nil {
+				return nil, err
+			}
+			list, err := a.cfg.Service(ctx).NewRecoveryCodes(ctx, in.Name)
+			return &one[RecoveryCodes]{RecoveryCodes{list}}, err
+		})
+	do(a, op{id: "rename-passkey", method: "PUT", path: "/api/users/{name}/passkeys/{id}", tag: tag, summary: "Rename a passkey", about: "For oneself. They are added in a browser, on the page of settings."}, func(ctx context.Context, s center.Service, in *struct {
+		Named
+		ID   int64 `path:"id"`
+		Body struct {
+			Label string `json:"label"`
+		}
+	}) error {
+		return s.RenamePasskey(ctx, in.Name, in.ID, in.Body.Label)
+	})
+	serve(a, op{id: "remove-passkey", method: "DELETE", path: "/api/users/{name}/passkeys/{id}", tag: tag, summary: "Remove a passkey",
+		about: "All browsers in which the user is logged in are logged out, but for the one that asks."}, func(ctx context.Context, in *struct {
+		Asked
+		Named
+		ID int64 `path:"id"`
+	}) (*none, error) {
+		if err := a.cfg.Service(ctx).RemovePasskey(ctx, in.Name, in.ID); err != nil {
+			return nil, err
+		}
+		return nil, a.renewFor(ctx, in.Asked, in.Name)
+	})
+}
+
+// presented is a request under one's password.
+type presented struct {
+	Asked
+	Named
+	Body struct {
+		Present string `json:"present,omitempty" doc:"one's password, for what is one's own"`
+	}
+}
+
+// Codes is what an app needs to make codes.
+type Codes struct {
+	Secret string `json:"secret" doc:"to be typed into the app"`
+	URI    string `json:"uri" doc:"the same for a QR code: otpauth://totp/…"`
+}
+
+// RecoveryCodes work once each.
+type RecoveryCodes struct {
+	Codes []string `json:"codes" doc:"told this once"`
+}
+
+// isSelf reports whether a name is that of who asks, however it is written: names are found without regard to case.
+func isSelf(name string, p login.Person) bool {
+	return strings.EqualFold(name, p.User.Name) || strings.ToLower(name) == p.User.Name
+}
+
+// present checks a person's password before something of their own is changed that whoever finds a browser open must not change. About others, rights decide.
+func (a *API) present(ctx context.Context, r *http.Request, name, password string) error {
+	p, _ := login.From(ctx)
+	if !isSelf(name, p) || p.App {
+		return nil
+	}
+	if password == "" {
+		return &tandem.Error{Kind: tandem.Invalid, Op: "change log-in", Thing: name, Err: errors.New("the present password is missing"), Remedy: "give it, too"}
+	}
+	return a.cfg.Login.Check(r, p, password)
+}
+
+// renewFor goes on with the visit that asks, where what it hung on is its own.
+func (a *API) renewFor(ctx context.Context, in Asked, name string) error {
+	if p, _ := login.From(ctx); !isSelf(name, p) {
+		return nil
+	}
+	return a.cfg.Login.Renew(in.w, in.r)
+}
+
 type PasswordChange struct {
 	Asked
 	Named
@@ -102,7 +219,7 @@ type PasswordChange struct {
 // setPassword changes a password. Whoever finds a browser open must not be able to take the account over with it.
 func (a *API) setPassword(ctx context.Context, in *PasswordChange) (*none, error) {
 	p, _ := login.From(ctx)
-	self := in.Name == p.User.Name
+	self := isSelf(in.Name, p)
 	if self {
 		if in.Body.Present == "" {
 			return nil, &tandem.Error{Kind: tandem.Invalid, Op: "set password", Thing: in.Name, Err: errors.New("the present password is missing"), Remedy: "give it, too"}

@@ -7,6 +7,13 @@
 // when it is not used for a week, a month after it began, when its user ends it from anywhere, and when the password it was begun with is changed, whoever
 // changed it and however: it is bound to the hash of that password. Every log-in makes a new token.
 //
+// Who wants codes asked for gives one in a second step. Between the two nobody is logged in: the page carries a ticket (account.Enter).
+//
+// # Passkeys
+//
+// A passkey (WebAuthn) stands for both: the device checks who uses it. It is asked for without a name. Browsers have them only for names of hubs, under TLS or of this
+// computer.
+//
 // # Requests that change something
 //
 // They must come from the page itself. Browsers say where a request comes from (Sec-Fetch-Site, Origin), and what comes from elsewhere is refused; besides,
@@ -15,7 +22,7 @@
 // # Name and password
 //
 // Programs send a name and a password with each request (RFC 7617), where nobody can read it on the way. With an app password they may look and sync, but
-// change neither log-ins nor people.
+// change neither log-ins nor people. The own password of somebody who wants codes asked for opens nothing there.
 package login
 
 import (
@@ -46,9 +53,11 @@ type Config struct {
 	Remote   func(r *http.Request) string // the network address of a client
 	Secure   func(r *http.Request) bool   // nobody can listen: TLS, or within this computer
 	TLS      func(r *http.Request) bool   // the browser speaks TLS, to the hub or to a proxy before it
+	Base     func(r *http.Request) string // the public address without a path: "https://sync.example.org:8443"
 	Show     func(w http.ResponseWriter, r *http.Request, status int, v View)
-	Now      func() time.Time // nil: time.Now
-	Random   io.Reader        // nil: crypto/rand
+	Fail     func(w http.ResponseWriter, r *http.Request, err error) // answers scripts
+	Now      func() time.Time                                        // nil: time.Now
+	Random   io.Reader                                               // nil: crypto/rand
 	Log      *slog.Logger
 	Idle     time.Duration // after which an unused visit is over; 0: a week
 	Life     time.Duration // after which any is; 0: 30 days
@@ -63,6 +72,8 @@ type View struct {
 	Fixed    bool   // the name is given
 	Next     string // where to go afterwards, a path of this hub
 	Insecure bool   // a password is not asked for here: others could read it
+	Ticket   string // not empty: the password was right, and a code is asked for
+	Passkeys bool   // a passkey can be used here
 }
 
 // Service lets people in. Its methods may be called concurrently.
@@ -71,13 +82,14 @@ type Service struct {
 	cross   *http.CrossOriginProtection
 	refused refusals
 	ends    ends
+	asked   *ceremonies
 
 	mu    sync.Mutex // guards what follows
 	first string     // the code of the set-up link, "": none
 }
 
 // New makes a service.
-func New(cfg Config) *Service {
+func New(cfg Config) (*Service, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -93,7 +105,11 @@ func New(cfg Config) *Service {
 	if cfg.Again == 0 {
 		cfg.Again = again
 	}
-	return &Service{cfg: cfg, cross: http.NewCrossOriginProtection()}
+	s := &Service{cfg: cfg, cross: http.NewCrossOriginProtection(), asked: &ceremonies{key: make([]byte, 32), done: map[string]time.Time{}}}
+	if _, err := io.ReadFull(cfg.Random, s.asked.key); err != nil {
+		return nil, &tandem.Error{Op: "draw random key", Err: err}
+	}
+	return s, nil
 }
 
 // Person is who asks.

@@ -26,14 +26,17 @@ const (
 func (s *Service) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+Path, s.show)
 	mux.HandleFunc("POST "+Path, s.logIn)
+	mux.HandleFunc("POST "+keyBeginPath, s.answer(s.beginKey))
+	mux.HandleFunc("POST "+keyPath, s.answer(s.takeKey))
 	mux.HandleFunc("POST "+OutPath, s.logOut)
 	mux.HandleFunc("GET "+FirstPath+"{code}", s.showFirst)
 	mux.HandleFunc("POST "+FirstPath+"{code}", s.makeFirst)
 }
 
 // next is where to go after a log-in: a path of this hub, and nothing that a browser takes for another host.
-func next(r *http.Request) string {
-	to := r.FormValue("next")
+func next(r *http.Request) string { return pathOf(r.FormValue("next")) }
+
+func pathOf(to string) string {
 	u, err := url.Parse(to)
 	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t") {
 		return "/"
@@ -46,30 +49,71 @@ func (s *Service) show(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, next(r), http.StatusSeeOther)
 		return
 	}
-	s.cfg.Show(w, r, http.StatusOK, View{Next: next(r), Insecure: !s.cfg.Secure(r)})
+	s.cfg.Show(w, r, http.StatusOK, View{Next: next(r), Insecure: !s.cfg.Secure(r), Passkeys: s.PasskeysWork(r)})
 }
 
 func (s *Service) logIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	v := View{Name: r.PostFormValue("name"), Next: next(r), Insecure: !s.cfg.Secure(r)}
+	v := View{Name: r.PostFormValue("name"), Next: next(r), Insecure: !s.cfg.Secure(r), Passkeys: s.PasskeysWork(r)}
 	if v.Insecure {
 		s.cfg.Show(w, r, http.StatusForbidden, v)
 		return
 	}
 	remote := s.cfg.Remote(r)
-	u, l, err := s.cfg.Accounts.Admit(r.Context(), v.Name, r.PostFormValue("password"), remote)
-	if err == nil && l.Label != "" {
+	if ticket := r.PostFormValue("ticket"); ticket != "" {
+		s.takeCode(w, r, v, ticket)
+		return
+	}
+	e, err := s.cfg.Accounts.Enter(r.Context(), v.Name, r.PostFormValue("password"), remote)
+	if err == nil && e.Login.Label != "" {
 		err = &tandem.Error{Kind: tandem.Denied, Op: "log in", Err: errors.New("this is an app password; the page wants your own"), Remedy: "use your own password"}
 	}
 	if err != nil {
 		s.turnAway(w, r, v, err)
 		return
 	}
+	if e.Ticket != "" {
+		v.Ticket = e.Ticket
+		s.cfg.Show(w, r, http.StatusOK, v)
+		return
+	}
+	s.comeIn(w, r, v, e.User)
+}
+
+// comeIn begins a visit and goes on to where the person wanted to go.
+func (s *Service) comeIn(w http.ResponseWriter, r *http.Request, v View, u store.User) {
 	if err := s.begin(w, r, u); err != nil {
 		s.turnAway(w, r, v, err)
 		return
 	}
 	http.Redirect(w, r, v.Next, http.StatusSeeOther)
+}
+
+// takeCode is the second step of a log-in: the code, under the ticket that the first one gave.
+func (s *Service) takeCode(w http.ResponseWriter, r *http.Request, v View, ticket string) {
+	u, left, err := s.cfg.Accounts.EnterCode(r.Context(), ticket, r.PostFormValue("code"), s.cfg.Remote(r))
+	switch {
+	case tandem.IsKind(err, tandem.Gone):
+		v.Problem = "That took too long. Please log in again."
+		s.cfg.Show(w, r, http.StatusUnauthorized, v)
+		return
+	case tandem.IsKind(err, tandem.Denied):
+		v.Ticket, v.Problem = ticket, "The code is wrong, or was used already."
+		s.refuse(r.Context(), v.Name, "web", s.cfg.Remote(r))
+		s.cfg.Show(w, r, http.StatusUnauthorized, v)
+		return
+	case tandem.IsKind(err, tandem.Busy):
+		v.Ticket = ticket
+		s.turnAway(w, r, v, err)
+		return
+	case err != nil:
+		s.turnAway(w, r, v, err)
+		return
+	}
+	if left >= 0 {
+		s.note(r.Context(), store.Event{User: u.Name, Item: "web:" + u.Name, Level: store.Warning, Text: u.Name + " used a recovery code; " + strconv.Itoa(left) + " are left"})
+	}
+	s.comeIn(w, r, v, u)
 }
 
 // turnAway says why somebody is not let in.
@@ -94,6 +138,11 @@ func (s *Service) turnAway(w http.ResponseWriter, r *http.Request, v View, err e
 
 // begin begins a visit of a user. What visit this browser had is over: its token may be known to somebody who planted it.
 func (s *Service) begin(w http.ResponseWriter, r *http.Request, u store.User) error {
+	return s.beginWith(w, r, u, "")
+}
+
+// beginWith is begin for the log: how says with what.
+func (s *Service) beginWith(w http.ResponseWriter, r *http.Request, u store.User, how string) error {
 	ctx := r.Context()
 	if old, ok := From(ctx); ok && old.Visit.ID != 0 {
 		if err := s.removeVisit(ctx, old.Visit.ID); err != nil && !tandem.IsKind(err, tandem.NotFound) {
@@ -118,7 +167,7 @@ func (s *Service) begin(w http.ResponseWriter, r *http.Request, u store.User) er
 		return err
 	}
 	http.SetCookie(w, s.cookie(r, token, s.cfg.Life))
-	s.note(ctx, store.Event{User: v.User, Item: "web:" + v.User, Text: v.User + " logged in from " + remote})
+	s.note(ctx, store.Event{User: v.User, Item: "web:" + v.User, Text: strings.TrimSpace(v.User + " logged in from " + remote + " " + how)})
 	return nil
 }
 
@@ -186,9 +235,9 @@ func (s *Service) Renew(w http.ResponseWriter, r *http.Request) error {
 
 // Check reports whether a password is a person's own, with the back-off against guessing. Denied.
 func (s *Service) Check(r *http.Request, p Person, password string) error {
-	u, l, err := s.cfg.Accounts.Admit(r.Context(), p.User.Name, password, s.cfg.Remote(r))
-	if err == nil && (u.Name != p.User.Name || l.Label != "") {
-		err = &tandem.Error{Kind: tandem.Denied, Op: "change password", Err: errors.New("this is not your own password")}
+	err := s.cfg.Accounts.CheckOwn(r.Context(), p.User.Name, password, s.cfg.Remote(r))
+	if tandem.IsKind(err, tandem.Denied) {
+		err = &tandem.Error{Kind: tandem.Denied, Op: "check password", Err: errors.New("this is not your own password"), Remedy: "type the password with which you log in to these pages"}
 	}
 	return err
 }

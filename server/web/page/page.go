@@ -40,14 +40,18 @@ type Config struct {
 	Env    provider.Env // for trying places out; its Secret is replaced by what the person types
 	Kind   func(tandem.Kind) (kind.Handler, bool)
 
-	Visits    func(ctx context.Context) ([]store.Visit, error)                            // browsers in which the person is logged in
-	EndVisit  func(ctx context.Context, id int64) error                                   // ends one of them
-	Password  func(w http.ResponseWriter, r *http.Request, old, password string) error    // changes the person's own password; Denied: the old one is wrong
-	Records   func(ctx context.Context, c tandem.Collection, limit int) ([]Record, error) // what a home collection holds, newest first; nil: not shown
-	Link      func(r *http.Request, secret string) string                                 // the address of a link to a collection; nil: its secret is shown alone
-	Streams   *streams.Count                                                              // open streams of users; nil: pages are not counted
-	Slowest   time.Duration                                                               // to take a message of a stream; who is slower is cut off, and comes back; 0: 30 s
-	Languages []string                                                                    // those to choose from; nil: all
+	Visits   func(ctx context.Context) ([]store.Visit, error)                         // browsers in which the person is logged in
+	EndVisit func(ctx context.Context, id int64) error                                // ends one of them
+	Password func(w http.ResponseWriter, r *http.Request, old, password string) error // changes the person's own password; Denied: the old one is wrong
+	Check    func(r *http.Request, password string) error                             // whether it is the person's own; Denied
+	Renew    func(w http.ResponseWriter, r *http.Request) error                       // goes on with the visit after what it hung on was changed
+	// PasskeysWork reports whether passkeys can be used at the address of a request.
+	PasskeysWork func(r *http.Request) bool
+	Records      func(ctx context.Context, c tandem.Collection, limit int) ([]Record, error) // what a home collection holds, newest first; nil: not shown
+	Link         func(r *http.Request, secret string) string                                 // the address of a link to a collection; nil: its secret is shown alone
+	Streams      *streams.Count                                                              // open streams of users; nil: pages are not counted
+	Slowest      time.Duration                                                               // to take a message of a stream; who is slower is cut off, and comes back; 0: 30 s
+	Languages    []string                                                                    // those to choose from; nil: all
 
 	Version string           // of the program
 	Now     func() time.Time // nil: time.Now
@@ -165,24 +169,32 @@ func (p *Pages) Register(mux *http.ServeMux) {
 		"GET /devices/{user}/{id}/ask":     p.askDevice,
 		"POST /devices/{user}/{id}/policy": p.setPolicy,
 
-		"GET /people":                  p.people,
-		"POST /people":                 p.addUser,
-		"GET /people/{user}":           p.person,
-		"POST /people/{user}":          p.setUser,
-		"POST /people/{user}/password": p.setPassword,
-		"POST /people/{user}/mail":     p.setMail,
-		"GET /people/{user}/remove":    p.askRemoveUser,
-		"POST /people/{user}/remove":   p.removeUser,
-		"GET /collections":             p.collections,
-		"GET /collections/{id}":        p.collection,
-		"POST /collections/{id}":       p.share,
-		"GET /health":                  p.health,
-		"GET /settings":                p.settings,
-		"POST /settings/look":          p.setLook,
-		"POST /settings/password":      p.ownPassword,
-		"POST /settings/visits":        p.endVisit,
-		"POST /app-passwords":          p.addAppPassword,
-		"POST /app-passwords/revoke":   p.revokeAppPassword,
+		"GET /people":                   p.people,
+		"POST /people":                  p.addUser,
+		"GET /people/{user}":            p.person,
+		"POST /people/{user}":           p.setUser,
+		"POST /people/{user}/password":  p.setPassword,
+		"POST /people/{user}/mail":      p.setMail,
+		"GET /people/{user}/remove":     p.askRemoveUser,
+		"POST /people/{user}/remove":    p.removeUser,
+		"GET /collections":              p.collections,
+		"GET /collections/{id}":         p.collection,
+		"POST /collections/{id}":        p.share,
+		"GET /health":                   p.health,
+		"GET /settings":                 p.settings,
+		"POST /settings/look":           p.setLook,
+		"POST /settings/password":       p.ownPassword,
+		"POST /settings/visits":         p.endVisit,
+		"GET /settings/codes":           p.codes,
+		"POST /settings/codes":          p.beginCodes,
+		"POST /settings/codes/confirm":  p.confirmCodes,
+		"POST /settings/codes/recovery": p.renewRecovery,
+		"POST /settings/codes/remove":   p.removeCodes,
+		"GET /settings/passkeys":        p.passkeys,
+		"POST /settings/passkeys":       p.changePasskey,
+		"POST /people/{user}/factors":   p.removeFactor,
+		"POST /app-passwords":           p.addAppPassword,
+		"POST /app-passwords/revoke":    p.revokeAppPassword,
 	} {
 		mux.HandleFunc(pattern, p.serve(h))
 	}
@@ -227,6 +239,8 @@ type LoginView struct {
 	Fixed    bool   // the name is given
 	Next     string // where to go afterwards, a path of this hub
 	Insecure bool   // a password is not asked for here: others could read it
+	Ticket   string // not empty: the password was right, and a code is asked for
+	Passkeys bool   // a passkey can be used here
 }
 
 // write answers with a page, as a whole or not at all.

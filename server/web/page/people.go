@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tandem"
 	"tandem/center"
@@ -69,6 +70,7 @@ func (p *Pages) addUser(c *call) error {
 // personPage is what an administrator sees of a user.
 type personPage struct {
 	personRow
+	factors
 	Apps  []store.Login
 	Own   *store.Login
 	Mail  outgoing.Account
@@ -87,7 +89,7 @@ func (p *Pages) personOf(c *call) (*personPage, error) {
 	if i < 0 {
 		return nil, &tandem.Error{Kind: tandem.NotFound, Op: "find user", Thing: name}
 	}
-	d := &personPage{personRow: rowOfUser(list[i]), Self: name == c.frame.Person.User.Name}
+	d := &personPage{personRow: rowOfUser(list[i]), factors: factorsOf(list[i].Factors), Self: name == c.frame.Person.User.Name}
 	for _, l := range list[i].Logins {
 		if l.Label == "" {
 			d.Own = &l
@@ -143,6 +145,9 @@ func (p *Pages) setUser(c *call) error {
 
 func (p *Pages) setPassword(c *call) error {
 	name := c.r.PathValue("user")
+	if own := c.frame.Person.User.Name; strings.EqualFold(name, own) || strings.ToLower(name) == own { // one's own needs the present one, see ownPassword
+		return &tandem.Error{Kind: tandem.Denied, Op: "set password", Thing: name, Err: errors.New("this is your own password"), Remedy: "change it under Settings"}
+	}
 	if err := c.hub.SetPassword(c.r.Context(), name, c.r.PostFormValue("password")); err != nil {
 		return p.personAgain(c, err)
 	}

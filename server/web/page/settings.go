@@ -15,6 +15,7 @@ import (
 
 // settingsPage is what a person can set for themselves.
 type settingsPage struct {
+	factors
 	Visits    []store.Visit
 	Apps      []store.Login
 	Languages []option
@@ -33,6 +34,7 @@ func (p *Pages) settingsOfPerson(c *call) (*settingsPage, error) {
 	}
 	for _, u := range users {
 		if u.User.Name == c.frame.Person.User.Name {
+			d.factors = factorsOf(u.Factors)
 			d.Apps = slices.DeleteFunc(u.Logins, func(l store.Login) bool { return l.Label == "" })
 		}
 	}

@@ -32,7 +32,9 @@ func Name(lang string) string {
 // In speaks a language, English where it is not known.
 func In(lang string) Words {
 	if lang == "de" {
-		return Words{"de", german()}
+		all := german()
+		maps.Copy(all, germanLogin())
+		return Words{"de", all}
 	}
 	return Words{"en", nil}
 }
