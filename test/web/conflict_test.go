@@ -188,7 +188,7 @@ func TestQuestions(t *testing.T) {
 	b.view("83-question")
 	b.do(chromedp.Click(`input[value=restore] ~ button`), chromedp.WaitReady(".done"))
 	b.open("/items/east")
-	b.has("In step")
+	b.until(`document.querySelector(".said")?.innerText == "In step"`)
 	if n := h.count("east"); n != 30 {
 		t.Errorf("%d records came back", n)
 	}
@@ -207,7 +207,7 @@ func TestQuestions(t *testing.T) {
 	b.open("/conflicts")
 	b.do(chromedp.Click(`input[value=combine] ~ button`), chromedp.WaitReady(".done"))
 	b.open("/items/elsewhere")
-	b.has("In step")
+	b.until(`document.querySelector(".said")?.innerText == "In step"`)
 	if n := h.count("elsewhere"); n != 31 {
 		t.Errorf("%d records", n)
 	}
