@@ -37,6 +37,7 @@ type Store struct {
 	Events    Events
 	Results   Results
 	Settings  Settings
+	Counts    Counts
 	Notices   Notices
 	Hooks     Hooks
 	io.Closer

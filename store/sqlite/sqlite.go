@@ -145,6 +145,7 @@ func (d *db) store() *store.Store {
 		Events:    events{d},
 		Results:   results{d},
 		Settings:  settings{d},
+		Counts:    figures{d},
 		Notices:   notices{d},
 		Hooks:     hooks{d},
 		Closer:    d,

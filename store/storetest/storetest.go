@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	t.Run("Visits", func(t *testing.T) { runVisits(t, run) })
 	t.Run("Results", func(t *testing.T) { runResults(t, run) })
 	t.Run("Notices", func(t *testing.T) { runNotices(t, run) })
+	t.Run("Figures", func(t *testing.T) { runFigures(t, run) })
 	t.Run("Rest", func(t *testing.T) { runRest(t, run) })
 }
 
