@@ -31,6 +31,7 @@ type Service interface {
 	Mail
 	Accounts
 	Secrets
+	Diagnostics
 }
 
 // About is the part of Service that only looks.

@@ -17,6 +17,7 @@ import (
 	"tandem/partner/device"
 	"tandem/partner/outgoing"
 	"tandem/partner/seal"
+	"tandem/partner/trace"
 	"tandem/provider"
 	"tandem/session"
 	"tandem/store"
@@ -38,12 +39,16 @@ type Config struct {
 	Outgoing *outgoing.Service               // their mail on its way out; likewise
 	Filters  *sieve.Service                  // servers that answer while they are away; likewise
 	Secrets  *seal.Keeper                    // passwords of accounts elsewhere; likewise
+	Traces   *trace.Book                     // of what devices and the hub say to each other; likewise
 	Dir      string                          // the data folder, which must not be synced itself; "": none
 	Verify   func(ctx context.Context) error // looks the store over for damage; nil: nothing to look over
 	Now      func() time.Time                // nil: time.Now
 	Log      *slog.Logger                    // nil: nowhere
 	News     func(SyncNews)                  // nil, or told of the runs that nobody asked for; called concurrently
 	Times    Times
+
+	// Ran is told of every run that ended, whoever began it, but not of previews; nil: nobody is. It must not block.
+	Ran func(Ran)
 
 	// System tells what happens to the computer until ctx is done, one event after the other; nil: nothing. Package sysevents has one.
 	System func(ctx context.Context, tell func(sysevents.Event))

@@ -286,6 +286,9 @@ func (h *Hub) OrderDevice(ctx context.Context, o DeviceOrder) (DeviceStatus, err
 	case DeviceResync:
 		err = dev.Resync(ctx, o.User, o.ID, o.By)
 	case DeviceRemove:
+		if h.cfg.Traces != nil {
+			h.cfg.Traces.Forget(o.User, o.ID)
+		}
 		return DeviceStatus{Device: d}, dev.Remove(ctx, o.User, o.ID, o.By)
 	default:
 		err = &tandem.Error{Kind: tandem.Invalid, Op: "order device", Thing: o.Do, Err: errors.New("there is no such order")}

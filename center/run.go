@@ -69,6 +69,7 @@ func (h *Hub) runActive(ctx context.Context, j job, opt SyncOptions, tell func(S
 	defer leave()
 	h.begun(me)
 	shows.report(progress.Report{Status: progress.Indeterminate, Text: "opening both places"})
+	began := h.cfg.Now()
 	h.news.tell(News{What: StartedNews, Item: j.name, User: j.user})
 	rep, plan, err := h.runCommanded(ctx, &j, opt, func(n SyncNews) {
 		if n.Progress != nil {
@@ -84,6 +85,7 @@ func (h *Hub) runActive(ctx context.Context, j job, opt SyncOptions, tell func(S
 		h.cfg.Log.Error("cannot note what a run asks", "item", j.name, "error", qerr)
 	}
 	shows.end(rep, err)
+	h.ran(&j, opt, began, rep, err)
 	if err != nil {
 		h.noteFailure(ctx, j, err, rep)
 		send(SyncNews{Err: FailureOf(err)})
@@ -131,6 +133,7 @@ func (h *Hub) runOpened(ctx context.Context, j *job, opt SyncOptions, send func(
 	if a.Kind != b.Kind {
 		return nil, nil, unequalKinds(a, b)
 	}
+	j.kind = string(a.Kind)
 	handler, ok := h.cfg.Kind(a.Kind)
 	if !ok {
 		return nil, nil, tandem.Errorf(tandem.Invalid, "kind %q is not known", a.Kind)

@@ -134,6 +134,13 @@ func asks() []ask {
 		{"OrderDevice", func(c C, s S, u string, x things) (any, error) {
 			return s.OrderDevice(c, center.DeviceOrder{ID: x.device, Do: center.DeviceWipe})
 		}},
+		{"TraceDevice", func(c C, s S, u string, x things) (any, error) {
+			return s.TraceDevice(c, center.TraceOrder{User: u, ID: x.device})
+		}},
+		{"TraceDevice", func(c C, s S, u string, x things) (any, error) {
+			return s.TraceDevice(c, center.TraceOrder{ID: x.device, Off: true})
+		}},
+		{"DeviceTrace", func(c C, s S, u string, x things) (any, error) { return s.DeviceTrace(c, u, x.device) }},
 		{"DevicePolicy", func(c C, s S, u string, x things) (any, error) { return s.DevicePolicy(c, device.Scope{User: u}) }},
 		{"SetMailServer", func(c C, s S, u string, x things) (any, error) {
 			return none(s.SetMailServer(c, u, outgoing.Account{Host: "mail.example.org", Port: 465, TLS: "tls"}, "p"))
@@ -336,7 +343,7 @@ func TestAdminsSeeNoRecords(t *testing.T) {
 			t.Errorf("%d %s: shows what is ben's: %v; %s", i, a.method, has, text)
 		}
 	}
-	may := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "RemoveCodes": true, "RemovePasskey": true, "ListDevices": true, "FindDevice": true, "OrderDevice": true,
+	may := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "RemoveCodes": true, "RemovePasskey": true, "ListDevices": true, "FindDevice": true, "OrderDevice": true, "TraceDevice": true, "DeviceTrace": true,
 		"DevicePolicy": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true, "SetFilterServer": true}
 	for i, a := range asks() {
 		_, err := a.do(t.Context(), anna, "ben", w.things["ben"])
@@ -403,7 +410,7 @@ func TestOnesOwn(t *testing.T) {
 func TestAppPasswordsLookAndSync(t *testing.T) {
 	w := newWorld(t)
 	app := w.as("ben", func(p *scope.Who) { p.App = true })
-	not := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "OrderDevice": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true, "SetFilterServer": true,
+	not := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "OrderDevice": true, "TraceDevice": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true, "SetFilterServer": true,
 		"ForgetHandler": true, "BeginCodes": true, "ConfirmCodes": true, "RemoveCodes": true, "NewRecoveryCodes": true, "RenamePasskey": true, "RemovePasskey": true}
 	for i, a := range asks() {
 		if _, err := a.do(t.Context(), app, "ben", w.things["ben"]); tandem.IsKind(err, tandem.Denied) != not[a.method] {

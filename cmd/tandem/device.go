@@ -27,7 +27,7 @@ func (a *app) deviceCommand() *cobra.Command {
 		a.deviceWipe(),
 		a.deviceOrder(center.DeviceResync, "Let a device load everything anew", "will start over"),
 		a.deviceOrder(center.DeviceRemove, "Forget a device; if it comes again it is a new one", "removed"),
-		a.deviceVersion(), a.deviceRuleCommand(), a.devicePolicyCommand())
+		a.deviceVersion(), a.deviceTrace(), a.deviceRuleCommand(), a.devicePolicyCommand())
 }
 
 type deviceJSON struct {

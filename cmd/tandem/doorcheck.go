@@ -20,6 +20,13 @@ import (
 // Checks implements center.Service: what the center looks over, and whether phones find the hub.
 func (h *hub) Checks(ctx context.Context) ([]center.Check, error) {
 	out, err := h.Hub.Checks(ctx)
+	if err == nil && h.watch != nil { // what programs are told at /readyz
+		list, _ := h.watch.health.Look(ctx)
+		for _, c := range list {
+			c.Name = "ready: " + c.Name
+			out = append(out, c)
+		}
+	}
 	if err != nil || h.doors == nil {
 		return out, err
 	}

@@ -169,12 +169,17 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.web, err = web.New(web.Config{Hub: h, Store: h.store, Accounts: h.accounts, Places: all.Registry(), Env: h.env, Kind: h.env.Kind, Public: proto.PublicPath, Base: p.base, Trust: p.trusts, Version: version(), Log: log})
+	var counts http.Handler
+	if h.watch != nil {
+		counts = h.watch.metrics.Handler()
+	}
+	d.web, err = web.New(web.Config{Metrics: counts, Hub: h, Store: h.store, Accounts: h.accounts, Places: all.Registry(), Env: h.env, Kind: h.env.Kind, Public: proto.PublicPath, Base: p.base, Trust: p.trusts, Version: version(), Log: log})
 	if err != nil {
 		return nil, err
 	}
 	find := autodiscover.New(autodiscover.Config{Accounts: h.accounts, Remote: d.door.Remote, Base: p.base, Log: log})
-	d.http = route(d.door, find, rootLeads(h.newDesktops(p, log)), page, d.web)
+	d.http = h.watch.beside(route(h.watch.counted("eas", d.door), h.watch.counted("autodiscover", find), rootLeads(h.watch.counted("dav", h.newDesktops(p, log))), h.watch.counted("setup", page),
+		h.watch.counted("web", d.web)))
 	if d.acme != nil {
 		d.http = d.acme.Challenge(d.http)
 	}

@@ -26,6 +26,7 @@ import (
 	"tandem/partner/recipients"
 	"tandem/partner/schedule"
 	"tandem/partner/seal"
+	"tandem/partner/trace"
 	"tandem/provider"
 	"tandem/provider/all"
 	"tandem/provider/home"
@@ -112,6 +113,7 @@ type hub struct {
 	arrivals *arrival.Watcher  // looks at what comes into inboxes
 	mail     *mailDoor         // where mail is received; nil: nowhere
 	doors    *doors            // open front doors; nil: none
+	watch    *watch            // how it is watched; nil: it does not serve
 	close    []io.Closer       // in the order of opening
 }
 
@@ -130,6 +132,7 @@ type hubOptions struct {
 	ask  asking // for secrets of places; nil: nobody is there
 
 	domains []string // whose mail is for users of the hub by name
+	watch   *watch   // nil: it does not serve
 }
 
 type closer func() error
@@ -173,7 +176,13 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	arrivals := byMail(st, meetings, out, boxes, opt.domains, filters, log)
 	opener := home.Opener{Store: st, Kinds: known}
 	env := provider.Env{Log: log, Home: opener, Keep: sealed, Kind: handler, Secret: secretSource(sealed, opt.ask)}
+	var ran func(center.Ran)
+	var traces *trace.Book
+	if opt.watch != nil {
+		ran, traces = opt.watch.metrics.Ran, opt.watch.traces
+	}
 	h = center.New(center.Config{
+		Ran: ran, Traces: traces,
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
 		System: func(ctx context.Context, tell func(sysevents.Event)) { sysevents.Run(ctx, sysevents.Options{}, tell) },
 		Kind:   handler,
@@ -192,8 +201,12 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 			return session.Run(ctx, session.Deps{Store: st}, p, o)
 		},
 	})
-	return &hub{Hub: h, store: st, dir: dir, env: env, accounts: accounts, devices: devices, meetings: meetings, boxes: boxes, outgoing: out, arrivals: arrivals, filters: filters,
-		close: []io.Closer{closer(lock.Release), st}}, nil
+	all := &hub{Hub: h, store: st, dir: dir, env: env, accounts: accounts, devices: devices, meetings: meetings, boxes: boxes, outgoing: out, arrivals: arrivals, filters: filters,
+		close: []io.Closer{closer(lock.Release), st}}
+	if all.watch = opt.watch; all.watch != nil {
+		all.watch.hub = all
+	}
+	return all, nil
 }
 
 // version is the program's, from how it was built.

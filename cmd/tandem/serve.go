@@ -35,22 +35,24 @@ func (a *app) serveCommand() *cobra.Command {
 	var keep string
 	var at doorFlags
 	var post mailFlags
+	var watched watchFlags
 	c := &cobra.Command{
 		Use:     "serve",
 		Short:   "Run the hub, which keeps its sync items in step",
 		Long:    serveHelp,
 		Example: "  tandem serve\n  tandem serve --listen https://:443 --tls-cert chain.pem --tls-key key.pem\n  tandem serve --listen https://:443 --acme sync.example.org --acme-email admin@example.org\n  tandem serve --listen http://127.0.0.1:8080 --public https://sync.example.org --trust-proxy 127.0.0.1\n  tandem serve --listen none --keep-history 90d",
 		Args:    args(0, 0, "serve takes no arguments; the data folder is --data DIR"),
-		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), keep, at, post) },
+		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), keep, at, post, watched) },
 	}
 	at.add(c)
 	post.add(c)
+	watched.add(c)
 	c.Flags().StringVar(&keep, "keep-history", "", "how long to keep what was overwritten or deleted: 30d, 8w (default: as the last time, at first 30d)")
 	return a.jsonFlag(c)
 }
 
 // serve runs the hub; keep is the span for which history is kept, "" as before.
-func (a *app) serve(ctx context.Context, keep string, at doorFlags, post mailFlags) error {
+func (a *app) serve(ctx context.Context, keep string, at doorFlags, post mailFlags, watched watchFlags) error {
 	plan, err := at.parse()
 	if err != nil {
 		return err
@@ -80,9 +82,13 @@ func (a *app) serve(ctx context.Context, keep string, at doorFlags, post mailFla
 		a.serveNews(show, n)
 	}
 	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	h, err := openHub(dir, hubOptions{log: log, news: news, domains: post.domains})
+	w, err := newWatch(watched, log)
 	if err != nil {
 		return err
+	}
+	h, err := openHub(dir, hubOptions{log: log, news: news, domains: post.domains, watch: w})
+	if err != nil {
+		return errors.Join(err, w.close())
 	}
 	if span != 0 {
 		err = h.KeepHistory(ctx, span)
@@ -99,14 +105,14 @@ func (a *app) serve(ctx context.Context, keep string, at doorFlags, post mailFla
 	if err == nil {
 		err = a.serveHub(ctx, h, d)
 	}
-	return errors.Join(err, h.Close())
+	return errors.Join(err, w.close(), h.Close())
 }
 
 // serveHub says what an opened hub does, and runs it and its doors until ctx is done.
 func (a *app) serveHub(ctx context.Context, h *hub, d *doors) error {
 	items, err := h.Status(ctx, nil)
 	if err == nil && !a.json {
-		err = a.banner(h.dir, items, d, h.mail)
+		err = a.banner(h, items, d)
 	}
 	if err == nil {
 		err = a.serveQuietly(ctx, h, d)
@@ -133,8 +139,8 @@ func (a *app) serveQuietly(ctx context.Context, h *hub, d *doors) error {
 	quiet := func(run func(context.Context)) func(context.Context) error {
 		return func(ctx context.Context) error { run(ctx); return nil }
 	}
-	ended := make(chan error, 5)
-	for _, serve := range []func(context.Context) error{d.serve, h.mail.serve, quiet(h.outgoing.Run), quiet(h.arrivals.Run), quiet(h.filters.Run)} {
+	ended := make(chan error, 6)
+	for _, serve := range []func(context.Context) error{d.serve, h.mail.serve, h.watch.serve, quiet(h.outgoing.Run), quiet(h.arrivals.Run), quiet(h.filters.Run)} {
 		go func() {
 			defer stop()
 			ended <- serve(ctx)
@@ -142,21 +148,22 @@ func (a *app) serveQuietly(ctx context.Context, h *hub, d *doors) error {
 	}
 	err = control.Serve(ctx, l, h, version())
 	stop()
-	return errors.Join(err, <-ended, <-ended, <-ended, <-ended, <-ended)
+	return errors.Join(err, <-ended, <-ended, <-ended, <-ended, <-ended, <-ended)
 }
 
 // banner says what the hub does, where its data are, and what can be done next.
-func (a *app) banner(dir string, items []center.ItemStatus, d *doors, mail *mailDoor) error {
-	fmt.Fprintf(a.out, "Tandem %s keeps your sync items in step. Data: %s\n", version(), dir)
+func (a *app) banner(h *hub, items []center.ItemStatus, d *doors) error {
+	fmt.Fprintf(a.out, "Tandem %s keeps your sync items in step. Data: %s\n", version(), h.dir)
 	if err := a.addresses(d); err != nil {
 		return err
 	}
 	if err := a.firstLink(d); err != nil {
 		return err
 	}
-	if err := a.mailAddresses(mail); err != nil {
+	if err := a.mailAddresses(h.mail); err != nil {
 		return err
 	}
+	fmt.Fprint(a.out, h.watch.banner())
 	if len(items) == 0 {
 		_, err := fmt.Fprint(a.out, `
 There are no sync items yet. From another terminal, pair a home collection with the

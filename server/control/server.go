@@ -62,6 +62,7 @@ func routes(s center.Service, version string) http.Handler {
 	handleSecrets(mux, s)
 	handleSharing(mux, s)
 	handleCenter(mux, s)
+	handleDiagnostics(mux, s)
 	stream(mux, "Sync", func(ctx context.Context, a syncArg, tell func(center.SyncNews)) error {
 		return s.Sync(ctx, a.Names, a.Options, tell)
 	})

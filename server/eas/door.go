@@ -66,6 +66,7 @@ type Config struct {
 	Trust func(remote string) bool
 	// Bodies is how many bytes the bodies of requests may take while they are answered, all in all; a user's a third of it. 0: 144 MiB.
 	Bodies int64
+	Watch  []Watch   // told of requests and their answers, in this order
 	Agents AgentRule // for devices that change their User-Agent; zero: none is blocked for that
 }
 
@@ -172,29 +173,35 @@ func (d *Door) fail(w http.ResponseWriter, r *http.Request, what string, err err
 	if r.Context().Err() != nil {
 		return // nobody is there to hear
 	}
-	var e *tandem.Error
-	wait := int64(0)
-	if errors.As(err, &e) {
-		wait = e.Wait
+	code, wait := failure(err)
+	if wait > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt(wait, 10))
 	}
-	code := http.StatusInternalServerError
-	switch tandem.KindOf(err) {
-	case tandem.Transient, tandem.Busy, tandem.Changed:
-		code = http.StatusServiceUnavailable
-		w.Header().Set("Retry-After", strconv.FormatInt(max(wait, 5), 10))
-	case tandem.NotFound: // something was removed while the request was served: the user, the device or a folder
-		code = http.StatusServiceUnavailable
-		w.Header().Set("Retry-After", "5")
-	case tandem.Invalid:
-		code = http.StatusBadRequest // MS-ASHTTP_R188
-	case tandem.TooLarge:
-		code = http.StatusRequestEntityTooLarge
-	case tandem.Full:
-		code = http.StatusInsufficientStorage // MS-ASHTTP_R192
-	default:
+	if code == http.StatusInternalServerError {
 		d.cfg.Log.Error("phone request failed", "what", what, "query", r.URL.RawQuery, "agent", r.UserAgent(), "err", err)
 	}
 	http.Error(w, http.StatusText(code), code)
+}
+
+// failure is the code that an error is answered with, and after how many seconds the device is to come again, 0: as it likes.
+func failure(err error) (code int, wait int64) {
+	var e *tandem.Error
+	if errors.As(err, &e) {
+		wait = e.Wait
+	}
+	switch tandem.KindOf(err) {
+	case tandem.Transient, tandem.Busy, tandem.Changed:
+		return http.StatusServiceUnavailable, max(wait, 5)
+	case tandem.NotFound: // something was removed while the request was served: the user, the device or a folder
+		return http.StatusServiceUnavailable, 5
+	case tandem.Invalid:
+		return http.StatusBadRequest, 0 // MS-ASHTTP_R188
+	case tandem.TooLarge:
+		return http.StatusRequestEntityTooLarge, 0
+	case tandem.Full:
+		return http.StatusInsufficientStorage, 0 // MS-ASHTTP_R192
+	}
+	return http.StatusInternalServerError, 0
 }
 
 // since are the versions from which on commands are served that not all versions have. MS-ASCMD 2.2.1.2
@@ -202,6 +209,7 @@ var since = map[string]eas.Version{"Find": eas.V161}
 
 // post serves one command.
 func (d *Door) post(w http.ResponseWriter, r *http.Request) {
+	began := d.cfg.Now()
 	user, ok := d.user(w, r)
 	if !ok {
 		return
@@ -240,13 +248,18 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the request is cut short", http.StatusBadRequest)
 		return
 	}
+	seen := d.watch(r, q, req, status, began)
 	resp, err := d.admitted(r.Context(), w, r, q, req, status, run)
 	if err == nil && resp.Waiting != nil {
 		at.leave()
-		if d.park(w, r, q, resp.Waiting) {
+		seen.waits()
+		if d.park(w, r, q, resp.Waiting, seen) {
 			return
 		}
 		resp, err = d.cfg.Waits.Await(r.Context(), resp.Waiting)
+	}
+	if r.Context().Err() == nil {
+		seen.answered(resp, err)
 	}
 	if err != nil {
 		d.fail(w, r, q.command, err)

@@ -9,7 +9,7 @@ import (
 )
 
 // park puts the connection of a request aside until there is an answer. It reports false where it cannot, and the request waits as it is.
-func (d *Door) park(w http.ResponseWriter, r *http.Request, q query, wait *proto.Waiting) bool {
+func (d *Door) park(w http.ResponseWriter, r *http.Request, q query, wait *proto.Waiting, seen *exchange) bool {
 	zip, multipart, command, device := acceptsGzip(r), q.multipart, q.command, q.deviceID
 	p, ok := listen.Park(w, r)
 	if !ok {
@@ -18,6 +18,7 @@ func (d *Door) park(w http.ResponseWriter, r *http.Request, q query, wait *proto
 	p.OnGone(d.cfg.Waits.Later(p.Context(), wait, func(resp *proto.Response, err error) {
 		buf := &buffer{header: http.Header{}}
 		common(buf.header)
+		seen.answered(resp, err)
 		if err == nil {
 			err = d.send(buf, zip, multipart, resp)
 		}

@@ -19,6 +19,7 @@ import (
 	"tandem/partner/account"
 	"tandem/provider"
 	"tandem/server/listen"
+	"tandem/server/metrics"
 	"tandem/server/web/api"
 	"tandem/server/web/asset"
 	"tandem/server/web/login"
@@ -42,6 +43,7 @@ type Config struct {
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger
 	Slowest  time.Duration // who takes longer for a message of a stream is cut off; 0: 30 s
+	Metrics  http.Handler  // answers administrators at metrics.Path; nil: nobody
 	Again    time.Duration // how often it is looked whether somebody who follows a stream is still let in; 0: 15 s
 }
 
@@ -49,6 +51,7 @@ type Config struct {
 type Door struct {
 	cfg   Config
 	Login *login.Service
+	Open  *streams.Count // the streams that are open
 	http  http.Handler
 }
 
@@ -60,8 +63,8 @@ func New(cfg Config) (*Door, error) {
 	if cfg.Slowest == 0 {
 		cfg.Slowest = 30 * time.Second
 	}
-	d := &Door{cfg: cfg}
 	open := &streams.Count{}
+	d := &Door{cfg: cfg, Open: open}
 	pages, err := page.New(page.Config{Service: d.Service, Streams: open, Slowest: cfg.Slowest, Person: person, Places: cfg.Places, Env: cfg.Env, Kind: cfg.Kind, Visits: d.visits, EndVisit: d.endVisit,
 		Password: d.password, Check: d.check, Renew: d.renew, PasskeysWork: func(r *http.Request) bool { return d.Login.PasskeysWork(r) }, Records: d.records, Link: d.link, Version: cfg.Version, Now: cfg.Now, Log: cfg.Log})
 	if err != nil {
@@ -89,6 +92,9 @@ func New(cfg Config) (*Door, error) {
 	outside.Handle(api.Path, service)
 	outside.Handle("GET "+api.Events, d.Login.While(service))
 	outside.Handle("GET "+page.Live, d.Login.While(d.guarded(inside)))
+	if cfg.Metrics != nil {
+		outside.Handle("GET "+metrics.Path, admins(cfg.Metrics, cfg.Log))
+	}
 	outside.Handle("/", d.guarded(inside))
 	d.http = headers(d.Login.Identify(outside, d.fail))
 	return d, nil
@@ -164,6 +170,20 @@ func (d *Door) guarded(next *http.ServeMux) http.Handler {
 			to += "?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
 		}
 		http.Redirect(w, r, to, http.StatusSeeOther)
+	})
+}
+
+// admins lets administrators in. App passwords never are one's.
+func admins(next http.Handler, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch p, ok := login.From(r.Context()); {
+		case !ok:
+			api.Unauthorized(w, r, "nobody is logged in")
+		case !p.Admin:
+			api.Fail(w, &tandem.Error{Kind: tandem.Denied, Op: "answer", Thing: r.URL.Path, Err: errors.New("this is for administrators of the hub")}, log)
+		default:
+			next.ServeHTTP(w, r)
+		}
 	})
 }
 

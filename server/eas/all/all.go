@@ -44,6 +44,7 @@ type Config struct {
 	Pings    push.Limits              // zero: the defaults
 	Sync     airsync.Limits           // zero: the defaults
 	Roots    *x509.CertPool           // for ValidateCert; nil: the system's
+	Watch    []door.Watch             // told of requests and their answers
 	Agents   door.AgentRule           // zero: no device is blocked for changing its User-Agent
 }
 
@@ -70,7 +71,7 @@ func New(cfg Config) *Door {
 		Folders: hierarchy, Kinds: cfg.Kinds, Views: cfg.Views, Meetings: cfg.Meetings, Broker: broker, Now: cfg.Now, Limits: cfg.Sync}
 	always := &mailbox.Always{Boxes: mailbox.New(st), Lookup: st.Lookup, Log: cfg.Log}
 	return &Door{Broker: broker, store: st, always: always, syncs: syncs, Door: door.New(door.Config{
-		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, hierarchy, syncs, always), Zone: Zone, Events: events(st.Lookup), Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust, Agents: cfg.Agents,
+		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, hierarchy, syncs, always), Zone: Zone, Events: events(st.Lookup), Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust, Watch: cfg.Watch, Agents: cfg.Agents,
 	})}
 }
 

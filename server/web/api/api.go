@@ -72,6 +72,7 @@ func New(cfg Config) (*API, error) {
 	a.addFactors()
 	a.addMail()
 	a.addDevices()
+	a.addDiagnostics()
 	a.addEvents()
 	a.describeProblems()
 	return a, nil

@@ -249,7 +249,7 @@ func (s *Service) Identify(next http.Handler, fail func(w http.ResponseWriter, r
 		var p Person
 		var err error
 		header := r.Header.Get("Authorization")
-		if api := strings.HasPrefix(r.URL.Path, "/api/"); api && header != "" {
+		if program := strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == "/metrics"; program && header != "" {
 			p, err = s.basic(r, header)
 		} else {
 			p, err = s.visitor(r)

@@ -12,6 +12,16 @@ type Count struct {
 	by map[string]int
 }
 
+// Open is how many streams are open, of all users.
+func (c *Count) Open() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, one := range c.by {
+		n += one
+	}
+	return n
+}
+
 // Enter counts a stream of a user, unless there are Most already. leave takes it back.
 func (c *Count) Enter(user string) (leave func(), ok bool) {
 	c.mu.Lock()

@@ -1,0 +1,35 @@
+package api
+
+import (
+	"context"
+
+	"tandem/center"
+	"tandem/partner/trace"
+)
+
+// TraceWish is an order about the trace of a device.
+type TraceWish struct {
+	User    string `json:"user,omitempty" doc:"whose device it is; none: one's own, or for administrators whoever's has this id"`
+	On      bool   `json:"on" doc:"begin, or let it go on; else end it"`
+	Seconds int64  `json:"seconds,omitempty" minimum:"0" maximum:"86400" doc:"how long; none: an hour"`
+}
+
+func (a *API) addDiagnostics() {
+	const tag = "devices"
+	get(a, op{id: "device-trace", method: "GET", path: "/api/devices/{id}/trace", tag: tag, summary: "What a device and the hub said to each other",
+		about: "Without what people wrote: texts are replaced by their lengths. The oldest exchange comes first."},
+		func(ctx context.Context, s center.Service, in *struct {
+			ID string `path:"id" doc:"enough of its beginning"`
+			OfUser
+		}) (trace.Trace, error) {
+			return s.DeviceTrace(ctx, in.User, in.ID)
+		})
+	get(a, op{id: "trace-device", method: "PUT", path: "/api/devices/{id}/trace", tag: tag, summary: "Begin or end writing down what a device and the hub say to each other",
+		about: "It ends by itself, is bounded, and is forgotten a day later or when the hub ends."},
+		func(ctx context.Context, s center.Service, in *struct {
+			ID   string `path:"id" doc:"in full"`
+			Body TraceWish
+		}) (trace.State, error) {
+			return s.TraceDevice(ctx, center.TraceOrder{User: in.Body.User, ID: in.ID, Off: !in.Body.On, Seconds: in.Body.Seconds})
+		})
+}
