@@ -9,6 +9,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -127,8 +128,8 @@ func TestLogins(t *testing.T) {
 }
 
 // script is a server that says what it is told to: the answers to commands by their name, or the default ones. "%" stands for the tag, and "|" stands between
-// the answers that are given one after the other, of which the last is for all that follow.
-func script(t *testing.T, answers map[string]string) string {
+// the answers that are given one after the other, of which the last is for all that follow. What is behind "~" is said again and again, until nobody hears it; counts are told how many bytes that were.
+func script(t *testing.T, answers map[string]string, counts ...*atomic.Int64) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -163,7 +164,17 @@ func script(t *testing.T, answers map[string]string) string {
 					turns := strings.Split(say, "|")
 					say = turns[min(times[name], len(turns)-1)]
 					times[name]++
+					say, endless, _ := strings.Cut(say, "~")
 					fmt.Fprint(c, strings.ReplaceAll(say, "%", f[0]))
+					for lot := strings.Repeat(endless, 1+(64<<10)/(len(endless)+1)); endless != ""; {
+						n, err := io.WriteString(c, lot)
+						for _, count := range counts {
+							count.Add(int64(n))
+						}
+						if err != nil {
+							return
+						}
+					}
 					if strings.HasSuffix(say, "!") {
 						return
 					}

@@ -113,6 +113,7 @@ func (l *link) open(ctx context.Context, name string) (*box, error) {
 		b.wild = b.wild || f == imap.FlagWildcard
 	}
 	l.box = b
+	l.wire.holds(b.count)
 	return b, nil
 }
 

@@ -50,7 +50,7 @@ func (a *account) mailboxes(ctx context.Context, l *link, n *naming, p *spot) ([
 	}
 	var all []*imap.ListData
 	err := l.do(ctx, func() (err error) {
-		all, err = l.List("", "*", opt).Collect()
+		all, err = l.listed(opt)
 		return err
 	})
 	if err != nil {
@@ -73,6 +73,18 @@ func (a *account) mailboxes(ctx context.Context, l *link, n *naming, p *spot) ([
 		return out[i].Name < out[j].Name
 	})
 	return out, nil
+}
+
+// listed are all mailboxes.
+func (l *link) listed(opt *imap.ListOptions) (all []*imap.ListData, err error) {
+	cmd := l.List("", "*", opt)
+	for d := cmd.Next(); d != nil; d = cmd.Next() {
+		if all = append(all, d); len(all) > maxFound {
+			l.wire.fail(hostile(fmt.Errorf("it lists more than %d folders", maxFound)))
+			break
+		}
+	}
+	return all, cmd.Close()
 }
 
 // openable leaves out what is no mailbox of this person's, and asks what the others' UIDVALIDITY is where the list did not tell.

@@ -53,9 +53,14 @@ func (a *account) dial(ctx context.Context, h *imapclient.UnilateralDataHandler)
 		}
 		raw = t
 	}
+	if !a.secure && !(a.loopback() && a.place.Options["pin"] == "" && a.place.Options["ca"] == "") {
+		if raw, err = a.encrypt(dctx, raw, trust); err != nil {
+			raw.Close()
+			return nil, unreachable(err)
+		}
+	}
 	l := &link{wire: &wire{Conn: raw, patience: patience}}
-	opt := &imapclient.Options{UnilateralDataHandler: h, TLSConfig: trust}
-	if err := a.greet(ctx, l, opt); err != nil {
+	if err := a.greet(ctx, l, &imapclient.Options{UnilateralDataHandler: h}); err != nil {
 		raw.Close()
 		return nil, unreachable(err)
 	}
@@ -66,20 +71,10 @@ func (a *account) dial(ctx context.Context, h *imapclient.UnilateralDataHandler)
 	return l, nil
 }
 
-// greet hears what the server says first, and encrypts the connection where it is not and must be.
+// greet hears what the server says first.
 func (a *account) greet(ctx context.Context, l *link, opt *imapclient.Options) error {
 	defer l.begin(ctx)()
-	plain := a.secure || a.loopback() && a.place.Options["pin"] == "" && a.place.Options["ca"] == ""
-	if !plain {
-		c, err := imapclient.NewStartTLS(l.wire, opt)
-		if err != nil {
-			return &tandem.Error{Kind: tandem.Denied, Op: "encrypt the connection to", Thing: a.addr, Err: err,
-				Remedy: "use imaps:// if the server offers that; without encryption everybody on the way can read the password"}
-		}
-		l.Client = c
-	} else {
-		l.Client = imapclient.New(l.wire, opt)
-	}
+	l.Client = imapclient.New(l.wire, opt)
 	if err := l.WaitGreeting(); err != nil {
 		if why := l.wire.why(); why != nil {
 			err = why

@@ -10,18 +10,17 @@ import (
 // patience is how long a server may say and take nothing while something is asked of it. Some look through a large mailbox before they answer.
 const patience = 2 * time.Minute
 
-// maxLine bounds in bytes what a server may send without an end of a line: what stands within one line is held in memory.
-const maxLine = 64 << 20
-
 // wire is a connection that ends when it is silent while it should not be. The deadlines that the library sets are not heard: they would break off an answer
 // whose reader is busy elsewhere.
 type wire struct {
 	net.Conn
 	patience time.Duration
-	unbroken int // bytes since the last end of a line; only the reader touches it
+	limits   limits // only the reader touches it
 
 	mu    sync.Mutex // guards what follows
 	timer *time.Timer
+	heard int64 // answers since something was asked
+	most  int64 // answers that may come then; 0: as in a mailbox without messages
 	cause error
 }
 
@@ -34,33 +33,44 @@ func (w *wire) SetReadDeadline(time.Time) error { return nil }
 // SetWriteDeadline implements net.Conn.
 func (w *wire) SetWriteDeadline(time.Time) error { return nil }
 
-var (
-	errSilent = errors.New("the server did not answer in time")
-	errLine   = errors.New("the server sends a line without end")
-)
+var errSilent = errors.New("the server did not answer in time")
 
 // Read implements io.Reader.
 func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	if n > 0 {
-		w.stir()
-		if i := lastLF(p[:n]); i >= 0 {
-			w.unbroken = n - i - 1
-		} else if w.unbroken += n; w.unbroken > maxLine {
-			w.fail(errLine)
-			return 0, errLine
+		was := w.limits.answers
+		err := w.limits.see(p[:n])
+		if err == nil {
+			err = w.hear(w.limits.answers - was)
+		}
+		if err != nil {
+			w.fail(err)
+			return 0, err
 		}
 	}
 	return n, err
 }
 
-func lastLF(p []byte) int {
-	for i := len(p) - 1; i >= 0; i-- {
-		if p[i] == '\n' {
-			return i
-		}
+// hear notes that something came, and how many answers it ended.
+func (w *wire) hear(answers int64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.timer == nil {
+		return nil
 	}
-	return -1
+	w.timer.Reset(w.patience)
+	if w.heard += answers; w.heard > max(w.most, 2*maxMore) {
+		return hostile(errMore)
+	}
+	return nil
+}
+
+// holds says how many messages are in the open mailbox.
+func (w *wire) holds(messages uint32) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.most = 2 * (int64(messages) + maxMore)
 }
 
 // Write implements io.Writer.
@@ -79,6 +89,7 @@ func (w *wire) Write(p []byte) (int, error) {
 func (w *wire) expect() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.heard = 0
 	if w.timer == nil {
 		w.timer = time.AfterFunc(w.patience, func() { w.fail(errSilent) })
 	} else {
@@ -104,7 +115,13 @@ func (w *wire) pause() (resume func()) {
 	}
 	w.timer.Stop()
 	w.timer = nil
-	return w.expect
+	heard := w.heard
+	return func() {
+		w.expect()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.heard = heard
+	}
 }
 
 func (w *wire) stir() {
