@@ -171,6 +171,8 @@ type Inbox interface {
 	Decide(ctx context.Context, id int64, decision string, body []byte) error
 	// Compare shows all versions of a conflict side by side, field by field, and what may be answered.
 	Compare(ctx context.Context, id int64) (Comparison, error)
+	// MergeFields puts a version of a conflict together from several, field by field, and shows it. Nothing is decided: Resolve does that, with the same choice.
+	MergeFields(ctx context.Context, c FieldChoice) (ChosenVersion, error)
 	// Resolve answers a conflict, or all of the same sort.
 	Resolve(ctx context.Context, r Resolution) (Resolved, error)
 	// Questions are the plans that wait for a person: the guard's, and how two filled places meet the first time.

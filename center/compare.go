@@ -21,7 +21,7 @@ type Comparison struct {
 	Conflict store.Conflict
 	Versions []VersionView
 	Fields   []FieldView
-	Takes    []string // what Resolve takes: "a" and so on, "both", "newest", "body", "skip", "out"; "ask" for what was left out
+	Takes    []string // what Resolve takes: "a" and so on, "both", "newest", "fields", "body", "skip", "out"; "ask" for what was left out
 	Same     int      // open conflicts of the same sort, this one included
 	Stamp    string   // of what was shown, this conflict and those of the same sort; see Resolution
 }
@@ -51,6 +51,7 @@ type FieldView struct {
 	Values  []string // by version
 	Differs bool
 	Clashes bool // it is one that could not be merged
+	Picks   bool // MergeFields can take it from one of the versions
 }
 
 // Compare implements Service.
@@ -83,7 +84,7 @@ func (h *Hub) Compare(ctx context.Context, id int64) (Comparison, error) {
 		return out, err
 	}
 	out.Same, out.Stamp = len(same), stampOf(append(same, group...))
-	out.Takes = takes(c, out.Versions)
+	out.Takes = takes(c, out.Versions, slices.ContainsFunc(out.Fields, func(f FieldView) bool { return f.Picks && f.Differs }))
 	proposeNames(&out)
 	return out, nil
 }
@@ -219,6 +220,7 @@ func (h *Hub) fieldViews(c store.Conflict, versions []VersionView) []FieldView {
 	}
 	handler, _ := h.cfg.Kind(c.Kind)
 	fielder, ok := handler.(kind.Fielder)
+	_, picks := handler.(kind.Picker)
 	for i, v := range versions {
 		if !ok || !v.Kept {
 			continue
@@ -228,7 +230,8 @@ func (h *Hub) fieldViews(c store.Conflict, versions []VersionView) []FieldView {
 			continue // shown as it is
 		}
 		for _, f := range fields {
-			row(f.Label).Values[i] = f.Text
+			r := row(f.Label)
+			r.Values[i], r.Picks = f.Text, picks
 		}
 	}
 	for _, f := range c.Fields {
@@ -249,8 +252,11 @@ func (h *Hub) fieldViews(c store.Conflict, versions []VersionView) []FieldView {
 	return out
 }
 
+// TakeFields is the answer that puts a version together from fields of several; see FieldChoice.
+const TakeFields = "fields"
+
 // takes are the answers that make sense.
-func takes(c store.Conflict, versions []VersionView) []string {
+func takes(c store.Conflict, versions []VersionView, picks bool) []string {
 	if c.Resolved != 0 {
 		return []string{}
 	}
@@ -270,6 +276,9 @@ func takes(c store.Conflict, versions []VersionView) []string {
 		out = append(out, "both")
 		if dated {
 			out = append(out, "newest")
+		}
+		if picks {
+			out = append(out, TakeFields)
 		}
 	}
 	return append(out, "body", "skip", "out")

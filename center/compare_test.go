@@ -123,10 +123,10 @@ func TestSC38AllVersionsSideBySide(t *testing.T) {
 		if text := strings.Join(got, ", "); text != "a home:c Anna true, b mem:a Anna true, c mem:b Anna true" {
 			t.Error(text)
 		}
-		if text := fmt.Sprint(c.Fields); text != "[{name  [Anna Anna Anna] false false} {name in parts  [Anna Anna Anna] false false} {phone 1 [2 3 4] true true}]" {
+		if text := fmt.Sprint(c.Fields); text != "[{name  [Anna Anna Anna] false false true} {name in parts  [Anna Anna Anna] false false true} {phone 1 [2 3 4] true true true}]" {
 			t.Error(text)
 		}
-		if strings.Join(c.Takes, " ") != "a b c both body skip out" || c.Same != 1 || c.Versions[0].By == "" || c.Versions[1].By != "" {
+		if strings.Join(c.Takes, " ") != "a b c both fields body skip out" || c.Same != 1 || c.Versions[0].By == "" || c.Versions[1].By != "" {
 			t.Errorf("%v, %d of the sort, written by %q", c.Takes, c.Same, c.Versions[0].By)
 		}
 		if c.Versions[1].Keep != "Anna (a)" || c.Versions[2].Keep != "Anna (b)" {
@@ -351,7 +351,7 @@ func TestM091NewestAsked(t *testing.T) {
 		w.put("a", "anna", card("anna", "Anna", "TEL:3", "REV:20260201T000000Z"))
 		w.sync()
 		c := w.compare(w.open()[0].ID)
-		if strings.Join(c.Takes, " ") != "a b both newest body skip out" || c.Versions[0].Modified == 0 {
+		if strings.Join(c.Takes, " ") != "a b both newest fields body skip out" || c.Versions[0].Modified == 0 {
 			t.Fatalf("%+v", c)
 		}
 		w.resolve(Resolution{ID: c.Conflict.ID, Take: "newest"})

@@ -21,6 +21,10 @@ type Resolution struct {
 	Name string // "both": what the second version is to be called; "": as it is now
 	Body []byte // "body": the version to be kept
 
+	// "fields": the version to be kept is put together; see FieldChoice.
+	Rest   string            `json:",omitempty"`
+	Fields map[string]string `json:",omitempty"`
+
 	// All applies the answer to all open conflicts of the same sort. Stamp is that of the comparison that the person saw, "" for none: if a conflict came, went or changed since,
 	// nothing more is decided and Resolved.Refresh is set. "body" and a name are for one conflict only.
 	All   bool
@@ -50,7 +54,7 @@ func (h *Hub) Resolve(ctx context.Context, r Resolution) (Resolved, error) {
 		return out, &tandem.Error{Kind: tandem.Changed, Op: op, Thing: thing, Err: errors.New("it is over already")}
 	case !slices.Contains(view.Takes, take):
 		return out, &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: thing, Err: fmt.Errorf("%q is not an answer to it", r.Take), Remedy: "answer one of " + strings.Join(view.Takes, ", ")}
-	case r.All && (take == "body" || r.Name != ""):
+	case r.All && (take == "body" || take == TakeFields || r.Name != ""):
 		return out, &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: thing, Err: errors.New("a version or name of your own is for one conflict"), Remedy: "answer them one by one"}
 	case r.Name != "" && take != "both":
 		return out, &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: thing, Err: errors.New("a name goes with keeping both"), Remedy: "take both, or leave the name out"}
@@ -65,6 +69,13 @@ func (h *Hub) Resolve(ctx context.Context, r Resolution) (Resolved, error) {
 	}
 	if take == "skip" {
 		return out, nil
+	}
+	if take == TakeFields {
+		made, err := h.mergeFields(ctx, view, FieldChoice{r.ID, r.Rest, r.Fields})
+		if err != nil {
+			return out, err
+		}
+		take, r.Body = "body", made.Body
 	}
 	if err := h.answer(ctx, view, take, r); err != nil {
 		return out, err

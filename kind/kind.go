@@ -87,3 +87,9 @@ type Field struct {
 type Titler interface {
 	WithTitle(body []byte, title string) ([]byte, error)
 }
+
+// A Picker is a Handler that can put a version of a record together from several. Pick returns body with the fields of these labels as from has them, and all else as it
+// was; labels are those of Fields. What from does not have goes. Laws: Pick(a, b, nil) means a; after Pick(a, b, labels) those fields read as in b, the others as in a.
+type Picker interface {
+	Pick(body, from []byte, labels []string) ([]byte, error)
+}

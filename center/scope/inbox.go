@@ -17,6 +17,14 @@ func (s *Scope) Compare(ctx context.Context, id int64) (center.Comparison, error
 	return s.cfg.Hub.Compare(ctx, id)
 }
 
+// MergeFields implements center.Service.
+func (s *Scope) MergeFields(ctx context.Context, c center.FieldChoice) (center.ChosenVersion, error) {
+	if err := s.conflict(ctx, c.ID); err != nil {
+		return center.ChosenVersion{}, err
+	}
+	return s.cfg.Hub.MergeFields(ctx, c)
+}
+
 // Resolve implements center.Service.
 func (s *Scope) Resolve(ctx context.Context, r center.Resolution) (center.Resolved, error) {
 	if err := s.conflict(ctx, r.ID); err != nil {

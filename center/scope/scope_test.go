@@ -72,6 +72,9 @@ func asks() []ask {
 			return got, err
 		}},
 		{"Compare", func(c C, s S, u string, x things) (any, error) { return s.Compare(c, x.conflict) }},
+		{"MergeFields", func(c C, s S, u string, x things) (any, error) {
+			return s.MergeFields(c, center.FieldChoice{ID: x.conflict})
+		}},
 		{"Resolve", func(c C, s S, u string, x things) (any, error) {
 			return s.Resolve(c, center.Resolution{ID: x.conflict, Take: "skip"})
 		}},

@@ -3,6 +3,7 @@ package shape
 import (
 	"tandem/center"
 	"tandem/center/explain"
+	"tandem/kind"
 )
 
 // Comparison is a conflict with all versions side by side.
@@ -37,6 +38,25 @@ type ComparedField struct {
 	Values  []string `json:"values"`
 	Differs bool     `json:"differs,omitempty"`
 	Clashes bool     `json:"clashes,omitempty"`
+	Picks   bool     `json:"picks,omitempty" doc:"a merged version can have it from any of these"`
+}
+
+// ChosenVersion is a version put together field by field.
+type ChosenVersion struct {
+	Title  string        `json:"title"`
+	Fields []ChosenField `json:"fields"`
+	Body   string        `json:"body"`
+}
+
+// ChosenField is a field of a record.
+type ChosenField struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+}
+
+// OfChosen is a version put together field by field.
+func OfChosen(v center.ChosenVersion) ChosenVersion {
+	return ChosenVersion{v.Title, List(v.Fields, func(f kind.Field) ChosenField { return ChosenField{f.Label, f.Text} }), string(v.Body)}
 }
 
 // OfComparison is a conflict with all versions side by side.
@@ -46,7 +66,7 @@ func OfComparison(c center.Comparison) Comparison {
 			return ComparedVersion{v.Take, v.Place, string(v.Record), v.Title, v.When, v.Who, v.Modified, v.By, v.Deleted, string(v.Body), v.Keep}
 		}),
 		Fields: List(c.Fields, func(f center.FieldView) ComparedField {
-			return ComparedField{f.Label, f.Before, append([]string{}, f.Values...), f.Differs, f.Clashes}
+			return ComparedField{f.Label, f.Before, append([]string{}, f.Values...), f.Differs, f.Clashes, f.Picks}
 		})}
 }
 

@@ -236,8 +236,11 @@ func (a *app) showConflict(view center.Comparison, bodies []string) error {
 		_, err := fmt.Fprintf(a.out, "\nthis record is no longer synced; take that back with `tandem conflict resolve %d --take ask`\n", c.ID)
 		return err
 	}
-	words := slices.DeleteFunc(slices.Clone(view.Takes), func(w string) bool { return w == "body" || w == "skip" })
+	words := slices.DeleteFunc(slices.Clone(view.Takes), func(w string) bool { return w == "body" || w == "skip" || w == center.TakeFields })
 	fmt.Fprintf(a.out, "\ndecide with `tandem conflict resolve %d --take %s`, or give a version of your own with --with FILE\n", c.ID, strings.Join(words, "|"))
+	if slices.Contains(view.Takes, center.TakeFields) {
+		fmt.Fprintln(a.out, "put one together from fields of both with --field FIELD=VERSION")
+	}
 	if view.Same > 1 {
 		fmt.Fprintf(a.out, "--all decides %d conflicts of the same sort\n", view.Same)
 	}
@@ -281,12 +284,13 @@ type comparedJSON struct {
 	Before  string   `json:"before,omitempty"`
 	Values  []string `json:"values"`
 	Differs bool     `json:"differs"`
+	Picks   bool     `json:"picks,omitempty"`
 }
 
 func toComparison(c store.Conflict, bodies []string, view center.Comparison) comparisonJSON {
 	out := comparisonJSON{conflictJSON: toConflict(c, bodies), Compared: []comparedJSON{}, Takes: view.Takes, Same: view.Same, Stamp: view.Stamp}
 	for _, f := range view.Fields {
-		out.Compared = append(out.Compared, comparedJSON{f.Label, f.Before, f.Values, f.Differs})
+		out.Compared = append(out.Compared, comparedJSON{f.Label, f.Before, f.Values, f.Differs, f.Picks})
 	}
 	return out
 }
@@ -303,8 +307,9 @@ func cleanLines(body string) string {
 func (a *app) conflictResolve() *cobra.Command {
 	var r center.Resolution
 	var with string
+	var pick pickFlags
 	c := &cobra.Command{
-		Use:   "resolve ID --take a|b|both|... | --with FILE",
+		Use:   "resolve ID --take a|b|both|... | --field FIELD=VERSION... | --with FILE",
 		Short: "Decide a conflict",
 		Long: `Decides a conflict: take the version A, B and so on, keep both as two records, take the one
 that was changed last (newest), or a version of your own from a file ("-": from standard
@@ -312,9 +317,13 @@ input). "out" leaves the record out of what is synced from now on: both sides ke
 "ask" takes that back. "skip" leaves the conflict for later. The next sync of the pair
 carries it out; a running hub does so at once for its items.
 
+With --field, a version is put together: each field named is taken from the version named,
+what only one side changed from that side, and what clashes and is not named from A; or all
+else from the version that --rest names. --preview shows it and decides nothing.
+
 With --all the answer is given to all conflicts of the same sort: of the same item, with
 the same sides changed or deleted.`,
-		Example: "  tandem conflict resolve 3 --take a\n  tandem conflict resolve 3 --take both --name \"Carla (old)\"\n  tandem conflict resolve 3 --take newest --all\n  tandem conflict resolve 3 --with merged.vcf",
+		Example: "  tandem conflict resolve 3 --take a\n  tandem conflict resolve 3 --take both --name \"Carla (old)\"\n  tandem conflict resolve 3 --take newest --all\n  tandem conflict resolve 3 --field \"phone (cell)=b\" --field name=a --preview\n  tandem conflict resolve 3 --with merged.vcf",
 		Args:    args(1, 1, "name one conflict by its id: tandem conflict resolve ID --take a|b|both"),
 		RunE: func(c *cobra.Command, args []string) error {
 			id, err := conflictID(args[0])
@@ -322,9 +331,19 @@ the same sides changed or deleted.`,
 				return err
 			}
 			r.ID = id
+			if pick.used() && r.Take == "" {
+				r.Take = center.TakeFields
+			}
 			switch {
 			case (r.Take == "") == (with == ""):
-				return errUsage{errors.New("say what to take: --take a, b or both, or --with FILE")}
+				return errUsage{errors.New("say what to take: --take a, b or both, --field FIELD=VERSION, or --with FILE")}
+			case pick.used() != (r.Take == center.TakeFields):
+				return errUsage{errors.New("--field, --rest and --preview are for --take fields, and go without another --take")}
+			case pick.used():
+				if r.Fields, err = pick.read(); err != nil {
+					return err
+				}
+				r.Rest = pick.rest
 			case with != "":
 				if r.Body, err = a.readFile(with); err != nil {
 					return err
@@ -333,21 +352,27 @@ the same sides changed or deleted.`,
 			case r.Take == "body" || !takesKnown(r.Take):
 				return errUsage{fmt.Errorf("--take is a, b or both, newest, out, ask or skip, not %q", r.Take)}
 			}
-			return a.with(c.Context(), func(s center.Service) error { return a.resolve(c, s, r) })
+			return a.with(c.Context(), func(s center.Service) error {
+				if pick.preview {
+					return a.showMerged(c, s, r)
+				}
+				return a.resolve(c, s, r)
+			})
 		},
 	}
-	c.Flags().StringVar(&r.Take, "take", "", "a, b or both; newest, out, ask, skip")
+	c.Flags().StringVar(&r.Take, "take", "", "a, b or both; newest, fields, out, ask, skip")
 	c.Flags().StringVar(&r.Name, "name", "", "with --take both: what the second version is to be called")
 	c.Flags().BoolVar(&r.All, "all", false, "decide all conflicts of the same sort")
 	c.Flags().StringVar(&r.Stamp, "stamp", "", "with --all: only if nothing changed since `conflict show --json` gave this")
 	c.Flags().StringVar(&with, "with", "", "file with the version to take (- is standard input)")
-	words(c, "take", []string{"a", "b", "both", "newest", "out", "ask", "skip"})
+	pick.add(c)
+	words(c, "take", []string{"a", "b", "both", "newest", "fields", "out", "ask", "skip"})
 	return a.jsonFlag(c)
 }
 
 // takesKnown tells words that may be an answer from typing mistakes.
 func takesKnown(word string) bool {
-	return len(word) == 1 && word[0] >= 'a' && word[0] <= 'z' || slices.Contains([]string{"both", "newest", "out", "ask", "skip"}, word)
+	return len(word) == 1 && word[0] >= 'a' && word[0] <= 'z' || slices.Contains([]string{"both", "newest", center.TakeFields, "out", "ask", "skip"}, word)
 }
 
 func (a *app) resolve(c *cobra.Command, s center.Service, r center.Resolution) error {

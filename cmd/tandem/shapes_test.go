@@ -31,7 +31,7 @@ func TestShapesAgree(t *testing.T) {
 		{itemJSON{}, shape.Item{}}, {partnerJSON{}, shape.Partner{}}, {eventJSON{}, shape.Event{}}, {conflictJSON{}, shape.Conflict{}}, {conflictVersionJSON{}, shape.ConflictVersion{}},
 		{conflictFieldJSON{}, shape.ConflictField{}}, {pastJSON{}, shape.Past{}}, {collectionJSON{}, shape.Collection{}}, {shareJSON{}, shape.Share{}}, {linkJSON{}, shape.Link{}},
 		{loginJSON{}, shape.Login{}}, {deviceJSON{}, shape.Device{}}, {outgoingJSON{}, shape.Outgoing{}}, {progressJSON{}, shape.Progress{}}, {totalsJSON{}, shape.Totals{}},
-		{stepJSON{}, shape.Step{}}, {planJSON{}, shape.Plan{}}, {reportJSON{}, shape.Report{}}, {errorJSON{}, shape.Failure{}},
+		{kindRuleJSON{}, shape.KindRule{}}, {mergedJSON{}, shape.ChosenVersion{}}, {mergedFieldJSON{}, shape.ChosenField{}}, {stepJSON{}, shape.Step{}}, {planJSON{}, shape.Plan{}}, {reportJSON{}, shape.Report{}}, {errorJSON{}, shape.Failure{}},
 	} {
 		line, api := reflect.TypeOf(c.line), reflect.TypeOf(c.api)
 		has := fieldsOf(api)

@@ -30,6 +30,9 @@ func handleCenter(mux *http.ServeMux, s center.Service) {
 	})
 	handle(mux, "CloseSession", func(ctx context.Context, a idArg) (nothing, error) { return nothing{}, s.CloseSession(ctx, a.ID) })
 	handle(mux, "Compare", func(ctx context.Context, a idArg) (center.Comparison, error) { return s.Compare(ctx, a.ID) })
+	handle(mux, "MergeFields", func(ctx context.Context, a center.FieldChoice) (center.ChosenVersion, error) {
+		return s.MergeFields(ctx, a)
+	})
 	handle(mux, "Resolve", func(ctx context.Context, r center.Resolution) (center.Resolved, error) { return s.Resolve(ctx, r) })
 	handle(mux, "KindRules", func(ctx context.Context, _ nothing) ([]center.KindRule, error) { return s.KindRules(ctx) })
 	handle(mux, "SetKindRule", func(ctx context.Context, r center.KindRule) (nothing, error) { return nothing{}, s.SetKindRule(ctx, r) })
@@ -52,6 +55,11 @@ func handleCenter(mux *http.ServeMux, s center.Service) {
 // Compare implements center.Service.
 func (c *Client) Compare(ctx context.Context, id int64) (center.Comparison, error) {
 	return call[center.Comparison](ctx, c, "Compare", idArg{id})
+}
+
+// MergeFields implements center.Service.
+func (c *Client) MergeFields(ctx context.Context, a center.FieldChoice) (center.ChosenVersion, error) {
+	return call[center.ChosenVersion](ctx, c, "MergeFields", a)
 }
 
 // Resolve implements center.Service.

@@ -12,11 +12,18 @@ import (
 
 // Resolution is an answer to a conflict.
 type Resolution struct {
-	Take  string `json:"take" doc:"a, b and so on for a version, both, newest, body, skip, out to sync the record no longer, ask to take that back"`
-	Name  string `json:"name,omitempty" doc:"both: what the second version is to be called"`
-	Body  string `json:"body,omitempty" doc:"body: the version to be kept"`
+	Take string `json:"take" doc:"a, b and so on for a version, both, newest, fields, body, skip, out to sync the record no longer, ask to take that back"`
+	Name string `json:"name,omitempty" doc:"both: what the second version is to be called"`
+	Body string `json:"body,omitempty" doc:"body: the version to be kept"`
+	FieldChoice
 	All   bool   `json:"all,omitempty" doc:"for all conflicts of the same sort"`
 	Stamp string `json:"stamp,omitempty" doc:"as the comparison gave it; if anything changed since, nothing more is decided"`
+}
+
+// FieldChoice puts a version together from those of a conflict.
+type FieldChoice struct {
+	Rest   string            `json:"rest,omitempty" doc:"fields: the version (a, b and so on) that all other fields are from; absent: what only one version changed is taken from that, and the first wins clashes"`
+	Fields map[string]string `json:"fields,omitempty" doc:"fields: which version each field is from, by the labels of the comparison"`
 }
 
 // EventQuery selects lines of the results log.
@@ -49,6 +56,14 @@ func (a *API) addDecisions() {
 			c, err := s.Compare(ctx, in.ID)
 			return shape.OfComparison(c), err
 		})
+	get(a, op{id: "merge-fields", method: "POST", path: "/api/conflicts/{id}/merged", tag: tag, summary: "Put a version together from several, field by field, and look at it", about: "Nothing is decided."},
+		func(ctx context.Context, s center.Service, in *struct {
+			ByNumber
+			Body FieldChoice
+		}) (shape.ChosenVersion, error) {
+			v, err := s.MergeFields(ctx, center.FieldChoice{ID: in.ID, Rest: in.Body.Rest, Fields: in.Body.Fields})
+			return shape.OfChosen(v), err
+		})
 	get(a, op{id: "resolve", method: "POST", path: "/api/conflicts/{id}/resolution", tag: tag, summary: "Answer a conflict, or all of the same sort", largest: maxBody,
 		about: "The next run carries it out; the conflict is over then."},
 		func(ctx context.Context, s center.Service, in *struct {
@@ -56,7 +71,7 @@ func (a *API) addDecisions() {
 			Body Resolution
 		}) (shape.Resolved, error) {
 			b := in.Body
-			r := center.Resolution{ID: in.ID, Take: b.Take, Name: b.Name, All: b.All, Stamp: b.Stamp}
+			r := center.Resolution{ID: in.ID, Take: b.Take, Name: b.Name, Rest: b.Rest, Fields: b.Fields, All: b.All, Stamp: b.Stamp}
 			if b.Take == "body" {
 				r.Body = []byte(b.Body)
 			}
