@@ -30,7 +30,7 @@ func chartOf(w words.Words, runs []*run, now time.Time) *chart {
 		return nil
 	}
 	const high, step, wide = 64, 20, 14
-	c := &chart{Width: max(len(runs), 12) * step, Height: 2*high + 24, Rows: runs}
+	c := &chart{Width: len(runs) * step, Height: 2*high + 24, Rows: runs}
 	most, bytes := 0, int64(0)
 	for _, r := range runs {
 		most, bytes = max(most, r.All()), max(bytes, r.Bytes())

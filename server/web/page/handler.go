@@ -178,6 +178,9 @@ func (p *Pages) handlerPage(c *call, id string) (*handlerPage, error) {
 			}
 		case handler.Schedule:
 			t.Path = "#items"
+			if len(d.Rows) == 1 {
+				t.Path = itemPath(d.Rows[0].Item.Name) + "/schedule"
+			}
 		}
 		d.Tasks = append(d.Tasks, t)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tandem"
 	"tandem/center"
@@ -30,6 +31,7 @@ type setting struct {
 	Name, Label, Help, Value string
 	Choices                  []option
 	More                     string // all that can be written
+	Shown                    string // the value as people say it; "": as it is
 }
 
 type option struct {
@@ -106,6 +108,7 @@ func (p *Pages) settingsOf(c *call, it store.Item) ([]setting, error) {
 		s.Label, s.Help = settingWords(c.words, k)
 		if k.Name == "schedule" {
 			s.More = when.Help()
+			s.Shown = strings.Join(inWords(c.words, it), "; ")
 		}
 		if s.Value == "" && len(k.Words) > 0 {
 			s.Value = k.Words[0]

@@ -133,6 +133,8 @@ func (p *Pages) Register(mux *http.ServeMux) {
 		"POST /items/{item}/enabled":   p.enable,
 		"GET /items/{item}/settings":   p.itemSettings,
 		"POST /items/{item}/settings":  p.setItem,
+		"GET /items/{item}/schedule":   p.schedule,
+		"POST /items/{item}/schedule":  p.setSchedule,
 		"GET /items/{item}/remove":     p.askRemoveItem,
 		"POST /items/{item}/remove":    p.removeItem,
 		"GET /history":                 p.history,
