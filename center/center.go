@@ -32,6 +32,8 @@ type Service interface {
 	Accounts
 	Secrets
 	Diagnostics
+	Notices
+	Webhooks
 }
 
 // About is the part of Service that only looks.

@@ -8,8 +8,10 @@ import (
 
 	"tandem"
 	"tandem/center/command"
+	"tandem/center/notify"
 	"tandem/center/progress"
 	way "tandem/center/reach"
+	"tandem/center/webhook"
 	"tandem/internal/sysevents"
 	"tandem/kind"
 	"tandem/partner/account"
@@ -52,6 +54,11 @@ type Config struct {
 
 	// System tells what happens to the computer until ctx is done, one event after the other; nil: nothing. Package sysevents has one.
 	System func(ctx context.Context, tell func(sysevents.Event))
+
+	// Notify tells people what needs them, Push is its way to browsers, Hooks tells webhooks; nil: nobody is told.
+	Notify *notify.Service
+	Push   *notify.Push
+	Hooks  *webhook.Service
 
 	// Command runs the commands of items; nil: command.Run.
 	Command func(ctx context.Context, j command.Job) (output string, err error)
@@ -105,6 +112,7 @@ type Hub struct {
 	followers map[string]*accountKeeper // by name of the partner
 	started   context.Context           // what keepers live in; nil before Start and after Close
 	failing   map[string]failedState    // by item name
+	tried     map[string]bool           // items and accounts of which it is known whether they fail
 	said      map[string]string         // what commands wrote last, by phase and item name
 	reaches   map[string]reach          // by item name, as runs found it
 	off       map[string]bool           // handlers of which nothing is synced
@@ -119,7 +127,9 @@ type Hub struct {
 
 // failedState remembers how an item last failed, so that the log tells of a lasting failure once.
 type failedState struct {
-	text string
+	text    string
+	user    string
+	failure *Failure
 }
 
 // lane lets one run at a time pass. All items of a home collection share one: each must see what the other created before
@@ -146,7 +156,7 @@ func New(cfg Config) *Hub {
 		cfg.Command = command.Run
 	}
 	cfg.Times = cfg.Times.filled()
-	return &Hub{cfg: cfg, shown: progress.NewBoard(), reaches: map[string]reach{}, off: map[string]bool{}, foreign: map[int64]*foreign{}, results: newResults(), slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, followers: map[string]*accountKeeper{}, failing: map[string]failedState{}, said: map[string]string{}, around: around{changed: make(chan struct{})}}
+	return &Hub{cfg: cfg, shown: progress.NewBoard(), reaches: map[string]reach{}, off: map[string]bool{}, foreign: map[int64]*foreign{}, results: newResults(), slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, followers: map[string]*accountKeeper{}, failing: map[string]failedState{}, said: map[string]string{}, tried: map[string]bool{}, around: around{changed: make(chan struct{})}}
 }
 
 // Start begins the continuous sync of all enabled items, and returns. It goes on until Close.
@@ -179,6 +189,13 @@ func (h *Hub) Start(ctx context.Context) error {
 		defer h.tasks.Done()
 		h.tidyDaily(ctx)
 	}(h.started)
+	if h.cfg.Notify != nil {
+		h.tasks.Add(1)
+		go func(ctx context.Context) {
+			defer h.tasks.Done()
+			h.tellPeople(ctx)
+		}(h.started)
+	}
 	if h.cfg.System != nil {
 		h.tasks.Add(1)
 		go func(ctx context.Context) {

@@ -85,6 +85,7 @@ func (h *Hub) runActive(ctx context.Context, j job, opt SyncOptions, tell func(S
 		h.cfg.Log.Error("cannot note what a run asks", "item", j.name, "error", qerr)
 	}
 	shows.end(rep, err)
+	h.tellRun(ctx, j, opt, rep, err)
 	h.ran(&j, opt, began, rep, err)
 	if err != nil {
 		h.noteFailure(ctx, j, err, rep)
@@ -196,8 +197,12 @@ func (h *Hub) noteFailure(ctx context.Context, j job, err error, rep *session.Re
 	}
 	h.mu.Lock()
 	old := h.failing[j.name]
-	h.failing[j.name] = failedState{text: err.Error()}
+	h.failing[j.name] = failedState{text: err.Error(), user: j.user, failure: FailureOf(err)}
+	h.tried[j.name] = true
 	h.mu.Unlock()
+	if old.text != err.Error() {
+		h.stir()
+	}
 	if old.text == err.Error() || rep != nil && rep.Session != 0 {
 		return // told before, or logged by the session itself
 	}
@@ -233,9 +238,15 @@ func (h *Hub) noteFailedRun(ctx context.Context, j job) error {
 
 func (h *Hub) noteSuccess(j job) {
 	h.mu.Lock()
+	_, failed := h.failing[j.name]
+	fresh := !h.tried[j.name]
+	h.tried[j.name] = true
 	delete(h.failing, j.name)
 	k := h.keepers[j.name]
 	h.mu.Unlock()
+	if failed || fresh {
+		h.stir()
+	}
 	if k != nil {
 		k.answered()
 	}

@@ -156,6 +156,29 @@ func asks() []ask {
 		{"Outgoing", func(c C, s S, u string, x things) (any, error) { return s.Outgoing(c, u, 10) }},
 		{"RetryOutgoing", func(c C, s S, u string, x things) (any, error) { return none(s.RetryOutgoing(c, x.message)) }},
 		{"RemoveOutgoing", func(c C, s S, u string, x things) (any, error) { return none(s.RemoveOutgoing(c, x.message)) }},
+		{"NotifySettings", func(c C, s S, u string, x things) (any, error) { return s.NotifySettings(c, u) }},
+		{"SetNotify", func(c C, s S, u string, x things) (any, error) {
+			return s.SetNotify(c, u, map[string]string{"mail": "on"})
+		}},
+		{"ListNotices", func(c C, s S, u string, x things) (any, error) { return s.ListNotices(c, u) }},
+		{"TestNotify", func(c C, s S, u string, x things) (any, error) { return s.TestNotify(c, u) }},
+		{"AddBrowser", func(c C, s S, u string, x things) (any, error) { return s.AddBrowser(c, u, subscription(u)) }},
+		{"RemoveBrowser", func(c C, s S, u string, x things) (any, error) { return none(s.RemoveBrowser(c, "", x.browser)) }},
+		{"RemoveBrowser", func(c C, s S, u string, x things) (any, error) { return none(s.RemoveBrowser(c, u, x.browser)) }},
+		{"ListWebhooks", func(c C, s S, u string, x things) (any, error) { return s.ListWebhooks(c, u) }},
+		{"AddWebhook", func(c C, s S, u string, x things) (any, error) {
+			return s.AddWebhook(c, store.Hook{User: u, URL: "https://example.org/"})
+		}},
+		{"TestWebhook", func(c C, s S, u string, x things) (any, error) { return s.TestWebhook(c, x.webhook) }},
+		{"SetWebhook", func(c C, s S, u string, x things) (any, error) {
+			return s.SetWebhook(c, store.Hook{ID: x.webhook, URL: "https://example.org/"})
+		}},
+		{"RenewWebhook", func(c C, s S, u string, x things) (any, error) { return s.RenewWebhook(c, x.webhook) }},
+		{"ListDeliveries", func(c C, s S, u string, x things) (any, error) { return s.ListDeliveries(c, x.webhook, 10) }},
+		{"RetryDelivery", func(c C, s S, u string, x things) (any, error) {
+			return none(s.RetryDelivery(c, x.webhook, x.delivery))
+		}},
+		{"RemoveWebhook", func(c C, s S, u string, x things) (any, error) { return none(s.RemoveWebhook(c, x.webhook)) }},
 	}
 }
 
@@ -196,6 +219,7 @@ func forAdmins() []ask {
 		{"KeepSecret", func(c C, s S, u string, x things) (any, error) { return none(s.KeepSecret(c, "n", "s")) }},
 		{"SecretNames", func(c C, s S, u string, x things) (any, error) { return s.SecretNames(c) }},
 		{"RotateSecrets", func(c C, s S, u string, x things) (any, error) { return s.RotateSecrets(c) }},
+		{"SetPrivateWebhooks", func(c C, s S, u string, x things) (any, error) { return none(s.SetPrivateWebhooks(c, true)) }},
 	}
 }
 
@@ -240,6 +264,13 @@ func lists() []ask {
 		{"ListUsers", func(c C, s S, u string, x things) (any, error) { return s.ListUsers(c) }},
 		{"ListDevices", func(c C, s S, u string, x things) (any, error) { return s.ListDevices(c, "") }},
 		{"Outgoing", func(c C, s S, u string, x things) (any, error) { return s.Outgoing(c, "", 0) }},
+		{"NotifySettings", func(c C, s S, u string, x things) (any, error) {
+			set, err := s.NotifySettings(c, "")
+			set.Key = "" // drawn by lot: it may spell a name
+			return set, err
+		}},
+		{"ListNotices", func(c C, s S, u string, x things) (any, error) { return s.ListNotices(c, "") }},
+		{"ListWebhooks", func(c C, s S, u string, x things) (any, error) { return s.ListWebhooks(c, "") }},
 	}
 }
 
@@ -284,11 +315,11 @@ func TestOthersThingsDoNotExist(t *testing.T) {
 func TestMissingAndOthersReadAlike(t *testing.T) {
 	w := newWorld(t)
 	ben, anna := w.as("ben"), w.things["anna"]
-	nobody := things{partner: "zzzz-partner", item: "zzzz-item", collection: 991, link: 992, conflict: 993, session: "s994", entry: "h995", homeEntry: "h996", device: "ZZZZPHONE", message: 997, passkey: 998}
+	nobody := things{partner: "zzzz-partner", item: "zzzz-item", collection: 991, link: 992, conflict: 993, session: "s994", entry: "h995", homeEntry: "h996", device: "ZZZZPHONE", message: 997, browser: 981, webhook: 982, delivery: 983, passkey: 998}
 	plain := strings.NewReplacer(anna.partner, "P", nobody.partner, "P", anna.item, "I", nobody.item, "I", anna.device, "D", nobody.device, "D", "anna", "U", "nobody", "U",
-		"991", "N", "993", "N", "994", "N", "995", "N", "996", "N", "997", "N", "998", "N")
+		"991", "N", "993", "N", "994", "N", "995", "N", "996", "N", "997", "N", "998", "N", "981", "N", "982", "N", "983", "N")
 	number := func(s string, x things) string {
-		for _, n := range []string{itoa(x.collection), itoa(x.conflict), x.session[1:], x.entry[1:], x.homeEntry[1:], itoa(x.message), itoa(x.passkey)} {
+		for _, n := range []string{itoa(x.collection), itoa(x.conflict), x.session[1:], x.entry[1:], x.homeEntry[1:], itoa(x.message), itoa(x.passkey), itoa(x.browser), itoa(x.webhook)} {
 			if strings.Contains(s, " "+n+":") || strings.Contains(s, "s"+n+":") || strings.Contains(s, "h"+n+":") {
 				return strings.NewReplacer(" "+n+":", " N:", "s"+n+":", "sN:", "h"+n+":", "hN:").Replace(s)
 			}
@@ -414,7 +445,8 @@ func TestAppPasswordsLookAndSync(t *testing.T) {
 	w := newWorld(t)
 	app := w.as("ben", func(p *scope.Who) { p.App = true })
 	not := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "OrderDevice": true, "TraceDevice": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true, "SetFilterServer": true,
-		"ForgetHandler": true, "BeginCodes": true, "ConfirmCodes": true, "RemoveCodes": true, "NewRecoveryCodes": true, "RenamePasskey": true, "RemovePasskey": true}
+		"ForgetHandler": true, "BeginCodes": true, "ConfirmCodes": true, "RemoveCodes": true, "NewRecoveryCodes": true, "RenamePasskey": true, "RemovePasskey": true, "NotifySettings": true, "SetNotify": true, "TestNotify": true, "AddBrowser": true, "RemoveBrowser": true, "AddWebhook": true, "SetWebhook": true,
+		"RemoveWebhook": true, "RenewWebhook": true, "TestWebhook": true, "ListDeliveries": true, "RetryDelivery": true}
 	for i, a := range asks() {
 		if _, err := a.do(t.Context(), app, "ben", w.things["ben"]); tandem.IsKind(err, tandem.Denied) != not[a.method] {
 			t.Errorf("%d %s: %v", i, a.method, err)

@@ -5,10 +5,14 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"tandem"
 	"tandem/center"
+	"tandem/center/notify"
 	"tandem/center/scope"
+	"tandem/center/webhook"
+	"tandem/internal/outside"
 	"tandem/kind"
 	kinds "tandem/kind/all"
 	"tandem/partner/account"
@@ -45,6 +49,9 @@ type things struct {
 	device        string
 	message       int64
 	passkey       int64
+	browser       int64
+	webhook       int64
+	delivery      int64
 }
 
 func card(uid, name string) []byte {
@@ -89,7 +96,11 @@ func (w *world) build() {
 			}
 			return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "open place", Thing: p.Text}
 		}}
+	base := func() string { return "" }
+	push := &notify.Push{Notices: st.Notices, Secrets: keeper, Base: base, Client: outside.Client(func(context.Context) bool { return false }, time.Second)}
 	w.hub = center.New(center.Config{
+		Notify: notify.New(notify.Config{Accounts: st.Accounts, Notices: st.Notices, Channels: []notify.Channel{push}}), Push: push,
+		Hooks: webhook.New(webhook.Config{Hooks: st.Hooks, Accounts: st.Accounts, Settings: st.Settings, Events: st.Events, Secrets: keeper, Client: push.Client}),
 		Store: st, Places: provider.NewRegistry(memories, home.Provider()), Kind: handler, Env: provider.Env{Home: opener, Keep: keeper, Kind: handler}, Accounts: accounts, Secrets: keeper,
 		Devices:  device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events}),
 		Outgoing: outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Secrets: keeper}),
@@ -144,7 +155,26 @@ func (w *world) furnish(user string) {
 	x.message = m.ID
 	w.must(w.hub.SetKindRule(ctx, center.KindRule{User: user, Kind: tandem.Note, Policy: "newest"}))
 	w.must(w.st.Events.Add(ctx, store.Event{User: user, Item: x.item, Text: "secret of " + user}))
+	browser, err := w.hub.AddBrowser(ctx, user, subscription(user))
+	w.must(err)
+	x.browser = browser.ID
+	made, err := w.hub.AddWebhook(ctx, store.Hook{User: user, URL: "https://hooks.example.org/" + user, Events: []string{webhook.DeviceWaits}})
+	w.must(err)
+	x.webhook = made.Webhook.ID
+	_, err = w.st.Hooks.Deliver(ctx, []store.Delivery{{Hook: x.webhook, Key: "k", Event: webhook.DeviceWaits, Body: []byte(`{"user":"` + user + `"}`), Next: 1 << 40}})
+	w.must(err)
+	list, err := w.st.Hooks.Deliveries(ctx, x.webhook, 1)
+	w.must(err)
+	x.delivery = list[0].ID
+	w.must(w.st.Notices.ChangeNotices(ctx, store.NoticeChange{Add: []store.Notice{{User: user, Key: "k", Title: "trouble of " + user}}}))
 	w.things[user] = x
+}
+
+// subscription is what a browser of a user says.
+func subscription(user string) notify.Subscription {
+	s := notify.Subscription{Endpoint: "https://push.example.org/" + user, Agent: "Browser of " + user}
+	s.Keys.P256dh, s.Keys.Auth = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4", "BTBZMqHH6r4Tts7J_aSIgg" // RFC 8291 5
+	return s
 }
 
 func (w *world) sync(item string) *session.Report {

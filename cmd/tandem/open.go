@@ -181,7 +181,10 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	if opt.watch != nil {
 		ran, traces = opt.watch.metrics.Ran, opt.watch.traces
 	}
+	whole := &hub{store: st, dir: dir}
+	tell := whole.tellers(out, sealed, log)
 	h = center.New(center.Config{
+		Notify: tell.people, Push: tell.push, Hooks: tell.hooks,
 		Ran: ran, Traces: traces,
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
 		System: func(ctx context.Context, tell func(sysevents.Event)) { sysevents.Run(ctx, sysevents.Options{}, tell) },
@@ -201,12 +204,12 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 			return session.Run(ctx, session.Deps{Store: st}, p, o)
 		},
 	})
-	all := &hub{Hub: h, store: st, dir: dir, env: env, accounts: accounts, devices: devices, meetings: meetings, boxes: boxes, outgoing: out, arrivals: arrivals, filters: filters,
-		close: []io.Closer{closer(lock.Release), st}}
-	if all.watch = opt.watch; all.watch != nil {
-		all.watch.hub = all
+	*whole = hub{Hub: h, store: st, dir: dir, env: env, accounts: accounts, devices: devices, meetings: meetings, boxes: boxes, outgoing: out, arrivals: arrivals, filters: filters,
+		close: []io.Closer{closer(lock.Release), st, tell.desktop}}
+	if whole.watch = opt.watch; whole.watch != nil {
+		whole.watch.hub = whole
 	}
-	return all, nil
+	return whole, nil
 }
 
 // version is the program's, from how it was built.

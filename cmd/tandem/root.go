@@ -147,7 +147,7 @@ func (a *app) root() *cobra.Command {
 		}
 	}
 	group("run", "Keep in step:", a.syncCommand(), a.serveCommand(), a.demoCommand())
-	group("set", "Set up the hub:", a.itemCommand(), a.partnerCommand(), a.handlerCommand(), a.providerCommand(), a.userCommand(), a.mailCommand(), a.secretCommand(), a.collectionCommand(), a.deviceCommand(), a.phoneCommand())
+	group("set", "Set up the hub:", a.itemCommand(), a.partnerCommand(), a.handlerCommand(), a.providerCommand(), a.userCommand(), a.mailCommand(), a.secretCommand(), a.collectionCommand(), a.deviceCommand(), a.phoneCommand(), a.notifyCommand(), a.webhookCommand())
 	group("see", "See and solve:", a.statusCommand(), a.logCommand(), a.conflictCommand(), a.historyCommand(), a.undoCommand(), a.doctorCommand())
 	root.AddCommand(a.wbxmlCommand(), a.versionCommand(), a.manCommand())
 	a.noteStart(root)

@@ -60,6 +60,8 @@ func routes(s center.Service, version string) http.Handler {
 	handleMail(mux, s)
 	handleAccounts(mux, s)
 	handleSecrets(mux, s)
+	handleNotices(mux, s)
+	handleWebhooks(mux, s)
 	handleSharing(mux, s)
 	handleCenter(mux, s)
 	handleDiagnostics(mux, s)

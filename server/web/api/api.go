@@ -73,6 +73,8 @@ func New(cfg Config) (*API, error) {
 	a.addMail()
 	a.addDevices()
 	a.addDiagnostics()
+	a.addNotices()
+	a.addWebhooks()
 	a.addEvents()
 	a.describeProblems()
 	return a, nil
