@@ -1,6 +1,7 @@
 package center
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -228,7 +229,13 @@ func (p *planner) named(name string) (tandem.Collection, bool) {
 
 // homeName is what a folder of the place is called here. A slash within one level's name becomes one that looks alike.
 func (p *planner) homeName(path string) string {
-	name := strings.NewReplacer("%2F", "∕", "%25", "%").Replace(path)
+	unescape := strings.NewReplacer("%2F", "∕", "%25", "%")
+	for there, here := range p.special() {
+		if rest, ok := strings.CutPrefix(path, there+"/"); ok {
+			return here + "/" + unescape.Replace(rest)
+		}
+	}
+	name := unescape.Replace(path)
 	if p.account.Under != "" {
 		return p.account.Under + "/" + name
 	}
@@ -237,7 +244,13 @@ func (p *planner) homeName(path string) string {
 
 // placePath is what a collection is called at the place.
 func (p *planner) placePath(c tandem.Collection) string {
-	name := c.Name
+	name, above := c.Name, ""
+	for there, here := range p.special() {
+		if rest, ok := strings.CutPrefix(name, here+"/"); ok {
+			name, above = rest, there+"/"
+			break
+		}
+	}
 	if p.account.Under != "" {
 		name = strings.TrimPrefix(name, p.account.Under+"/")
 	}
@@ -247,7 +260,31 @@ func (p *planner) placePath(c tandem.Collection) string {
 			levels = append(levels, strings.NewReplacer("%", "%25", "∕", "%2F").Replace(l))
 		}
 	}
-	return strings.Join(levels, "/")
+	return above + strings.Join(levels, "/")
+}
+
+// special yields the folders that are for something, which are not called the same on both sides: their paths there and their names here. Paths in the inbox are alike.
+func (p *planner) special() iter.Seq2[string, string] {
+	return func(yield func(path, name string) bool) {
+		for _, k := range p.known {
+			c, ok := p.byID[k.Collection]
+			if k.Role != "" && k.Role != string(mailbox.Inbox) && ok && !yield(k.Path, c.Name) {
+				return
+			}
+		}
+		for _, f := range p.found { // about to be paired
+			if f.Role == "" || f.Role == string(mailbox.Inbox) || p.account.Under != "" {
+				continue
+			}
+			name := mailbox.NameOf(mailbox.Role(f.Role))
+			if c, ok := p.ofRole(f.Role); ok {
+				name = c.Name
+			}
+			if name != "" && !yield(f.Name, name) {
+				return
+			}
+		}
+	}
 }
 
 // freeName is a name, or one like it, that no collection has but the one with this id.

@@ -64,6 +64,25 @@ func TestAccount(t *testing.T) {
 	}
 }
 
+// TestBelowRoles: what lies within a folder that is for something lies within it on both sides, whatever it is called there.
+func TestBelowRoles(t *testing.T) {
+	p := newPost(t)
+	p.tree("work", ".Entw&APw-rfe", ".Entw&APw-rfe.Alt")
+	p.begin("work", "anna")
+	p.sync()
+	p.tree("work", ".Entw&APw-rfe.Neu", ".INBOX.Listen")
+	p.write(p.makeHome("anna", "Drafts/Hier"), "mine", mail.Flags{})
+	p.write(p.makeHome("anna", "INBOX/Mehr"), "more", mail.Flags{})
+	p.sync()
+	p.placeIs("work", "Entwürfe/Alt:0 Entwürfe/Hier:1 Entwürfe/Neu:0 Entwürfe:0 INBOX/Listen:0 INBOX/Mehr:1 INBOX:0")
+	p.homeIs("anna", "Drafts/Alt:0 Drafts/Hier:1 Drafts/Neu:0 Drafts:0 INBOX/Listen:0 INBOX/Mehr:1 Inbox:0")
+	p.quiet()
+	p.renameHome("anna", "Drafts/Hier", "Drafts/Dort")
+	p.sync()
+	p.placeIs("work", "Entwürfe/Alt:0 Entwürfe/Dort:1 Entwürfe/Neu:0 Entwürfe:0 INBOX/Listen:0 INBOX/Mehr:1 INBOX:0")
+	p.quiet()
+}
+
 // TestRolesAreNeverLost: what is for something comes back wherever it was removed.
 func TestRolesAreNeverLost(t *testing.T) {
 	p := newPost(t)

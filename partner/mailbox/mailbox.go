@@ -33,6 +33,9 @@ const RoleProp = "role"
 // names are what folders are called when they are made.
 var names = map[Role]string{Inbox: "Inbox", Sent: "Sent", Drafts: "Drafts", Trash: "Trash", Junk: "Junk", Archive: "Archive", Outbox: "Outbox"}
 
+// NameOf is what a folder of a role is called when it is made, "" for one that is none.
+func NameOf(role Role) string { return names[role] }
+
 // Service finds folders and puts messages into them.
 type Service struct {
 	Home     store.Home
