@@ -212,6 +212,21 @@ func testMailAccount(h *accountHouse, makeFolder func()) {
 	h.phone.Folders[made] = easclient.Folder{ID: made, Parent: "0", Name: "Fahrten", Type: 12}
 	h.soon("a folder renamed on the phone", func() bool { return h.file(".Fahrten", "Plan") != "" && !h.isDir(".Reisen") })
 
+	kid := serverID(h.ask("FolderCreate", "<ParentId>"+made+"</ParentId><DisplayName>Sued</DisplayName><Type>12</Type>"))
+	h.soon("a folder made within it on the phone", func() bool { return h.isDir(".Fahrten.Sued/cur") })
+	h.ask("FolderUpdate", "<ServerId>"+made+"</ServerId><ParentId>0</ParentId><DisplayName>Wege</DisplayName>")
+	h.soon("renamed with what is in it", func() bool {
+		return h.isDir(".Wege.Sued/cur") && h.file(".Wege", "Plan") != "" && !h.isDir(".Fahrten.Sued") && !h.isDir(".Fahrten")
+	})
+	h.ask("FolderUpdate", "<ServerId>"+kid+"</ServerId><ParentId>0</ParentId><DisplayName>Sued</DisplayName>")
+	h.soon("taken out of it on the phone", func() bool { return h.isDir(".Sued/cur") && !h.isDir(".Wege.Sued") })
+	h.ask("FolderUpdate", "<ServerId>"+kid+"</ServerId><ParentId>"+made+"</ParentId><DisplayName>Nord</DisplayName>")
+	h.soon("put into it again by another name", func() bool { return h.isDir(".Wege.Nord/cur") && !h.isDir(".Sued") })
+	h.ask("FolderUpdate", "<ServerId>"+made+"</ServerId><ParentId>0</ParentId><DisplayName>Fahrten</DisplayName>")
+	h.soon("renamed back", func() bool {
+		return h.isDir(".Fahrten.Nord/cur") && h.file(".Fahrten", "Plan") != "" && !h.isDir(".Wege")
+	})
+
 	h.soon("the message in the renamed folder", func() (ok bool) { it, ok = h.sees("Fahrten", "Plan"); return ok })
 	h.phone.Delete(h.folder("Fahrten"), it.ServerID)
 	h.must(h.phone.Sync(context.Background(), h.folder("Fahrten")))
@@ -219,7 +234,7 @@ func testMailAccount(h *accountHouse, makeFolder func()) {
 
 	h.ask("FolderDelete", "<ServerId>"+h.folder("Fahrten")+"</ServerId>")
 	delete(h.phone.Folders, made)
-	h.soon("a folder deleted on the phone", func() bool { return !h.isDir(".Fahrten") })
+	h.soon("a folder deleted on the phone", func() bool { return !h.isDir(".Fahrten") && !h.isDir(".Fahrten.Nord") })
 	if h.file(".Trash", "Plan") == "" {
 		h.Error("the message is lost")
 	}

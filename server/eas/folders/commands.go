@@ -1,6 +1,7 @@
 package folders
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -69,6 +70,12 @@ func changes(from, to []Folder) *wbxml.Element {
 	for _, f := range from {
 		was[f.ID] = f
 	}
+	is := map[string]Folder{}
+	for _, f := range to {
+		is[f.ID] = f
+	}
+	to = slices.Clone(to)
+	slices.SortStableFunc(to, func(a, b Folder) int { return cmp.Compare(depth(is, a), depth(is, b)) }) // a folder before those within it
 	var updates, deletes, adds []*wbxml.Element
 	for _, f := range to {
 		switch old, ok := was[f.ID]; {
@@ -92,7 +99,7 @@ func changes(from, to []Folder) *wbxml.Element {
 }
 
 func (f Folder) element(tag wbxml.Tag) *wbxml.Element {
-	return wbxml.New(tag, wbxml.Text(wbxml.FolderHierarchyServerId, f.ID), wbxml.Text(wbxml.FolderHierarchyParentId, Root),
+	return wbxml.New(tag, wbxml.Text(wbxml.FolderHierarchyServerId, f.ID), wbxml.Text(wbxml.FolderHierarchyParentId, cmp.Or(f.Parent, Root)),
 		wbxml.Text(wbxml.FolderHierarchyDisplayName, f.Name), wbxml.Text(wbxml.FolderHierarchyType, strconv.Itoa(f.Type)))
 }
 
@@ -148,17 +155,6 @@ func (e *edit) repeated(same func(given []Folder) bool) ([]Folder, bool) {
 	return given, same(given)
 }
 
-// parentStatus checks the folder in which another is to be.
-func (e *edit) parentStatus() string {
-	switch parent := e.r.Body.Get(wbxml.FolderHierarchyParentId); {
-	case parent == Root || parent == "":
-		return ""
-	case slices.ContainsFunc(e.has, func(f Folder) bool { return f.ID == parent }):
-		return statusSpecial // these kinds have no folders within folders here
-	}
-	return statusParent
-}
-
 func (e *edit) name() (string, bool) {
 	name := e.r.Body.Get(wbxml.FolderHierarchyDisplayName)
 	n := utf8.RuneCountInString(name)
@@ -177,17 +173,21 @@ func (s *Service) FolderCreate(ctx context.Context, r *proto.Request) (*proto.Re
 	if !ok || err != nil || k == "" || s.Views[k] == nil {
 		return e.status(statusSyntax), nil
 	}
-	if status := e.parentStatus(); status != "" {
+	tree, err := e.tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	parent, prefix, status := e.parent(tree, k)
+	if status != "" {
 		return e.status(status), nil
 	}
 	var made Folder
 	given, again := e.repeated(func(given []Folder) bool {
-		for _, f := range given {
-			if f.Name == name && f.Type == typ && !slices.Contains(e.has, f) {
-				made = f
-			}
+		if len(given) == 0 { // what else is in there, the device was not told of
+			return false
 		}
-		return made.ID != ""
+		made = given[len(given)-1]
+		return made.Name == name && made.Parent == parent && made.Type == typ && slices.Equal(given[:len(given)-1], e.has)
 	})
 	if again {
 		return e.done(ctx, given, wbxml.Text(wbxml.FolderHierarchyServerId, made.ID))
@@ -196,18 +196,28 @@ func (s *Service) FolderCreate(ctx context.Context, r *proto.Request) (*proto.Re
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(now, func(f Folder) bool { return f.Name == name }) {
+	if slices.ContainsFunc(now, func(f Folder) bool { return f.Name == name && f.Parent == parent }) {
 		return e.status(statusExists), nil
 	}
-	c, err := s.Home.PutCollection(ctx, tandem.Collection{User: r.User.Name, Kind: k, Name: name})
+	full := name
+	if k == tandem.Mail {
+		full = prefix + level(name)
+	}
+	c, err := s.Home.PutCollection(ctx, tandem.Collection{User: r.User.Name, Kind: k, Name: full})
 	if tandem.IsKind(err, tandem.Exists) {
 		return e.status(statusExists), nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	made = Folder{ID: ID(c.ID), Name: name, Type: typ}
+	made = Folder{ID: ID(c.ID), Parent: parent, Name: name, Type: typ}
 	return e.done(ctx, append(slices.Clone(e.has), made), wbxml.Text(wbxml.FolderHierarchyServerId, made.ID))
+}
+
+// tree knows the mail folders as they are now.
+func (e *edit) tree(ctx context.Context) (*tree, error) {
+	shown, err := e.Shown(ctx, e.r.User.Name, e.r.Version)
+	return treeOf(shown), err
 }
 
 // target finds the folder that is to be changed. A status tells why it cannot be.
@@ -235,7 +245,8 @@ func (e *edit) target(ctx context.Context, special string) (access.Reach, string
 	return c, "", nil
 }
 
-// FolderDelete implements proto.Command. What was in the folder goes to history; one that somebody else shares is only hidden. MS-ASCMD 2.2.1.4
+// FolderDelete implements proto.Command. What was in the folder, and in those within it, goes to history; one that somebody else shares is only hidden. The device is
+// told what went with it when it asks for the hierarchy. MS-ASCMD 2.2.1.4
 func (s *Service) FolderDelete(ctx context.Context, r *proto.Request) (*proto.Response, error) {
 	e, resp, err := s.begin(ctx, r, wbxml.FolderHierarchyFolderDelete)
 	if resp != nil || err != nil {
@@ -244,7 +255,7 @@ func (s *Service) FolderDelete(ctx context.Context, r *proto.Request) (*proto.Re
 	id := r.Body.Get(wbxml.FolderHierarchyServerId)
 	is := func(f Folder) bool { return f.ID == id }
 	given, again := e.repeated(func(given []Folder) bool {
-		return slices.ContainsFunc(e.has, is) && !slices.ContainsFunc(given, is)
+		return slices.ContainsFunc(e.has, is) && slices.Equal(given, slices.DeleteFunc(slices.Clone(e.has), is))
 	})
 	if again {
 		return e.done(ctx, given)
@@ -254,7 +265,7 @@ func (s *Service) FolderDelete(ctx context.Context, r *proto.Request) (*proto.Re
 		return e.status(status), err
 	}
 	if c.Owned {
-		err = s.Home.RemoveCollection(ctx, c.ID)
+		err = e.remove(ctx, c)
 	} else {
 		err = s.Access.Hide(ctx, r.User.Name, c.ID, true)
 	}
@@ -269,7 +280,23 @@ func (s *Service) FolderDelete(ctx context.Context, r *proto.Request) (*proto.Re
 	return e.done(ctx, slices.DeleteFunc(slices.Clone(e.has), is))
 }
 
-// FolderUpdate implements proto.Command: it renames; there are no folders within folders. MS-ASCMD 2.2.1.6
+// remove removes a folder of the user's own, after those within it.
+func (e *edit) remove(ctx context.Context, c access.Reach) error {
+	if nested(c) {
+		tree, err := e.tree(ctx)
+		if err != nil {
+			return err
+		}
+		for _, kid := range tree.below(ID(c.ID)) {
+			if err := e.Home.RemoveCollection(ctx, kid.ID); err != nil && !tandem.IsKind(err, tandem.NotFound) {
+				return err
+			}
+		}
+	}
+	return e.Home.RemoveCollection(ctx, c.ID)
+}
+
+// FolderUpdate implements proto.Command: it renames, and moves folders of mail. MS-ASCMD 2.2.1.6
 func (s *Service) FolderUpdate(ctx context.Context, r *proto.Request) (*proto.Response, error) {
 	e, resp, err := s.begin(ctx, r, wbxml.FolderHierarchyFolderUpdate)
 	if resp != nil || err != nil {
@@ -279,7 +306,11 @@ func (s *Service) FolderUpdate(ctx context.Context, r *proto.Request) (*proto.Re
 	if !ok || r.Body.Has(wbxml.FolderHierarchyStatus) { // MS-ASCMD_R3102
 		return e.status(statusSyntax), nil
 	}
-	if status := e.parentStatus(); status != "" {
+	tree, err := e.tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, status := e.parent(tree, tandem.Mail); status == statusParent {
 		return e.status(status), nil
 	}
 	special := statusExists
@@ -290,25 +321,54 @@ func (s *Service) FolderUpdate(ctx context.Context, r *proto.Request) (*proto.Re
 	if err != nil || status != "" {
 		return e.status(status), err
 	}
+	parent, prefix, status := e.place(tree, c)
+	if status != "" {
+		return e.status(status), nil
+	}
 	now, err := s.hierarchy(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(now, func(f Folder) bool { return f.Name == name && f.ID != ID(c.ID) }) {
+	if slices.ContainsFunc(now, func(f Folder) bool { return f.Name == name && f.Parent == parent && f.ID != ID(c.ID) }) {
 		return e.status(statusExists), nil
 	}
-	if Name(c.Collection) != name {
-		if _, err = s.Access.Change(ctx, r.User.Name, c.ID, map[string]string{"name": name}); tandem.IsKind(err, tandem.Exists) {
-			return e.status(statusExists), nil
-		} else if err != nil {
-			return nil, err
-		}
+	if status, err = e.rename(ctx, tree, c, name, prefix); err != nil || status != "" {
+		return e.status(status), err
 	}
 	has := slices.Clone(e.has)
 	for i := range has {
 		if has[i].ID == ID(c.ID) {
-			has[i].Name = name
+			has[i].Name, has[i].Parent = name, parent
 		}
 	}
 	return e.done(ctx, has)
+}
+
+// place is parent for a folder that is there: what has no place in the tree stays in the root, and nothing goes into itself.
+func (e *edit) place(t *tree, c access.Reach) (id, prefix, status string) {
+	k := c.Kind
+	if !nested(c) {
+		k = ""
+	}
+	id, prefix, status = e.parent(t, k)
+	within := slices.ContainsFunc(t.below(ID(c.ID)), func(kid access.Reach) bool { return ID(kid.ID) == id })
+	if status == "" && (within || id == ID(c.ID)) {
+		return "", "", statusParent
+	}
+	return id, prefix, status
+}
+
+// rename gives a folder a name, and one of mail its place. A status tells why it cannot be.
+func (e *edit) rename(ctx context.Context, t *tree, c access.Reach, name, prefix string) (status string, err error) {
+	if nested(c) {
+		return e.move(ctx, t, c, prefix+level(name))
+	}
+	if Name(c.Collection) == name {
+		return "", nil
+	}
+	_, err = e.Access.Change(ctx, e.r.User.Name, c.ID, map[string]string{"name": name})
+	if tandem.IsKind(err, tandem.Exists) {
+		return statusExists, nil
+	}
+	return "", err
 }

@@ -47,9 +47,10 @@ const Root = "0"
 
 // Folder is one folder as a device sees it.
 type Folder struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-	Type int    `json:"type"` // MS-ASCMD 2.2.3.186.3
+	ID     string `json:"id"`
+	Parent string `json:"parent,omitempty"` // the folder in which it lies; "": the root
+	Name   string `json:"name"`
+	Type   int    `json:"type"` // MS-ASCMD 2.2.3.186.3
 }
 
 // types are the folder types of a kind: of the default folder, and of others.
@@ -168,6 +169,7 @@ func (s *Service) furnish(ctx context.Context, user string, shown []access.Reach
 func list(shown []access.Reach) []Folder {
 	seen := map[tandem.Kind]bool{}
 	out := make([]Folder, len(shown))
+	tree := treeOf(shown)
 	for i, c := range shown {
 		t := types[c.Kind].other
 		if c.Kind == tandem.Mail {
@@ -177,7 +179,8 @@ func list(shown []access.Reach) []Folder {
 		} else if !seen[c.Kind] && c.Right == access.Own {
 			t, seen[c.Kind] = types[c.Kind].first, true
 		}
-		out[i] = Folder{ID: ID(c.ID), Name: Name(c.Collection), Type: t}
+		parent, name := tree.place(c)
+		out[i] = Folder{ID: ID(c.ID), Parent: parent, Name: name, Type: t}
 		if c.Kind == tandem.Recipient {
 			out[i].ID, out[i].Name = Recipients, cacheName
 		}
@@ -185,15 +188,16 @@ func list(shown []access.Reach) []Folder {
 	return unique(out)
 }
 
-// unique makes names different, as MS-ASCMD_R2198 asks: collections of different kinds may share one.
+// unique makes the names within a folder different, as MS-ASCMD_R2198 asks: collections of different kinds may share one.
 func unique(list []Folder) []Folder {
-	taken := map[string]bool{}
+	taken := map[[2]string]bool{}
 	for i := range list {
-		base := list[i].Name
-		for n := 2; taken[list[i].Name]; n++ {
-			list[i].Name = base + " (" + strconv.Itoa(n) + ")"
+		f := &list[i]
+		base := f.Name
+		for n := 2; taken[[2]string{f.Parent, f.Name}]; n++ {
+			f.Name = base + " (" + strconv.Itoa(n) + ")"
 		}
-		taken[list[i].Name] = true
+		taken[[2]string{f.Parent, f.Name}] = true
 	}
 	return list
 }

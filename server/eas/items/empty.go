@@ -57,8 +57,33 @@ func (a *answer) empty(ctx context.Context, op *wbxml.Element) (*wbxml.Element, 
 		}
 		more = more && seq < c.Seq
 	}
+	if op.Child(wbxml.ItemOperationsOptions).Has(wbxml.ItemOperationsDeleteSubFolders) && c.Owned {
+		some, err := a.prune(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		left = left || some
+	}
 	if left {
 		return status(statusPartly)
 	}
 	return status(statusOK)
+}
+
+// prune removes the folders within one; left tells that some cannot be, as something hangs on them. MS-ASCMD 2.2.3.44
+func (a *answer) prune(ctx context.Context, c access.Reach) (left bool, err error) {
+	below, err := a.Folders.Below(ctx, a.r.User.Name, c.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, kid := range below {
+		err := a.Home.RemoveCollection(ctx, kid.ID)
+		switch {
+		case tandem.IsKind(err, tandem.Busy):
+			left = true
+		case err != nil && !tandem.IsKind(err, tandem.NotFound):
+			return left, err
+		}
+	}
+	return left, nil
 }

@@ -21,6 +21,8 @@ import (
 type Folders interface {
 	// FindView returns a folder's collection and how its records are shown; NotFound.
 	FindView(ctx context.Context, r *proto.Request, id string) (access.Reach, eas.View, error)
+	// Below are the folders that lie within one, at any depth, those deepest in it first.
+	Below(ctx context.Context, user string, collection int64) ([]access.Reach, error)
 }
 
 // Service answers ItemOperations.

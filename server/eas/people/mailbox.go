@@ -169,6 +169,11 @@ func (s *Service) searchMailbox(ctx context.Context, r *proto.Request, query, op
 		return status, nil, nil
 	}
 	deep := options.Has(wbxml.SearchDeepTraversal)
+	if deep {
+		if q.folders, err = s.within(ctx, r, q.folders); err != nil {
+			return "", nil, err
+		}
+	}
 	list, err := s.letters(ctx, r, q, deep)
 	if err != nil {
 		return "", nil, err
@@ -206,6 +211,28 @@ func (s *Service) searchMailbox(ctx context.Context, r *proto.Request, query, op
 		return searchOK, empty, nil
 	}
 	return searchOK, append(results, wbxml.Text(wbxml.SearchRange, strconv.Itoa(w.from)+"-"+strconv.Itoa(last)), wbxml.Text(wbxml.SearchTotal, strconv.Itoa(len(list)))), nil
+}
+
+// within adds to the ids of folders those of the folders that lie within them. MS-ASCMD_R5856
+func (s *Service) within(ctx context.Context, r *proto.Request, ids []string) ([]string, error) {
+	if s.Folders == nil {
+		return ids, nil
+	}
+	out := slices.Clone(ids)
+	for _, id := range ids {
+		n, err := strconv.ParseInt(id, 10, 64)
+		if err != nil || n == 0 {
+			continue
+		}
+		below, err := s.Folders.Below(ctx, r.User.Name, n)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range below {
+			out = append(out, strconv.FormatInt(c.ID, 10))
+		}
+	}
+	return out, nil
 }
 
 // result is a record as a result, and the size of its body; nil for one that cannot be shown.

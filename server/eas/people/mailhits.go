@@ -266,7 +266,13 @@ func (s *Service) findMail(ctx context.Context, r *proto.Request, in *wbxml.Elem
 	if len(classes) > 0 && !slices.ContainsFunc(classes, func(c string) bool { return strings.EqualFold(c, "Email") }) {
 		return findOK, []*wbxml.Element{out}, nil
 	}
-	folders, err := s.mailFolders(ctx, r, ids, slices.ContainsFunc(ids, allMailboxes))
+	everywhere := slices.ContainsFunc(ids, allMailboxes)
+	if options.Has(wbxml.FindDeepTraversal) { // MS-ASCMD_R6399100714
+		if ids, err = s.within(ctx, r, ids); err != nil {
+			return "", nil, err
+		}
+	}
+	folders, err := s.mailFolders(ctx, r, ids, everywhere)
 	if err != nil {
 		return "", nil, err
 	}

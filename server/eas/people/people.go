@@ -17,6 +17,8 @@ import (
 type Folders interface {
 	// Shown are the collections that a device of this version sees.
 	Shown(ctx context.Context, user string, v eas.Version) ([]access.Reach, error)
+	// Below are the folders that lie within one, at any depth.
+	Below(ctx context.Context, user string, collection int64) ([]access.Reach, error)
 }
 
 // Service answers the commands of this package.
