@@ -177,7 +177,7 @@ type Inbox interface {
 	MergeFields(ctx context.Context, c FieldChoice) (ChosenVersion, error)
 	// Resolve answers a conflict, or all of the same sort.
 	Resolve(ctx context.Context, r Resolution) (Resolved, error)
-	// Questions are the plans that wait for a person: the guard's, and how two filled places meet the first time.
+	// Questions are what waits for a person: plans that the guard holds, how two filled places meet the first time, and runs that want a person's word.
 	Questions(ctx context.Context) ([]Question, error)
 	// AnswerQuestion answers the question of an item; see Question.Answers. What it permits is done for the very plan that was asked about: if that changed, the question
 	// is asked anew.

@@ -64,6 +64,9 @@ func (h *Hub) SetItem(ctx context.Context, name string, set map[string]string) (
 	if err := h.cfg.Store.Settings.PutItem(ctx, it); err != nil {
 		return store.Item{}, err
 	}
+	if err := h.forgetRunQuestion(ctx, it); err != nil {
+		return store.Item{}, err
+	}
 	h.unkeep(name)
 	h.keep(it)
 	h.news.tell(News{What: ItemsNews, Item: it.Name, User: it.User})

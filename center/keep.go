@@ -32,9 +32,10 @@ type keeper struct {
 	wanted   int        // watches that would be up if all went well
 	next     time.Time  // of the next planned run
 	waits    string     // what a run that is due waits for
-	asks     when.Trigger
-	hinted   bool // something changed while changes are not followed
-	ready    bool // job and plan are there, and stay as they are
+	asks     string     // what for a person is asked to agree to a run
+	cause    string     // why a run is due
+	hinted   bool       // something changed while changes are not followed
+	ready    bool       // job and plan are there, and stay as they are
 }
 
 // watched is a job that is to be kept in step. Its item is zero for two places.
@@ -145,6 +146,9 @@ func (k *keeper) run(ctx context.Context) {
 		}
 		if !k.admit(ctx) || failures > 0 && !k.awaitReach(ctx) {
 			return
+		}
+		if k.asksFirst(ctx) {
+			continue
 		}
 		if k.once(ctx) {
 			failures = 0

@@ -188,9 +188,11 @@ func (k *keeper) await(ctx context.Context, failures int) (due, ok bool) {
 	case <-timer.C:
 		return run, true
 	case <-kicks:
+		k.because("something changed")
 		ok := k.settle(ctx)
 		return ok, ok
 	case event := <-k.events:
+		k.because("after " + string(event))
 		if event == when.NetworkUp && failures > 0 {
 			return true, true
 		}
@@ -215,6 +217,7 @@ func (k *keeper) untilNext(failures int) (time.Duration, bool) {
 		if failures < 16 {
 			d = min(t.RetryMin<<(failures-1), t.RetryMax)
 		}
+	case k.plan.If.Ask: // nobody is asked for nothing but that time has passed
 	case follows && k.watchesAll():
 		d = t.Rescan + when.Shift(name, t.Rescan/10)
 	case follows:
@@ -338,26 +341,55 @@ func (k *keeper) setWaits(why string) {
 	}
 }
 
-// ask puts the question whether to run for an event, if the item wants to be asked, and reports whether it did. Nothing waits for the answer, which is a run by
-// hand; a run for another reason takes the question back.
+// ask puts the question whether to run for an event, if the item wants to be asked about those, and reports whether it did. Nothing waits for the answer; a run for
+// another reason takes the question back.
 func (k *keeper) ask(ctx context.Context, event when.Trigger) bool {
 	if !k.plan.Ask {
 		return false
 	}
+	k.putQuestion(ctx, fmt.Sprintf("after %s", event))
+	return true
+}
+
+// putQuestion asks for a person's word, once until it is answered.
+func (k *keeper) putQuestion(ctx context.Context, why string) {
 	k.mu.Lock()
 	asked := k.asks != ""
-	k.asks = event
+	k.asks = why
 	k.mu.Unlock()
 	if asked {
-		return true
+		return
 	}
 	it := k.work.item
-	e := store.Event{When: k.hub.now(), User: it.User, Item: it.Name, Level: store.Info, Text: fmt.Sprintf("asks whether to sync now, after %s", event), Remedy: "sync it with `tandem sync " + it.Name + "`, or leave it"}
-	if err := k.hub.cfg.Store.Events.Add(ctx, e); err != nil {
-		k.hub.cfg.Log.Error("cannot write to the results log", "item", it.Name, "error", err)
+	fresh, err := k.hub.askToRun(ctx, it, why)
+	if err == nil && fresh {
+		err = k.hub.cfg.Store.Events.Add(ctx, store.Event{When: k.hub.now(), User: it.User, Item: it.Name, Level: store.Info, Text: "asks whether to sync now, " + why,
+			Remedy: "sync it with `tandem sync " + it.Name + "`, or leave it", Link: "question/" + it.Name, LinkText: "answer it"})
+	}
+	if err != nil {
+		k.hub.cfg.Log.Error("cannot ask whether to sync", "item", it.Name, "error", err)
 	}
 	k.hub.news.tell(News{What: ItemsNews, Item: it.Name, User: it.User})
+}
+
+// asksFirst reports whether no run of the item begins by itself without a person's word, and asks for that.
+func (k *keeper) asksFirst(ctx context.Context) bool {
+	if !k.plan.If.Ask {
+		return false
+	}
+	k.mu.Lock()
+	why := firstText(k.cause, "it is due")
+	k.cause = ""
+	k.mu.Unlock()
+	k.putQuestion(ctx, why)
 	return true
+}
+
+// because notes why a run is due, for the question.
+func (k *keeper) because(why string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.cause = why
 }
 
 // answered takes a question back.
@@ -373,7 +405,7 @@ func (k *keeper) state() (watching bool, next time.Time, waits string) {
 	defer k.mu.Unlock()
 	waits = k.waits
 	if waits == "" && k.asks != "" {
-		waits = fmt.Sprintf("your word, after %s: `tandem sync %s`", k.asks, k.work.item.Name)
+		waits = fmt.Sprintf("your word, %s: `tandem sync %s`", k.asks, k.work.item.Name)
 	}
 	return k.watching > 0, k.next, waits
 }
@@ -443,7 +475,7 @@ func (h *Hub) happened(ctx context.Context, e sysevents.Event) {
 func (k *keeper) wants(event when.Trigger) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.ready && k.plan.Has(event) && !k.plan.Ask
+	return k.ready && k.plan.Has(event) && !k.plan.Ask && !k.plan.If.Ask
 }
 
 // runBefore runs items before the computer sleeps or is switched off. What is not through in time is stopped; a run takes a moment to end, which is kept back.

@@ -21,7 +21,7 @@ type Question struct {
 	When    int64 // Unix seconds of the run that asked
 	Sort    string
 	Why     []string // what the guard saw, in words
-	Hash    string   // of the plan
+	Hash    string   // of the plan; of a RunQuestion, which has none, "run"
 	Records [2]int   // at home, at the partner
 	Totals  [2]engine.Totals
 	Answers []string
@@ -32,9 +32,10 @@ type Question struct {
 const (
 	GuardQuestion = "guard" // much would be deleted or overwritten
 	FirstQuestion = "first" // both places hold records and were never synced with each other
+	RunQuestion   = "run"   // whether to run now: the item wants a person's word
 )
 
-// The answers. The first three are for the guard; a first sync is answered with a way to meet, or left.
+// The answers. The first three are for the guard; a first sync is answered with a way to meet, or left; the last two are for a run that wants a person's word.
 const (
 	GoAhead     = "go-ahead"
 	Restore     = "restore"
@@ -42,6 +43,8 @@ const (
 	Combine     = "combine"
 	ReplaceHere = "replace-here"
 	ReplaceThat = "replace-there"
+	RunNow      = "run-now"
+	NotNow      = "not-now"
 )
 
 // firstRules are the rules of engine.First by the answers.
@@ -133,6 +136,12 @@ func (h *Hub) AnswerQuestion(ctx context.Context, item, answer string, tell func
 	if !slices.Contains(q.Answers, answer) {
 		return &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: item, Err: errors.New(answer + " is not an answer to it"), Remedy: "answer one of " + strings.Join(q.Answers, ", ")}
 	}
+	if answer == NotNow {
+		err := h.forgetQuestion(ctx, store.Item{Name: item})
+		h.noteAnswered(item)
+		h.news.tell(News{What: ConflictsNews, Item: item, User: q.User})
+		return err
+	}
 	if answer == Leave {
 		q.Left = true
 		text, err := json.Marshal(q)
@@ -148,6 +157,40 @@ func (h *Hub) AnswerQuestion(ctx context.Context, item, answer string, tell func
 		opt.Approved = q.Hash
 	}
 	return h.Sync(ctx, []string{item}, opt, tell)
+}
+
+// askToRun puts the question whether to run an item into the inbox, and reports whether it was not there. A question about a plan says more, and stays.
+func (h *Hub) askToRun(ctx context.Context, it store.Item, why string) (fresh bool, err error) {
+	values, err := h.cfg.Store.Settings.Values(ctx)
+	if err != nil || values[questionName+it.Name] != "" {
+		return false, err
+	}
+	text, err := json.Marshal(Question{Item: it.Name, User: it.User, When: h.now(), Sort: RunQuestion, Why: []string{why}, Hash: RunQuestion, Answers: []string{RunNow, NotNow}})
+	if err != nil {
+		return false, err
+	}
+	err = h.cfg.Store.Settings.PutValues(ctx, map[string]string{questionName + it.Name: string(text)})
+	h.news.tell(News{What: ConflictsNews, Item: it.Name, User: it.User})
+	return err == nil, err
+}
+
+// forgetRunQuestion drops the question whether to run an item whose settings changed; it may not ask any more.
+func (h *Hub) forgetRunQuestion(ctx context.Context, it store.Item) error {
+	values, err := h.cfg.Store.Settings.Values(ctx)
+	if err != nil || !strings.Contains(values[questionName+it.Name], `"Sort":"`+RunQuestion+`"`) {
+		return err
+	}
+	return h.forgetQuestion(ctx, it)
+}
+
+// noteAnswered has the keeper of an item ask anew when something happens.
+func (h *Hub) noteAnswered(item string) {
+	h.mu.Lock()
+	k := h.keepers[item]
+	h.mu.Unlock()
+	if k != nil {
+		k.answered()
+	}
 }
 
 // forgetQuestion drops the question of an item that is no more.

@@ -242,14 +242,11 @@ func (h *Hub) noteSuccess(j job) {
 	fresh := !h.tried[j.name]
 	h.tried[j.name] = true
 	delete(h.failing, j.name)
-	k := h.keepers[j.name]
 	h.mu.Unlock()
 	if failed || fresh {
 		h.stir()
 	}
-	if k != nil {
-		k.answered()
-	}
+	h.noteAnswered(j.name)
 }
 
 func unequalKinds(a, b *provider.Opened) error {

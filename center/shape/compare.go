@@ -100,7 +100,7 @@ func OfKindRule(r center.KindRule) KindRule {
 type Question struct {
 	Item    string   `json:"item"`
 	When    int64    `json:"when"`
-	Sort    string   `json:"sort" enum:"guard,first"`
+	Sort    string   `json:"sort" enum:"guard,first,run"`
 	Why     []string `json:"why"`
 	Here    int      `json:"records_home"`
 	There   int      `json:"records_partner"`

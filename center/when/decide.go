@@ -15,6 +15,7 @@ type Conditions struct {
 	Slow      *Slow    // not on slow links
 	Networks  []string // only on networks of these names
 	Idle      bool     // only while nobody uses the computer
+	Ask       bool     // only after a person has agreed; Decide, which waits for nobody, does not look at it
 }
 
 // Slow is from where on a link is slow. Zero: the default.

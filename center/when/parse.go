@@ -52,9 +52,10 @@ func Parse(text string) (Plan, error) {
 	if p.Peak != nil && p.Peak.From == p.Peak.To && p.Peak.Days == (Days{}) {
 		return Plan{}, bad(text, fmt.Errorf("off-peak needs a peak"))
 	}
-	if p.Ask && len(p.On) == 0 {
-		return Plan{}, bad(text, fmt.Errorf("ask first needs an event, such as on log-on"))
+	if p.Ask && len(p.On) == 0 { // of no event in particular
+		p.Ask, p.If.Ask = false, true
 	}
+	p.Ask = p.Ask && !p.If.Ask
 	return p, nil
 }
 
@@ -113,6 +114,9 @@ func (p *Plan) clause(text string, seen map[string]bool) error {
 		return nil
 	case "ask first", "ask":
 		p.Ask = true
+		return nil
+	case "ask before every run":
+		p.If.Ask = true
 		return nil
 	case "continuous", "on change":
 		return p.mode(Continuous, seen)

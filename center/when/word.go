@@ -275,6 +275,7 @@ func (p Plan) String() string {
 	}
 	add(len(c.Networks) > 0, "only on network "+strings.Join(c.Networks, ", "))
 	add(c.Idle, "only while idle")
+	add(c.Ask, "ask before every run")
 	if p.Zone != nil {
 		out = append(out, "zone "+p.Zone.String())
 	}

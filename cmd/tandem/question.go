@@ -30,7 +30,8 @@ func (a *app) conflictQuestions() *cobra.Command {
 		Use:   "questions",
 		Short: "List the plans that wait for you",
 		Long: `Lists the sync items whose plan waits for a person: much would be deleted or overwritten at
-once, or two filled places would meet for the first time. Nothing was done.`,
+once, or two filled places would meet for the first time. Nothing was done. And those
+that ask before they run.`,
 		Example: "  tandem conflict questions",
 		Args:    args(0, 0, "conflict questions takes no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -59,7 +60,9 @@ once, or two filled places would meet for the first time. Nothing was done.`,
 func (a *app) questionTable(list []center.Question) error {
 	for _, q := range list {
 		fmt.Fprintf(a.out, "%s waits since %s: %s\n", q.Item, ui.When(q.When, now()), ui.Clean(strings.Join(q.Why, "; ")))
-		fmt.Fprintf(a.out, "  %s at home, %s at the partner\n", ui.Count(q.Records[0], "record"), ui.Count(q.Records[1], "record"))
+		if q.Sort != center.RunQuestion {
+			fmt.Fprintf(a.out, "  %s at home, %s at the partner\n", ui.Count(q.Records[0], "record"), ui.Count(q.Records[1], "record"))
+		}
 		for i, where := range []string{"at home", "at the partner"} {
 			if text := totals(q.Totals[i]); text != "" {
 				fmt.Fprintf(a.out, "  %s: %s\n", where, text)
@@ -77,14 +80,15 @@ func (a *app) questionTable(list []center.Question) error {
 }
 
 func (a *app) conflictAnswer() *cobra.Command {
-	answers := []string{center.GoAhead, center.Restore, center.Leave, center.Combine, center.ReplaceHere, center.ReplaceThat}
+	answers := []string{center.GoAhead, center.Restore, center.Leave, center.Combine, center.ReplaceHere, center.ReplaceThat, center.RunNow, center.NotNow}
 	return a.jsonFlag(&cobra.Command{
 		Use:   "answer ITEM " + strings.Join(answers, "|"),
 		Short: "Answer for a plan that waits",
 		Long: `Answers for the plan of a sync item that waits: do it (go-ahead), put back what was deleted
 or emptied instead (restore), or leave it (leave). Where two filled places meet for the
 first time: combine them, or replace what is here or there by the other. If the plan
-changed since, nothing is done, and it waits again.`,
+changed since, nothing is done, and it waits again. An item that asks before it runs:
+run-now, or not-now.`,
 		Example:           "  tandem conflict answer contacts-phone restore",
 		Args:              args(2, 2, "tandem conflict answer ITEM "+strings.Join(answers, "|")),
 		ValidArgsFunction: positions(a.itemNames, none),
@@ -96,7 +100,7 @@ changed since, nothing is done, and it waits again.`,
 				if err != nil {
 					return asUsage(err)
 				}
-				if args[1] == center.Leave {
+				if args[1] == center.Leave || args[1] == center.NotNow {
 					_, err := fmt.Fprintln(a.out, "left; it waits")
 					return err
 				}

@@ -95,7 +95,7 @@ func (a *API) addDecisions() {
 		}) error {
 			return s.SetKindRule(ctx, center.KindRule{User: in.Body.User, Kind: tandem.Kind(in.Kind), Policy: in.Body.Policy, DeleteVsChange: in.Body.DeleteVsChange})
 		})
-	serve(a, op{id: "questions", method: "GET", path: "/api/questions", tag: tag, summary: "Plans that wait for a person: the guard's, and how two filled places meet"},
+	serve(a, op{id: "questions", method: "GET", path: "/api/questions", tag: tag, summary: "What waits for a person: plans that the guard holds, how two filled places meet, and runs that want a person's word"},
 		func(ctx context.Context, in *Paging) (*list[shape.Question], error) {
 			all, err := a.cfg.Service(ctx).Questions(ctx)
 			return pageOf(in, shape.List(all, shape.OfQuestion)), err
@@ -104,7 +104,7 @@ func (a *API) addDecisions() {
 		func(ctx context.Context, s center.Service, in *struct {
 			Named
 			Body struct {
-				Answer string `json:"answer" enum:"go-ahead,restore,leave,combine,replace-here,replace-there"`
+				Answer string `json:"answer" enum:"go-ahead,restore,leave,combine,replace-here,replace-there,run-now,not-now"`
 			}
 		}) ([]Outcome, error) {
 			o := outcomes{list: []Outcome{}}

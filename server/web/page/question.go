@@ -46,6 +46,8 @@ func questionOf(w words.Words, q center.Question) question {
 		out.Title = w.T("%s would delete or overwrite much", q.Item)
 	case center.FirstQuestion:
 		out.Title = w.T("How shall both sides of %s meet?", q.Item)
+	case center.RunQuestion:
+		out.Title = w.T("Sync %s now?", q.Item)
 	}
 	for _, why := range q.Why {
 		out.Reasons = append(out.Reasons, w.Say(why))
@@ -76,9 +78,9 @@ func answerOf(w words.Words, item, value string) answer {
 		a.Text, a.Help, a.Icon, a.Danger, a.Look = w.T("Replace here"), w.T("This hub gets what the partner holds. What it had goes into history."), "stop", true, look("replace-a")
 	case center.ReplaceThat:
 		a.Text, a.Help, a.Icon, a.Danger, a.Look = w.T("Replace there"), w.T("The partner gets what this hub holds. What it had goes into history."), "stop", true, look("replace-b")
-	case "run-now":
+	case center.RunNow:
 		a.Text, a.Icon, a.Main = w.T("Run now"), "sync", true
-	case "not-now":
+	case center.NotNow:
 		a.Text, a.Icon = w.T("Not now"), "off"
 	}
 	return a
@@ -114,6 +116,7 @@ func (p *Pages) answerQuestion(c *call) error {
 		opt.First = "replace-a"
 	case center.ReplaceThat:
 		opt.First = "replace-b"
+	case center.RunNow:
 	default: // nothing runs for it, or its own service knows what does
 		if err := c.hub.AnswerQuestion(ctx, item, given, func(center.SyncNews) {}); err != nil {
 			return err

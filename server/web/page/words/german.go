@@ -620,6 +620,7 @@ func german() map[string]string {
 		"Leave it as it is on all sides, and sync it no longer": "Auf allen Seiten belassen und nicht mehr abgleichen",
 		"%s waits for you":                  "%s wartet auf Sie",
 		"%s would delete or overwrite much": "%s würde viel löschen oder überschreiben",
+		"Sync %s now?":                      "%s jetzt abgleichen?",
 		"How shall both sides of %s meet?":  "Wie sollen beide Seiten von %s zusammenkommen?",
 		"The partner":                       "Der Partner",
 		"Go ahead":                          "Ausführen",
