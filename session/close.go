@@ -23,10 +23,27 @@ func (x *executor) close(ctx context.Context, st *step) error {
 		return x.keepBoth(ctx, st)
 	}
 	x.settleJobs(ctx, st)
-	if !st.failed {
+	if !st.failed || x.halfMerged(st) {
 		x.record(st)
 	}
 	return nil
+}
+
+// halfMerged turns a merge that one side has and that came too late for the other, which changed again, into what it is: the side that has it holds all that the
+// other showed, and more. That is what both agree on from here. With what they agreed on before, each field that the merge brought would pass for an edit of that
+// side's own, and clash with the other's next edit of it.
+func (x *executor) halfMerged(st *step) bool {
+	if st.act.Do != engine.Write || x.stream != nil || st.act.Into != [2]bool{true, true} || len(st.jobs) != 2 || st.act.Row.Clash != nil || !st.act.Row.Agreed() {
+		return false
+	}
+	for i, late := range st.jobs {
+		has, s := st.jobs[1-i], late.side.Side
+		if late.skip == nil && late.write.Op == tandem.Update && late.out.Status == tandem.PreconditionFailed && has.out.Status == tandem.Applied && st.got[s] != nil && st.got[s].body != nil {
+			st.act.Into[s], st.jobs = false, []*job{has}
+			return true
+		}
+	}
+	return false
 }
 
 // settleJobs settles the outcomes of a step's writes.
