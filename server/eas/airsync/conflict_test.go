@@ -303,3 +303,49 @@ func TestGhosting(t *testing.T) {
 		})
 	}
 }
+
+// hurried is a store in which a desktop is a moment faster than the first write to a record.
+type hurried struct {
+	store.Home
+	once func()
+}
+
+func (h *hurried) Write(ctx context.Context, collection int64, who store.Author, writes []store.HomeWrite) ([]tandem.Outcome, error) {
+	if f := h.once; f != nil {
+		h.once = nil
+		f()
+	}
+	return h.Home.Write(ctx, collection, who, writes)
+}
+
+// Somebody writes the record, or another one, just as what the device sent and what is to stand are written one after the other: neither is put over what was not looked at.
+func TestWrittenInBetween(t *testing.T) {
+	for name, c := range map[string]struct {
+		record            tandem.ID
+		body, holds, kept string
+	}{
+		"the same record, the same field":  {"a", vcard("a", "Ann", "TEL;TYPE=CELL:4", "TITLE:Boss"), "TEL;TYPE=CELL:4 TITLE:Boss", "CELL:2"},
+		"the same record, another field":   {"a", vcard("a", "Ann", "TEL;TYPE=CELL:3", "TITLE:Boss"), "TEL;TYPE=CELL:3 TITLE:Boss", "CELL:2"},
+		"another record, at the same time": {"c0", vcard("c0", "Other"), "TEL;TYPE=CELL:3", "CELL:2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newKit(t)
+			k.fill(k.contacts, "c", 1)
+			k.write(k.contacts, tandem.Create, "a", vcard("a", "Ann", "TEL;TYPE=CELL:1"))
+			server := k.serverID(k.contacts, "a")
+			at := k.prime(k.contacts)
+			k.write(k.contacts, tandem.Update, "a", vcard("a", "Ann", "TEL;TYPE=CELL:3"))
+			k.svc.Home = &hurried{Home: k.st.Home, once: func() { k.write(k.contacts, tandem.Update, c.record, c.body) }}
+			k.sync(k.contacts, at, commands(edit(server, phone("2"))))
+			for _, want := range strings.Fields(c.holds) {
+				if body := k.body(k.contacts, "a"); !strings.Contains(body, want) {
+					t.Errorf("the record lacks %s: %s", want, body)
+				}
+			}
+			if !k.inHistory(c.kept) {
+				t.Errorf("%s is not in history", c.kept)
+			}
+			k.validate(10)
+		})
+	}
+}

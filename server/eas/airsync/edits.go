@@ -244,24 +244,41 @@ func (p *part) did(number, seq int64, own synckey.Own) {
 	p.g.Did(own)
 }
 
-// both performs two writes of one record, the second on top of the first, in one transaction where nobody else writes.
-func (p *part) both(ctx context.Context, first, second store.HomeWrite) ([2]tandem.Outcome, error) {
-	var res [2]tandem.Outcome
-	if err := p.find(ctx); err != nil {
-		return res, err
-	}
-	second.If = tandem.Version(strconv.FormatInt(p.col.Seq+1, 10))
-	outs, err := p.s.Home.Write(ctx, p.col.ID, author(p.r), []store.HomeWrite{first, second})
-	if err != nil {
-		return res, err
-	}
-	res = [2]tandem.Outcome(outs)
-	if res[0].Status == tandem.Applied && res[1].Status == tandem.PreconditionFailed {
-		second.ID, second.If = res[0].ID, res[0].Version
-		if outs, err = p.s.Home.Write(ctx, p.col.ID, author(p.r), []store.HomeWrite{second}); err != nil {
+// both performs two writes of one record, the second on top of the first, in one transaction where nobody else writes. The second is not done without the first: if
+// somebody else wrote the record meanwhile, it would be put over what they wrote, under the number that the first was to get.
+func (p *part) both(ctx context.Context, first, second store.HomeWrite) (res [2]tandem.Outcome, err error) {
+	first.Whole, second.Whole = true, true
+	for range tries {
+		if err := p.find(ctx); err != nil {
 			return res, err
 		}
-		res[1] = outs[0]
+		second.If = tandem.Version(strconv.FormatInt(p.col.Seq+1, 10))
+		outs, err := p.s.Home.Write(ctx, p.col.ID, author(p.r), []store.HomeWrite{first, second})
+		if err != nil {
+			return res, err
+		}
+		res = [2]tandem.Outcome(outs)
+		switch {
+		case res[0].Status == tandem.RetryAfter && res[1].Status == tandem.PreconditionFailed: // another record was written meanwhile
+			continue
+		case res[0].Status != tandem.Applied:
+			res[1] = res[0]
+		}
+		return res, nil
+	}
+	first.Whole, second.Whole = false, false
+	for i, w := range []*store.HomeWrite{&first, &second} {
+		if i == 1 {
+			w.ID, w.If = res[0].ID, res[0].Version
+		}
+		outs, err := p.s.Home.Write(ctx, p.col.ID, author(p.r), []store.HomeWrite{*w})
+		if err != nil {
+			return res, err
+		}
+		if res[i] = outs[0]; res[0].Status != tandem.Applied {
+			res[1] = res[0]
+			break
+		}
 	}
 	return res, nil
 }
