@@ -86,12 +86,22 @@ func (l *link) logout() {
 
 // open opens a mailbox, anew if it is open already: the numbers are those of now.
 func (l *link) open(ctx context.Context, name string) (*box, error) {
-	l.box = nil
 	var data *imap.SelectData
 	err := l.do(ctx, func() (err error) {
-		data, err = l.Select(name, &imap.SelectOptions{CondStore: l.caps.Has(imap.CapCondStore)}).Wait()
+		data, err = l.selects(name).Wait()
 		return err
 	})
+	return l.opened(name, data, err)
+}
+
+// selects asks for a mailbox to be opened.
+func (l *link) selects(name string) *imapclient.SelectCommand {
+	l.box = nil
+	return l.Select(name, &imap.SelectOptions{CondStore: l.caps.Has(imap.CapCondStore)})
+}
+
+// opened reads what the server says of a mailbox that it was to open.
+func (l *link) opened(name string, data *imap.SelectData, err error) (*box, error) {
 	if err != nil {
 		if no := refusal(err); no != nil && no.Code == "" && no.Type == imap.StatusResponseTypeNo {
 			no.Code = imap.ResponseCodeNonExistent // most servers do not tell why in a way that programs can read
@@ -115,6 +125,48 @@ func (l *link) open(ctx context.Context, name string) (*box, error) {
 	l.box = b
 	l.wire.holds(b.count)
 	return b, nil
+}
+
+// first opens a mailbox on a connection on which nothing was asked before. How mailboxes are named is asked in the same breath, where the name does not hang on it.
+func (l *link) first(ctx context.Context, path []string) (*naming, *box, error) {
+	if len(path) > 1 || !l.caps.Has(imap.CapNamespace) {
+		n, err := l.naming(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		name, err := n.join(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		b, err := l.open(ctx, name)
+		return n, b, err
+	}
+	name, err := (&naming{}).join(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	n := &naming{}
+	var data *imap.SelectData
+	err = l.do(ctx, func() error {
+		names, box := l.Namespace(), l.selects(name)
+		spaces, err := names.Wait()
+		if err != nil && refusal(err) == nil {
+			return err
+		}
+		n.take(spaces)
+		data, err = box.Wait()
+		return err
+	})
+	if err == nil {
+		if n.delim == 0 {
+			if n, err = l.naming(ctx); err != nil {
+				return nil, nil, err
+			}
+		}
+		_, err = n.join(path)
+	}
+	b, err := l.opened(name, data, err)
+	return n, b, err
 }
 
 // search asks for UIDs.

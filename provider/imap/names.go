@@ -31,16 +31,7 @@ func (l *link) naming(ctx context.Context) (*naming, error) {
 			return nil, err
 		}
 		if err == nil {
-			if len(data.Personal) > 0 {
-				n.prefix, n.delim = data.Personal[0].Prefix, data.Personal[0].Delim
-			}
-			for _, list := range [][]imap.NamespaceDescriptor{data.Other, data.Shared} {
-				for _, d := range list {
-					if d.Prefix != "" {
-						n.others = append(n.others, d.Prefix)
-					}
-				}
-			}
+			n.take(data)
 		}
 	}
 	if n.delim != 0 {
@@ -58,6 +49,23 @@ func (l *link) naming(ctx context.Context) (*naming, error) {
 		n.delim = d.Delim
 	}
 	return n, nil
+}
+
+// take reads the server's answer; nil: it gave none.
+func (n *naming) take(data *imap.NamespaceData) {
+	if data == nil {
+		return
+	}
+	if len(data.Personal) > 0 {
+		n.prefix, n.delim = data.Personal[0].Prefix, data.Personal[0].Delim
+	}
+	for _, list := range [][]imap.NamespaceDescriptor{data.Other, data.Shared} {
+		for _, d := range list {
+			if d.Prefix != "" {
+				n.others = append(n.others, d.Prefix)
+			}
+		}
+	}
 }
 
 // join is the server's name of a mailbox.

@@ -68,22 +68,15 @@ func (r *replica) learn(ctx context.Context, p *spot) (provider.Features, error)
 		return f, err
 	}
 	defer r.a.done(l)
-	n, err := l.naming(ctx)
-	if err != nil {
-		return f, err
-	}
-	r.delim = n.delim
 	path := p.path
 	if len(path) == 0 {
 		path = []string{"INBOX"}
 	}
-	if r.name, err = n.join(path); err != nil {
-		return f, err
-	}
-	b, err := l.open(ctx, r.name)
+	n, b, err := l.first(ctx, path)
 	if err != nil {
 		return f, err
 	}
+	r.delim, r.name = n.delim, b.name
 	r.validity, r.first = b.validity, b.next
 	r.opened.Store(b)
 	r.plus = l.caps.Has(imap.CapUIDPlus)
