@@ -157,8 +157,8 @@ func (j *job) editOf(id tandem.ID) *edit {
 func (j *job) create(n int, w tandem.Write) tandem.Outcome {
 	mark := markOf(w)
 	if mark != "" {
-		for _, e := range j.x.entries {
-			if now, there := j.now(e.id); e.mark == mark && there {
+		for _, at := range j.x.byMark[mark] {
+			if now, there := j.now(j.x.entries[at].id); there {
 				return tandem.Outcome{Status: tandem.Applied, ID: now.id, Meta: now.meta}
 			}
 		}

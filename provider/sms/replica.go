@@ -32,9 +32,10 @@ type index struct {
 	print   string  // of the file that was read
 	entries []entry // in the order of the file
 	byID    map[tandem.ID]int
-	tail    int64 // where new messages go: before the root's end tag; -1: there is no root
-	root    span  // the root's start tag
-	closed  bool  // the root is an empty tag
+	byMark  map[string][]int // of those that were made here
+	tail    int64            // where new messages go: before the root's end tag; -1: there is no root
+	root    span             // the root's start tag
+	closed  bool             // the root is an empty tag
 }
 
 // entry is a message in the file.
@@ -145,7 +146,7 @@ func (r *Replica) read(ctx context.Context, each func(*element, tandem.ID) error
 		return nil, err
 	}
 	defer f.Close()
-	x := &index{byID: map[tandem.ID]int{}, tail: -1}
+	x := &index{byID: map[tandem.ID]int{}, byMark: map[string][]int{}, tail: -1}
 	if x.print, err = fingerprint(f); err != nil {
 		return nil, err
 	}
@@ -166,7 +167,11 @@ func (r *Replica) read(ctx context.Context, each func(*element, tandem.ID) error
 		}
 		id := free(x.byID, tandem.ID(e.id()))
 		x.byID[id] = len(x.entries)
-		x.entries = append(x.entries, entry{id: id, at: e.at, mark: e.get(ownMark), meta: tandem.Meta{Version: e.version(), Attrs: e.attrs()}})
+		mark := e.get(ownMark)
+		if mark != "" {
+			x.byMark[mark] = append(x.byMark[mark], len(x.entries))
+		}
+		x.entries = append(x.entries, entry{id: id, at: e.at, mark: mark, meta: tandem.Meta{Version: e.version(), Attrs: e.attrs()}})
 		if each != nil {
 			if err := each(e, id); err != nil {
 				return nil, err
@@ -356,10 +361,9 @@ func (r *Replica) Find(ctx context.Context, w tandem.Write) (tandem.Outcome, boo
 		return tandem.Outcome{}, false, err
 	}
 	mark := markOf(w)
-	for _, e := range x.entries {
-		if mark != "" && e.mark == mark {
-			return tandem.Outcome{Status: tandem.Applied, ID: e.id, Meta: e.meta}, true, nil
-		}
+	for _, at := range x.byMark[mark] {
+		e := x.entries[at]
+		return tandem.Outcome{Status: tandem.Applied, ID: e.id, Meta: e.meta}, true, nil
 	}
 	return tandem.Outcome{}, false, nil
 }
