@@ -25,7 +25,7 @@ type config struct {
 func main() {
 	var c config
 	out := flag.String("out", "", "write the table to this Markdown file as well")
-	only := flag.String("only", "", "run only suites whose name contains this, or with = before it the one of this name: pim, dav-accounts, big, files, wbxml, phones-sync, phones-wait, mail-phones, dav-server, mail, memory")
+	only := flag.String("only", "", "run only suites whose name contains this, or with = before it the one of this name: pim, dav-accounts, big, files, wbxml, phones-sync, phones-wait, mail-phones, dav-server, mail, mail-large, memory")
 	flag.StringVar(&c.dir, "dir", "", "scratch folder (default: a temporary one)")
 	flag.StringVar(&c.tandem, "tandem", "", "binary to measure (default: built from this tree)")
 	flag.IntVar(&c.rounds, "rounds", 5, "rounds; the table shows medians")
@@ -63,7 +63,7 @@ func run(c config, out, only string) error {
 	suites := []struct {
 		name string
 		run  func(config) ([]row, error)
-	}{{"pim", contactsAndEvents}, {"dav-accounts", accounts}, {"big", bigFile}, {"files", files}, {"wbxml", codec}, {"phones-sync", firstSync}, {"phones-wait", waiting}, {"mail-phones", mailPhones}, {"dav-server", davServers}, {"mail", mail},
+	}{{"pim", contactsAndEvents}, {"dav-accounts", accounts}, {"big", bigFile}, {"files", files}, {"wbxml", codec}, {"phones-sync", firstSync}, {"phones-wait", waiting}, {"mail-phones", mailPhones}, {"dav-server", davServers}, {"mail", mail}, {"mail-large", mailLarge},
 		{"memory", memory}}
 	var rows []row
 	for _, s := range suites {
