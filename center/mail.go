@@ -62,7 +62,7 @@ func (h *Hub) SetInvitations(ctx context.Context, user string, m imip.Mode) erro
 func (h *Hub) SetAway(ctx context.Context, user string, s away.Settings) error {
 	err := away.Save(ctx, h.cfg.Store.Accounts, user, s, h.now())
 	if err == nil && h.cfg.Filters != nil {
-		h.cfg.Filters.Changed()
+		err = h.cfg.Filters.Tell(ctx, user)
 	}
 	return err
 }

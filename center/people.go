@@ -147,7 +147,14 @@ func (h *Hub) RemoveUser(ctx context.Context, name string, all bool) error {
 	if err := h.withoutAccounts(ctx, name); err != nil {
 		return err
 	}
+	var stays error // what could not be taken from a mail server: the user goes all the same, and the person hears of it
+	if h.cfg.Filters != nil {
+		stays = h.cfg.Filters.Leave(ctx, name)
+	}
 	if err := h.cfg.Accounts.Remove(ctx, name, all); err != nil {
+		if h.cfg.Filters != nil {
+			return errors.Join(err, h.cfg.Filters.Stay(ctx, name))
+		}
 		return err
 	}
 	if err := h.forgetKindRules(ctx, name); err != nil || h.cfg.Outgoing == nil {
@@ -156,7 +163,10 @@ func (h *Hub) RemoveUser(ctx context.Context, name string, all bool) error {
 	if err := h.cfg.Outgoing.Forget(ctx, name); err != nil || h.cfg.Filters == nil {
 		return err
 	}
-	return h.cfg.Filters.Forget(ctx, name)
+	if err := h.cfg.Filters.Forget(ctx, name); err != nil {
+		return err
+	}
+	return stays
 }
 
 // SetPassword implements Service.

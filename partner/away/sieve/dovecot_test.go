@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -321,4 +322,43 @@ func TestDovecotRefusals(t *testing.T) {
 	if _, err := sieve.Dial(t.Context(), other); err == nil {
 		t.Error("a certificate of nobody's is trusted")
 	}
+}
+
+// TestDovecotLeaves: with the user the script goes; where the server is out of reach that is said, as it is when the absence is set or ended.
+func TestDovecotLeaves(t *testing.T) {
+	p, ctx := open(t), t.Context()
+	account := sieve.Account{Host: "127.0.0.1", Port: p.port, TLS: "starttls", User: "anna"}
+	p.must(p.svc.Leave(ctx, "anna")) // no server was named
+	p.must(p.svc.SetAccount(ctx, "anna", account, mailkit.Password))
+	set := func(state int) error {
+		p.must(away.Save(ctx, p.st.Accounts, "anna", away.Settings{State: state, Messages: map[string]away.Reply{away.Unknown: {Enabled: true, Text: "Away", Type: "Text"}}}, 0))
+		return p.svc.Tell(ctx, "anna")
+	}
+	has := func(want bool) {
+		t.Helper()
+		c := p.dial()
+		defer c.Close()
+		names, _, err := c.Scripts()
+		p.must(err)
+		if got := slices.Contains(names, sieve.Name); got != want {
+			t.Errorf("the script is there: %v", got)
+		}
+	}
+	p.must(set(away.On))
+	has(true)
+	p.must(set(away.Off))
+	has(false)
+	p.must(set(away.On))
+	p.must(p.svc.Leave(ctx, "anna"))
+	has(false)
+	p.must(p.svc.Stay(ctx, "anna"))
+	p.must(p.svc.Tell(ctx, "anna"))
+	has(true)
+	p.srv.Stop()
+	for what, err := range map[string]error{"leaving": p.svc.Leave(ctx, "anna"), "ending": set(away.Off)} {
+		if !tandem.IsKind(err, tandem.Transient) || !strings.Contains(err.Error(), "127.0.0.1") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	p.must(p.svc.Leave(ctx, "nobody"))
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"tandem"
@@ -51,6 +52,7 @@ type Service struct {
 	Log      *slog.Logger                                                // nil: nowhere
 
 	wake chan struct{}
+	one  *sync.Mutex // held by who tells a server, so that one does it at a time
 }
 
 // New makes a service of what is set in s.
@@ -58,7 +60,7 @@ func New(s Service) *Service {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	s.wake = make(chan struct{}, 1)
+	s.wake, s.one = make(chan struct{}, 1), &sync.Mutex{}
 	return &s
 }
 
@@ -123,6 +125,8 @@ func (s *Service) RemoveAccount(ctx context.Context, user string) error {
 	if !ok {
 		return nil
 	}
+	s.one.Lock()
+	defer s.one.Unlock()
 	if err := s.turn(ctx, u, a, away.Settings{}); err != nil {
 		return err
 	}
@@ -135,6 +139,61 @@ func (s *Service) RemoveAccount(ctx context.Context, user string) error {
 // Forget removes the password that is kept for a user who is no more.
 func (s *Service) Forget(ctx context.Context, user string) error {
 	return s.Secrets.Put(ctx, secretName(user), "")
+}
+
+// waiting is how long a person waits for a server.
+const waiting = 20 * time.Second
+
+// Tell brings a user's server to what was just set, at once. Where that fails the person hears of it; Run goes on trying.
+func (s *Service) Tell(ctx context.Context, user string) error {
+	s.Changed()
+	u, err := s.Accounts.User(ctx, user)
+	if err != nil {
+		return err
+	}
+	a, ok := AccountOf(u)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, waiting)
+	defer cancel()
+	if err := s.push(ctx, u); err != nil {
+		return &tandem.Error{Kind: tandem.Transient, Op: "tell the mail server of", Thing: user, Err: fmt.Errorf("what was set is kept, and %s does not know of it yet: %w", a.Host, err),
+			Remedy: "a hub that is served tries again every five minutes; what the server answered before it goes on to answer until then"}
+	}
+	return nil
+}
+
+// Leave takes our script from the server of a user who is about to be removed. The error tells what stays there.
+func (s *Service) Leave(ctx context.Context, user string) error {
+	u, err := s.Accounts.User(ctx, user)
+	if err != nil {
+		return nil // who is not there left nothing
+	}
+	a, ok := AccountOf(u)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, waiting)
+	defer cancel()
+	s.one.Lock()
+	defer s.one.Unlock()
+	err = s.turn(ctx, u, a, away.Settings{})
+	if err == nil || u.Props.Get(doneProp) == "" { // it was never told anything
+		return nil
+	}
+	return &tandem.Error{Kind: tandem.Transient, Op: "take the answer away from the mail server of", Thing: user, Err: fmt.Errorf("the script %s stays at %s, for %s: %w", Name, a.Host, a.User, err),
+		Remedy: "delete that script there, among the account's filters; otherwise the server may go on answering"}
+}
+
+// Stay takes Leave back: the user was not removed.
+func (s *Service) Stay(ctx context.Context, user string) error {
+	u, err := s.Accounts.User(ctx, user)
+	if _, ok := AccountOf(u); err != nil || !ok {
+		return nil // there is nobody whose server is to be told
+	}
+	defer s.Changed()
+	return s.Accounts.SetProps(ctx, user, map[string]string{doneProp: ""})
 }
 
 // Changed tells that somebody's settings changed.
@@ -183,6 +242,12 @@ func (s *Service) Once(ctx context.Context) (failed bool) {
 
 // push brings a user's server to what is set. What the server cannot do is not tried again until it is set otherwise.
 func (s *Service) push(ctx context.Context, u store.User) error {
+	s.one.Lock()
+	defer s.one.Unlock()
+	u, err := s.Accounts.User(ctx, u.Name) // another may have done it meanwhile
+	if err != nil {
+		return err
+	}
 	a, ok := AccountOf(u)
 	want := s.mark(u)
 	if done := u.Props.Get(doneProp); !ok || done == want || done == cannotMark+want {
