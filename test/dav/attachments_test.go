@@ -97,6 +97,11 @@ func TestAttachmentsLeft(t *testing.T) {
 	k.Do("ann", "DELETE", at+"copied.ics", "").Is(204)
 	k.Do("ann", "GET", copied, "").Is(200)
 
+	pasted := attach(at+"pasted.ics", "pasted") // a copy under a UID of its own
+	k.Do("ann", "PUT", second+"other.ics", strings.ReplaceAll(k.Do("ann", "GET", at+"pasted.ics", "").Body, "UID:pasted", "UID:other")).Is(201)
+	k.Do("ann", "DELETE", at+"pasted.ics", "").Is(204)
+	k.Do("ann", "GET", pasted, "").Is(200)
+
 	moved := attach(at+"moved.ics", "moved")
 	k.Do("ann", "PUT", second+"moved.ics", k.Do("ann", "GET", at+"moved.ics", "").Body).Is(201)
 	k.Do("ann", "DELETE", at+"moved.ics", "").Is(204)
@@ -104,6 +109,7 @@ func TestAttachmentsLeft(t *testing.T) {
 	k.Do("ann", "DELETE", second, "").Is(204)
 	k.Do("ann", "GET", moved, "").Is(404)
 	k.Do("ann", "GET", copied, "").Is(404)
+	k.Do("ann", "GET", pasted, "").Is(404)
 }
 
 // TestAttachmentsNoRoom: an attachment for which the disk has no room is refused, and leaves nothing.

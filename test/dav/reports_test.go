@@ -177,3 +177,29 @@ func TestPrincipals(t *testing.T) {
 		t.Errorf("%s", a.Body)
 	}
 }
+
+// TestSyncTokenAsCondition: a client can have a request done only if a collection is as it knows it. RFC 6578 5
+func TestSyncTokenAsCondition(t *testing.T) {
+	k := davkit.New(t)
+	events, files := path(k.Collection("ann", tandem.Event)), path(k.Collection("ann", tandem.File))
+	k.Do("ann", "MKCOL", files+"d/", "").Is(201)
+	token := func(at string) string {
+		return k.Do("ann", "PROPFIND", at, prop("d:sync-token"), "Depth", "0").Of(at).Prop(davxml.D("sync-token")).Value()
+	}
+	put := func(at, name, cond string) *davkit.Answer {
+		return k.Do("ann", "PUT", at+name, davkit.Event(name, "Talk", "20260520T100000Z", "20260520T110000Z"), "If", cond)
+	}
+	for at, dir := range map[string]string{events: events, files: files, files + "d/": files + "d/"} {
+		old := token(dir)
+		if old == "" {
+			t.Fatalf("%s has no token", dir)
+		}
+		put(at, "a.ics", "<"+dir+"> (<"+old+">)").Is(201)
+		put(at, "b.ics", "<"+dir+"> (<"+old+">)").Is(412)
+		put(at, "b.ics", "<"+dir+"> (Not <"+old+">)").Is(201)
+		put(at, "c.ics", "<"+dir+"> (<"+token(dir)+">)").Is(201)
+		put(at, "d.ics", "<"+dir+"> (<urn:x-tandem:sync:other>)").Is(412)
+		k.Do("ann", "DELETE", at+"a.ics", "", "If", "<"+dir+"> (<"+old+">)").Is(412)
+		k.Do("ann", "DELETE", at+"a.ics", "", "If", "<"+dir+"> (<"+token(dir)+">)").Is(204)
+	}
+}

@@ -88,7 +88,7 @@ func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 	trees := &files.Service{Tree: paths, Home: st.Home, Blobs: st.Blobs, Guard: guard, Digest: streamer(cfg.Kinds), Now: cfg.Now, Free: cfg.Free}
 	guard.Create = trees.Touch
 	moves := &transfer.Service{Tree: paths, Home: st.Home, Lookup: st.Lookup, Props: st.Props, Locks: guard}
-	attaches := &attachments.Service{Home: st.Home, Lookup: st.Lookup, Room: trees.Room, Objects: records, Guard: guard, Files: cfg.Kinds[tandem.File], Limits: attached, Zones: zones, Log: cfg.Log}
+	attaches := &attachments.Service{Home: st.Home, Room: trees.Room, Objects: records, Guard: guard, Files: cfg.Kinds[tandem.File], Limits: attached, Zones: zones, Log: cfg.Log}
 	makes := &collections.Service{Tree: paths, Home: st.Home, Props: known, Guard: guard, MakeDir: trees.MakeDir}
 	return map[string]proto.Method{
 		http.MethodGet:    byTree(trees.Get, records.Get),

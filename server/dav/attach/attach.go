@@ -126,18 +126,15 @@ func IDs(body []byte) ([]string, error) {
 	return out, nil
 }
 
-// Links are the managed ids that a calendar object names, with where each can be read, and the object's UID.
-func Links(body []byte) (out map[string]string, uid string, err error) {
+// Links are the managed ids that a calendar object names, with where each can be read.
+func Links(body []byte) (map[string]string, error) {
 	doc, err := ical.Parse(body)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	out = map[string]string{}
+	out := map[string]string{}
 	for cal := range doc.Components() {
 		for c := range cal.Children() {
-			if uid == "" {
-				uid = ical.UID(c)
-			}
 			for l := range c.All("ATTACH") {
 				if id, ok := l.Param("MANAGED-ID"); ok && id != "" {
 					out[id] = strings.TrimSpace(l.Value())
@@ -145,7 +142,7 @@ func Links(body []byte) (out map[string]string, uid string, err error) {
 			}
 		}
 	}
-	return out, uid, nil
+	return out, nil
 }
 
 // Apply gives the calendar object after a request. For Add and Update, a is the attachment; one that is updated may have got another managed id. Errors are

@@ -26,7 +26,6 @@ import (
 // Service keeps attachments. All fields must be set.
 type Service struct {
 	Home    store.Home
-	Lookup  store.Lookup
 	Room    func(size int64) error // refuses what there is no room for
 	Objects *objects.Service
 	Guard   proto.Guard

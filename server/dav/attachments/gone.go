@@ -13,24 +13,17 @@ import (
 	"tandem/server/dav/proto"
 )
 
-// link is where an attachment is read, and the UID of the event or task that names it.
-type link struct{ href, uid string }
-
-// links are the attachments that objects name, by managed id.
-type links map[string]link
+// links are where the attachments that objects name are read, by managed id.
+type links map[string]string
 
 // named are the attachments that an object names; none if it cannot be read.
 func named(body []byte) links {
 	if !bytes.Contains(body, []byte("MANAGED-ID")) {
 		return nil
 	}
-	all, uid, err := attach.Links(body)
+	out, err := attach.Links(body)
 	if err != nil {
 		return nil
-	}
-	out := links{}
-	for id, href := range all {
-		out[id] = link{href: href, uid: uid}
 	}
 	return out
 }
@@ -105,43 +98,61 @@ func (s *Service) before(r *proto.Request) links {
 	return named(body)
 }
 
-// gone deletes what was named before and is named no more.
+// gone deletes what was named before and is named no more: not by a copy either, which programs make under the same UID or another, nor by the other half of a move
+// between two calendars.
 func (s *Service) gone(ctx context.Context, r *proto.Request, was, now links) {
 	ctx = context.WithoutCancel(ctx) // what named it is gone already
-	for id, l := range was {
+	owner := r.Target.Reach.User
+	left := map[string]tandem.ID{}
+	for id, href := range was {
 		if _, still := now[id]; still {
 			continue
 		}
-		u, err := url.Parse(l.href)
-		if err != nil {
-			continue
+		if u, err := url.Parse(href); err == nil {
+			if keeper, rec, ok := proto.ParseAttachment(u.EscapedPath()); ok && keeper == owner { // what another keeps is not ours to delete
+				left[id] = rec
+			}
 		}
-		owner, rec, ok := proto.ParseAttachment(u.EscapedPath())
-		if !ok || owner != r.Target.Reach.User { // what another keeps
-			continue
-		}
-		if still, err := s.elsewhere(ctx, owner, r.Target.Reach.Kind, l.uid, id); err != nil || still {
-			continue // a copy, or the other half of a move between two calendars; in doubt it is kept
-		}
-		if col, err := s.tree(ctx, owner); err == nil {
+	}
+	if len(left) == 0 {
+		return
+	}
+	if err := s.stillNamed(ctx, owner, left); err != nil {
+		s.Log.Warn("attachments stay, since it is not known whether something names them", "user", owner, "err", err)
+		return
+	}
+	if col, err := s.tree(ctx, owner); err == nil {
+		for _, rec := range left {
 			s.forget(ctx, r, col, rec)
 		}
 	}
 }
 
-// elsewhere reports whether an event or task with the same UID names an attachment, in whichever calendar of the owner.
-func (s *Service) elsewhere(ctx context.Context, owner string, k tandem.Kind, uid, id string) (bool, error) {
-	for rec, err := range s.Lookup.ByUID(ctx, owner, k, uid) {
-		if err != nil {
-			return false, err
+// stillNamed takes out of left what some event or task of the owner names.
+func (s *Service) stillNamed(ctx context.Context, owner string, left map[string]tandem.ID) error {
+	all, err := s.Home.Collections(ctx, owner)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if proto.BranchOf(c.Kind) != proto.Calendars || c.Kind == tandem.Invitation {
+			continue
 		}
-		body, err := tandem.ReadBody(rec.Body, proto.MaxRecord)
-		if err != nil {
-			return false, err
-		}
-		if _, still := named(body)[id]; still {
-			return true, nil
+		for rec, err := range proto.Bodies(ctx, s.Home, c.ID) {
+			if err != nil {
+				return err
+			}
+			body, err := tandem.ReadBody(rec.Body, proto.MaxRecord)
+			if tandem.IsKind(err, tandem.TooLarge) { // nothing of that size came by this door
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			for id := range named(body) {
+				delete(left, id)
+			}
 		}
 	}
-	return false, nil
+	return nil
 }

@@ -139,3 +139,24 @@ func TestWithZones(t *testing.T) {
 		}
 	}
 }
+
+// FuzzZones: whatever the object, its zones can be added and left out again, and nothing else of it changes.
+func FuzzZones(f *testing.F) {
+	f.Add(string(cal("VEVENT|DTSTART;TZID=Europe/Berlin:20260301T100000")))
+	f.Add(string(withZone(cal("VEVENT|DTSTART;TZID=Europe/Berlin:20260301T100000|EXDATE;TZID=Mine:99999999T999999"))))
+	f.Add("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;TZID=Asia/Kolkata:00000101T000000\nX;TZID=\"Europe/London\":\nEND:VEVENT\nEND:VCALENDAR\n")
+	zones := &recur.Zones{}
+	f.Fuzz(func(t *testing.T, body string) {
+		if len(body) > 1<<12 {
+			return
+		}
+		bare := calquery.WithoutZones([]byte(body), zones)
+		full := calquery.WithZones(bare, zones)
+		if again := calquery.WithZones(full, zones); !bytes.Equal(again, full) {
+			t.Fatalf("added twice:\n%q\n%q", full, again)
+		}
+		if back := calquery.WithoutZones(full, zones); !bytes.Equal(back, bare) {
+			t.Fatalf("%q\nwithout zones is\n%q\nand then\n%q", body, bare, back)
+		}
+	})
+}

@@ -130,6 +130,9 @@ func (c *check) stateOf(ctx context.Context, ref string) (st state, err error) {
 		}
 	}
 	st = state{etag: res.ETag(), tokens: map[string]bool{}}
+	if res.Sort == proto.Collection || res.Tree() && res.Sort == proto.Member && res.Dir() { // RFC 6578 5
+		st.tokens[proto.SyncToken(res.Reach.Collection, res.Reach.Seq)] = true
+	}
 	path, ok := pathOf(res)
 	if !ok {
 		return st, nil

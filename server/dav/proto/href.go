@@ -13,7 +13,7 @@ import (
 func (r *Request) Path(ref string) (string, error) {
 	u, err := url.Parse(strings.TrimSpace(ref))
 	switch {
-	case err != nil, u.Opaque != "", !strings.HasPrefix(u.Path, "/"), u.RawQuery != "", u.Fragment != "", u.User != nil:
+	case err != nil, u.Opaque != "", !strings.HasPrefix(u.EscapedPath(), "/"), u.RawQuery != "", u.Fragment != "", u.User != nil:
 		return "", davxml.Failf(http.StatusBadRequest, "%q is neither a path nor the URI of one", ref)
 	case u.Host == "" && u.Scheme == "":
 		return u.EscapedPath(), nil

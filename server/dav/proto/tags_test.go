@@ -1,6 +1,7 @@
 package proto_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -84,4 +85,26 @@ func TestParseAttachment(t *testing.T) {
 			t.Errorf("%s is %q, %v", path, got, ok)
 		}
 	}
+}
+
+// FuzzPath: whatever a header names as a path is one below the root of this server, and means the same when it is read again.
+func FuzzPath(f *testing.F) {
+	for _, ref := range []string{"/dav/x", "http://hub:80/dav/a%2Fb", "//evil/dav", "https://u@hub/dav", "/dav/../x", "/dav?x", "http://[::1", "mailto:x", "HTTP://HUB/", "/dav/%zz", "%2F", "http://hub", "/dav/\r\nX: y"} {
+		f.Add(ref)
+	}
+	f.Fuzz(func(t *testing.T, ref string) {
+		r := &proto.Request{Request: &http.Request{Host: "hub"}, Base: "https://hub.example.org"}
+		path, err := r.Path(ref)
+		if err != nil {
+			return
+		}
+		if !strings.HasPrefix(path, "/") || strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+			t.Fatalf("%q is the path %q", ref, path)
+		}
+		if again, err := (&proto.Request{Request: r.Request}).Path("http://hub" + path); err != nil || again != path {
+			t.Fatalf("%q is the path %q, and that is %q, %v", ref, path, again, err)
+		}
+		proto.ParseAttachment(path)
+		proto.ParsePrefer(http.Header{"Prefer": {ref}})
+	})
 }
