@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"tandem"
+	way "tandem/center/reach"
+	"tandem/center/when"
 	"tandem/provider"
 )
 
@@ -14,6 +16,7 @@ type accountKeeper struct {
 	hub     *Hub
 	account mailAccount
 	kicks   chan struct{} // holds at most one
+	events  chan when.Trigger
 	stop    context.CancelFunc
 	done    chan struct{} // closed when the keeper has ended
 }
@@ -37,7 +40,7 @@ func (h *Hub) keepAccountLocked(a mailAccount) {
 		return
 	}
 	ctx, stop := context.WithCancel(h.started)
-	k := &accountKeeper{hub: h, account: a, kicks: make(chan struct{}, 1), stop: stop, done: make(chan struct{})}
+	k := &accountKeeper{hub: h, account: a, kicks: make(chan struct{}, 1), events: make(chan when.Trigger, 4), stop: stop, done: make(chan struct{})}
 	h.followers[a.name] = k
 	h.tasks.Add(1)
 	go func() {
@@ -68,23 +71,47 @@ func (k *accountKeeper) run(ctx context.Context) {
 	}()
 	defer func() { <-watched }()
 	wait := k.hub.cfg.Times.RetryMin
-	for ctx.Err() == nil {
-		every := k.every()
-		if err := k.hub.follow(ctx, k.account, unanswered); err != nil && ctx.Err() == nil {
-			k.hub.noteFailure(ctx, job{name: k.account.name, user: k.account.User}, err, nil)
-			every, wait = wait, min(2*wait, k.hub.cfg.Times.RetryMax)
-		} else {
-			k.hub.noteSuccess(job{name: k.account.name, user: k.account.User})
+	who := job{name: k.account.name, user: k.account.User}
+	for first := true; ctx.Err() == nil; first = false {
+		p, err := k.hub.accountPlan(ctx, k.account.name)
+		failed := time.Duration(0)
+		// An account that is kept by times or events alone is not looked at because the hub starts, unless that is one of them.
+		if err == nil && (!first || p.Follows(p.mode, k.hub.cfg.Now(), p.zone) || p.mode == when.Connection || p.Has(when.Start)) {
+			if !k.hub.admitted(ctx, p, k.target(ctx), k.waits) {
+				return
+			}
+			err = k.hub.follow(ctx, k.account, unanswered)
+		}
+		if err != nil && ctx.Err() == nil {
+			k.hub.noteFailure(ctx, who, err, nil)
+			failed, wait = wait, min(2*wait, k.hub.cfg.Times.RetryMax)
+		} else if !first || err == nil {
+			k.hub.noteSuccess(who)
 			wait = k.hub.cfg.Times.RetryMin
 		}
-		timer := time.NewTimer(every)
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
-		case <-k.kicks:
+		if !k.due(ctx, p, failed) {
+			return
 		}
-		timer.Stop()
 	}
+}
+
+// target is where the account's place is across a network, "" if it is here.
+func (k *accountKeeper) target(ctx context.Context) string {
+	p, err := k.hub.partner(ctx, k.account.name)
+	if err != nil {
+		return "" // following it says why
+	}
+	place, _, err := k.hub.accountPlace(p)
+	if err != nil {
+		return ""
+	}
+	target, _ := way.Target(place)
+	return target
+}
+
+// waits is told what the account waits for. Its items show it: they have the same conditions.
+func (k *accountKeeper) waits(why string) {
+	k.hub.cfg.Log.Debug("account waits", "account", k.account.name, "for", why)
 }
 
 // every is how long nothing need happen before the folders are listed again.

@@ -24,6 +24,9 @@ type Accounts interface {
 	Folders(ctx context.Context, partner string) ([]FolderStatus, error)
 	// AnswerFolders answers what was held: the folders are removed on the other side, too, or, with restore, put back where they were removed.
 	AnswerFolders(ctx context.Context, partner string, restore bool) error
+	// SetFolders says when an account's folders, and the messages in those that say nothing of their own, are kept in step, as package when reads it. "": whenever something
+	// changes.
+	SetFolders(ctx context.Context, partner, when string) error
 	// UnfollowFolders ends it. Folders and messages stay where they are, on both sides.
 	UnfollowFolders(ctx context.Context, partner string) error
 }
@@ -45,12 +48,14 @@ type FolderStatus struct {
 	Role string `json:",omitempty"`
 	Item string
 	Held string `json:",omitempty"` // what waits for an answer, in words
+	When string `json:",omitempty"` // when the account is kept in step; "": whenever something changes
 }
 
 // account is an account as it is kept, in a value of the store.
 type mailAccount struct {
 	User  string
 	Under string  `json:",omitempty"`
+	When  string  `json:",omitempty"` // when its folders are kept in step, as package when reads it; "": whenever something changes
 	Left  []int64 `json:",omitempty"` // mail folders that were there before: they are no part of the account
 	name  string  // of the partner
 }
@@ -197,7 +202,8 @@ func (h *Hub) FollowFolders(ctx context.Context, f Follow) error {
 
 // Folders implements Service.
 func (h *Hub) Folders(ctx context.Context, partner string) ([]FolderStatus, error) {
-	if _, err := h.account(ctx, partner); err != nil {
+	a, err := h.account(ctx, partner)
+	if err != nil {
 		return nil, err
 	}
 	list, err := h.folders(ctx, partner)
@@ -210,7 +216,7 @@ func (h *Hub) Folders(ctx context.Context, partner string) ([]FolderStatus, erro
 	}
 	out := make([]FolderStatus, 0, len(list))
 	for _, f := range list {
-		st := FolderStatus{Path: f.Path, Role: f.Role, Item: f.item, Held: heldText(f)}
+		st := FolderStatus{Path: f.Path, Role: f.Role, Item: f.item, Held: heldText(f), When: a.When}
 		for _, c := range colls {
 			if c.ID == f.Collection {
 				st.Home = c.Title()

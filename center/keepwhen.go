@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tandem"
-	way "tandem/center/reach"
 	"tandem/center/when"
 	"tandem/internal/sysevents"
 	"tandem/store"
@@ -86,27 +85,36 @@ func runsByItself(it store.Item) bool {
 
 // planOf reads an item's plan, with the time zone of its user.
 func (h *Hub) planOf(ctx context.Context, it store.Item) (plan, error) {
+	if it.Mode == store.OfAccount && it.Schedule == "" { // as its account
+		return h.accountPlan(ctx, it.Partner)
+	}
 	read, err := when.Parse(it.Schedule)
 	p := plan{Plan: read, mode: modeOf(it), zone: time.Local}
 	if err != nil {
 		return p, err
 	}
-	u, err := h.cfg.Store.Accounts.User(ctx, it.User)
+	p.zone = h.zoneOf(ctx, it.User)
+	return p, nil
+}
+
+// zoneOf is the time zone of a user. An owner who is not known has the computer's.
+func (h *Hub) zoneOf(ctx context.Context, user string) *time.Location {
+	u, err := h.cfg.Store.Accounts.User(ctx, user)
 	if err != nil {
-		return p, nil // an owner who is not known has no zone
+		return time.Local
 	}
 	if name := u.Props.Get("zone"); name != "" {
 		if z, err := time.LoadLocation(name); err == nil {
-			p.zone = z
+			return z
 		}
 	}
-	return p, nil
+	return time.Local
 }
 
 // plannedStatus tells when an item's schedule is due next, and what holds up an item that is kept and follows changes.
 func (h *Hub) plannedStatus(ctx context.Context, st *ItemStatus, kept bool) {
 	it := st.Item
-	if it.Schedule == "" || !it.Enabled {
+	if it.Schedule == "" && it.Mode != store.OfAccount || !it.Enabled {
 		return
 	}
 	p, err := h.planOf(ctx, it)
@@ -250,52 +258,11 @@ func (k *keeper) untilNext(failures int) (time.Duration, bool) {
 
 // admit waits until the conditions of the item hold.
 func (k *keeper) admit(ctx context.Context) bool {
-	for {
-		changed := k.hub.around.whenChanged()
-		d := k.measured(ctx)
-		k.setWaits(d.Why)
-		if d.Go {
-			return true
-		}
-		var later <-chan time.Time
-		if !d.Until.IsZero() {
-			later = time.After(d.Until.Sub(k.hub.cfg.Now()))
-		}
-		select {
-		case <-ctx.Done():
-			return false
-		case <-changed:
-		case <-later:
-		}
-	}
+	return k.hub.admitted(ctx, k.plan, k.work.job.target, k.setWaits)
 }
 
 // decide decides by what is known; nothing is asked for it.
-func (k *keeper) decide() when.Decision {
-	s := k.hub.around.now()
-	if target := k.work.job.target; target != "" {
-		s.Network = !way.Local(target)
-		if q, ok := k.hub.links.Known(target); ok && q.Err == nil {
-			s.Link.RTT = q.RTT
-		}
-	}
-	return k.plan.Decide(k.hub.cfg.Now(), k.plan.zone, s)
-}
-
-// measured decides after the way to the partner was measured, if the item's conditions speak of it and nothing else holds it. A link that is slow is measured
-// again every minute.
-func (k *keeper) measured(ctx context.Context) when.Decision {
-	target := k.work.job.target
-	d := k.decide()
-	if k.plan.If.Slow == nil || target == "" || !d.Go && !d.Link {
-		return d
-	}
-	k.hub.links.Probe(ctx, target, probeFresh)
-	if d = k.decide(); d.Link {
-		d.Until = k.hub.cfg.Now().Add(probeFresh)
-	}
-	return d
-}
+func (k *keeper) decide() when.Decision { return k.hub.decideFor(k.plan, k.work.job.target) }
 
 // probeFresh is how long a measurement holds.
 const probeFresh = time.Minute
@@ -452,6 +419,14 @@ func (h *Hub) happened(ctx context.Context, e sysevents.Event) {
 		case e.Done != nil && k.wants(event):
 			before = append(before, k)
 		case e.Kind != sysevents.Changed:
+			select {
+			case k.events <- event:
+			default:
+			}
+		}
+	}
+	for _, k := range h.followers {
+		if e.Kind != sysevents.Changed {
 			select {
 			case k.events <- event:
 			default:

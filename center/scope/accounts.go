@@ -48,6 +48,14 @@ func (s *Scope) AnswerFolders(ctx context.Context, partner string, restore bool)
 	return s.cfg.Hub.AnswerFolders(ctx, partner, restore)
 }
 
+// SetFolders implements center.Service.
+func (s *Scope) SetFolders(ctx context.Context, partner, when string) error {
+	if err := s.account(ctx, partner); err != nil {
+		return err
+	}
+	return s.cfg.Hub.SetFolders(ctx, partner, when)
+}
+
 // UnfollowFolders implements center.Service.
 func (s *Scope) UnfollowFolders(ctx context.Context, partner string) error {
 	if err := s.account(ctx, partner); err != nil {

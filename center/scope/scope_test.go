@@ -66,6 +66,7 @@ func asks() []ask {
 		}},
 		{"Folders", func(c C, s S, u string, x things) (any, error) { return s.Folders(c, x.partner) }},
 		{"AnswerFolders", func(c C, s S, u string, x things) (any, error) { return none(s.AnswerFolders(c, x.partner, true)) }},
+		{"SetFolders", func(c C, s S, u string, x things) (any, error) { return none(s.SetFolders(c, x.partner, "")) }},
 		{"UnfollowFolders", func(c C, s S, u string, x things) (any, error) { return none(s.UnfollowFolders(c, x.partner)) }},
 		{"Conflict", func(c C, s S, u string, x things) (any, error) {
 			got, _, err := s.Conflict(c, x.conflict)

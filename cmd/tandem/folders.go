@@ -70,25 +70,31 @@ type folderRow struct {
 	Role string `json:"role,omitempty"`
 	Item string `json:"item"`
 	Held string `json:"held,omitempty"`
+	When string `json:"when,omitempty"`
 }
 
 func folderRows(list []center.FolderStatus) []folderRow {
 	out := make([]folderRow, 0, len(list))
 	for _, f := range list {
-		out = append(out, folderRow{f.Path, f.Home, f.Role, f.Item, f.Held})
+		out = append(out, folderRow{f.Path, f.Home, f.Role, f.Item, f.Held, f.When})
 	}
 	return out
 }
 
 func (a *app) partnerFolders() *cobra.Command {
 	var approve, restore, stop bool
+	var when string
 	c := &cobra.Command{
 		Use:   "folders PARTNER",
 		Short: "Show how the folders of a mail account stand, and answer what waits",
 		Long: `Shows the folders of a mail account and the mail folders of the hub they are paired with,
 see tandem item add --all. A folder with more than ten messages that was removed on one
-side waits for an answer before it is removed on the other.`,
+side waits for an answer before it is removed on the other.
+
+--when says when the account is kept in step, in the words of tandem item set; empty for
+whenever something changes. A folder whose item has a schedule of its own follows that.`,
 		Example: `  tandem partner folders work
+  tandem partner folders work --when "every 15m; not metered; quiet 22:00-07:00"
   tandem partner folders work --approve`,
 		Args:              args(1, 1, "name one partner: tandem partner folders PARTNER"),
 		ValidArgsFunction: positions(a.partnerNames, none),
@@ -104,6 +110,11 @@ side waits for an answer before it is removed on the other.`,
 						return asUsage(err)
 					}
 				}
+				if c.Flags().Changed("when") {
+					if err := s.SetFolders(c.Context(), args[0], when); err != nil {
+						return asUsage(err)
+					}
+				}
 				list, err := s.Folders(c.Context(), args[0])
 				if err != nil {
 					return asUsage(err)
@@ -114,6 +125,7 @@ side waits for an answer before it is removed on the other.`,
 	}
 	c.Flags().BoolVar(&approve, "approve", false, "remove on the other side what was removed on one")
 	c.Flags().BoolVar(&restore, "restore", false, "put back what was removed and waits")
+	c.Flags().StringVar(&when, "when", "", "when the account is kept in step, in words; see tandem item set")
 	c.Flags().BoolVar(&stop, "stop", false, "no longer keep the folders in step; everything stays where it is")
 	return a.jsonFlag(c)
 }
@@ -126,5 +138,9 @@ func (a *app) showFolders(list []center.FolderStatus) error {
 	for _, f := range list {
 		t.Add(f.Path, f.Home, f.Role, f.Item, f.Held)
 	}
-	return t.Write(a.out)
+	if err := t.Write(a.out); err != nil || len(list) == 0 || list[0].When == "" {
+		return err
+	}
+	_, err := fmt.Fprintf(a.out, "kept in step: %s\n", list[0].When)
+	return err
 }

@@ -14,6 +14,7 @@ import (
 type (
 	runsArg   struct{ Runs []int64 }
 	answerArg struct{ Item, Answer string }
+	whenArg   struct{ Partner, When string }
 	reportArg struct {
 		Session int64
 		Report  center.SessionReport
@@ -34,6 +35,9 @@ func handleCenter(mux *http.ServeMux, s center.Service) {
 		return s.MergeFields(ctx, a)
 	})
 	handle(mux, "Resolve", func(ctx context.Context, r center.Resolution) (center.Resolved, error) { return s.Resolve(ctx, r) })
+	handle(mux, "SetFolders", func(ctx context.Context, a whenArg) (nothing, error) {
+		return nothing{}, s.SetFolders(ctx, a.Partner, a.When)
+	})
 	handle(mux, "KindRules", func(ctx context.Context, _ nothing) ([]center.KindRule, error) { return s.KindRules(ctx) })
 	handle(mux, "SetKindRule", func(ctx context.Context, r center.KindRule) (nothing, error) { return nothing{}, s.SetKindRule(ctx, r) })
 	handle(mux, "Questions", func(ctx context.Context, _ nothing) ([]center.Question, error) { return s.Questions(ctx) })
@@ -65,6 +69,12 @@ func (c *Client) MergeFields(ctx context.Context, a center.FieldChoice) (center.
 // Resolve implements center.Service.
 func (c *Client) Resolve(ctx context.Context, r center.Resolution) (center.Resolved, error) {
 	return call[center.Resolved](ctx, c, "Resolve", r)
+}
+
+// SetFolders implements center.Service.
+func (c *Client) SetFolders(ctx context.Context, partner, when string) error {
+	_, err := call[nothing](ctx, c, "SetFolders", whenArg{partner, when})
+	return err
 }
 
 // KindRules implements center.Service.

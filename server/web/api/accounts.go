@@ -19,6 +19,7 @@ type Folder struct {
 	Role string `json:"role,omitempty"`
 	Item string `json:"item"`
 	Held string `json:"held,omitempty" doc:"what waits for an answer"`
+	When string `json:"when,omitempty" doc:"when the account is kept in step; absent: whenever something changes"`
 }
 
 func (a *API) addAccounts() {
@@ -41,6 +42,16 @@ func (a *API) addAccounts() {
 			}
 		}) error {
 			return s.AnswerFolders(ctx, in.Name, in.Body.Restore)
+		})
+	do(a, op{id: "set-folders", method: "PATCH", path: "/api/partners/{name}/folders", tag: tag, summary: "Say when the folders of an account, and the messages in them, are kept in step",
+		about: "A folder whose item has a schedule of its own follows that."},
+		func(ctx context.Context, s center.Service, in *struct {
+			Named
+			Body struct {
+				When string `json:"when" doc:"as for a sync item: \"at 02:30; not metered\"; empty: whenever something changes"`
+			}
+		}) error {
+			return s.SetFolders(ctx, in.Name, in.Body.When)
 		})
 	do(a, op{id: "unfollow-folders", method: "DELETE", path: "/api/partners/{name}/folders", tag: tag, summary: "No longer keep an account's folders in step; they stay where they are, on both sides"},
 		func(ctx context.Context, s center.Service, in *Named) error { return s.UnfollowFolders(ctx, in.Name) })
