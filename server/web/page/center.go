@@ -214,17 +214,17 @@ func sumUp(w words.Words, counts map[string]int, b *board) (look, string) {
 
 func (p *Pages) rowOf(w words.Words, st center.ItemStatus) row {
 	r := row{ItemStatus: st, Look: standing(w, st), Where: placeName(w, st.Place)}
-	r.Cause, r.Remedy = causeOf(w, st.Failing)
+	r.Cause, r.Remedy = causeOf(st.Failing)
 	if st.Last != nil {
 		r.Last = runOf(*st.Last)
 	}
 	return r
 }
 
-// causeOf takes apart why something failed and what helps, both in the person's language.
-func causeOf(w words.Words, text string) (cause, remedy string) {
+// causeOf takes apart why something failed and what helps.
+func causeOf(text string) (cause, remedy string) {
 	cause, remedy, _ = strings.Cut(text, "; ")
-	return w.Say(cause), w.Say(remedy)
+	return cause, remedy
 }
 
 // standing says how an item stands, the most important first.

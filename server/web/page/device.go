@@ -105,7 +105,7 @@ func (p *Pages) deviceOf(c *call) (*devicePage, error) {
 	d := &devicePage{phoneCard: phoneCard{s, p.deviceLook(c.words, s), deviceName(s.Device)}}
 	dev := s.Device
 	for _, f := range []field{{t("Owner"), dev.User}, {t("Sort"), dev.Type}, {t("Model"), dev.Info["model"]}, {t("System"), dev.Info["os"]}, {t("Program"), dev.Agent},
-		{t("Protocol"), dev.Speaks}, {t("Id"), dev.ID}, {t("Address"), dev.Address}, {t("Why"), dev.Reason}} {
+		{t("Protocol"), dev.Speaks}, {t("Id"), dev.ID}, {t("Address"), dev.Address}, {t("Why"), c.words.Say(dev.Reason)}} {
 		if f.Value != "" {
 			d.Facts = append(d.Facts, f)
 		}

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"html/template"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
 	"tandem"
 	"tandem/center"
 	"tandem/engine"
+	"tandem/provider"
 	"tandem/server/web/page/words"
 )
 
@@ -25,7 +27,11 @@ func (p *Pages) funcs(w words.Words) template.FuncMap {
 		"ago":     func(unix int64) template.HTML { return p.instant(unix, w.Ago(unix, p.cfg.Now()), w) },
 		"when":    func(unix int64) template.HTML { return p.instant(unix, w.When(unix, p.cfg.Now()), w) },
 		"icon":    icon,
-		"say":     w.Say,
+		"say":     func(text string) template.HTML { return say(w, text, false) },
+		"saying":  func(text string) template.HTML { return say(w, text, true) },
+		"told":    func(text string) template.HTML { return say(w, plainPlaces(text), true) },
+		"choice":  func(option, value string) string { return optionChoice(w, option, value) },
+		"about":   func(p *provider.Provider) template.HTML { return about(w, p) },
 		"reads":   lineText,
 		"called":  func(name string) string { return propertyWords(w, name) },
 		"token":   token,
@@ -192,6 +198,37 @@ func ticks(s string) template.HTML {
 		}
 	}
 	return template.HTML(b.String())
+}
+
+// say says a text that another package made. What the language lacks is marked as English, so that it is read aloud as such. WCAG 2.2, 3.1.2
+func say(w words.Words, text string, typed bool) template.HTML {
+	said, ok := w.Said(text)
+	out := template.HTML(htmlText(said))
+	if typed {
+		out = ticks(said)
+	}
+	if !ok {
+		out = `<span lang="en">` + out + `</span>`
+	}
+	return out
+}
+
+// about is what a provider is for. One that pages do not know speaks for itself.
+func about(w words.Words, p *provider.Provider) template.HTML {
+	if text := w.Provider(p.Name); text != "" {
+		return ticks(text)
+	}
+	return say(w, p.Help, true)
+}
+
+var (
+	homePlace = regexp.MustCompile(`\bhome:([^\s?;,]+)(\?kind=[a-z]+)?`)
+	withKind  = regexp.MustCompile(`\?kind=[a-z]+`)
+)
+
+// plainPlaces calls places in a text what people call them.
+func plainPlaces(text string) string {
+	return withKind.ReplaceAllString(homePlace.ReplaceAllString(text, "$1"), "")
 }
 
 // near is the end of a long path, which is what people know it by.

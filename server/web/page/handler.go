@@ -80,7 +80,7 @@ func (r *row) join(w words.Words, x handler.Handler, it handler.Item) {
 	case !it.Connected && r.Item.Enabled && !r.Running:
 		r.Look, r.Away = look{"cut", "cut", w.T("Not connected")}, w.Say(it.Why)
 		if r.Cause == "" {
-			r.Cause, r.Remedy = causeOf(w, it.Why)
+			r.Cause, r.Remedy = causeOf(it.Why)
 		}
 	}
 }
@@ -92,6 +92,9 @@ func handlerPath(x handler.Handler) string {
 	}
 	return "/handler?" + url.Values{"id": {x.ID}}.Encode()
 }
+
+// Plain reports whether the label is what a device or another program calls itself.
+func (k card) Plain() bool { return k.Type == handler.Device || k.Place == "" }
 
 // handlerLook says how a handler stands as a whole.
 func handlerLook(w words.Words, x handler.Handler) look {
@@ -143,6 +146,11 @@ type handlerPage struct {
 }
 
 func (p *Pages) handler(c *call) error {
+	if name, ok := strings.CutPrefix(c.query("id"), "setup/"); ok {
+		if _, err := p.cfg.Places.Provider(name); err == nil { // a sort of place, of which one can be added
+			return c.away("/places/add/"+url.PathEscape(name), "")
+		}
+	}
 	d, err := p.handlerPage(c, c.query("id"))
 	if err != nil {
 		return err

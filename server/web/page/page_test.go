@@ -12,6 +12,7 @@ import (
 	"tandem/center"
 	"tandem/engine"
 	"tandem/provider"
+	"tandem/provider/all"
 	"tandem/server/web/page/words"
 )
 
@@ -169,6 +170,28 @@ func TestStatus(t *testing.T) {
 	for k, want := range map[tandem.ErrorKind]int{tandem.NotFound: 404, tandem.Invalid: 400, tandem.Exists: 409, tandem.Denied: 403, tandem.Full: 507, tandem.Transient: 503, tandem.Internal: 500, tandem.Gone: 410, tandem.TooLarge: 413} {
 		if got := statusOf(k); got != want {
 			t.Errorf("%v: %d", k, got)
+		}
+	}
+}
+
+// TestGermanProviders: whatever a provider of this program declares is said in German.
+func TestGermanProviders(t *testing.T) {
+	t.Parallel()
+	en, de := words.In("en"), words.In("de")
+	for _, d := range all.Registry().Describe() {
+		if said, ok := de.Said(d.Title); !ok || said == d.Title {
+			t.Errorf("%s: the title %q", d.Name, d.Title)
+		}
+		if d.Name != "home" && (de.Provider(d.Name) == "" || strings.Contains(en.Provider(d.Name), "tandem ")) {
+			t.Errorf("%s: what it is for", d.Name)
+		}
+		for _, o := range d.Options {
+			if _, ok := de.Said(o.Help); !ok {
+				t.Errorf("%s: the help of %s: %q", d.Name, o.Name, o.Help)
+			}
+			if label := optionWords(de, o.Name); label == optionWords(en, o.Name) && o.Name != "proxy" {
+				t.Errorf("%s: the option %s is called %q", d.Name, o.Name, label)
+			}
 		}
 	}
 }

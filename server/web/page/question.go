@@ -50,7 +50,7 @@ func questionOf(w words.Words, q center.Question) question {
 		out.Title = w.T("Sync %s now?", q.Item)
 	}
 	for _, why := range q.Why {
-		out.Reasons = append(out.Reasons, w.Say(why))
+		out.Reasons = append(out.Reasons, plainPlaces(why))
 	}
 	for i, name := range []string{w.T("This hub"), w.T("The partner")} {
 		out.Sides[i] = side{name, q.Totals[i], q.Totals[i] != engine.Totals{}}

@@ -144,6 +144,8 @@ func optionWords(w words.Words, name string) string {
 		return w.T("User name")
 	case "password":
 		return w.T("Password")
+	case "password-from":
+		return w.T("Password from elsewhere")
 	case "kind":
 		return w.T("What it holds")
 	case "read-only":
@@ -152,9 +154,48 @@ func optionWords(w words.Words, name string) string {
 		return w.T("Leave out")
 	case "max-size":
 		return w.T("Largest size")
+	case "login":
+		return w.T("Way to log in")
+	case "collection":
+		return w.T("Collection")
+	case "days":
+		return w.T("Days")
+	case "connections":
+		return w.T("Connections")
+	case "ca":
+		return w.T("Certificates")
+	case "pin":
+		return w.T("Fingerprint")
+	case "proxy":
+		return w.T("Proxy")
+	case "trash":
+		return w.T("Trash")
+	case "client-id":
+		return w.T("Client id (OAuth)")
+	case "client-secret":
+		return w.T("Client secret (OAuth)")
+	case "oauth-device":
+		return w.T("Device address (OAuth)")
+	case "oauth-authorize":
+		return w.T("Consent address (OAuth)")
+	case "oauth-token":
+		return w.T("Token address (OAuth)")
+	case "oauth-scope":
+		return w.T("Scope (OAuth)")
 	}
 	text := strings.ReplaceAll(name, "-", " ")
 	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// optionChoice says a value that an option can have.
+func optionChoice(w words.Words, option, value string) string {
+	switch {
+	case option == "kind":
+		return kindName(w, tandem.Kind(value))
+	case option == "login" && value == "auto":
+		return w.T("by itself")
+	}
+	return value
 }
 
 // totals say what is done to one side.

@@ -16,6 +16,8 @@ import (
 type Words struct {
 	lang  string
 	table map[string]string // from English; nil for English itself
+
+	phrases phrases // of other packages
 }
 
 // Languages are those that pages speak, as BCP 47 tags.
@@ -34,9 +36,9 @@ func In(lang string) Words {
 	if lang == "de" {
 		all := german()
 		maps.Copy(all, germanLogin())
-		return Words{"de", all}
+		return Words{"de", all, phrasesIn("de")}
 	}
-	return Words{"en", nil}
+	return Words{"en", nil, phrasesIn("en")}
 }
 
 // Prefer is the first language that a browser prefers and that there is. RFC 9110 12.5.4
@@ -75,17 +77,6 @@ func (w Words) T(text string, args ...any) string {
 		return text
 	}
 	return fmt.Sprintf(text, args...)
-}
-
-// Say says a text that other packages made: of errors, handlers, providers. What the language does not know is said as it is.
-func (w Words) Say(text string) string {
-	if w.table == nil || text == "" {
-		return text
-	}
-	if s, ok := w.table[text]; ok {
-		return s
-	}
-	return text
 }
 
 // Has is a text in the language, false if the language lacks it.

@@ -208,3 +208,31 @@ func TestSaying(t *testing.T) {
 		}
 	}
 }
+
+// TestSaid: what other packages say is put into the language, also where it is put together of several; what is not known is said as it is, and said to be so.
+func TestSaid(t *testing.T) {
+	t.Parallel()
+	en, de := words.In("en"), words.In("de")
+	for _, c := range []struct {
+		text, de string
+		known    bool
+	}{
+		{"Folder of files", "Ordner mit Dateien", true}, {"to contacts: 1 new, 2 changed; in step", "zu contacts: 1 neu, 2 geändert; abgeglichen", true},
+		{"it is not connected: open folder /a b: there is no such folder", "es ist nicht verbunden: der Ordner /a b ist nicht da", true},
+		{"see `tandem conflict list`", "unter Konflikte entscheiden", true}, {"phone (cell)", "Telefon (mobil)", true}, {"phone (odd)", "Telefon (odd)", false},
+		{"this nobody foresaw", "this nobody foresaw", false}, {"", "", true}, {"100% of it; in step", "100% of it; abgeglichen", false},
+	} {
+		if got, ok := de.Said(c.text); got != c.de || ok != c.known {
+			t.Errorf("%q: %q %v", c.text, got, ok)
+		}
+		if _, ok := en.Said(c.text); !ok {
+			t.Errorf("%q is not English", c.text)
+		}
+	}
+	if got := en.Say("see `tandem conflict list`"); got != "decide under Conflicts" {
+		t.Error(got)
+	}
+	if de.Provider("nobody's") != "" || de.Provider("vdir") == en.Provider("vdir") || !strings.Contains(de.Provider("caldav"), "Unverschlüsselt") {
+		t.Error("providers")
+	}
+}

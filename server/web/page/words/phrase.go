@@ -1,0 +1,293 @@
+package words
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// phrase is a text that another package makes: of the log, of errors, of handlers and providers. %s stands for whatever is put in, which is said in turn.
+type phrase struct {
+	text   string // as it is made
+	en, de string // as pages say it; en "": as it is made
+}
+
+// phrases are those texts as one language says them.
+type phrases struct {
+	exact    map[string]string
+	patterns []pattern
+}
+
+type pattern struct {
+	find   *regexp.Regexp
+	says   string
+	speaks bool // it has words of its own
+}
+
+// phrasesIn prepares the phrases of a language.
+func phrasesIn(lang string) phrases {
+	out := phrases{exact: map[string]string{}}
+	list := slices.Concat(hubPhrases(), providerPhrases(), fieldPhrases())
+	// The longest first, so that the most particular one is taken.
+	slices.SortStableFunc(list, func(a, b phrase) int { return cmp.Compare(len(b.text), len(a.text)) })
+	for _, p := range list {
+		says := cmp.Or(p.en, p.text)
+		if lang == "de" {
+			says = p.de
+		}
+		if !strings.Contains(p.text, "%s") {
+			out.exact[p.text] = says
+			continue
+		}
+		find := "^" + strings.ReplaceAll(regexp.QuoteMeta(p.text), "%s", "(.+?)") + "$"
+		out.patterns = append(out.patterns, pattern{regexp.MustCompile(find), says, strings.ContainsFunc(strings.ReplaceAll(p.text, "%s", ""), unicode.IsLetter)})
+	}
+	return out
+}
+
+// Say says a text that other packages made: of errors, handlers, providers. What the language does not know is said as it is.
+func (w Words) Say(text string) string {
+	said, _ := w.Said(text)
+	return said
+}
+
+// Said is Say, and whether all of it is in the language, so that the rest can be marked as English.
+func (w Words) Said(text string) (string, bool) {
+	if text == "" {
+		return "", true
+	}
+	if s, ok := w.table[text]; ok {
+		return s, true
+	}
+	if s, ok := w.phrases.exact[text]; ok {
+		return s, true
+	}
+	if said, ok := w.together(text, "; "); ok {
+		return said, true
+	}
+	for _, p := range w.phrases.patterns {
+		if m := p.find.FindStringSubmatch(text); m != nil {
+			parts, all := strings.Split(p.says, "%s"), true
+			said := parts[0]
+			for i, part := range parts[1:] { // a language may leave the last ones out
+				one, ok := w.Said(m[i+1])
+				said, all = said+one+part, all && ok
+			}
+			return said, all || p.speaks
+		}
+	}
+	for _, sep := range []string{"; ", ", "} {
+		if strings.Contains(text, sep) {
+			said, ok := w.together(text, sep)
+			return said, ok || w.table == nil
+		}
+	}
+	return text, w.table == nil
+}
+
+// together says a text that is put together of several, as summaries are.
+func (w Words) together(text, sep string) (string, bool) {
+	parts := strings.Split(text, sep)
+	all := len(parts) > 1
+	for i := range parts {
+		if len(parts) > 1 {
+			var ok bool
+			parts[i], ok = w.Said(parts[i])
+			all = all && ok
+		}
+	}
+	return strings.Join(parts, sep), all
+}
+
+// hubPhrases are what the hub says in its log, of handlers, and in check-ups.
+func hubPhrases() []phrase {
+	return []phrase{
+		{"to %s: %s", "", "zu %s: %s"},
+		{"%s new", "", "%s neu"},
+		{"%s changed", "", "%s geändert"},
+		{"%s moved", "", "%s umbenannt"},
+		{"%s deleted", "", "%s gelöscht"},
+		{"%s conflict open", "", "%s Konflikt offen"},
+		{"%s conflicts open", "", "%s Konflikte offen"},
+		{"there is no such %s", "", "%s: das gibt es nicht"},
+		{"ready", "", "bereit"},
+		{"ready: store", "", "bereit: Speicher"},
+		{"ready: addresses", "", "bereit: Adressen"},
+		{"1 problem", "", "1 Problem"},
+		{"%s problems", "", "%s Probleme"},
+		{"held: nothing was done", "", "angehalten: nichts wurde getan"},
+		{"stopped before the end", "", "vor dem Ende angehalten"},
+		{"failed before the end", "", "vor dem Ende gescheitert"},
+		{"what was done is recorded", "", "was getan wurde, ist festgehalten"},
+		{"all else in step", "", "alles andere abgeglichen"},
+		{"in step", "", "abgeglichen"},
+		{"in step, nothing to do", "", "abgeglichen, nichts zu tun"},
+		{"nothing to do", "", "nichts zu tun"},
+		{"conflict: %s: %s", "", "Konflikt: %s: %s"},
+		{"changed on both sides", "", "auf beiden Seiten geändert"},
+		{"changed on both", "", "auf beiden Seiten geändert"},
+		{"deleted on one side, changed on the other", "", "auf einer Seite gelöscht, auf der anderen geändert"},
+		{"deleted on one, changed on the other", "", "auf einer Seite gelöscht, auf der anderen geändert"},
+		{"the guard holds the plan: %s", "", "der Wächter hält den Plan an: %s"},
+		{"%s of %s records would be deleted from %s", "", "%s von %s Datensätzen würden gelöscht: %s"},
+		{"both places hold records and were never synced with each other", "", "beide Orte haben Datensätze und wurden nie miteinander abgeglichen"},
+		{"say how they meet with --first combine, replace-a or replace-b", "say how they shall meet", "sagen Sie, wie sie zusammenkommen sollen"},
+		{"both places hold records and were never synced with each other; say how they meet with --first combine, replace-a or replace-b", "Both places hold records, and were never synced with each other.", "Beide Orte haben Datensätze und wurden nie miteinander abgeglichen."},
+		{"see `tandem conflict list`", "decide under Conflicts", "unter Konflikte entscheiden"},
+		{"see them with `tandem conflict list`", "see them under Conflicts", "unter Konflikte ansehen"},
+		{"look at it with `tandem conflict list`", "look under Conflicts", "unter Konflikte ansehen"},
+		{"solve those listed and sync again", "", "die genannten lösen und erneut abgleichen"},
+		{"%s more records had problems", "", "%s weitere Datensätze hatten Probleme"},
+		{"conflicts wait", "", "Konflikte warten"},
+		{"decide it", "", "entscheiden"},
+		{"answer it", "", "beantworten"},
+		{"opening both places", "", "öffnet beide Orte"},
+		{"the sync by %s failed: %s", "", "der Abgleich durch %s ist gescheitert: %s"},
+		{"%s logged in from %s", "", "%s hat sich angemeldet, von %s"},
+		{"%s was made the first administrator, from %s", "", "%s wurde erster Administrator, von %s"},
+		{"a log-in from %s was refused", "", "eine Anmeldung von %s wurde abgewiesen"},
+		{"%s of %s: first contact from %s: allowed (%s)", "", "%s von %s: erster Kontakt von %s: zugelassen (%s)"},
+		{"%s of %s: first contact from %s: held (%s)", "", "%s von %s: erster Kontakt von %s: zurückgehalten (%s)"},
+		{"%s of %s: first contact from %s: blocked (%s)", "", "%s von %s: erster Kontakt von %s: gesperrt (%s)"},
+		{"no rule is against it", "", "keine Regel spricht dagegen"},
+		{"rule %s: %s", "", "Regel %s: %s"},
+		{"rule %s", "", "Regel %s"},
+		{"let it in with `tandem device allow %s`", "allow it under Devices", "unter Geräte zulassen"},
+		{"added the app password %s for %s", "", "das App-Passwort %s für %s angelegt"},
+		{"revoked the app password %s of %s", "", "das App-Passwort %s von %s widerrufen"},
+		{"added the partner %s", "", "den Partner %s hinzugefügt"},
+		{"added the user %s", "", "den Benutzer %s hinzugefügt"},
+		{"removed the user %s", "", "den Benutzer %s entfernt"},
+		{"set the password of %s", "", "das Passwort von %s gesetzt"},
+		{"made %s an administrator", "", "%s zum Administrator gemacht"},
+		{"took the rights of an administrator from %s", "", "%s die Rechte eines Administrators genommen"},
+		{"cleared %s lines of the log", "", "%s Zeilen der Ergebnisse entfernt"},
+		{"ordered %s: %s", "", "angeordnet: %s: %s"},
+		{"made a link to collection %s", "", "einen Link zur Sammlung %s gemacht"},
+		{"shared collection %s with %s", "", "die Sammlung %s mit %s geteilt"},
+		{"no longer shares collection %s with %s", "", "teilt die Sammlung %s nicht mehr mit %s"},
+		{"changed the policy of devices", "", "die Richtlinie für Geräte geändert"},
+		{"added a rule for devices", "", "eine Regel für Geräte hinzugefügt"},
+		{"changed the secret %s", "", "das Geheimnis %s geändert"},
+		{"open folder %s: there is no such folder", "", "der Ordner %s ist nicht da"},
+		{"open folder %s: no such file or directory", "", "der Ordner %s ist nicht da"},
+		{"there is no such folder", "", "diesen Ordner gibt es nicht"},
+		{"no such file or directory", "", "Datei oder Ordner nicht da"},
+		{"check the path and whether its disk is mounted", "", "prüfen, ob der Pfad stimmt und der Datenträger eingehängt ist"},
+		{"if it is to be a new folder, create it first", "", "ein neuer Ordner muss erst angelegt werden"},
+		{"check the path and whether its disk is mounted; if it is to be a new folder, create it first", "", "prüfen, ob der Pfad stimmt und der Datenträger eingehängt ist; ein neuer Ordner muss erst angelegt werden"},
+		{"if it is on a disk that is not mounted, mount it", "", "liegt er auf einem Datenträger, der nicht eingehängt ist, diesen einhängen"},
+		{"if it is new, make it with mkdir", "", "ist er neu, ihn anlegen"},
+		{"permission denied", "", "keine Berechtigung"},
+		{"connection refused", "", "Verbindung abgelehnt"},
+		{"wrong user name or password", "", "Benutzername oder Passwort falsch"},
+		{"it is disabled", "", "es ist ausgeschaltet"},
+		{"it is not connected", "", "es ist nicht verbunden"},
+		{"it is not connected: %s", "", "es ist nicht verbunden: %s"},
+		{"there is nothing to look at yet", "", "es gibt noch nichts anzusehen"},
+		{"this cannot be done here", "", "das geht hier nicht"},
+		{"a phone asks for what is new by itself", "", "ein Telefon fragt von selbst nach Neuem"},
+		{"what is synced is chosen on the phone", "", "was abgeglichen wird, wählt man auf dem Telefon"},
+		{"it has not asked for anything since then", "", "es hat seither nach nichts gefragt"},
+		{"it is started by the program itself", "", "das Programm startet es selbst"},
+		{"it can only be read: nothing is ever written there", "", "nur lesbar: dorthin wird nie geschrieben"},
+		{"records are only brought in", "", "Datensätze werden nur hereingeholt"},
+		{"this version of the program has no provider %s", "", "diese Fassung des Programms kennt den Anbieter %s nicht"},
+		{"its handler is not set up: activate it first", "", "sein Partner ist nicht eingerichtet"},
+		{"its handler is disabled", "", "sein Partner ist ausgeschaltet"},
+		{"a wipe is %s", "", "Löschauftrag: %s"},
+		{"address book", "", "Adressbuch"},
+		{"calendar", "", "Kalender"},
+		{"task list", "", "Aufgabenliste"},
+		{"notebook", "", "Notizbuch"},
+		{"mail folder", "", "Mailordner"},
+		{"text messages", "", "Textnachrichten"},
+		{"folder", "", "Ordner"},
+		{"pictures", "", "Bilder"},
+		{"bookmarks", "", "Lesezeichen"},
+		{"discovered", "", "gefunden"},
+		{"provider", "", "Anbieter"},
+		{"cli", "", "Befehlszeile"},
+		{"when something changes", "", "wenn sich etwas ändert"},
+		{"first sync", "", "erster Abgleich"},
+		{"conflicts wait for a decision", "", "Konflikte warten auf eine Entscheidung"},
+		{"decide them with `tandem conflict list`, or confirm with --yes: both places then keep what they have", "decide them first, or tick the box: both places then keep what they have", "erst entscheiden oder das Häkchen setzen: beide Seiten behalten dann, was sie haben"},
+		{"store", "", "Speicher"},
+		{"whole and readable", "", "ganz und lesbar"},
+		{"history", "", "Verlauf"},
+		{"kept for %s", "", "aufgehoben für %s"},
+		{"%s days", "", "%s Tage"},
+		{"item %s", "", "Abgleich %s"},
+		{"%s is reachable", "", "%s ist erreichbar"},
+		{"address %s", "", "Adresse %s"},
+		{"answers", "", "antwortet"},
+		{"public address", "", "öffentliche Adresse"},
+		{"account %s", "", "Konto %s"},
+		{"%s folders are kept in step", "", "%s Ordner werden abgeglichen"},
+		{"disk space", "", "Speicherplatz"},
+		{"%s free for the data folder", "", "%s frei für den Datenordner"},
+		{"clock", "", "Uhr"},
+		{"data folder", "", "Datenordner"},
+		{"hub", "", "Hub"},
+		{"none is given; `tandem serve --public https://NAME` says how phones find the hub from everywhere", "", "keine angegeben; `tandem serve --public https://NAME` sagt, wie Telefone den Hub von überall finden"},
+		{"none is given", "", "keine angegeben"},
+		{"`tandem serve --public https://NAME` says how phones find the hub from everywhere", "", "`tandem serve --public https://NAME` sagt, wie Telefone den Hub von überall finden"},
+		{"no answer was chosen", "", "keine Antwort wurde gewählt"},
+		{"choose one of the answers", "", "eine der Antworten wählen"},
+		{"none was ticked", "", "keiner wurde angekreuzt"},
+		{"tick those that are to be answered", "", "die ankreuzen, die beantwortet werden sollen"},
+		{"a difference has no answer yet", "", "ein Unterschied ist noch offen"},
+		{"pick a side for each", "", "für jeden eine Seite wählen"},
+		{"a conflict came, went or changed meanwhile", "", "inzwischen kam, ging oder änderte sich ein Konflikt"},
+		{"look at it again", "", "noch einmal ansehen"},
+		{"it is over already", "", "es ist schon vorbei"},
+		{"no address was typed", "", "keine Adresse wurde eingegeben"},
+		{"type where it is", "", "eingeben, wo es ist"},
+		{"no collection was picked", "", "keine Sammlung wurde gewählt"},
+		{"go back and pick at least one", "", "zurückgehen und mindestens eine wählen"},
+		{"the two new passwords differ", "", "die beiden neuen Passwörter sind verschieden"},
+		{"type the same twice", "", "zweimal dasselbe eingeben"},
+		{"no time of day was typed", "", "keine Uhrzeit wurde eingegeben"},
+		{"only administrators may name places, which may be folders of the hub's computer", "", "nur Administratoren dürfen Orte nennen, denn es können Ordner des Hub-Rechners sein"},
+		{"ask an administrator", "", "einen Administrator fragen"},
+		{"it may be answered already", "", "vielleicht ist sie schon beantwortet"},
+		{"history does not hold it", "", "der Verlauf hat es nicht"},
+		{"versions are forgotten after a while", "", "Fassungen werden nach einer Weile vergessen"},
+		{"this names neither a run nor a version", "", "das nennt weder einen Lauf noch eine Fassung"},
+		{"not found", "", "nicht gefunden"},
+		{"denied", "", "verweigert"},
+		{"invalid", "", "unbrauchbar"},
+		{"the old password is wrong", "", "das alte Passwort ist falsch"},
+		{"its versions are not known", "", "seine Fassungen sind nicht bekannt"},
+		{"find sync item %s", "", "Abgleich %s suchen"},
+		{"find partner %s", "", "Partner %s suchen"},
+		{"find run %s", "", "Lauf %s suchen"},
+		{"find conflict %s", "", "Konflikt %s suchen"},
+		{"find collection %s", "", "Sammlung %s suchen"},
+		{"find device %s", "", "Gerät %s suchen"},
+		{"find handler %s", "", "Partner %s suchen"},
+		{"resolve conflict %s", "", "Konflikt %s entscheiden"},
+		{"open folder %s", "", "Ordner %s öffnen"},
+		{"read schedule %s", "", "Zeitplan %s lesen"},
+		{"read schedule", "", "Zeitplan lesen"},
+		{"change password", "", "Passwort ändern"},
+		{"undo %s", "", "%s zurücklegen"},
+		{"find version %s", "", "Fassung %s suchen"},
+		{"deactivate %s", "", "%s beiseitelegen"},
+		{"start %s", "", "%s abgleichen"},
+		{"try %s", "", "%s versuchen"},
+		{"add %s", "", "%s hinzufügen"},
+		{"add partner", "", "Partner hinzufügen"},
+		{"resolve conflict", "", "Konflikt entscheiden"},
+		{"put together %s", "", "%s zusammensetzen"},
+		{"answer question of %s", "", "Frage zu %s beantworten"},
+		{"its item is %s", "", "sein Abgleich ist %s"},
+		{"there are %s", "", "es gibt %s"},
+		{"sync item", "", "Abgleich"},
+		{"write such as \"at 02:30\", \"every 15m on mon-fri 08:00-18:00\", or five cron fields (minute hour day month weekday) like \"30 2 * * *\"; see tandem item set --help", "such as `at 02:30`, `every 15m on mon-fri 08:00-18:00`, or five cron fields like `30 2 * * *`", "etwa `at 02:30`, `every 15m on mon-fri 08:00-18:00` oder fünf Cron-Felder wie `30 2 * * *`"},
+		{"%s is not understood", "", "%s wird nicht verstanden"},
+		{"%s is not a time of day", "", "%s ist keine Uhrzeit"},
+	}
+}
