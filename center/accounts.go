@@ -346,7 +346,11 @@ func (h *Hub) listFolders(ctx context.Context, p store.Partner) ([]provider.Foun
 	if err != nil {
 		return nil, err
 	}
-	found, err := prov.List(ctx, place, h.cfg.Env)
+	env, err := h.envFor(ctx, place)
+	if err != nil {
+		return nil, err
+	}
+	found, err := prov.List(ctx, place, env)
 	if err != nil {
 		return nil, err
 	}
@@ -371,7 +375,11 @@ func (h *Hub) withFolders(ctx context.Context, p store.Partner, do func(provider
 	if prov.Folders == nil {
 		return &tandem.Error{Kind: tandem.Denied, Op: "change folders of", Thing: p.Name, Err: errors.New("this place has no folders that could be made or removed from here")}
 	}
-	f, err := prov.Folders(ctx, place, h.cfg.Env)
+	env, err := h.envFor(ctx, place)
+	if err != nil {
+		return err
+	}
+	f, err := prov.Folders(ctx, place, env)
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type Service interface {
 	Diagnostics
 	Notices
 	Webhooks
+	Members
 }
 
 // About is the part of Service that only looks.

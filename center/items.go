@@ -355,6 +355,9 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 	}
 	key := itemKey(it)
 	target, _ := way.Target(place)
+	if place.Options[provider.OnBehalf] != "" { // whether a server is there that may not be reached is nobody's business
+		target = ""
+	}
 	return job{name: it.Name, user: it.User, item: true, target: target, handler: it.Partner, home: home.Name, kind: string(home.Kind), commands: commands, key: key, every: h.pollOf(place), lane: homeLane(it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
 		base: func(context.Context, *provider.Opened, *provider.Opened) (string, bool, error) {
 			return key, false, nil

@@ -35,8 +35,15 @@ func (h *Hub) LookAt(ctx context.Context, l Look) ([]provider.Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	given := &givenSecrets{password: l.Password, kept: h.cfg.Env.Secret, used: map[string]string{}}
-	env := h.cfg.Env
+	env, err := h.envFor(ctx, place)
+	if err != nil {
+		return nil, err
+	}
+	given := &givenSecrets{password: l.Password, kept: env.Secret, used: map[string]string{}}
+	var keep secretKeeper = h.cfg.Secrets
+	if user := place.Options[provider.OnBehalf]; user != "" {
+		keep = userKeeper{keep, PlaceSecrets(user)}
+	}
 	env.Secret = given.secret
 	found, err := lookAt(ctx, prov, place, env)
 	if err != nil || !l.Keep {
@@ -45,7 +52,7 @@ func (h *Hub) LookAt(ctx context.Context, l Look) ([]provider.Found, error) {
 	given.mu.Lock()
 	defer given.mu.Unlock()
 	for name, secret := range given.used {
-		if err := h.cfg.Secrets.Put(ctx, name, secret); err != nil {
+		if err := keep.Put(ctx, name, secret); err != nil {
 			return found, err
 		}
 	}

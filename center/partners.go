@@ -42,7 +42,7 @@ func (h *Hub) AddPartner(ctx context.Context, user, name, text string) (store.Pa
 	if user, err = h.ownerOf(ctx, user); err != nil {
 		return store.Partner{}, err
 	}
-	p := store.Partner{Name: name, User: user, Provider: place.Provider, Place: place.Text, Title: prov.Title, Added: h.now()}
+	p := store.Partner{Name: name, User: user, Provider: place.Provider, Place: place.Text, Title: prov.Title, Added: h.now(), Bounded: place.Options[provider.OnBehalf] != ""}
 	return p, h.cfg.Store.Settings.PutPartner(ctx, p)
 }
 
@@ -179,7 +179,7 @@ func lastPart(p provider.Place) string {
 // subPlace is a collection at a partner: its place with sub below the path.
 func (h *Hub) subPlace(text, sub string) (provider.Place, error) {
 	if sub != "" {
-		if path.Clean("/"+sub) != "/"+strings.Trim(sub, "/") {
+		if path.Clean("/"+sub) != "/"+strings.Trim(sub, "/") || strings.ContainsAny(sub, "?#") { // no options come in this way
 			return provider.Place{}, tandem.Errorf(tandem.Invalid, "%q is not the name of a collection below %s", sub, text)
 		}
 		where, query, has := strings.Cut(text, "?")

@@ -192,7 +192,11 @@ func firstError(errs ...error) error {
 
 // openPlace opens a place, as the given kind if its provider lets one say so.
 func (h *Hub) openPlace(ctx context.Context, p provider.Place, kind string) (*provider.Opened, error) {
-	o, err := h.cfg.Places.Open(ctx, h.withKind(p, kind), h.cfg.Env)
+	env, err := h.envFor(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	o, err := h.cfg.Places.Open(ctx, h.withKind(p, kind), env)
 	if err != nil {
 		return nil, err
 	}

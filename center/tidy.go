@@ -219,7 +219,15 @@ func (h *Hub) mayPark(text string) bool {
 const homeProvider = "home"
 
 func (h *Hub) forgetAt(ctx context.Context, k known, limit int64) (int64, error) {
-	o, err := h.cfg.Places.Open(ctx, k.text, h.cfg.Env)
+	place, err := h.cfg.Places.ParsePlace(k.text)
+	if err != nil {
+		return 0, err
+	}
+	env, err := h.envFor(ctx, place)
+	if err != nil {
+		return 0, err
+	}
+	o, err := h.cfg.Places.Open(ctx, k.text, env)
 	if err != nil {
 		return 0, err
 	}

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"log/slog"
+	"net"
 	"strconv"
 	"strings"
 
@@ -50,6 +51,8 @@ type Env struct {
 	Keep   Keeper                                                 // keeps logins; nil where there is no data folder
 	Tell   func(ctx context.Context, text string)                 // shows a text to the person who waits; nil: nobody is there
 	Kind   func(tandem.Kind) (kind.Handler, bool)                 // what bodies mean; nil: not known
+	// Dial connects to servers; nil: as the system does. Set, it says where may be gone at all, and no proxy is used.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Keeper keeps small secrets, such as logins, sealed in the data folder.

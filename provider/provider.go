@@ -167,4 +167,5 @@ type Option struct {
 	Default string
 	Help    string
 	Secret  bool // never in a place's text, never logged
+	Machine bool // names something of the hub's own computer or network, or needs somebody there: not for places on behalf of somebody (OnBehalf)
 }

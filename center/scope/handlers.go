@@ -72,7 +72,7 @@ func (s *Scope) OrderHandler(ctx context.Context, o center.HandlerOrder) (handle
 		if err := s.adminOnly(op); err != nil {
 			return handler.Handler{}, err
 		}
-		if err := elsewhere(op, o.Place); err != nil {
+		if _, err := s.place(ctx, op, o.Place); err != nil {
 			return handler.Handler{}, err
 		}
 	}

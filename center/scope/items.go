@@ -13,23 +13,60 @@ import (
 	"tandem/store"
 )
 
-// AddPartner implements center.Service. Whose it is may be said by administrators, who alone name places.
+// AddPartner implements center.Service. Administrators say whose it is; everybody else adds their own, within their bounds.
 func (s *Scope) AddPartner(ctx context.Context, user, name, place string) (store.Partner, error) {
 	const op = "add partner"
-	if err := s.adminOnly(op); err != nil {
-		return store.Partner{}, err
+	if user != "" && !s.mine(user) && !s.who.Admin {
+		return store.Partner{}, missing("user", user)
 	}
-	if err := elsewhere(op, place); err != nil {
+	place, err := s.place(ctx, op, place)
+	if err != nil {
 		return store.Partner{}, err
 	}
 	if user == "" {
 		user = s.who.User
 	}
 	p, err := s.cfg.Hub.AddPartner(ctx, user, name, place)
+	if tandem.IsKind(err, tandem.Exists) && !s.who.Admin { // somebody else's may have the name, which is theirs
+		err = &tandem.Error{Kind: tandem.Exists, Op: op, Thing: name, Remedy: "choose another name"}
+	}
 	if err == nil {
 		s.audit(ctx, p.User, "added the partner %s", p.Name)
 	}
 	return p, err
+}
+
+// place is a place as the person may name it. Of an administrator that is any but those of the hub itself and of users; of everybody else one on their behalf.
+func (s *Scope) place(ctx context.Context, op, text string) (string, error) {
+	if !s.who.Admin {
+		if err := s.notApp(op); err != nil {
+			return "", err
+		}
+		if s.cfg.Places == nil {
+			return "", s.adminOnly(op)
+		}
+		bound, err := s.cfg.Places.For(s.who.User, text)
+		if err != nil {
+			return "", err
+		}
+		b, err := s.cfg.Hub.MemberBounds(ctx)
+		if err != nil {
+			return "", err
+		}
+		if scheme, _, _ := strings.Cut(bound, ":"); !slices.Contains(b.Providers, scheme) {
+			return "", &tandem.Error{Kind: tandem.Denied, Op: op, Thing: text, Err: errors.New("the administrator allows no places of this sort"), Remedy: "ask one to allow it, or to add the place"}
+		}
+		return bound, nil
+	}
+	if err := elsewhere(op, text); err != nil {
+		return "", err
+	}
+	if s.cfg.Places != nil {
+		if p, err := s.cfg.Places.ParsePlace(text); err == nil && p.Options[provider.OnBehalf] != "" {
+			return "", &tandem.Error{Kind: tandem.Denied, Op: op, Thing: text, Err: errors.New("this would be opened with a user's own passwords"), Remedy: "leave the option " + provider.OnBehalf + " out"}
+		}
+	}
+	return text, nil
 }
 
 // elsewhere refuses places of the hub itself: there, its owner's name would open anybody's collection.
@@ -40,21 +77,27 @@ func elsewhere(op, place string) error {
 	return nil
 }
 
-// LookAt implements center.Service: at one's own partners, or for administrators anywhere, who alone give passwords that are kept.
+// LookAt implements center.Service. A password is given by administrators, and by everybody for their own places.
 func (s *Scope) LookAt(ctx context.Context, l center.Look) ([]provider.Found, error) {
 	const op = "look at place"
 	if strings.Contains(l.Place, ":") {
-		if err := s.adminOnly(op); err != nil {
+		var err error
+		if l.Place, err = s.place(ctx, op, l.Place); err != nil {
 			return nil, err
 		}
-		if err := elsewhere(op, l.Place); err != nil {
-			return nil, err
-		}
-	} else if err := s.partner(ctx, l.Place); err != nil {
+		return s.cfg.Hub.LookAt(ctx, l)
+	}
+	p, err := s.findPartner(ctx, l.Place)
+	if err != nil {
 		return nil, err
 	}
-	if l.Password != "" {
+	if l.Password != "" && !p.Bounded {
 		if err := s.adminOnly(op); err != nil {
+			return nil, err
+		}
+	}
+	if l.Password != "" {
+		if err := s.notApp(op); err != nil {
 			return nil, err
 		}
 	}
@@ -72,11 +115,19 @@ func (s *Scope) seesPartner(p store.Partner) bool {
 }
 
 func (s *Scope) partner(ctx context.Context, name string) error {
-	list, err := s.ListPartners(ctx)
-	if err == nil && !slices.ContainsFunc(list, func(p store.Partner) bool { return p.Name == name }) {
-		err = missing("partner", name)
-	}
+	_, err := s.findPartner(ctx, name)
 	return err
+}
+
+func (s *Scope) findPartner(ctx context.Context, name string) (store.Partner, error) {
+	list, err := s.ListPartners(ctx)
+	if err != nil {
+		return store.Partner{}, err
+	}
+	if i := slices.IndexFunc(list, func(p store.Partner) bool { return p.Name == name }); i >= 0 {
+		return list[i], nil
+	}
+	return store.Partner{}, missing("partner", name)
 }
 
 // RemovePartner implements center.Service.
@@ -94,7 +145,7 @@ func (s *Scope) RemovePartner(ctx context.Context, name string) error {
 	return err
 }
 
-// AddItem implements center.Service: for oneself, with a partner of one's own or, for administrators, with a place.
+// AddItem implements center.Service: for oneself, with a partner of one's own or a place that one may name.
 func (s *Scope) AddItem(ctx context.Context, n center.NewItem) (store.Item, error) {
 	const op = "add item"
 	if n.User != "" && !s.mine(n.User) {
@@ -105,10 +156,7 @@ func (s *Scope) AddItem(ctx context.Context, n center.NewItem) (store.Item, erro
 		if !strings.Contains(n.Partner, ":") || !tandem.IsKind(err, tandem.NotFound) {
 			return store.Item{}, err
 		}
-		if err := s.adminOnly(op); err != nil {
-			return store.Item{}, err
-		}
-		if err := elsewhere(op, n.Partner); err != nil {
+		if n.Partner, err = s.place(ctx, op, n.Partner); err != nil {
 			return store.Item{}, err
 		}
 	}
@@ -245,7 +293,7 @@ func (s *Scope) SyncPlaces(ctx context.Context, p center.Places, opt center.Sync
 		return err
 	}
 	for _, place := range []string{p.A, p.B} {
-		if err := elsewhere(op, place); err != nil {
+		if _, err := s.place(ctx, op, place); err != nil {
 			return err
 		}
 	}

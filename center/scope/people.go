@@ -5,9 +5,11 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tandem"
 	"tandem/center"
+	"tandem/partner/account"
 	"tandem/partner/away"
 	"tandem/partner/away/sieve"
 	"tandem/partner/device"
@@ -231,7 +233,11 @@ func (s *Scope) SetMailServer(ctx context.Context, user string, a outgoing.Accou
 	if err != nil {
 		return err
 	}
-	return s.cfg.Hub.SetMailServer(ctx, user, a, password)
+	a.Guarded = !s.who.Admin
+	if err = s.cfg.Hub.SetMailServer(ctx, user, a, password); err == nil {
+		s.audit(ctx, user, "set the mail server of %s to %s", user, a.Host)
+	}
+	return err
 }
 
 // SetAway implements center.Service.
@@ -249,7 +255,11 @@ func (s *Scope) SetFilterServer(ctx context.Context, user string, a sieve.Accoun
 	if err != nil {
 		return err
 	}
-	return s.cfg.Hub.SetFilterServer(ctx, user, a, password)
+	a.Guarded = !s.who.Admin
+	if err = s.cfg.Hub.SetFilterServer(ctx, user, a, password); err == nil {
+		s.audit(ctx, user, "set the filter server of %s to %s", user, firstOf(a.Host, "none"))
+	}
+	return err
 }
 
 // SetInvitations implements center.Service.
@@ -299,24 +309,87 @@ func (s *Scope) Secret(context.Context, string) (string, error) {
 	return "", &tandem.Error{Kind: tandem.Denied, Op: "read secret", Err: errors.New("secrets are kept, not told"), Remedy: "give a new one"}
 }
 
-// KeepSecret implements center.Service, for administrators.
+// KeepSecret implements center.Service: administrators keep the hub's, everybody else their own, which are kept apart.
 func (s *Scope) KeepSecret(ctx context.Context, name, secret string) error {
-	if err := s.adminOnly("keep secret"); err != nil {
+	const op = "keep secret"
+	if err := s.notApp(op); err != nil {
 		return err
 	}
-	err := s.cfg.Hub.KeepSecret(ctx, name, secret)
+	if s.who.Admin && strings.HasPrefix(name, account.UserSecrets) {
+		return &tandem.Error{Kind: tandem.NotFound, Op: op, Thing: name, Err: errors.New("users' own secrets are theirs")}
+	}
+	kept := name
+	if !s.who.Admin {
+		if name == "" || len(name) > maxSecretName || len(secret) > maxSecret {
+			return &tandem.Error{Kind: tandem.Invalid, Op: op, Err: errors.New("the name or the secret is missing or too long")}
+		}
+		kept = center.PlaceSecrets(s.who.User) + name
+	}
+	err := s.cfg.Hub.KeepSecret(ctx, kept, secret)
 	if err == nil {
-		s.audit(ctx, "", "changed the secret %q", name)
+		user := ""
+		if !s.who.Admin {
+			user = s.who.User
+		}
+		s.audit(ctx, user, "changed the secret %q", name)
 	}
 	return err
 }
 
-// SecretNames implements center.Service, for administrators.
+// Bounds of what people keep who do not administer the hub, in bytes.
+const (
+	maxSecretName = 500
+	maxSecret     = 16 << 10
+)
+
+// SecretNames implements center.Service: administrators see the hub's, everybody else their own. App passwords see none.
 func (s *Scope) SecretNames(ctx context.Context) ([]string, error) {
-	if err := s.adminOnly("list secrets"); err != nil {
+	if err := s.notApp("list secrets"); err != nil {
 		return nil, err
 	}
-	return s.cfg.Hub.SecretNames(ctx)
+	list, err := s.cfg.Hub.SecretNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []string{}
+	for _, n := range list {
+		own, mine := strings.CutPrefix(n, center.PlaceSecrets(s.who.User))
+		switch {
+		case s.who.Admin && !strings.HasPrefix(n, account.UserSecrets):
+			out = append(out, n)
+		case !s.who.Admin && mine:
+			out = append(out, own)
+		}
+	}
+	return out, nil
+}
+
+// MemberBounds implements center.Service. What they may do may be known to everybody.
+func (s *Scope) MemberBounds(ctx context.Context) (center.Bounds, error) {
+	return s.cfg.Hub.MemberBounds(ctx)
+}
+
+// SetMemberBounds implements center.Service, for administrators.
+func (s *Scope) SetMemberBounds(ctx context.Context, b center.Bounds) error {
+	if err := s.adminOnly("set bounds"); err != nil {
+		return err
+	}
+	err := s.cfg.Hub.SetMemberBounds(ctx, b)
+	if err == nil {
+		private := "on the internet"
+		if b.Private {
+			private = "on the internet and in the hub's own network"
+		}
+		s.audit(ctx, "", "allowed everybody to add places of the sorts %s, at servers %s", firstOf(strings.Join(b.Providers, ", "), "none"), private)
+	}
+	return err
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }
 
 // RotateSecrets implements center.Service, for administrators.

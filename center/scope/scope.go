@@ -5,8 +5,8 @@
 // A user has partners, sync items, home collections, devices, log-ins and mail of their own; runs, conflicts, history and the log belong to whom the item
 // or collection behind them belongs to. An administrator sees, besides, the people and devices of all, partners of the hub itself, lines of the log about
 // the hub, about devices and about log-ins, and decides about them. Other people's records, conflicts and history are not shown to administrators.
-// What reaches beyond the hub's own records, such as naming a place that the hub shall open, is for administrators: a path is opened with the hub's rights
-// and an account with the password that the hub keeps for it, whoever's that is.
+// What reaches beyond the hub's own records is bounded. A place that an administrator names is opened with the hub's rights and the passwords that the hub keeps. One that somebody
+// else names is opened on their behalf (provider.OnBehalf): with their own passwords, at servers on the internet only, unless an administrator allows more, and never as a path.
 package scope
 
 import (
@@ -18,6 +18,7 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/provider"
 	"tandem/store"
 )
 
@@ -34,7 +35,9 @@ type Who struct {
 type Config struct {
 	Hub   center.Service
 	Store *store.Store
-	Now   func() time.Time // nil: time.Now
+	// Places knows the sorts of places; nil: only administrators name any.
+	Places *provider.Registry
+	Now    func() time.Time // nil: time.Now
 }
 
 // Scope is the hub as one person sees it.

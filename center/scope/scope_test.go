@@ -217,8 +217,7 @@ func forAdmins() []ask {
 		{"SetDevicePolicy", func(c C, s S, u string, x things) (any, error) {
 			return s.SetDevicePolicy(c, device.Scope{User: "ben"}, map[string]string{"DevicePasswordEnabled": "1"})
 		}},
-		{"KeepSecret", func(c C, s S, u string, x things) (any, error) { return none(s.KeepSecret(c, "n", "s")) }},
-		{"SecretNames", func(c C, s S, u string, x things) (any, error) { return s.SecretNames(c) }},
+		{"SetMemberBounds", func(c C, s S, u string, x things) (any, error) { return none(s.SetMemberBounds(c, center.Bounds{})) }},
 		{"RotateSecrets", func(c C, s S, u string, x things) (any, error) { return s.RotateSecrets(c) }},
 		{"SetPrivateWebhooks", func(c C, s S, u string, x things) (any, error) { return none(s.SetPrivateWebhooks(c, true)) }},
 	}
@@ -276,7 +275,7 @@ func lists() []ask {
 }
 
 // elsewhere are methods with tests of their own.
-var elsewhere = []string{"Follow", "Secret", "Questions", "AnswerQuestion", "ClearEvents", "Result", "Progress", "OpenSession", "ReportSession", "CloseSession"}
+var elsewhere = []string{"KeepSecret", "SecretNames", "MemberBounds", "Follow", "Secret", "Questions", "AnswerQuestion", "ClearEvents", "Result", "Progress", "OpenSession", "ReportSession", "CloseSession"}
 
 // TestAllMethodsAreAsked holds the tables here to center.Service.
 func TestAllMethodsAreAsked(t *testing.T) {

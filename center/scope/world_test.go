@@ -31,10 +31,11 @@ import (
 // world is a hub with two users who have one of everything: anna, who administers it, and ben.
 type world struct {
 	*testing.T
-	st     *store.Store
-	hub    *center.Hub
-	places map[string]*memory.Store
-	things map[string]things // by user
+	st       *store.Store
+	hub      *center.Hub
+	registry *provider.Registry
+	places   map[string]*memory.Store
+	things   map[string]things // by user
 }
 
 // things are what belongs to one user.
@@ -96,12 +97,13 @@ func (w *world) build() {
 			}
 			return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "open place", Thing: p.Text}
 		}}
+	w.registry = provider.NewRegistry(memories, w.server("net"), w.server("other"), home.Provider())
 	base := func() string { return "" }
 	push := &notify.Push{Notices: st.Notices, Secrets: keeper, Base: base, Client: outside.Client(func(context.Context) bool { return false }, time.Second)}
 	w.hub = center.New(center.Config{
 		Notify: notify.New(notify.Config{Accounts: st.Accounts, Notices: st.Notices, Channels: []notify.Channel{push}}), Push: push,
 		Hooks: webhook.New(webhook.Config{Hooks: st.Hooks, Accounts: st.Accounts, Settings: st.Settings, Events: st.Events, Secrets: keeper, Client: push.Client}),
-		Store: st, Places: provider.NewRegistry(memories, home.Provider()), Kind: handler, Env: provider.Env{Home: opener, Keep: keeper, Kind: handler}, Accounts: accounts, Secrets: keeper,
+		Store: st, Places: w.registry, Kind: handler, Env: provider.Env{Home: opener, Keep: keeper, Kind: handler}, Accounts: accounts, Secrets: keeper,
 		Devices:  device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events}),
 		Outgoing: outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Secrets: keeper}),
 		Filters:  sieve.New(sieve.Service{Accounts: st.Accounts, Secrets: keeper, Log: slog.New(slog.DiscardHandler)}),
@@ -248,5 +250,5 @@ func (w *world) as(user string, change ...func(*scope.Who)) *scope.Scope {
 	for _, f := range change {
 		f(&who)
 	}
-	return scope.New(scope.Config{Hub: w.hub, Store: w.st}, who)
+	return scope.New(scope.Config{Hub: w.hub, Store: w.st, Places: w.registry}, who)
 }

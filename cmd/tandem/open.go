@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -165,14 +166,15 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 		log.Error("secrets of an earlier version are not sealed yet", "error", err)
 	}
 	boxes := mailbox.New(st)
+	var h *center.Hub // asked only once it is there
+	guard := func(ctx context.Context, address string) (net.Conn, error) { return h.GuardedDial(ctx, "tcp", address) }
 	out := outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Boxes: boxes, Secrets: sealed, Domains: opt.domains, Name: hostName(), Log: log,
-		Wrote: (&recipients.Service{Home: st.Home}).Wrote})
-	var h *center.Hub // devices are seen only once it is there
+		Guard: guard, Wrote: (&recipients.Service{Home: st.Home}).Wrote})
 	devices := device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { h.DeviceSeen(d) }})
 	known := kinds.Kinds()
 	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
 	meetings := desktops.Meetings(st, known, time.Now, log)
-	filters := sieve.New(sieve.Service{Accounts: st.Accounts, Secrets: sealed, Domains: opt.domains, Log: log})
+	filters := sieve.New(sieve.Service{Accounts: st.Accounts, Secrets: sealed, Guard: guard, Domains: opt.domains, Log: log})
 	arrivals := byMail(st, meetings, out, boxes, opt.domains, filters, log)
 	opener := home.Opener{Store: st, Kinds: known}
 	env := provider.Env{Log: log, Home: opener, Keep: sealed, Kind: handler, Secret: secretSource(sealed, opt.ask)}

@@ -21,7 +21,7 @@ import (
 func (a *app) userCommand() *cobra.Command {
 	return noun("user", "Users: who may connect phones and programs",
 		"A user owns home collections, and logs in on phones and in programs with a name and a password.",
-		a.userAdd(), a.userList(), a.userShow(), a.userSet(), a.userMail(), a.userOof(), a.userSieve(), a.userPassword(), a.userAdmin(), a.userRemove(), a.appPasswordCommand(), a.totpCommand(), a.passkeyCommand())
+		a.userAdd(), a.userList(), a.userShow(), a.userSet(), a.userMail(), a.userOof(), a.userSieve(), a.userPassword(), a.userAdmin(), a.userRemove(), a.appPasswordCommand(), a.totpCommand(), a.passkeyCommand(), a.userBounds())
 }
 
 func (a *app) userAdd() *cobra.Command {

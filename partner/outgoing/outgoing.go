@@ -35,6 +35,9 @@ type Account struct {
 	User string `json:"user,omitempty"` // "": no login
 	From string `json:"from,omitempty"` // the address that mail comes from, "": the user's own
 	Auth string `json:"auth,omitempty"` // "password" (default) or "token": XOAUTH2
+
+	// Guarded says that it was named by somebody who does not administer the hub: it is reached by Service.Guard. Who asks does not set it.
+	Guarded bool `json:"guarded,omitempty" readOnly:"true" doc:"set by the hub: not by an administrator, so that it must be a server on the internet"`
 }
 
 // accountProp is the property of a user that keeps the Account, and secretName the name under which its password is kept.
@@ -61,6 +64,7 @@ type Service struct {
 	Name     string                                                      // the host's name, as it greets
 	Roots    *tls.Config                                                 // for servers with certificates of their own; nil: the system's
 	Dial     func(ctx context.Context, address string) (net.Conn, error) // nil: the network
+	Guard    func(ctx context.Context, address string) (net.Conn, error) // connects to servers of accounts that are Guarded; nil: those are refused
 	Arrived  func(ctx context.Context, user store.User, inbox tandem.Collection, id tandem.ID)
 	Wrote    func(ctx context.Context, user string, to []string, message tandem.Body) error // hears of what people send; nil: nobody does
 	Now      func() time.Time                                                               // nil: time.Now
@@ -90,6 +94,9 @@ func (s *Service) SetAccount(ctx context.Context, user string, a Account, passwo
 	if err := a.check(); err != nil {
 		return &tandem.Error{Kind: tandem.Invalid, Op: "set mail server of", Thing: user, Err: err, Remedy: "give host, port and tls|starttls, as the provider's help says"}
 	}
+	if err := s.sameServer(ctx, user, a, password); err != nil {
+		return err
+	}
 	text, err := json.Marshal(a)
 	if err != nil {
 		return &tandem.Error{Op: "set mail server of", Thing: user, Err: err}
@@ -102,6 +109,24 @@ func (s *Service) SetAccount(ctx context.Context, user string, a Account, passwo
 	return s.Accounts.SetProps(ctx, user, map[string]string{accountProp: string(text)})
 }
 
+// sameServer refuses to send the password that is kept to another server than it was given for: who names servers need not be who knows it.
+func (s *Service) sameServer(ctx context.Context, user string, a Account, password string) error {
+	if password != "" || a.User == "" {
+		return nil
+	}
+	u, err := s.Accounts.User(ctx, user)
+	if err != nil {
+		return err
+	}
+	if old, ok := AccountOf(u); !ok || strings.EqualFold(old.Host, a.Host) {
+		return nil
+	}
+	if _, err := s.Secrets.Get(ctx, secretName(user)); tandem.IsKind(err, tandem.NotFound) {
+		return nil
+	}
+	return &tandem.Error{Kind: tandem.Invalid, Op: "set mail server of", Thing: user, Err: errors.New("the password that is kept is for another server"), Remedy: "give the password, too"}
+}
+
 func (a Account) check() error {
 	switch {
 	case a.Host == "":
@@ -110,6 +135,8 @@ func (a Account) check() error {
 		return fmt.Errorf("%d is no port", a.Port)
 	case a.TLS != "tls" && a.TLS != "starttls" && a.TLS != "none":
 		return fmt.Errorf("tls is %q and not tls, starttls or none", a.TLS)
+	case a.Guarded && a.TLS == "none":
+		return errors.New("mail goes over encrypted connections only")
 	case a.TLS == "none" && !loopback(a.Host):
 		return errors.New("without encryption, mail goes to servers on this computer only")
 	case a.Auth != "" && a.Auth != "password" && a.Auth != "token":

@@ -143,7 +143,11 @@ func permanent(err error) bool {
 func (s *Service) connect(ctx context.Context, u store.User, a Account) (*smtp.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	conn, err := s.Dial(ctx, net.JoinHostPort(a.Host, strconv.Itoa(a.Port)))
+	dial := s.Dial
+	if a.Guarded {
+		dial = s.guard
+	}
+	conn, err := dial(ctx, net.JoinHostPort(a.Host, strconv.Itoa(a.Port)))
 	if err != nil {
 		return nil, err
 	}
@@ -222,4 +226,12 @@ func (s *Service) giveUp(ctx context.Context, u store.User, m store.Outgoing, bo
 		return err
 	}
 	return s.settle(ctx, &m, func(m *store.Outgoing) { m.To, m.State, m.Error = f.to, store.Failed, f.text })
+}
+
+// guard connects for somebody who does not administer the hub.
+func (s *Service) guard(ctx context.Context, address string) (net.Conn, error) {
+	if s.Guard == nil {
+		return nil, &tandem.Error{Kind: tandem.Denied, Op: "connect to", Thing: address, Err: errors.New("only administrators name mail servers here"), Remedy: "ask one to set it"}
+	}
+	return s.Guard(ctx, address)
 }

@@ -76,7 +76,7 @@ func (a *acct) secretName(what string) string {
 func (a *acct) connect() error {
 	relogin := fmt.Sprintf("log in again with `tandem partner login '%s'`", a.place.Text)
 	o := a.place.Options
-	cfg := conn.Config{User: a.user, Login: o["login"], Pin: o["pin"], Proxy: o["proxy"], Home: a.base, Relogin: relogin,
+	cfg := conn.Config{User: a.user, Login: o["login"], Pin: o["pin"], Proxy: o["proxy"], Home: a.base, Relogin: relogin, Dial: a.env.Dial,
 		Password: func(ctx context.Context) (string, error) { return a.secret(ctx, "password") }}
 	if o["ca"] != "" {
 		ca, err := provider.ReadSmall(o["ca"])

@@ -106,20 +106,21 @@ func (s service) examples() []string {
 func (s service) options() []provider.Option {
 	opts := []provider.Option{
 		{Name: "user", Type: "string", Help: "name to log in with, where it is not the one in the address"},
-		{Name: "password-from", Type: "string", Help: "where the password is read: file:PATH or env:NAME; else it is asked for and kept in the data folder"},
+		{Name: "password-from", Type: "string", Help: "where the password is read: file:PATH or env:NAME; else it is asked for and kept in the data folder", Machine: true},
 		{Name: "password", Type: "string", Help: "password of the account", Secret: true},
 		{Name: "login", Type: "choice", Choices: []string{"auto", "basic", "digest", "bearer", "oauth"}, Default: "auto",
 			Help: "how to log in; auto does what the server asks for, bearer sends the password as a token, oauth asks the person once with a code"},
-		{Name: "client-id", Type: "string", Help: "oauth: the id that the provider gave this program"},
-		{Name: "oauth-device", Type: "string", Help: "oauth: address of the provider's device authorization, where it is not known to Tandem"},
-		{Name: "oauth-authorize", Type: "string", Help: "oauth: address where a person agrees in a browser on this machine, for providers without the one above"},
-		{Name: "oauth-token", Type: "string", Help: "oauth: address of the provider's tokens"},
-		{Name: "oauth-scope", Type: "string", Help: "oauth: what to ask for"},
-		{Name: "client-secret", Type: "string", Help: "oauth: its secret, asked for and kept like the password", Secret: true},
-		{Name: "ca", Type: "path", Help: "file of certificates to trust beside the system's"},
+		{Name: "client-id", Type: "string", Help: "oauth: the id that the provider gave this program", Machine: true},
+		{Name: "oauth-device", Type: "string", Help: "oauth: address of the provider's device authorization, where it is not known to Tandem", Machine: true},
+		{Name: "oauth-authorize", Type: "string", Help: "oauth: address where a person agrees in a browser on this machine, for providers without the one above", Machine: true},
+		{Name: "oauth-token", Type: "string", Help: "oauth: address of the provider's tokens", Machine: true},
+		{Name: "oauth-scope", Type: "string", Help: "oauth: what to ask for", Machine: true},
+		{Name: "client-secret", Type: "string", Help: "oauth: its secret, asked for and kept like the password", Secret: true, Machine: true},
+		{Name: "ca", Type: "path", Help: "file of certificates to trust beside the system's", Machine: true},
 		{Name: "pin", Type: "string", Help: "SHA-256 fingerprint of the server's certificate, which alone is then trusted"},
-		{Name: "proxy", Type: "string", Help: "HTTP proxy to go through, or none; else as the environment says"},
+		{Name: "proxy", Type: "string", Help: "HTTP proxy to go through, or none; else as the environment says", Machine: true},
 		{Name: "read-only", Type: "bool", Help: "never write there"},
+		provider.BehalfOption(),
 	}
 	if s.name != "webdav" {
 		opts = append(opts, provider.Option{Name: "collection", Type: "string", Help: "name of the collection, where the address is that of an account"})

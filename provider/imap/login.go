@@ -41,7 +41,14 @@ func (a *account) dial(ctx context.Context, h *imapclient.UnilateralDataHandler)
 	}
 	dctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	raw, err := (&net.Dialer{}).DialContext(dctx, "tcp", a.addr)
+	dial := a.env.Dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	raw, err := dial(dctx, "tcp", a.addr)
+	if tandem.IsKind(err, tandem.Denied) { // it may not be reached
+		return nil, err
+	}
 	if err != nil {
 		return nil, unreachable(err)
 	}

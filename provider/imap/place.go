@@ -85,7 +85,7 @@ func (s *spot) text(path []string) string {
 // key is the same for places that can share connections.
 func (s *spot) key() string {
 	out := fmt.Sprint(s.secure, " ", s.user, " ", s.addr)
-	for _, o := range []string{"login", "password-from", "client-id", "oauth-token", "ca", "pin", "connections"} {
+	for _, o := range []string{"login", "password-from", "client-id", "oauth-token", "ca", "pin", "connections", provider.OnBehalf} {
 		out += "\x00" + s.place.Options[o]
 	}
 	return out

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/provider"
 )
 
 // Bounds of one look.
@@ -29,9 +30,12 @@ const (
 // agent is how we introduce ourselves; some servers refuse programs that do not.
 const agent = "Tandem (calendar subscription)"
 
-func newClient() *http.Client {
+func newClient(env provider.Env) *http.Client {
 	t := &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: headerTime}).DialContext, TLSHandshakeTimeout: headerTime,
 		ResponseHeaderTimeout: headerTime, ForceAttemptHTTP2: true, MaxIdleConns: 2, IdleConnTimeout: time.Minute}
+	if env.Dial != nil {
+		t.DialContext, t.Proxy = env.Dial, nil
+	}
 	return &http.Client{Transport: t, Timeout: wholeTime, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		switch {
 		case len(via) > maxRedirects:

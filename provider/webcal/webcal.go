@@ -38,6 +38,7 @@ func declare(name string) *provider.Provider {
 		Kinds:    []tandem.Kind{tandem.Event, tandem.Task},
 		Options: []provider.Option{
 			{Name: "kind", Type: "choice", Choices: []string{string(tandem.Event), string(tandem.Task)}, Help: "what to read of it; what it holds, events in doubt"},
+			provider.BehalfOption(),
 		},
 		Address:  true,
 		Network:  true,
@@ -74,7 +75,7 @@ func open(ctx context.Context, p provider.Place, env provider.Env) (*provider.Op
 	if err != nil {
 		return nil, err
 	}
-	r := &replica{at: u, client: newClient(), kind: tandem.Kind(p.Options["kind"]), handlers: env.Kind}
+	r := &replica{at: u, client: newClient(env), kind: tandem.Kind(p.Options["kind"]), handlers: env.Kind}
 	r.life, r.end = context.WithCancel(context.Background())
 	if r.kind == "" { // the feed tells
 		f, err := r.get(ctx, cursor{})

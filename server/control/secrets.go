@@ -22,6 +22,23 @@ func handleSecrets(mux *http.ServeMux, s center.Secrets) {
 	handle(mux, "RotateSecrets", func(ctx context.Context, _ nothing) (int, error) { return s.RotateSecrets(ctx) })
 }
 
+func handleMembers(mux *http.ServeMux, s center.Members) {
+	handle(mux, "MemberBounds", func(ctx context.Context, _ nothing) (center.Bounds, error) { return s.MemberBounds(ctx) })
+	handle(mux, "SetMemberBounds", func(ctx context.Context, b center.Bounds) (nothing, error) {
+		return nothing{}, s.SetMemberBounds(ctx, b)
+	})
+}
+
+// MemberBounds implements center.Service.
+func (c *Client) MemberBounds(ctx context.Context) (center.Bounds, error) {
+	return call[center.Bounds](ctx, c, "MemberBounds", nothing{})
+}
+
+// SetMemberBounds implements center.Service.
+func (c *Client) SetMemberBounds(ctx context.Context, b center.Bounds) error {
+	return do(ctx, c, "SetMemberBounds", b)
+}
+
 // Secret implements center.Service.
 func (c *Client) Secret(ctx context.Context, name string) (string, error) {
 	return call[string](ctx, c, "Secret", nameArg{name})

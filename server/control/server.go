@@ -62,6 +62,7 @@ func routes(s center.Service, version string) http.Handler {
 	handleSecrets(mux, s)
 	handleNotices(mux, s)
 	handleWebhooks(mux, s)
+	handleMembers(mux, s)
 	handleSharing(mux, s)
 	handleCenter(mux, s)
 	handleDiagnostics(mux, s)

@@ -110,7 +110,7 @@ func (d *Door) Service(ctx context.Context) center.Service {
 	if p.Visit.ID == 0 {
 		from = "api"
 	}
-	return scope.New(scope.Config{Hub: d.cfg.Hub, Store: d.cfg.Store, Now: d.cfg.Now}, scope.Who{User: p.User.Name, Admin: p.Admin, App: p.App, From: from})
+	return scope.New(scope.Config{Hub: d.cfg.Hub, Store: d.cfg.Store, Places: d.cfg.Places, Now: d.cfg.Now}, scope.Who{User: p.User.Name, Admin: p.Admin, App: p.App, From: from})
 }
 
 // person is who asks, as the pages know them.

@@ -26,6 +26,9 @@ type Account struct {
 	Port int    `json:"port"`
 	TLS  string `json:"tls"` // as Server.TLS
 	User string `json:"user"`
+
+	// Guarded says that it was named by somebody who does not administer the hub: it is reached by Service.Guard. Who asks does not set it.
+	Guarded bool `json:"guarded,omitempty" readOnly:"true" doc:"set by the hub: not by an administrator, so that it must be a server on the internet"`
 }
 
 // The properties of a user: where the Account is kept, and which settings the server has.
@@ -49,6 +52,7 @@ type Service struct {
 	Domains  []string                                                    // whose people are internal
 	Roots    *tls.Config                                                 // nil: the system's
 	Dial     func(ctx context.Context, address string) (net.Conn, error) // nil: the network
+	Guard    func(ctx context.Context, address string) (net.Conn, error) // connects to servers of accounts that are Guarded; nil: those are refused
 	Log      *slog.Logger                                                // nil: nowhere
 
 	wake chan struct{}
@@ -91,6 +95,13 @@ func (s *Service) SetAccount(ctx context.Context, user string, a Account, passwo
 		var err error
 		if password, err = s.Secrets.Get(ctx, secretName(user)); err != nil {
 			return err
+		}
+		u, err := s.Accounts.User(ctx, user)
+		if err != nil {
+			return err
+		}
+		if old, ok := AccountOf(u); ok && !strings.EqualFold(old.Host, a.Host) { // who names servers need not be who knows the password
+			return &tandem.Error{Kind: tandem.Invalid, Op: "set filter server of", Thing: user, Err: errors.New("the password that is kept is for another server"), Remedy: "give the password, too"}
 		}
 	}
 	c, err := Dial(ctx, s.server(a, password))
@@ -280,7 +291,11 @@ func (s *Service) turn(ctx context.Context, u store.User, a Account, set away.Se
 }
 
 func (s *Service) server(a Account, password string) Server {
-	return Server{Host: a.Host, Port: a.Port, TLS: a.TLS, User: a.User, Password: password, Roots: s.Roots, Dial: s.Dial}
+	dial := s.Dial
+	if a.Guarded {
+		dial = s.guard
+	}
+	return Server{Host: a.Host, Port: a.Port, TLS: a.TLS, User: a.User, Password: password, Roots: s.Roots, Dial: dial}
 }
 
 // mark names what a user's server must have.
@@ -305,4 +320,12 @@ func addresses(u store.User) []string {
 		}
 	}
 	return out
+}
+
+// guard connects for somebody who does not administer the hub.
+func (s *Service) guard(ctx context.Context, address string) (net.Conn, error) {
+	if s.Guard == nil {
+		return nil, &tandem.Error{Kind: tandem.Denied, Op: "connect to", Thing: address, Err: errors.New("only administrators name filter servers here"), Remedy: "ask one to set it"}
+	}
+	return s.Guard(ctx, address)
 }

@@ -35,6 +35,8 @@ type Config struct {
 	Home     *url.URL                                  // where the credentials belong
 	Idle     time.Duration                             // how long a server may say nothing; default 3 min, for some read a whole collection before they answer
 	Relogin  string                                    // remedy for refused credentials
+	// Dial connects; nil: as the system does. Set, no proxy is used.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Tokens hands out bearer tokens.
@@ -82,6 +84,9 @@ func New(cfg Config) (*Client, error) {
 			return nil, &tandem.Error{Kind: tandem.Invalid, Op: "read option", Thing: "proxy", Err: errors.New("it is no address"), Remedy: "write it like http://proxy.example.org:3128"}
 		}
 		t.Proxy = http.ProxyURL(u)
+	}
+	if cfg.Dial != nil {
+		t.DialContext, t.Proxy = cfg.Dial, nil
 	}
 	c := &Client{cfg: cfg, base: t, hosts: map[string]bool{}}
 	c.http = &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

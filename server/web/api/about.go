@@ -39,14 +39,21 @@ func (a *API) addAbout() {
 	get(a, op{id: "providers", method: "GET", path: "/api/providers", tag: tag, summary: "The sorts of places, with their options"}, func(context.Context, center.Service, *struct{}) ([]provider.Description, error) {
 		return a.cfg.Places.Describe(), nil
 	})
-	get(a, op{id: "secret-names", method: "GET", path: "/api/secrets", tag: tag, summary: "The names of the passwords and logins that are kept for places", about: "For administrators. What they are is told to nobody."},
+	get(a, op{id: "secret-names", method: "GET", path: "/api/secrets", tag: tag, summary: "The names of the passwords and logins that are kept for places", about: "Administrators see the hub's, everybody else their own. What they are is told to nobody."},
 		func(ctx context.Context, s center.Service, _ *struct{}) ([]string, error) {
 			all, err := s.SecretNames(ctx)
 			return append([]string{}, all...), err
 		})
-	do(a, op{id: "keep-secret", method: "PUT", path: "/api/secrets", tag: tag, summary: "Keep a password or login for a place, or forget it", about: "For administrators."},
+	do(a, op{id: "keep-secret", method: "PUT", path: "/api/secrets", tag: tag, summary: "Keep a password or login for a place, or forget it", about: "Administrators keep the hub's, everybody else their own, for the places that they named themselves."},
 		func(ctx context.Context, s center.Service, in *one[KeptSecret]) error {
 			return s.KeepSecret(ctx, in.Body.Name, in.Body.Secret)
+		})
+	get(a, op{id: "member-bounds", method: "GET", path: "/api/bounds", tag: tag, summary: "What people may reach through the hub who do not administer it"}, func(ctx context.Context, s center.Service, _ *struct{}) (center.Bounds, error) {
+		return s.MemberBounds(ctx)
+	})
+	do(a, op{id: "set-member-bounds", method: "PUT", path: "/api/bounds", tag: tag, summary: "Say what people may reach through the hub who do not administer it", about: "For administrators."},
+		func(ctx context.Context, s center.Service, in *one[center.Bounds]) error {
+			return s.SetMemberBounds(ctx, in.Body)
 		})
 	get(a, op{id: "rotate-secrets", method: "POST", path: "/api/secrets/rotate", tag: tag, summary: "Seal everything that is kept with a new key", about: "For administrators."},
 		func(ctx context.Context, s center.Service, _ *struct{}) (Sealed, error) {
