@@ -66,7 +66,10 @@ func TestCollectionTag(t *testing.T) {
 		t.Errorf("a listing with problems has the cursor %q (%v)", l.Next, err)
 	}
 	f.set(func() {
-		f.before = func(w http.ResponseWriter, r *http.Request) bool { w.WriteHeader(http.StatusServiceUnavailable); return true }
+		f.before = func(w http.ResponseWriter, r *http.Request) bool {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return true
+		}
 	})
 	if _, l, err := listed(t, o, fourth); err == nil || l.Complete {
 		t.Errorf("a server that is down: %+v, %v", l, err)

@@ -1,6 +1,7 @@
 package doors
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -20,6 +21,8 @@ func TestMain(m *testing.M) {
 }
 
 const events = 3
+
+var seeds = flag.Uint64("doors.seeds", 8, "how many histories each test runs")
 
 // filled is a hub with events that all three have.
 func filled(t testing.TB) *hub {
@@ -80,7 +83,7 @@ func (h *hub) agree(name string, want map[string]string) {
 
 // TestEachItsOwn: three doors edit the same events, each another property, from states that are old more often than not. In the end everybody has the last that each of them wrote.
 func TestEachItsOwn(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range *seeds {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			t.Parallel()
 			h := filled(t)
@@ -126,7 +129,7 @@ func TestEachItsOwn(t *testing.T) {
 
 // TestAllTheSame: three doors write the same property of the same events. One of them stands in the end; all others can be got back.
 func TestAllTheSame(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range *seeds {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			t.Parallel()
 			h := filled(t)
@@ -196,7 +199,7 @@ func (h *hub) allThere(written []string) {
 
 // TestAtOnce: as TestEachItsOwn and TestAllTheSame, with all doors open at the same moment.
 func TestAtOnce(t *testing.T) {
-	for seed := range uint64(6) {
+	for seed := range *seeds {
 		for _, same := range []bool{false, true} {
 			t.Run(fmt.Sprint("same=", same, "/seed=", seed), func(t *testing.T) {
 				t.Parallel()
