@@ -74,7 +74,7 @@ func TestMailBytes(t *testing.T) {
 	if len(all) < leastSamples {
 		t.Fatalf("%d messages, want %d at least", len(all), leastSamples)
 	}
-	o := openOffice(t, func(o *office) {
+	o := openOffice(t, "16.1", func(o *office) {
 		for _, s := range all {
 			o.append("INBOX", string(s.data))
 		}

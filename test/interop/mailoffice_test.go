@@ -23,6 +23,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 
 	"tandem/internal/need"
+	"tandem/kind/eas"
 	"tandem/test/easclient"
 	"tandem/test/mailkit"
 	"tandem/wire/wbxml"
@@ -49,12 +50,21 @@ type office struct {
 	mbsync string
 	home   string // of mbsync; its Maildirs are in "Mail"
 	client *http.Client
+
+	version string // of the phones
+}
+
+// before reports whether the phones are of a version before this one.
+func (o *office) before(version string) bool {
+	was, _ := eas.ParseVersion(o.version)
+	than, _ := eas.ParseVersion(version)
+	return was < than
 }
 
 // openOffice starts everything, and waits until the phone has the account's folders. prepare fills the account before the hub sees it.
-func openOffice(t *testing.T, prepare func(o *office)) *office {
+func openOffice(t *testing.T, version string, prepare func(o *office)) *office {
 	t.Helper()
-	o := &office{T: t, server: mailkit.Dovecot(t, mailkit.Config{TLS: true}), sink: mailkit.NewSink(t), home: t.TempDir()}
+	o := &office{T: t, version: version, server: mailkit.Dovecot(t, mailkit.Config{TLS: true}), sink: mailkit.NewSink(t), home: t.TempDir()}
 	o.dial()
 	if prepare != nil {
 		prepare(o)
@@ -125,7 +135,7 @@ func (o *office) newPhone(name string) *easclient.Phone {
 	var app struct{ Password string }
 	o.must(json.Unmarshal([]byte(o.hub.cli("", "user", "app-password", "add", "anna", "phone "+name, "--json")), &app))
 	p := easclient.NewPhone(&easclient.Client{HTTP: o.client, Base: o.hub.url, User: "anna@example.org", Password: app.Password, DeviceID: "phone" + name, DeviceType: "iPhone",
-		Agent: "Apple-iPhone15C2/2101.303", Version: "16.1"})
+		Agent: "Apple-iPhone15C2/2101.303", Version: o.version})
 	p.Body = 1
 	o.must(p.FolderSync(o.Context()))
 	return p
@@ -358,11 +368,24 @@ func (o *office) expunge(mailbox, subject string) {
 // folder is the id of the phone's folder of this name, "" if there is none.
 func (o *office) folder(name string) string {
 	for id, f := range o.phone.Folders {
-		if f.Name == name && isMail(f.Type) {
+		if isMail(f.Type) && pathOf(o.phone, id) == name {
 			return id
 		}
 	}
 	return ""
+}
+
+// pathOf is where a phone has a folder.
+func pathOf(p *easclient.Phone, id string) string {
+	f := p.Folders[id]
+	name := f.Name
+	if f.Type == typeInbox {
+		name = "INBOX"
+	}
+	if _, ok := p.Folders[f.Parent]; ok {
+		return pathOf(p, f.Parent) + "/" + name
+	}
+	return name
 }
 
 // item is what the phone has of the message with a subject in a folder, nil if it is not there.
@@ -492,10 +515,7 @@ func (o *office) atPhone(p *easclient.Phone) (out []string) {
 		if !isMail(f.Type) {
 			continue
 		}
-		name := f.Name
-		if f.Type == typeInbox {
-			name = "INBOX"
-		}
+		name := pathOf(p, id)
 		out = append(out, name)
 		for server, it := range p.Stores[id].Items {
 			parts, err := fetch(o.Context(), p, server)
