@@ -21,8 +21,16 @@ type Texts interface {
 	// Kin returns the live records of a collection whose Index.End is before from and that share a key, one that begins with prefix, with a live record of it
 	// whose Index.End is at or after from; the latest first, at most limit, without bodies. What it costs follows from how many are at or after from.
 	Kin(ctx context.Context, collection int64, prefix string, from int64, limit int) ([]HomeRecord, error)
-	// SetSketch replaces the sketch of a record, if it still is at that version: one made by an older program is made anew. It is not a write to the record. Changed.
-	SetSketch(ctx context.Context, collection, number int64, at tandem.Version, sketch []byte) error
+	// Reindex replaces what records are found by, where they still are at the version that they are given with: what an older program made is made anew. It is
+	// no write to a record: versions and sequence numbers stay, and nobody is woken.
+	Reindex(ctx context.Context, collection int64, list []Indexed) error
+}
+
+// Indexed is what a record of a version is found by: of the index, Name, Keys, Sketch and Text. Its times and its UID, on which more rests, stay.
+type Indexed struct {
+	Number int64
+	At     tandem.Version
+	Index  tandem.Index
 }
 
 // Sending is how far a message on its way out has come.

@@ -112,10 +112,11 @@ type hub struct {
 	outgoing *outgoing.Service // likewise
 	filters  *sieve.Service    // tells mail servers who is away
 	arrivals *arrival.Watcher  // looks at what comes into inboxes
-	mail     *mailDoor         // where mail is received; nil: nowhere
-	doors    *doors            // open front doors; nil: none
-	watch    *watch            // how it is watched; nil: it does not serve
-	close    []io.Closer       // in the order of opening
+	index    *mailbox.Reindexer
+	mail     *mailDoor   // where mail is received; nil: nowhere
+	doors    *doors      // open front doors; nil: none
+	watch    *watch      // how it is watched; nil: it does not serve
+	close    []io.Closer // in the order of opening
 }
 
 // Close ends everything, the folder's lock last.
@@ -207,6 +208,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 		},
 	})
 	*whole = hub{Hub: h, store: st, dir: dir, env: env, accounts: accounts, devices: devices, meetings: meetings, boxes: boxes, outgoing: out, arrivals: arrivals, filters: filters,
+		index: &mailbox.Reindexer{Home: st.Home, Lookup: st.Lookup, Texts: st.Texts, Props: st.Props, Log: log},
 		close: []io.Closer{closer(lock.Release), st, tell.desktop}}
 	if whole.watch = opt.watch; whole.watch != nil {
 		whole.watch.hub = whole

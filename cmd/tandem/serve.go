@@ -139,8 +139,9 @@ func (a *app) serveQuietly(ctx context.Context, h *hub, d *doors) error {
 	quiet := func(run func(context.Context)) func(context.Context) error {
 		return func(ctx context.Context) error { run(ctx); return nil }
 	}
-	ended := make(chan error, 6)
-	for _, serve := range []func(context.Context) error{d.serve, h.mail.serve, h.watch.serve, quiet(h.outgoing.Run), quiet(h.arrivals.Run), quiet(h.filters.Run)} {
+	serves := []func(context.Context) error{d.serve, h.mail.serve, h.watch.serve, quiet(h.outgoing.Run), quiet(h.arrivals.Run), quiet(h.filters.Run), once(h.index.Run)}
+	ended := make(chan error, len(serves))
+	for _, serve := range serves {
 		go func() {
 			defer stop()
 			ended <- serve(ctx)
@@ -148,7 +149,19 @@ func (a *app) serveQuietly(ctx context.Context, h *hub, d *doors) error {
 	}
 	err = control.Serve(ctx, l, h, version())
 	stop()
-	return errors.Join(err, <-ended, <-ended, <-ended, <-ended, <-ended, <-ended)
+	for range serves {
+		err = errors.Join(err, <-ended)
+	}
+	return err
+}
+
+// once is work that comes to an end, and is no reason for the others to stop then.
+func once(run func(context.Context)) func(context.Context) error {
+	return func(ctx context.Context) error {
+		run(ctx)
+		<-ctx.Done()
+		return nil
+	}
 }
 
 // banner says what the hub does, where its data are, and what can be done next.

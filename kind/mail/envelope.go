@@ -91,8 +91,8 @@ type File struct {
 	Size   int64  `json:"sz"`            // decoded, estimated from the encoding
 }
 
-// format is the current Envelope.Format.
-const format = 2
+// Format is the current Envelope.Format, which is raised when more is found in messages, or what they are found by changes.
+const Format = 2
 
 // Marshal is the form in which an envelope is kept.
 func (e *Envelope) Marshal() []byte {
@@ -106,7 +106,7 @@ func (e *Envelope) Marshal() []byte {
 // ParseEnvelope reads what Marshal wrote. ok is false for nothing and for what an older program wrote: then it is to be made anew.
 func ParseEnvelope(sketch []byte) (e *Envelope, ok bool) {
 	e = &Envelope{}
-	if len(sketch) == 0 || json.Unmarshal(sketch, e) != nil || e.Format != format {
+	if len(sketch) == 0 || json.Unmarshal(sketch, e) != nil || e.Format != Format {
 		return nil, false
 	}
 	return e, true

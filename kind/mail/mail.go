@@ -160,7 +160,7 @@ func Read(b tandem.Body) (e *Envelope, text string, sum tandem.Digest, err error
 	if err != nil {
 		return nil, "", sum, err
 	}
-	e = &Envelope{Format: format, Size: root.End, Header: root.Body}
+	e = &Envelope{Format: Format, Size: root.End, Header: root.Body}
 	e.header(root.Header)
 	e.structure(root)
 	if err := e.unpack(b); err != nil {

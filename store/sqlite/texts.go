@@ -61,20 +61,45 @@ func (t texts) Sketches(ctx context.Context, collection int64, numbers ...int64)
 
 const querySketches = `SELECT s.row, s.data FROM json_each(?) n CROSS JOIN sketch s ON s.row = n.value CROSS JOIN record r ON r.row = s.row WHERE r.collection = ?`
 
-// SetSketch implements store.Texts.
-func (t texts) SetSketch(ctx context.Context, collection, number int64, at tandem.Version, sketch []byte) error {
-	const op = "save sketch"
-	return t.write(ctx, op, func(c *conn) error {
-		var seq int64
-		if err := c.row("SELECT coalesce(max(seq), 0) FROM record WHERE row = ? AND collection = ? AND deleted = 0", number, collection).Scan(&seq); err != nil {
+// Reindex implements store.Texts.
+func (t texts) Reindex(ctx context.Context, collection int64, list []store.Indexed) error {
+	return t.write(ctx, "make index anew", func(c *conn) error {
+		col, err := collectionByID(c, collection)
+		if err != nil {
 			return err
 		}
-		if versionOf(seq) != at {
-			return &tandem.Error{Kind: tandem.Changed, Op: op}
+		for _, in := range list {
+			old, _, err := scanRecord(c.row(queryNumber, in.Number, collection), col.Kind)
+			if errors.Is(err, sql.ErrNoRows) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if old.Deleted || old.Version != in.At {
+				continue // written since, with an index as it is made today
+			}
+			if err := reindex(c, collection, old, in.Index); err != nil {
+				return err
+			}
 		}
-		_, err := c.exec("INSERT OR REPLACE INTO sketch (row, data) VALUES (?, ?)", number, sketch)
-		return err
+		return nil
 	})
+}
+
+func reindex(c *conn, collection int64, old store.HomeRecord, now tandem.Index) error {
+	for _, q := range []string{"DELETE FROM sketch WHERE row = ?", "DELETE FROM fulltext WHERE rowid = ?", "DELETE FROM texted WHERE row = ?"} {
+		if _, err := c.exec(q, old.Number); err != nil {
+			return err
+		}
+	}
+	if err := setTexts(c, old.Number, now); err != nil {
+		return err
+	}
+	if _, err := c.exec("UPDATE record SET name = ?, keys = ? WHERE row = ?", now.Name, strings.Join(now.Keys, "\n"), old.Number); err != nil {
+		return err
+	}
+	return setWords(c, collection, old.Number, old.Index, now)
 }
 
 // Search implements store.Texts.

@@ -69,16 +69,44 @@ func testSketches(k *kit) {
 	if got := k.sketch(c, n); got != "sketch of one" {
 		k.Fatalf("after a change of attributes the sketch is %q", got)
 	}
-	k.wantKind(k.st.Texts.SetSketch(k.ctx, c.ID, n, first.Version, []byte("old")), tandem.Changed)
-	k.must(k.st.Texts.SetSketch(k.ctx, c.ID, n, flags.Version, []byte("new")))
-	if got := k.sketch(c, n); got != "new" || k.get(c, "a")["a"].Version != flags.Version {
-		k.Fatalf("made anew, the sketch is %q", got)
+	reindex := func(number int64, at tandem.Version, ix tandem.Index) {
+		k.Helper()
+		k.must(k.st.Texts.Reindex(k.ctx, c.ID, []store.Indexed{{Number: 9999, At: at, Index: ix}, {Number: number, At: at, Index: ix}}))
 	}
+	match := func(text string) (n int) {
+		for _, err := range k.st.Lookup.Match(k.ctx, c.User, tandem.Mail, text, 9) {
+			k.must(err)
+			n++
+		}
+		return n
+	}
+	anew := tandem.Index{Start: 99, End: 99, UID: "other", Name: "Anew", Keys: []string{"key1"}, Sketch: []byte("new"), Text: "another"}
+	reindex(n, first.Version, anew)
+	if got := k.sketch(c, n); got != "sketch of one" || match("key1") != 0 {
+		k.Fatalf("of a version that is gone, the sketch is %q", got)
+	}
+	reindex(n, flags.Version, anew)
+	got := k.get(c, "a")["a"]
+	if s := k.sketch(c, n); s != "new" || got.Version != flags.Version || got.Index.End != 10 || got.UID == "other" || got.Index.Name != "Anew" {
+		k.Fatalf("made anew, the sketch is %q of %+v", s, got)
+	}
+	if k.search("another", 0, 0, 0, 9, c) != "a" || k.search("one", 0, 0, 0, 9, c) != "" || match("key1") != 1 || match("anew") != 1 {
+		k.Fatal("it is not found by what it is found by now")
+	}
+	reindex(n, flags.Version, tandem.Index{Name: "Bare"})
+	if k.sketch(c, n) != "" || k.search("another", 0, 0, 0, 9, c) != "" || match("key1") != 0 || match("bare") != 1 {
+		k.Fatal("what was there before is still there")
+	}
+	reindex(n, flags.Version, tandem.Index{Sketch: []byte("new")})
+	k.wantKind(k.st.Texts.Reindex(k.ctx, 99999, nil), tandem.NotFound)
 	k.applied(c, store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: "a", If: flags.Version}})
 	if got := k.sketch(c, n); got != "" {
 		k.Fatalf("of a deleted record the sketch is %q", got)
 	}
-	k.wantKind(k.st.Texts.SetSketch(k.ctx, c.ID, n, flags.Version, []byte("x")), tandem.Changed)
+	reindex(n, flags.Version, tandem.Index{Sketch: []byte("x")})
+	if got := k.sketch(c, n); got != "" {
+		k.Fatalf("of a deleted record the sketch is %q", got)
+	}
 }
 
 func testSearch(k *kit) {
