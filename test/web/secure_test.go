@@ -118,4 +118,3 @@ func TestPasskeysAndCodes(t *testing.T) {
 	b.logIn()
 	b.complaints("after the codes were removed")
 }
-
