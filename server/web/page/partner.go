@@ -95,6 +95,9 @@ func (p *Pages) providerOf(c *call) (*placeForm, error) {
 	}
 	d := &placeForm{Provider: prov, Icon: partnerIcon(prov.Name), Path: c.form("path"), Name: c.form("name"), Kinds: prov.Kinds}
 	for _, o := range prov.Options {
+		if o.Name == provider.OnBehalf || o.Machine && !c.admin() { // the hub sets it, or refuses it
+			continue
+		}
 		po := placeOption{Option: o, ID: "o-" + o.Name, Label: optionWords(c.words, o.Name), Value: o.Default}
 		if c.r.PostForm.Has(po.ID) {
 			po.Value = c.form(po.ID)
