@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Kind is the sort of thing a record is. It decides the body's format and how bodies are compared and merged.
@@ -329,11 +330,11 @@ type Summary struct {
 }
 
 func (s Summary) String() string {
-	out := s.Title
-	for _, part := range []string{s.When, s.Who} {
+	var parts []string
+	for _, part := range []string{s.Title, s.When, s.Who} {
 		if part != "" {
-			out += ", " + part
+			parts = append(parts, part)
 		}
 	}
-	return out
+	return strings.Join(parts, ", ")
 }

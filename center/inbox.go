@@ -106,5 +106,6 @@ func (h *Hub) kickPair(ctx context.Context, pair int64) {
 
 // History implements Service.
 func (h *Hub) History(ctx context.Context, f store.PastFilter) ([]store.Past, error) {
-	return h.cfg.Store.History.List(ctx, f)
+	list, err := h.cfg.Store.History.List(ctx, f)
+	return h.titled(ctx, list), err
 }

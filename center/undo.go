@@ -43,6 +43,7 @@ func (h *Hub) Undo(ctx context.Context, what string) ([]UndoResult, error) {
 			return h.openPlace(ctx, place, string(kindAt(part, text)))
 		}
 		for _, r := range session.Undo(ctx, session.Deps{Store: h.cfg.Store}, open, part) {
+			r.Past = h.titled(ctx, []store.Past{r.Past})[0]
 			out = append(out, UndoResult(r))
 		}
 	}

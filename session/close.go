@@ -165,7 +165,7 @@ func (x *executor) landed(ctx context.Context, j *job) bool {
 		stays = x.dispute(j)
 		x.recover(ctx, j)
 	}
-	x.complete(j)
+	x.complete(ctx, j)
 	if j.skip == nil && j.out.Status == tandem.Applied {
 		x.fillOutcome(j)
 		x.count(j)

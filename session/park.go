@@ -93,8 +93,28 @@ func (x *executor) pastOf(j *job) store.Past {
 		Attrs: was.Attrs, Digest: was.Digest}
 }
 
+// titleOf is what a job's victim is called, for people. Where the place keeps the victim itself, nobody has read it: then what both sides agreed on tells, or what
+// takes its place.
+func (x *executor) titleOf(ctx context.Context, j *job) string {
+	s := j.side.Side
+	if g := j.step.got[s]; g != nil && g.title != "" {
+		return g.title
+	}
+	if x.stream == nil && j.step.act.Row != nil {
+		if body, err := x.agreedBody(ctx, j.step.act.Row.Body); err == nil && body != nil {
+			if info, err := x.pair.Kind.Inspect(body); err == nil {
+				return info.Summary.String()
+			}
+		}
+	}
+	if g := j.step.got[s.Other()]; g != nil && g.title != "" {
+		return g.title
+	}
+	return string(j.write.ID)
+}
+
 // complete notes in history what became of a job's victim.
-func (x *executor) complete(j *job) {
+func (x *executor) complete(ctx context.Context, j *job) {
 	switch {
 	case j.past != nil && j.out.Status == tandem.Applied:
 		p := *j.past
@@ -107,7 +127,7 @@ func (x *executor) complete(j *job) {
 		x.rec.c.Retract = append(x.rec.c.Retract, j.past.ID)
 	case j.past == nil && j.out.Status == tandem.Applied && j.out.Parked != "":
 		p := x.pastOf(j)
-		p.Parked = j.out.Parked
+		p.Title, p.Parked = x.titleOf(ctx, j), j.out.Parked
 		if p.Op != tandem.Delete {
 			p.After = j.out.Version
 		}
