@@ -52,10 +52,10 @@ type EventName struct {
 func Events() []EventName {
 	return []EventName{
 		{RunEnded, "a run of a sync item changed something, failed or was held"},
-		{ProblemBegan, "something fails"}, {ProblemSolved, "it does no longer"},
-		{ConflictFound, "two versions of a record wait for a decision"}, {ConflictSolved, "they do no longer"},
-		{QuestionAsked, "a plan waits for a person's word"}, {QuestionAnswered, "it does no longer"},
-		{DeviceWaits, "a device waits to be let in"}, {DeviceDecided, "it does no longer"},
+		{ProblemBegan, "something fails"}, {ProblemSolved, "it fails no longer"},
+		{ConflictFound, "two versions of a record wait for a decision"}, {ConflictSolved, "one was chosen, or they agree again"},
+		{QuestionAsked, "a plan waits for a person's word"}, {QuestionAnswered, "it does not wait any more"},
+		{DeviceWaits, "a device waits to be let in"}, {DeviceDecided, "somebody decided about it"},
 	}
 }
 

@@ -86,6 +86,7 @@ func New(cfg Config) (*Door, error) {
 	outside := http.NewServeMux() // for everybody
 	d.Login.Register(outside)
 	outside.Handle("GET "+asset.Path, pages.Assets)
+	outside.HandleFunc("GET "+page.WorkerPath, pages.Worker)
 	inside := http.NewServeMux() // for those who are logged in
 	pages.Register(inside)
 	d.Login.RegisterInside(inside)

@@ -165,6 +165,8 @@ func (c *call) done(key string) string {
 		return c.words.T("The sync was stopped.")
 	case "saved":
 		return c.words.T("Saved.")
+	case "sent":
+		return c.words.T("It is on its way.")
 	case "removed":
 		return c.words.T("Removed.")
 	case "decided":
