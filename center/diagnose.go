@@ -16,6 +16,10 @@ type Diagnostics interface {
 	TraceDevice(ctx context.Context, o TraceOrder) (trace.State, error)
 	// DeviceTrace is what was written down, the oldest first; of a device that is not traced, nothing.
 	DeviceTrace(ctx context.Context, user, id string) (trace.Trace, error)
+	// Repair looks for what was left over or leads nowhere, and with mend mends it, asking nothing. What people wrote is never removed. What was mended is in the log.
+	Repair(ctx context.Context, mend bool) ([]Repair, error)
+	// Bundle gathers what somebody needs who is to find out why something does not work.
+	Bundle(ctx context.Context) (Bundle, error)
 }
 
 // TraceOrder is an order about the trace of a device.

@@ -42,6 +42,7 @@ type Config struct {
 	Filters  *sieve.Service                  // servers that answer while they are away; likewise
 	Secrets  *seal.Keeper                    // passwords of accounts elsewhere; likewise
 	Traces   *trace.Book                     // of what devices and the hub say to each other; likewise
+	Version  string                          // of the program, for people who look into trouble
 	Dir      string                          // the data folder, which must not be synced itself; "": none
 	Verify   func(ctx context.Context) error // looks the store over for damage; nil: nothing to look over
 	Now      func() time.Time                // nil: time.Now

@@ -38,6 +38,7 @@ type Store struct {
 	Results   Results
 	Settings  Settings
 	Counts    Counts
+	Mending   Mending
 	Notices   Notices
 	Hooks     Hooks
 	io.Closer

@@ -37,3 +37,27 @@ func (s *Scope) DeviceTrace(ctx context.Context, user, id string) (trace.Trace, 
 	}
 	return s.cfg.Hub.DeviceTrace(ctx, d.Device.User, d.Device.ID)
 }
+
+// Repair implements center.Service, for administrators.
+func (s *Scope) Repair(ctx context.Context, mend bool) ([]center.Repair, error) {
+	if err := s.adminOnly("repair"); err != nil {
+		return nil, err
+	}
+	list, err := s.cfg.Hub.Repair(ctx, mend)
+	if err == nil && mend {
+		s.audit(ctx, "", "had the hub repaired: %d things", len(list))
+	}
+	return list, err
+}
+
+// Bundle implements center.Service, for administrators.
+func (s *Scope) Bundle(ctx context.Context) (center.Bundle, error) {
+	if err := s.adminOnly("make bundle"); err != nil {
+		return center.Bundle{}, err
+	}
+	b, err := s.cfg.Hub.Bundle(ctx)
+	if err == nil {
+		s.audit(ctx, "", "took a bundle of diagnostics")
+	}
+	return b, err
+}

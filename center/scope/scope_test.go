@@ -218,6 +218,8 @@ func forAdmins() []ask {
 			return s.SetDevicePolicy(c, device.Scope{User: "ben"}, map[string]string{"DevicePasswordEnabled": "1"})
 		}},
 		{"SetMemberBounds", func(c C, s S, u string, x things) (any, error) { return none(s.SetMemberBounds(c, center.Bounds{})) }},
+		{"Repair", func(c C, s S, u string, x things) (any, error) { return s.Repair(c, false) }},
+		{"Bundle", func(c C, s S, u string, x things) (any, error) { return s.Bundle(c) }},
 		{"RotateSecrets", func(c C, s S, u string, x things) (any, error) { return s.RotateSecrets(c) }},
 		{"SetPrivateWebhooks", func(c C, s S, u string, x things) (any, error) { return none(s.SetPrivateWebhooks(c, true)) }},
 	}

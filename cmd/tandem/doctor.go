@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,16 +19,106 @@ import (
 )
 
 func (a *app) doctorCommand() *cobra.Command {
-	return a.jsonFlag(&cobra.Command{
+	var repair bool
+	var bundle string
+	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look for trouble, and say what helps",
 		Long: `Checks the data folder and its rights, the lock, the store, free space, the clock, who
 tells of sleep, networks and power, and whether the places of all sync items can be reached. Of a running hub also whether phones
 find it: its ports, its certificate, its public address, and the names in DNS by which a
-mail address alone leads to it. Exit status 1 if anything failed.`,
-		Example: "  tandem doctor\n  tandem doctor --json",
+mail address alone leads to it. Exit status 1 if anything failed.
+
+--repair removes what was left over or leads nowhere: bases of items that are gone, what
+devices were told of collections that are gone, bodies that nothing names, deletions that
+are too old, cursors that cannot be right, files in the making. It asks nothing, removes
+nothing that people wrote, says what it did, and notes it in the log.
+
+--bundle writes a ZIP file for whoever is to find out why something does not work:
+versions, settings, results, the last log lines, checks and traces, without secrets and
+without names.`,
+		Example: "  tandem doctor\n  tandem doctor --json\n  tandem doctor --repair\n  tandem doctor --bundle trouble.zip",
 		Args:    args(0, 0, "doctor takes no arguments"),
-		RunE:    func(c *cobra.Command, _ []string) error { return a.doctor(c.Context()) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			switch {
+			case repair && bundle != "":
+				return errUsage{errors.New("--repair and --bundle do not go together: take the bundle first")}
+			case repair:
+				return a.repair(c.Context())
+			case bundle != "":
+				return a.bundle(c.Context(), bundle)
+			}
+			return a.doctor(c.Context())
+		},
+	}
+	c.Flags().BoolVar(&repair, "repair", false, "mend what was left over or leads nowhere")
+	c.Flags().StringVar(&bundle, "bundle", "", "write what helps to find out why something does not work to this file")
+	return a.jsonFlag(c)
+}
+
+// repair mends what dangles, and says what it did.
+func (a *app) repair(ctx context.Context) error {
+	return a.with(ctx, func(s center.Service) error {
+		list, err := s.Repair(ctx, true)
+		if err != nil {
+			return err
+		}
+		if a.json {
+			if err := ui.JSON(a.out, list); err != nil {
+				return err
+			}
+		} else if len(list) == 0 {
+			fmt.Fprintln(a.out, "nothing is left over; there is nothing to mend")
+		}
+		failed := false
+		for _, r := range list {
+			failed = failed || !r.Mended
+			if a.json {
+				continue
+			}
+			text, remedy := r.Text, ""
+			if r.Count > 1 {
+				text = fmt.Sprintf("%d %s", r.Count, text)
+			}
+			if r.Bytes > 0 {
+				text += " (" + ui.Size(r.Bytes) + ")"
+			}
+			level := "ok"
+			if !r.Mended {
+				level, remedy = "fail", r.Error
+			}
+			a.checkLine(level, strings.TrimSpace(r.Sort+" "+ui.Clean(r.Thing)), text, remedy)
+		}
+		if failed {
+			return errExit(exitFailed)
+		}
+		return nil
+	})
+}
+
+// bundle writes a bundle to a new file that only we may read.
+func (a *app) bundle(ctx context.Context, path string) error {
+	return a.with(ctx, func(s center.Service) error {
+		b, err := s.Bundle(ctx)
+		if err != nil {
+			return err
+		}
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if os.IsExist(err) {
+			return &tandem.Error{Kind: tandem.Exists, Op: "write bundle", Thing: path, Err: errors.New("there is a file of this name"), Remedy: "name another"}
+		}
+		if err != nil {
+			return err
+		}
+		_, err = f.Write(b.Data)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return errors.Join(err, os.Remove(path))
+		}
+		if a.json {
+			return ui.JSON(a.out, map[string]any{"file": path, "bytes": len(b.Data)})
+		}
+		_, err = fmt.Fprintf(a.out, "%s: %s, without secrets and names; look it over before you send it\n", ui.Clean(path), ui.Size(int64(len(b.Data))))
+		return err
 	})
 }
 

@@ -188,7 +188,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	tell := whole.tellers(out, sealed, log)
 	h = center.New(center.Config{
 		Notify: tell.people, Push: tell.push, Hooks: tell.hooks,
-		Ran: ran, Traces: traces,
+		Ran: ran, Traces: traces, Version: version(),
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
 		System: func(ctx context.Context, tell func(sysevents.Event)) { sysevents.Run(ctx, sysevents.Options{}, tell) },
 		Kind:   handler,

@@ -11,6 +11,20 @@ import (
 func handleDiagnostics(mux *http.ServeMux, s center.Diagnostics) {
 	handle(mux, "TraceDevice", func(ctx context.Context, o center.TraceOrder) (trace.State, error) { return s.TraceDevice(ctx, o) })
 	handle(mux, "DeviceTrace", func(ctx context.Context, a deviceArg) (trace.Trace, error) { return s.DeviceTrace(ctx, a.User, a.ID) })
+	handle(mux, "Repair", func(ctx context.Context, a mendArg) ([]center.Repair, error) { return s.Repair(ctx, a.Mend) })
+	handle(mux, "Bundle", func(ctx context.Context, _ nothing) (center.Bundle, error) { return s.Bundle(ctx) })
+}
+
+type mendArg struct{ Mend bool }
+
+// Repair implements center.Service.
+func (c *Client) Repair(ctx context.Context, mend bool) ([]center.Repair, error) {
+	return call[[]center.Repair](ctx, c, "Repair", mendArg{mend})
+}
+
+// Bundle implements center.Service.
+func (c *Client) Bundle(ctx context.Context) (center.Bundle, error) {
+	return call[center.Bundle](ctx, c, "Bundle", nothing{})
 }
 
 // TraceDevice implements center.Service.

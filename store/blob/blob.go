@@ -174,6 +174,32 @@ func (d *Dir) Sweep(ctx context.Context, before time.Time, keep func(tandem.Dige
 	return freed, err
 }
 
+// Unwanted counts what Sweep would remove.
+func (d *Dir) Unwanted(ctx context.Context, before time.Time, keep func(tandem.Digest) bool) (n int, bytes int64, err error) {
+	err = filepath.WalkDir(d.path, func(name string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || e.IsDir() {
+			return err
+		}
+		if filepath.Base(filepath.Dir(name)) != tempDir {
+			if sum, ok := sumOf(name); !ok || keep(sum) {
+				return ctx.Err()
+			}
+		}
+		fi, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err == nil && fi.ModTime().Before(before) {
+			n, bytes = n+1, bytes+fi.Size()
+		}
+		return err
+	})
+	return n, bytes, err
+}
+
 func sumOf(name string) (tandem.Digest, bool) {
 	text := filepath.Base(filepath.Dir(name)) + filepath.Base(name)
 	sum, err := tandem.ParseDigest(strings.ToLower(text))

@@ -146,6 +146,7 @@ func (d *db) store() *store.Store {
 		Results:   results{d},
 		Settings:  settings{d},
 		Counts:    figures{d},
+		Mending:   mending{d},
 		Notices:   notices{d},
 		Hooks:     hooks{d},
 		Closer:    d,

@@ -32,4 +32,27 @@ func (a *API) addDiagnostics() {
 		}) (trace.State, error) {
 			return s.TraceDevice(ctx, center.TraceOrder{User: in.Body.User, ID: in.ID, Off: !in.Body.On, Seconds: in.Body.Seconds})
 		})
+	get(a, op{id: "repair", method: "POST", path: "/api/repairs", tag: "hub", summary: "Find what was left over or leads nowhere, and mend it",
+		about: "For administrators. Without mend nothing is changed. What people wrote is never removed."},
+		func(ctx context.Context, s center.Service, in *one[Mending]) ([]center.Repair, error) {
+			return s.Repair(ctx, in.Body.Mend)
+		})
+	serve(a, op{id: "bundle", method: "GET", path: "/api/bundle", tag: "hub", summary: "What somebody needs who is to find out why something does not work, as a ZIP file",
+		about: "For administrators. Secrets, names of people and addresses are left out."},
+		func(ctx context.Context, _ *struct{}) (*file, error) {
+			b, err := a.cfg.Service(ctx).Bundle(ctx)
+			return &file{Type: "application/zip", Disposition: `attachment; filename="` + b.Name + `"`, Body: b.Data}, err
+		})
+}
+
+// Mending says what to do about what is found.
+type Mending struct {
+	Mend bool `json:"mend"`
+}
+
+// file is an answer that is no JSON.
+type file struct {
+	Type        string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Body        []byte
 }
