@@ -83,8 +83,8 @@ func (w *world) run(item string) (creates int) {
 	return creates
 }
 
-// records is how many records are on both sides.
-func (w *world) records(it store.Item) (home int) {
+// atHome is how many records the home collection of an item has.
+func (w *world) atHome(it store.Item) (home int) {
 	w.t.Helper()
 	home, _, err := w.store.Lookup.Count(w.t.Context(), it.Collection, 0)
 	if err != nil {
@@ -126,8 +126,8 @@ func TestRepairBase(t *testing.T) {
 	if err := w.store.Settings.PutItem(ctx, it); err != nil {
 		t.Fatal(err)
 	}
-	if n := w.run("one"); n != 0 || w.records(it) != 1 {
-		t.Errorf("%d created, %d records at home", n, w.records(it))
+	if n := w.run("one"); n != 0 || w.atHome(it) != 1 {
+		t.Errorf("%d created, %d records at home", n, w.atHome(it))
 	}
 }
 
@@ -161,8 +161,8 @@ func TestRepairCursor(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.mended("cursor")
-			if n := w.run("one"); n != 0 || w.records(it) != 1 {
-				t.Errorf("%d created, %d records at home", n, w.records(it))
+			if n := w.run("one"); n != 0 || w.atHome(it) != 1 {
+				t.Errorf("%d created, %d records at home", n, w.atHome(it))
 			}
 		})
 	}
