@@ -201,6 +201,7 @@ func (h *Hub) openPlace(ctx context.Context, p provider.Place, kind string) (*pr
 		return nil, err
 	}
 	o.Place = p.Text
+	h.learnSchedules(ctx, o)
 	if prov, err := h.cfg.Places.Provider(p.Provider); err == nil && prov.Network {
 		o = overNetwork(o, h.cfg.Log)
 	}

@@ -62,6 +62,12 @@ type Parker interface {
 	Purge(ctx context.Context, before int64) (int64, error)
 }
 
+// A Scheduler is a replica of events whose place may tell people of their meetings by itself (RFC 6638), so that nobody else must.
+type Scheduler interface {
+	// Schedules asks whether it does. An error means that it is not known.
+	Schedules(ctx context.Context) (bool, error)
+}
+
 // A Flusher is a replica whose records may be listed before they are durable, because other programs write them without
 // waiting for the disk. After Flush, everything listed before it survives a power cut.
 type Flusher interface {

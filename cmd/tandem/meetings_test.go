@@ -12,6 +12,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"tandem"
+	"tandem/center"
 	"tandem/partner/away"
 	"tandem/partner/mailbox"
 	"tandem/partner/outgoing"
@@ -122,22 +123,26 @@ func TestTellsItself(t *testing.T) {
 	if err := h.store.Accounts.AddUser(ctx, store.User{Name: "anna"}); err != nil {
 		t.Fatal(err)
 	}
-	tells := tellsItself(h.store.Settings)
+	tells := center.SendsItself(h.store.Settings)
 	for i, c := range []struct {
 		provider string
 		enabled  bool
+		said     string
 		want     bool
-	}{{"caldavs", true, true}, {"caldavs", false, false}, {"caldav", true, true}, {"vdir", true, false}} {
+	}{{"caldavs", true, "", true}, {"caldavs", false, "", false}, {"caldav", true, "", true}, {"vdir", true, "", false}, {"caldavs", true, "no 1795380844", false}, {"caldavs", true, "yes 1795380844", true}} {
 		name := c.provider + strings.Repeat("x", i)
 		made, err := h.store.Home.PutCollection(ctx, tandem.Collection{User: "anna", Kind: tandem.Event, Name: name})
 		if err != nil {
 			t.Fatal(err)
 		}
 		col := made.ID
-		if err := h.store.Settings.PutPartner(ctx, store.Partner{Name: name, Provider: c.provider, Place: name}); err != nil {
+		if err := h.store.Settings.PutPartner(ctx, store.Partner{Name: name, Provider: c.provider, Place: c.provider + "://anna@" + name + ".test/cal"}); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.store.Settings.PutItem(ctx, store.Item{Name: name, User: "anna", Collection: col, Partner: name, Enabled: c.enabled}); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.store.Settings.PutValues(ctx, map[string]string{"schedules/" + name + ".test": c.said}); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := tells(ctx, tandem.Collection{ID: col}); err != nil || got != c.want {
