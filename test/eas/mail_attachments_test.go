@@ -105,6 +105,10 @@ func TestWinmail(t *testing.T) {
 			whole := h.do(p.Client, "ItemOperations", "<ItemOperations><Fetch><Store>Mailbox</Store><airsync:ServerId>"+id+"</airsync:ServerId><Options><airsync:MIMESupport>2</airsync:MIMESupport>"+
 				"<airsyncbase:BodyPreference><airsyncbase:Type>4</airsyncbase:Type></airsyncbase:BodyPreference></Options></Fetch></ItemOperations>")
 			contains(t, whole, base64.StdEncoding.EncodeToString(packed))
+			came := h.desk(h.phone("ann", "phone2", version), 2).pull(asMIME)
+			if b := came[id].Child(wbxml.AirSyncBaseBody).Child(wbxml.AirSyncBaseData).Content(); string(b) != message {
+				t.Errorf("the message itself is %q", b)
+			}
 			h.valid()
 		})
 	}

@@ -51,6 +51,9 @@ func readSought(query *wbxml.Element) (q sought, status string) {
 			case wbxml.AirSyncCollectionId:
 				q.folders = append(q.folders, e.String())
 			case wbxml.SearchConversationId:
+				if q.conversation != nil { // MS-ASCMD_R5815
+					return q, searchInvalid
+				}
 				q.conversation, q.mail = e.Content(), true
 			case wbxml.SearchGreaterThan, wbxml.SearchLessThan: // MS-ASCMD 2.2.3.86, 2.2.3.96
 				at, err := eas.ParseTime(e.Get(wbxml.SearchValue))
