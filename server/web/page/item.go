@@ -226,12 +226,17 @@ func (p *Pages) runs(c *call) error {
 type past struct {
 	store.Past
 	Did  string
-	Here bool // in a home collection
+	Here bool   // in a home collection
+	By   string // who did it, and from where
 }
 
 func (c *call) pastOf(list []store.Past) (out []past) {
 	for _, h := range list {
-		out = append(out, past{h, opWords(c.words, h.Op), h.Collection != 0})
+		by := c.words.Say(h.Who)
+		if h.From != "" {
+			by = strings.TrimLeft(by+", "+near(placeName(c.words, h.From)), ", ")
+		}
+		out = append(out, past{h, opWords(c.words, h.Op), h.Collection != 0, by})
 	}
 	return out
 }
@@ -317,19 +322,24 @@ func (p *Pages) records(c *call) error {
 // history lists what was overwritten or deleted, everywhere.
 func (p *Pages) history(c *call) error {
 	const most = 100
-	f := store.PastFilter{Text: c.query("q"), Limit: most + 1}
+	f := store.PastFilter{Text: c.query("q"), Record: tandem.ID(c.query("record")), Limit: most + 1}
 	f.Before, _ = strconv.ParseInt(c.query("before"), 10, 64) // anything else: from the newest
 	list, err := c.hub.History(c.r.Context(), f)
 	if err != nil {
 		return err
 	}
 	d := struct {
-		Text string
-		Past []past
-		Next int64
-	}{Text: f.Text, Past: c.pastOf(list[:min(len(list), most)])}
+		Text   string
+		Record tandem.ID
+		Title  string
+		Past   []past
+		Next   int64
+	}{Text: f.Text, Record: f.Record, Past: c.pastOf(list[:min(len(list), most)])}
 	if len(list) > most {
 		d.Next = list[most-1].ID
+	}
+	if d.Record != "" && len(list) > 0 {
+		d.Title = titleOf(list[0])
 	}
 	return c.show("log", c.words.T("History"), "history", d)
 }

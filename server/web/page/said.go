@@ -1,6 +1,7 @@
 package page
 
 import (
+	"net/url"
 	"strings"
 
 	"tandem"
@@ -15,6 +16,7 @@ type event struct {
 	store.Event
 	Look look
 	Code string
+	To   string // where to go from here, as a page; "": nowhere
 }
 
 func eventOf(w words.Words, e store.Event) event {
@@ -25,8 +27,22 @@ func eventOf(w words.Words, e store.Event) event {
 	case store.Error:
 		out.Look = look{"bad", "fail", w.T("Error")}
 	}
-	out.Code = codeOf(e)
+	out.Code, out.To = codeOf(e), linkOf(e)
 	return out
+}
+
+// linkOf is the page to which a line of the log leads: a conflict, the conflicts or the question of an item, or an address. SC-44
+func linkOf(e store.Event) string {
+	sort, name, _ := strings.Cut(e.Link, "/")
+	switch sort {
+	case "conflict":
+		return "/conflicts/" + url.PathEscape(name)
+	case "conflicts", "question":
+		return "/conflicts?" + url.Values{"item": {name}}.Encode()
+	case "https:", "http:":
+		return e.Link
+	}
+	return ""
 }
 
 // opWords say what was done to a version that history keeps.

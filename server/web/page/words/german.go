@@ -239,7 +239,6 @@ func german() map[string]string {
 		"Record":                                 "Datensatz",
 		"What happened":                          "Was geschah",
 		"Where":                                  "Wo",
-		"By":                                     "Von",
 		"Put back":                               "Zurückholen",
 		"Put back %s":                            "Zurückholen: %s",
 		"Records of %s":                          "Datensätze von %s",
@@ -804,5 +803,8 @@ func german() map[string]string {
 		"Consent address (OAuth)":                  "Zustimmungsadresse (OAuth)",
 		"Token address (OAuth)":                    "Token-Adresse (OAuth)",
 		"Scope (OAuth)":                            "Umfang (OAuth)",
+		"By, and from where":                       "Von wem, und woher",
+		"Of all records":                           "Aller Datensätze",
+		"Earlier versions of %s":                   "Frühere Fassungen von %s",
 	}
 }
