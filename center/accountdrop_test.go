@@ -46,7 +46,7 @@ func TestManyMessagesWait(t *testing.T) {
 						warnings++
 					}
 				}
-				if checks, err := p.hub.Checks(t.Context()); err != nil || !slices.ContainsFunc(checks, func(c Check) bool { return c.Name == "account work" && c.Level == "warn" }) {
+				if checks, err := p.hub.Checks(t.Context(), ""); err != nil || !slices.ContainsFunc(checks, func(c Check) bool { return c.Name == "account work" && c.Level == "warn" }) {
 					t.Errorf("the check-up says %+v (%v)", checks, err)
 				}
 				if warnings != 1 {

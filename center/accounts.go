@@ -309,12 +309,15 @@ func (h *Hub) leave(ctx context.Context, ends mailAccount, list []folder) error 
 }
 
 // checkAccounts adds to a check-up how the mail accounts stand.
-func (h *Hub) checkAccounts(ctx context.Context, out []Check) ([]Check, error) {
+func (h *Hub) checkAccounts(ctx context.Context, user string, out []Check) ([]Check, error) {
 	all, err := h.accounts(ctx)
 	if err != nil {
 		return out, err
 	}
 	for _, a := range all {
+		if user != "" && !strings.EqualFold(a.User, user) {
+			continue
+		}
 		list, err := h.Folders(ctx, a.name)
 		if err != nil {
 			return out, err
@@ -328,7 +331,7 @@ func (h *Hub) checkAccounts(ctx context.Context, out []Check) ([]Check, error) {
 		h.mu.Lock()
 		failing := h.failing[a.name].text
 		h.mu.Unlock()
-		c := Check{Name: "account " + a.name, Level: "ok", Text: fmt.Sprintf("%d folders are kept in step", len(list))}
+		c := Check{Name: "account " + a.name, User: a.User, Level: "ok", Text: fmt.Sprintf("%d folders are kept in step", len(list))}
 		switch {
 		case failing != "":
 			c.Level, c.Text, c.Remedy = "warn", failing, "it is tried again; see `tandem log`"

@@ -55,7 +55,8 @@ type About interface {
 	FollowLog(ctx context.Context, after int64, item string, tell func(store.Event)) error
 	Collections(ctx context.Context) ([]tandem.Collection, error)
 	// Checks looks for trouble with the store and with the places of all items.
-	Checks(ctx context.Context) ([]Check, error)
+	// What concerns a user's own items and accounts; "": all of them, and the hub.
+	Checks(ctx context.Context, user string) ([]Check, error)
 	// Follow tells what happens from now on, beginning with MissedNews, whoever began it, until ctx is done; it returns nil then. Progress of an item is told at most once a second,
 	// and somebody who is slow to listen holds nobody up; see News.
 	Follow(ctx context.Context, tell func(News)) error

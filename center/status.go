@@ -180,7 +180,25 @@ func (h *Hub) Collections(ctx context.Context) ([]tandem.Collection, error) {
 }
 
 // Checks implements Service.
-func (h *Hub) Checks(ctx context.Context) ([]Check, error) {
+func (h *Hub) Checks(ctx context.Context, user string) ([]Check, error) {
+	var out []Check
+	if user == "" {
+		out = h.checkHub(ctx)
+	}
+	statuses, err := h.Status(ctx, nil)
+	if err != nil {
+		return out, err
+	}
+	for _, st := range statuses {
+		if user == "" || strings.EqualFold(st.Item.User, user) { // opening a place takes a while, and may be seen there
+			out = append(out, h.checkItem(ctx, st))
+		}
+	}
+	return h.checkAccounts(ctx, user, out)
+}
+
+// checkHub looks at what is nobody's.
+func (h *Hub) checkHub(ctx context.Context) []Check {
 	var out []Check
 	if h.cfg.Verify != nil {
 		if err := h.cfg.Verify(ctx); err != nil {
@@ -193,14 +211,7 @@ func (h *Hub) Checks(ctx context.Context) ([]Check, error) {
 	if v, err := h.cfg.Store.Settings.Values(ctx); err == nil {
 		out = append(out, Check{Name: "history", Level: "ok", Text: "kept for " + Days(keepOf(v))})
 	}
-	statuses, err := h.Status(ctx, nil)
-	if err != nil {
-		return out, err
-	}
-	for _, st := range statuses {
-		out = append(out, h.checkItem(ctx, st))
-	}
-	return h.checkAccounts(ctx, out)
+	return out
 }
 
 // checkItem opens an item's place and says how the item stands.

@@ -120,7 +120,7 @@ func TestHubKeepsHistoryAsLongAsTold(t *testing.T) {
 				t.Errorf("%v: %v", d, err)
 			}
 		}
-		checks, err := w.hub.Checks(t.Context())
+		checks, err := w.hub.Checks(t.Context(), "")
 		if err != nil || len(checks) == 0 || checks[0].Text != "kept for 3 days" {
 			t.Errorf("%+v, %v", checks, err)
 		}

@@ -136,12 +136,15 @@ func (s *Scope) Collections(ctx context.Context) ([]tandem.Collection, error) {
 	return slices.DeleteFunc(list, func(c tandem.Collection) bool { return !s.mine(c.User) }), err
 }
 
-// Checks implements center.Service. Administrators see the health of all.
-func (s *Scope) Checks(ctx context.Context) ([]center.Check, error) {
-	list, err := s.cfg.Hub.Checks(ctx)
+// Checks implements center.Service. Administrators see the health of all; nobody else's places are opened for anybody else.
+func (s *Scope) Checks(ctx context.Context, user string) ([]center.Check, error) {
 	if s.who.Admin {
-		return list, err
+		return s.cfg.Hub.Checks(ctx, user)
 	}
+	if user != "" && !s.mine(user) {
+		return nil, missing("user", user)
+	}
+	list, err := s.cfg.Hub.Checks(ctx, s.who.User)
 	return slices.DeleteFunc(list, func(c center.Check) bool { return !s.mine(c.User) }), err
 }
 

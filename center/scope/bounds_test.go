@@ -254,3 +254,22 @@ func TestMembersServersAreGuarded(t *testing.T) {
 		t.Error("the log does not tell of it")
 	}
 }
+
+// TestChecksOpenOnesOwn checks that no place of another is opened for whoever looks at the health of their own.
+func TestChecksOpenOnesOwn(t *testing.T) {
+	w := newWorld(t)
+	w.opened = map[string]int{}
+	list, err := w.as("ben").Checks(t.Context(), "")
+	w.must(err)
+	if w.opened["anna"] != 0 || w.opened["ben"] == 0 || len(list) == 0 {
+		t.Errorf("opened %v for %+v", w.opened, list)
+	}
+	if _, err := w.as("ben").Checks(t.Context(), "anna"); !tandem.IsKind(err, tandem.NotFound) {
+		t.Errorf("of another: %v", err)
+	}
+	list, err = w.as("anna").Checks(t.Context(), "ben")
+	w.must(err)
+	if w.opened["anna"] != 0 || slices.ContainsFunc(list, func(c center.Check) bool { return c.User != "ben" }) {
+		t.Errorf("an administrator about ben: opened %v for %+v", w.opened, list)
+	}
+}

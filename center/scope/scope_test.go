@@ -257,7 +257,7 @@ func lists() []ask {
 		}},
 		{"Collections", func(c C, s S, u string, x things) (any, error) { return s.Collections(c) }},
 		{"ListCollections", func(c C, s S, u string, x things) (any, error) { return s.ListCollections(c, "") }},
-		{"Checks", func(c C, s S, u string, x things) (any, error) { return s.Checks(c) }},
+		{"Checks", func(c C, s S, u string, x things) (any, error) { return s.Checks(c, "") }},
 		{"Conflicts", func(c C, s S, u string, x things) (any, error) { return s.Conflicts(c, false) }},
 		{"History", func(c C, s S, u string, x things) (any, error) { return s.History(c, store.PastFilter{}) }},
 		{"History", func(c C, s S, u string, x things) (any, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +37,9 @@ type world struct {
 	registry *provider.Registry
 	places   map[string]*memory.Store
 	things   map[string]things // by user
+
+	mu     sync.Mutex     // guards opened
+	opened map[string]int // how often a place in memory was
 }
 
 // things are what belongs to one user.
@@ -65,7 +69,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{T: t, st: st, places: map[string]*memory.Store{}, things: map[string]things{}}
+	w := &world{T: t, st: st, places: map[string]*memory.Store{}, opened: map[string]int{}, things: map[string]things{}}
 	w.build()
 	for _, user := range []string{"anna", "ben"} {
 		w.furnish(user)
@@ -92,6 +96,9 @@ func (w *world) build() {
 	opener := home.Opener{Store: st, Kinds: known}
 	memories := &provider.Provider{Name: "mem", Title: "Memory", Help: "For tests.", Kinds: []tandem.Kind{tandem.Contact}, Features: provider.Features{Parks: true},
 		Open: func(_ context.Context, p provider.Place, _ provider.Env) (*provider.Opened, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.opened[p.Path]++
 			if s := w.places[p.Path]; s != nil {
 				return s.Open(), nil
 			}

@@ -181,7 +181,7 @@ func (a *app) checkHub(ctx context.Context) []center.Check {
 			state.Text += fmt.Sprintf(", version %s, while this is %s", p.Version(), version())
 		}
 	}
-	checks, err := s.Checks(ctx)
+	checks, err := s.Checks(ctx, "")
 	if err != nil {
 		checks = append(checks, center.Check{Name: "store", Level: "fail", Text: err.Error()})
 	}

@@ -122,7 +122,7 @@ func TestWatched(t *testing.T) {
 			t.Errorf("%s: it tells metrics all the same", name)
 		}
 	}
-	checks, err := k.h.Checks(t.Context())
+	checks, err := k.h.Checks(t.Context(), "")
 	k.must(err)
 	found := 0
 	for _, c := range checks {

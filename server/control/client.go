@@ -298,6 +298,6 @@ func (c *Client) Collections(ctx context.Context) ([]tandem.Collection, error) {
 }
 
 // Checks implements center.Service.
-func (c *Client) Checks(ctx context.Context) ([]center.Check, error) {
-	return call[[]center.Check](ctx, c, "Checks", nothing{})
+func (c *Client) Checks(ctx context.Context, user string) ([]center.Check, error) {
+	return call[[]center.Check](ctx, c, "Checks", nameArg{user})
 }

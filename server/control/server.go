@@ -131,7 +131,7 @@ func handleAbout(mux *http.ServeMux, s center.About) {
 		return s.FollowLog(ctx, a.After, a.Item, func(e store.Event) { tell(center.SyncNews{Item: e.Item, Event: &e}) })
 	})
 	handle(mux, "Collections", func(ctx context.Context, _ nothing) ([]tandem.Collection, error) { return s.Collections(ctx) })
-	handle(mux, "Checks", func(ctx context.Context, _ nothing) ([]center.Check, error) { return s.Checks(ctx) })
+	handle(mux, "Checks", func(ctx context.Context, a nameArg) ([]center.Check, error) { return s.Checks(ctx, a.Name) })
 }
 
 // handle serves one method that answers once.

@@ -33,7 +33,7 @@ func (a *API) addAbout() {
 			return out, nil
 		})
 	get(a, op{id: "checks", method: "GET", path: "/api/checks", tag: tag, summary: "Look for trouble with the store and with places"}, func(ctx context.Context, s center.Service, _ *struct{}) ([]center.Check, error) {
-		all, err := s.Checks(ctx)
+		all, err := s.Checks(ctx, "")
 		return append([]center.Check{}, all...), err
 	})
 	get(a, op{id: "providers", method: "GET", path: "/api/providers", tag: tag, summary: "The sorts of places, with their options"}, func(context.Context, center.Service, *struct{}) ([]provider.Description, error) {

@@ -124,7 +124,7 @@ func (p *Pages) health(c *call) error {
 	if !c.htmx() && c.query("look") == "" { // looking takes a while
 		return c.show("health", t("Health"), "health", nil)
 	}
-	checks, err := c.hub.Checks(ctx)
+	checks, err := c.hub.Checks(ctx, "")
 	if err != nil {
 		return err
 	}
