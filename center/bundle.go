@@ -278,7 +278,7 @@ func (b *bundler) log(ctx context.Context) (any, error) {
 }
 
 func (b *bundler) checks(ctx context.Context) (any, error) {
-	list, err := b.Checks(ctx)
+	list, err := b.Checks(ctx, "")
 	out := []Check{}
 	for _, c := range list {
 		out = append(out, Check{Name: b.r.Text(c.Name), User: b.r.Name("user", c.User), Level: c.Level, Text: b.r.Text(c.Text), Remedy: b.r.Text(c.Remedy)})

@@ -111,14 +111,14 @@ func (o operationOf) request(b *browser) *http.Request {
 }
 
 // forAdministrators are the operations that only administrators may use, whatever they are about.
-var forAdministrators = []string{"add-device-rule", "add-user", "device-policy", "device-rules", "order-handler", "remove-device-rule", "remove-user", "rotate-secrets", "set-admin", "set-device-policy",
+var forAdministrators = []string{"add-device-rule", "add-user", "bundle", "repair", "device-policy", "device-rules", "remove-device-rule", "remove-user", "rotate-secrets", "set-admin", "set-device-policy",
 	"set-member-bounds", "set-private-webhooks", "sync-places"}
 
 // forEverybody are the operations that a member may use, about what is their own, where the request names nothing or nothing that is anybody's. Whatever is neither here nor for
 // administrators is about something of anna's, which does not exist for ben.
 var forEverybody = []string{"add-browser", "add-collection", "add-partner", "add-webhook", "by-hand", "checks", "clear-events", "codes", "conflicts", "find-events", "follow", "history", "item-settings",
 	"keep-secret", "kind-rules", "list-collections", "list-devices", "list-handlers", "list-items", "list-notices", "list-partners", "list-users", "list-visits", "list-webhooks", "log", "me", "member-bounds",
-	"notify-keys", "notify-settings", "open-session", "outgoing", "progress", "providers", "questions", "runs", "secret-names", "set-kind-rule", "set-notify", "stop", "test-notify", "undo"}
+	"notify-keys", "notify-settings", "open-session", "order-handler", "outgoing", "progress", "providers", "questions", "runs", "secret-names", "set-kind-rule", "set-notify", "stop", "test-notify", "undo"}
 
 // TestMatrix walks through every operation of the API as somebody who should not get anything: strangers, strangers with forged credentials, other sites with the cookie of
 // somebody who is logged in, and members who are no administrators.
