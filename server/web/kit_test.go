@@ -24,6 +24,7 @@ import (
 	"tandem/partner/device"
 	"tandem/partner/outgoing"
 	"tandem/partner/seal"
+	"tandem/partner/trace"
 	"tandem/provider"
 	"tandem/provider/home"
 	"tandem/provider/memory"
@@ -41,6 +42,7 @@ type kit struct {
 	hub      *center.Hub
 	accounts *account.Service
 	devices  *device.Service
+	traces   *trace.Book
 	door     *web.Door
 	srv      *httptest.Server
 	places   map[string]*memory.Store
@@ -85,8 +87,10 @@ func (k *kit) open() {
 	registry := provider.NewRegistry(k.provider(), home.Provider())
 	k.registry = registry
 	log := slog.New(slog.NewTextHandler(k.Output(), nil))
+	k.traces = trace.New(nil)
 	k.hub = center.New(center.Config{
-		Store: st, Places: registry, Kind: handler, Env: provider.Env{Home: opener, Keep: keeper, Kind: handler}, Accounts: k.accounts, Devices: k.devices, Secrets: keeper,
+		Traces: k.traces,
+		Store:  st, Places: registry, Kind: handler, Env: provider.Env{Home: opener, Keep: keeper, Kind: handler}, Accounts: k.accounts, Devices: k.devices, Secrets: keeper,
 		Outgoing: outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Secrets: keeper, Log: log}), Log: log,
 		OpenHome: func(c tandem.Collection) (*provider.Opened, error) {
 			mine := opener

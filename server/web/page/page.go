@@ -170,6 +170,8 @@ func (p *Pages) Register(mux *http.ServeMux) {
 		"POST /devices/{user}/{id}":        p.orderDevice,
 		"GET /devices/{user}/{id}/ask":     p.askDevice,
 		"POST /devices/{user}/{id}/policy": p.setPolicy,
+		"GET /devices/{user}/{id}/trace":   p.trace,
+		"POST /devices/{user}/{id}/trace":  p.setTrace,
 
 		"GET /people":                     p.people,
 		"POST /people":                    p.addUser,

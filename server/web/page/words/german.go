@@ -806,5 +806,14 @@ func german() map[string]string {
 		"By, and from where":                       "Von wem, und woher",
 		"Of all records":                           "Aller Datensätze",
 		"Earlier versions of %s":                   "Frühere Fassungen von %s",
+		"Trace":                                    "Mitschnitt",
+		"What the device and the hub say to each other is written down.": "Was das Gerät und der Hub einander sagen, wird mitgeschrieben.",
+		"It ends by itself:":        "Das endet von selbst:",
+		"The device is not traced.": "Das Gerät wird nicht mitgeschnitten.",
+		"What people wrote is left out: a text is replaced by its length. A trace is forgotten a day after its end.": "Was Menschen geschrieben haben, fehlt: Statt eines Textes steht seine Länge. Ein Mitschnitt wird einen Tag nach seinem Ende vergessen.",
+		"End it":                               "Beenden",
+		"Trace it for an hour":                 "Eine Stunde lang mitschneiden",
+		"Request":                              "Anfrage",
+		"Download diagnostics without secrets": "Diagnose ohne Geheimnisse herunterladen",
 	}
 }
