@@ -48,6 +48,7 @@ func (b *browser) setNotifications(h *hub) {
 	b.do(chromedp.Click(`a[href="/settings/notify"]`), chromedp.WaitReady("#browsers"))
 	b.has("waits to be let in") // StrangePhone
 	b.view("70-notify")
+	b.tabThrough("/settings/notify")
 	b.do(chromedp.SetValue("#n-quiet", "always"), chromedp.Click("form.stack button.main"), chromedp.WaitReady(".problem"))
 	b.has("22:00-07:00")
 	if got := value[string](b, `document.getElementById("n-quiet").value`); got != "always" {
@@ -146,6 +147,7 @@ func (b *browser) keepWebhook() {
 	defer srv.Close()
 	b.open("/settings/webhooks")
 	b.view("74-webhooks")
+	b.tabThrough("/settings/webhooks")
 	b.do(chromedp.SendKeys("#url", "ftp://example.org/"), chromedp.Click("form.stack button.main"), chromedp.WaitReady(".problem"))
 	b.has("it is no http address")
 	b.do(chromedp.SetValue("#url", srv.URL+"/hook"), chromedp.Click(`input[value="problem.began"]`), chromedp.Click("form.stack button.main"), chromedp.WaitReady("#secret"))
