@@ -82,7 +82,7 @@ func TestMailSearch(t *testing.T) {
 		contains(t, h.search(p.Client, when("GreaterThan", "yesterday"), ""), "Store{Status=2}")
 		contains(t, h.search(p.Client, "<GreaterThan><Value>2026-05-20T09:30:00.000Z</Value></GreaterThan>", ""), "Store{Status=2}")
 		contains(t, h.search(p.Client, text("water"), "<Range>0-150</Range>"), "Store{Status=12}")
-		contains(t, h.search(p.Client, conversation+conversation, ""), "Store{Status=2}") // MS-ASCMD_R5815
+		contains(t, h.search(p.Client, conversation+conversation, ""), "Store{Status=2}")                 // MS-ASCMD_R5815
 		contains(t, h.search(p.Client, text("water")+"</And><And>"+text("pipes"), ""), "Store{Status=8}") // MS-ASCMD_R772
 		// What was found can be fetched by its LongId, and be shown with its body at once.
 		got := h.search(p.Client, text("pizza"), "<airsyncbase:BodyPreference><airsyncbase:Type>1</airsyncbase:Type><airsyncbase:TruncationSize>5</airsyncbase:TruncationSize></airsyncbase:BodyPreference>")
