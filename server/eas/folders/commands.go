@@ -310,7 +310,7 @@ func (s *Service) FolderUpdate(ctx context.Context, r *proto.Request) (*proto.Re
 	if err != nil {
 		return nil, err
 	}
-	if _, _, status := e.parent(tree, tandem.Mail); status == statusParent {
+	if _, _, status := e.parent(tree, tandem.Mail); status == statusParent || status == statusSpecial { // MS-ASCMD_R142
 		return e.status(status), nil
 	}
 	special := statusExists
