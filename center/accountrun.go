@@ -43,7 +43,7 @@ func (h *Hub) follow(ctx context.Context, a mailAccount, say answer) error {
 		if err != nil {
 			return err
 		}
-		again = false
+		again, first = false, nil // what went wrong because a folder above was renamed is right by now; anything else goes wrong again
 		for _, s := range steps {
 			if err := ctx.Err(); err != nil {
 				return err
