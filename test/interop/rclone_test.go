@@ -149,6 +149,12 @@ func TestRcloneBisync(t *testing.T) {
 	write(t, filepath.Join(here, "new here.txt"), "new")
 	edited := filepath.Join(t.TempDir(), "edited")
 	write(t, edited, "edited there")
+	later := time.Now().Add(time.Minute) // WebDAV tells whole seconds, and bisync goes by times
+	for _, name := range []string{edited, filepath.Join(here, "plain.txt")} {
+		if err := os.Chtimes(name, later, later); err != nil {
+			t.Fatal(err)
+		}
+	}
 	rclone(t, h, "copyto", edited, "hub:größe/名前.md")
 	rclone(t, h, "copyto", edited, "hub:new there/x.txt")
 	rclone(t, h, "deletefile", "hub:empty")

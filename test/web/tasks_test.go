@@ -163,7 +163,7 @@ func (b *browser) putBack(h *hub) {
 	b.open("/history?q=" + url.QueryEscape("1.ics"))
 	b.press("tbody a.button")
 	b.do(chromedp.WaitReady(".ask"))
-	b.has("1.ics")
+	b.has("Choir practice")
 	b.do(chromedp.Click(".ask button.main"), chromedp.WaitReady("main h1"))
 	b.until(`document.querySelector(".done")?.innerText.includes("It was put back")`)
 	h.try("sync", "calendar")
