@@ -20,6 +20,7 @@ type view struct {
 	found   []provider.Found
 	colls   []tandem.Collection // the user's, of kind mail
 	taken   map[int64]bool      // collections that items of other partners use
+	ours    map[int64]bool      // collections whose folder has another path because we renamed one above it
 	others  []string            // what the names of folders of the user's other accounts begin with
 }
 
@@ -126,7 +127,7 @@ func (p *planner) decide(k folder, f *provider.Found) {
 	s := step{do: stepNote, known: k, found: *f, coll: c, role: k.Role}
 	switch {
 	case k.Role != "":
-	case f.Name != k.Path: // also where both were renamed
+	case f.Name != k.Path && !(p.ours[k.Collection] && c.Name != k.Name): // also where both were renamed
 		if s.name = p.homeName(f.Name); s.name != c.Name {
 			s.do = stepRenameHome
 		}

@@ -39,7 +39,7 @@ func (h *Hub) follow(ctx context.Context, a mailAccount, say answer) error {
 	f := &follower{Hub: h, account: a, partner: p, say: say}
 	var first error
 	for again, round := true, 0; again && round < rounds; round++ {
-		steps, err := h.plan(ctx, a, p)
+		steps, err := h.plan(ctx, a, p, f.moves)
 		if err != nil {
 			return err
 		}
@@ -65,11 +65,12 @@ func (h *Hub) follow(ctx context.Context, a mailAccount, say answer) error {
 const rounds = 5
 
 // plan looks at both sides and decides.
-func (h *Hub) plan(ctx context.Context, a mailAccount, p store.Partner) ([]step, error) {
+func (h *Hub) plan(ctx context.Context, a mailAccount, p store.Partner, moves []move) ([]step, error) {
 	v, err := h.viewOf(ctx, a, p)
 	if err != nil {
 		return nil, err
 	}
+	v.follow(moves)
 	steps := v.plan()
 	if !slices.ContainsFunc(steps, func(s step) bool { return s.do == stepDropHome }) {
 		return steps, nil
@@ -78,6 +79,7 @@ func (h *Hub) plan(ctx context.Context, a mailAccount, p store.Partner) ([]step,
 	if v, err = h.viewOf(ctx, a, p); err != nil {
 		return nil, err
 	}
+	v.follow(moves)
 	return v.plan(), nil
 }
 
@@ -121,6 +123,22 @@ type follower struct {
 	account mailAccount
 	partner store.Partner
 	say     answer
+	moves   []move // folders that were renamed at the place
+}
+
+// move is a new name of a folder at a place.
+type move struct{ from, to string }
+
+// follow notes which folders are below one that was renamed: their new path at the place is our doing, and no wish of anybody there.
+func (v *view) follow(moves []move) {
+	v.ours = map[int64]bool{}
+	for _, k := range v.known {
+		for _, m := range moves {
+			if strings.HasPrefix(k.Path, m.from+"/") {
+				v.ours[k.Collection] = true
+			}
+		}
+	}
 }
 
 func (f *follower) step(ctx context.Context, s step) error {
@@ -174,6 +192,9 @@ func (f *follower) renamePlace(ctx context.Context, s step) error {
 		now, err := fs.Rename(ctx, s.found, s.path)
 		if err != nil {
 			return err
+		}
+		if now.Name != s.found.Name {
+			f.moves = append(f.moves, move{s.found.Name, now.Name})
 		}
 		return f.note(ctx, s, now, s.coll)
 	})
