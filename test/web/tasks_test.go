@@ -288,7 +288,7 @@ func TestWhileBusy(t *testing.T) {
 	h := startHub(t)
 	h.cli(password, "user", "add", user, "--password-file", "-")
 	h.cli("", "user", "admin", user)
-	const many = 6000
+	const many = 15000
 	for i := range many {
 		h.write(fmt.Sprintf("many/%d.vcf", i), card(fmt.Sprintf("m-%d", i), fmt.Sprintf("Person %d", i), "NOTE:"+strings.Repeat("long ", 40)))
 	}
