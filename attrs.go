@@ -16,13 +16,16 @@ type Attrs string
 // MakeAttrs builds the canonical form. Empty values are left out.
 func MakeAttrs(m map[string]string) Attrs {
 	keys := make([]string, 0, len(m))
+	size := 0
 	for k, v := range m {
 		if v != "" {
 			keys = append(keys, k)
+			size += len(k) + len(v) + len("=&")
 		}
 	}
 	sort.Strings(keys)
 	var b strings.Builder
+	b.Grow(max(size-1, 0)) // as many are kept as there are records; what is escaped makes it grow
 	for i, k := range keys {
 		if i > 0 {
 			b.WriteByte('&')

@@ -17,8 +17,8 @@ func (s *Shown) Own(other *Shown) { s.Version, s.Digest = "", other.Digest }
 // Row is one line of a base: the link between a record here and a record there, and what both last agreed on. The two
 // digests may differ: each is what that side shows for the same agreed content, where a side cannot express everything.
 //
-// A row with only one side filled, or with Clash.New, records no agreement. It exists to remember a record set aside or
-// in conflict before it was ever paired.
+// A row with only one side filled, or with Clash.New or Aside.New, records no agreement. It exists to remember a record set aside or
+// in conflict before it was ever agreed on.
 type Row struct {
 	Link    int64 // identity of the row in its pair, stable under renames; 0 until the store has assigned it
 	A, B    Shown
@@ -39,7 +39,7 @@ func (r *Row) Side(s Side) *Shown {
 
 // Agreed reports whether both sides have held this record.
 func (r *Row) Agreed() bool {
-	return r.A.ID != "" && r.B.ID != "" && (r.Clash == nil || !r.Clash.New)
+	return r.A.ID != "" && r.B.ID != "" && (r.Clash == nil || !r.Clash.New) && (r.Aside == nil || !r.Aside.New)
 }
 
 // Clash is an open conflict of a row: what each side showed when it was recorded (Shown.ID "" for a deletion), and
@@ -62,6 +62,10 @@ const (
 	TakeBoth // keep both as separate records
 	TakeBody // a version written by hand
 	LeaveOut // the record is no longer synced, whatever becomes of it on either side
+
+	// TakeBothA keeps both as separate records, as TakeBoth does, and has A's stay where it is: of a record with more than two versions, every pair's other side becomes a
+	// record of its own.
+	TakeBothA
 )
 
 // Aside says why a record is left out of runs, and until when. Retries back off.
@@ -70,6 +74,7 @@ type Aside struct {
 	Tries  int
 	Until  int64   // Unix seconds; tried again at the first run after it, or as soon as the record changes
 	A, B   Version // what each side was at then; "" absent
+	New    bool    // the two were found to be one and never agreed on; the row's A and B only say where they are
 }
 
 // At is the version that side s was at when the row was set aside, "" when it was absent.

@@ -169,7 +169,7 @@ func (p Presence) String() string {
 type Change struct {
 	ID       ID
 	Presence Presence
-	Meta           // when Present; of a record that is OutOfScope its UID where the place knows it, since its id may be a new one
+	Meta           // when Present; of a record that is OutOfScope its UID and Node where the place knows them, since its id may be a new one
 	Err      error // when Problem or OutOfScope: the reason, for people
 }
 
@@ -293,6 +293,7 @@ type Collection struct {
 	Name  string            // unique per user and kind, as people see it
 	Props map[string]string // colour, order, description: what front doors want kept
 	Seq   int64             // the sequence number of the last write
+	Made  int64             // when the store made it, Unix seconds; 0: not known
 
 	// Identity is assigned by the store. Its epoch changes when somebody comes with a sequence number that was never
 	// given out, which shows that the store was put back to an earlier state.
