@@ -20,7 +20,16 @@ type Entry struct {
 // Parse reads a text of one or several calendar objects. Its errors are of type *contentline.Error, with line and
 // column.
 func Parse(data []byte) (*contentline.Document, error) {
-	doc, err := contentline.Parse(data, contentline.Limits{})
+	return calendars(contentline.Parse(data, contentline.Limits{}))
+}
+
+// ParseIn is Parse with memory that is used again: the next call destroys the document and all lines in it. Strings out of it stay.
+func ParseIn(scratch *contentline.Scratch, data []byte) (*contentline.Document, error) {
+	return calendars(scratch.Parse(data, contentline.Limits{}))
+}
+
+// calendars turns down a document without any calendar object.
+func calendars(doc *contentline.Document, err error) (*contentline.Document, error) {
 	if err != nil {
 		return nil, err
 	}

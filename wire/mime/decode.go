@@ -162,14 +162,8 @@ func (r *qpReader) Read(p []byte) (int, error) {
 		}
 		raw, err := r.in.ReadSlice('\n')
 		if err == bufio.ErrBufferFull { // do not cut a code in two
-			raw = append([]byte(nil), raw...)
-			more := 0
-			if i := len(raw); raw[i-1] == '=' {
-				more = 2
-			} else if raw[i-2] == '=' {
-				more = 1
-			}
-			for ; more > 0 && r.err == nil; more-- {
+			raw = append(make([]byte, 0, len(raw)+64), raw...)
+			for limit := 2 * len(raw); r.err == nil && len(raw) < limit && openCode(raw); {
 				var c byte
 				if c, r.err = r.in.ReadByte(); r.err == nil {
 					raw = append(raw, c)
@@ -179,15 +173,21 @@ func (r *qpReader) Read(p []byte) (int, error) {
 			r.err = err
 		}
 		r.off += int64(len(raw))
-		r.line = unQuoted(raw)
+		r.line = unQuoted(raw, r.err != nil)
 	}
 	n := copy(p, r.line)
 	r.line = r.line[n:]
 	return n, nil
 }
 
-// unQuoted decodes a line, or a piece of one.
-func unQuoted(raw []byte) []byte {
+// openCode reports whether a piece of a line ends where a code or a soft line break may go on.
+func openCode(raw []byte) bool {
+	n := len(raw)
+	return raw[n-1] == '=' || raw[n-2] == '=' && raw[n-1] != '\n'
+}
+
+// unQuoted decodes a line, or a piece of one; last says that the body ends with it.
+func unQuoted(raw []byte, last bool) []byte {
 	text := raw
 	end := ""
 	for _, e := range []string{"\r\n", "\n"} {
@@ -202,7 +202,7 @@ func unQuoted(raw []byte) []byte {
 			t, end = s, ""
 		}
 		text = []byte(t)
-	} else if s, ok := strings.CutSuffix(string(text), "="); ok { // at the end of the body
+	} else if s, ok := strings.CutSuffix(string(text), "="); ok && last {
 		text = []byte(s)
 	}
 	out := make([]byte, 0, len(text)+2)

@@ -35,13 +35,17 @@ func (r *qpReader) mark() (int64, bool)     { return r.off, len(r.line) == 0 }
 
 // IndexOf reads an encoded body to its end. A body without an encoding has no marks: its offsets are those of what it holds.
 func IndexOf(encoding string, body io.Reader) (Index, error) {
+	return indexOf(encoding, body, markStep, marksMax)
+}
+
+// indexOf sets a mark every step decoded bytes at the nearest place there is, and keeps most of them.
+func indexOf(encoding string, body io.Reader, step int64, most int) (Index, error) {
 	r, ok := Decoder(encoding, body).(marker)
 	if !ok {
 		n, err := io.Copy(io.Discard, body)
 		return Index{Size: n}, err
 	}
 	var ix Index
-	step := int64(markStep)
 	buf := make([]byte, 32<<10)
 	for last := int64(0); ; {
 		n, err := r.Read(buf)
@@ -57,11 +61,11 @@ func IndexOf(encoding string, body io.Reader) (Index, error) {
 			continue
 		}
 		last = ix.Size
-		if ix.Marks = append(ix.Marks, Mark{raw, ix.Size}); len(ix.Marks) > marksMax {
-			for i := range marksMax / 2 {
+		if ix.Marks = append(ix.Marks, Mark{raw, ix.Size}); len(ix.Marks) > most {
+			for i := range most / 2 {
 				ix.Marks[i] = ix.Marks[2*i+1]
 			}
-			ix.Marks, step = ix.Marks[:marksMax/2], 2*step
+			ix.Marks, step = ix.Marks[:most/2], 2*step
 		}
 	}
 }

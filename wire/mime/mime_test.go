@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -209,18 +210,43 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// sound checks what holds of every tree.
-func sound(t *testing.T, p *Part, size int64) {
-	if p.Start < 0 || p.Start > p.Body || p.Body > p.End || p.End > size {
-		t.Fatalf("%q: from %d, body from %d to %d, of %d", p.Path, p.Start, p.Body, p.End, size)
-	}
-	at := p.Body
-	for _, c := range p.Parts {
-		if c.Start < at || c.End > p.End {
-			t.Fatalf("%q lies from %d to %d, within %d to %d", c.Path, c.Start, c.End, at, p.End)
+// sound checks what holds of every tree: parts lie one behind another within the part around them, their bodies are what the message has there, and each read by itself is built as it is within the message.
+func sound(t *testing.T, root *Part, data []byte) {
+	t.Helper()
+	paths := map[string]bool{}
+	var walk func(p *Part)
+	walk = func(p *Part) {
+		if p.Start < 0 || p.Start > p.Body || p.Body > p.End || p.End > int64(len(data)) {
+			t.Fatalf("%q: from %d, body from %d to %d, of %d", p.Path, p.Start, p.Body, p.End, len(data))
 		}
-		at = c.End
-		sound(t, c, size)
+		if paths[p.Path] || root.Find(p.Path) != p {
+			t.Fatalf("two parts at %q", p.Path)
+		}
+		paths[p.Path] = true
+		body, err := io.ReadAll(p.Section(bytes.NewReader(data)))
+		if err != nil || !bytes.Equal(body, data[p.Body:p.End]) {
+			t.Fatalf("%q: the section is %q, %v", p.Path, body, err)
+		}
+		if n := int64(bytes.Count(body, []byte("\n"))); n != p.Lines {
+			t.Fatalf("%q has %d lines, says %d: %q", p.Path, n, p.Lines, body)
+		}
+		decoded, err := io.ReadAll(p.Decode(bytes.NewReader(body)))
+		if err != nil || len(decoded) > len(body) {
+			t.Fatalf("%q: %d bytes became %d, %v", p.Path, len(body), len(decoded), err)
+		}
+		at := p.Body
+		for _, c := range p.Parts {
+			if c.Start < at || c.End > p.End {
+				t.Fatalf("%q lies from %d to %d, within %d to %d", c.Path, c.Start, c.End, at, p.End)
+			}
+			at = c.End
+			walk(c)
+		}
+	}
+	walk(root)
+	again, err := Scan(iotest.HalfReader(bytes.NewReader(data)), Limits{})
+	if err != nil || !reflect.DeepEqual(again, root) {
+		t.Fatalf("read again in other pieces: %v, %+v, and not %+v", err, again, root)
 	}
 }
 
@@ -240,7 +266,7 @@ func TestCorpus(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		sound(t, p, int64(len(data)))
+		sound(t, p, data)
 		return nil
 	})
 	if err != nil || n < 100 {
@@ -256,7 +282,7 @@ func FuzzScan(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sound(t, p, int64(len(data)))
+		sound(t, p, data)
 		p.Walk(func(c *Part) bool {
 			_, _, err := c.Text(c.Section(bytes.NewReader(data)), 1<<20)
 			if err != nil {

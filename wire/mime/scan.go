@@ -111,9 +111,13 @@ type scanner struct {
 	brk   int64
 }
 
-// Scan finds out how a message is built. An error is the reader's; the tree is what was read until then.
+// Scan finds out how a message is built. An error is the reader's; the tree is what was read until then. A reader that tells how much is left, as one of bytes does, gets a buffer no larger than that.
 func Scan(r io.Reader, lim Limits) (*Part, error) {
-	s := &scanner{in: bufio.NewReaderSize(r, lineMax), lim: lim.filled(), whole: true}
+	size := lineMax
+	if left, ok := r.(interface{ Len() int }); ok {
+		size = min(size, left.Len()+1)
+	}
+	s := &scanner{in: bufio.NewReaderSize(r, size), lim: lim.filled(), whole: true}
 	root := &Part{}
 	err := s.message(root)
 	s.close(0, s.off)
@@ -239,7 +243,7 @@ func (s *scanner) close(from int, end int64) {
 		p := s.stack[i].part
 		end = max(end, p.Body)
 		p.End = end
-		if end < s.off && p.Lines > 0 { // the line end before a boundary is the boundary's
+		if end < s.at && p.Lines > 0 { // the line end before a boundary is the boundary's
 			p.Lines--
 		}
 	}

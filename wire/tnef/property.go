@@ -1,6 +1,9 @@
 package tnef
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 // The types of properties, MS-OXCDATA 2.11.1.
 const (
@@ -8,6 +11,7 @@ const (
 	typeLong   = 0x0003
 	typeBool   = 0x000b
 	typeObject = 0x000d
+	typeTime   = 0x0040 // of 100 ns, since 1601
 	typeText   = 0x001e // in the code page of the message
 	typeWide   = 0x001f // in UTF-16
 	typeBinary = 0x0102
@@ -15,12 +19,23 @@ const (
 )
 
 // sizes are those of values of a fixed size, filled up to four bytes.
-var sizes = map[uint16]int64{typeShort: 4, typeLong: 4, 0x0004: 4, 0x0005: 8, 0x0006: 8, 0x0007: 8, 0x000a: 4, typeBool: 4, 0x0014: 8, 0x0040: 8, 0x0048: 16}
+var sizes = map[uint16]int64{typeShort: 4, typeLong: 4, 0x0004: 4, 0x0005: 8, 0x0006: 8, 0x0007: 8, 0x000a: 4, typeBool: 4, 0x0014: 8, typeTime: 8, 0x0048: 16}
 
 // The properties that are looked at, MS-OXPROPS.
 const (
 	propMessageClass = 0x001a
 	propSubject      = 0x0037
+	propSubmitted    = 0x0039
+	propForName      = 0x0042
+	propForAddress   = 0x0065
+	propSenderName   = 0x0c1a
+	propSender       = 0x0c1f
+	propCc           = 0x0e03
+	propTo           = 0x0e04
+	propDelivered    = 0x0e06
+	propMessageID    = 0x1035
+	propSenderSMTP   = 0x5d01
+	propForSMTP      = 0x5d02
 	propBody         = 0x1000
 	propRTF          = 0x1009
 	propHTML         = 0x1013
@@ -36,11 +51,15 @@ const (
 	propHidden       = 0x7ffe
 )
 
+// sinceThen is how many seconds lie between 1601 and 1970.
+const sinceThen = 11_644_473_600
+
 // property is a value of a property: of n bytes, from where the stream is. One of a fixed size is a number.
 type property struct {
 	id, typ uint16
 	n       int64
 	number  uint32
+	time    int64 // Unix seconds, of a time
 }
 
 // properties reads a list of properties, up to the end of what is being read. MS-OXTNEF 2.1.3.4
@@ -73,7 +92,11 @@ func (m *message) one(see func(property)) bool {
 		}
 		b, ok := m.take(int(size))
 		if ok {
-			see(property{id: id, typ: typ, number: binary.LittleEndian.Uint32(b)})
+			p := property{id: id, typ: typ, number: binary.LittleEndian.Uint32(b)}
+			if typ == typeTime {
+				p.time = int64(binary.LittleEndian.Uint64(b)/10_000_000) - sinceThen
+			}
+			see(p)
 		}
 		return ok
 	}
@@ -161,6 +184,46 @@ func (m *message) property(p property) {
 		}
 	case propCPID:
 		m.cpid = p.number
+	default:
+		m.envelope(p)
+	}
+}
+
+// envelope takes a property that says from whom and to whom a message is. Of those that say the same the first has the last word that is more than nothing: on whose behalf
+// it was sent, and addresses of the internet.
+func (m *message) envelope(p property) {
+	take := func(to *string, always bool) {
+		if always || *to == "" {
+			if s := m.text(p); s != "" {
+				*to = s
+			}
+		}
+	}
+	switch p.id {
+	case propForName:
+		take(&m.From.Name, true)
+	case propSenderName:
+		take(&m.From.Name, false)
+	case propForSMTP:
+		take(&m.From.Address, true)
+	case propSenderSMTP:
+		take(&m.From.Address, !strings.Contains(m.From.Address, "@"))
+	case propForAddress, propSender:
+		take(&m.From.Address, false)
+	case propTo:
+		take(&m.To, true)
+	case propCc:
+		take(&m.Cc, true)
+	case propMessageID:
+		take(&m.ID, true)
+	case propSubmitted:
+		if p.typ == typeTime {
+			m.Sent = p.time
+		}
+	case propDelivered:
+		if p.typ == typeTime && m.Sent == 0 {
+			m.Sent = p.time
+		}
 	}
 }
 

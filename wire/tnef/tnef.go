@@ -13,12 +13,19 @@ import (
 type Message struct {
 	Class   string // "IPM.Note"
 	Subject string
-	Plain   *Text // the text, where it is plain
-	HTML    *Text // the text as HTML
-	Rich    *Span // the text as compressed RTF, MS-OXRTFCP
+	From    Person
+	To, Cc  string // names, as they are shown: "Anna; Ben"
+	ID      string // of the message, as on the internet
+	Sent    int64  // Unix seconds; 0: it does not say
+	Plain   *Text  // the text, where it is plain
+	HTML    *Text  // the text as HTML
+	Rich    *Span  // the text as compressed RTF, MS-OXRTFCP
 	Files   []File
 	Cut     bool // the stream ends early, or goes on with what nobody knows
 }
+
+// Person is who sent a message. An address may be one of another system than the internet's.
+type Person struct{ Name, Address string }
 
 // Span is a piece of the stream.
 type Span struct{ Off, Len int64 }

@@ -55,6 +55,11 @@ func prop(typ, id uint16) []byte {
 // Long is a property that is a number.
 func Long(id uint16, n uint32) []byte { return binary.LittleEndian.AppendUint32(prop(3, id), n) }
 
+// Time is a property that is a time, in Unix seconds.
+func Time(id uint16, unix int64) []byte {
+	return binary.LittleEndian.AppendUint64(prop(0x40, id), uint64(unix+11_644_473_600)*10_000_000)
+}
+
 // Bool is a property that is true.
 func Bool(id uint16) []byte { return append(prop(0xb, id), 1, 0, 0, 0) }
 
