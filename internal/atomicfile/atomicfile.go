@@ -102,6 +102,16 @@ func (s *Staged) Replace() error {
 // it back; elsewhere it is called on the destination right before the rename. Fails with fs.ErrNotExist if there is
 // no file to replace, with check's error if it refuses.
 func (s *Staged) ReplaceIf(check func(displaced string) error) error {
+	old, err := s.Swap(check)
+	if old != nil {
+		old.done = true
+		return os.Remove(old.temp)
+	}
+	return err
+}
+
+// Swap is ReplaceIf, but keeps the version that was displaced, staged for the same path. It is nil where the system cannot exchange two names, and with an error.
+func (s *Staged) Swap(check func(displaced string) error) (*Staged, error) {
 	err := Exchange(s.temp, s.path)
 	if errors.Is(err, errors.ErrUnsupported) {
 		if err = check(s.path); err == nil {
@@ -111,21 +121,21 @@ func (s *Staged) ReplaceIf(check func(displaced string) error) error {
 			s.Discard()
 		}
 		s.done = true
-		return err
+		return nil, err
 	}
 	if err != nil {
 		s.Discard()
-		return err
+		return nil, err
 	}
 	if err := check(s.temp); err != nil {
 		if back := Exchange(s.temp, s.path); back != nil {
-			return fmt.Errorf("%w; putting the displaced version %s back failed: %w", err, s.temp, back)
+			return nil, fmt.Errorf("%w; putting the displaced version %s back failed: %w", err, s.temp, back)
 		}
 		s.Discard()
-		return err
+		return nil, err
 	}
 	s.done = true
-	return os.Remove(s.temp)
+	return &Staged{path: s.path, temp: s.temp}, nil
 }
 
 // Discard removes the staged file. It may be called after it was installed; it then does nothing.

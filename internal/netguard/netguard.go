@@ -1,6 +1,8 @@
-// Package netguard connects to servers that are named by people who must not reach what only this computer reaches: itself, and the network around it. What a name
-// leads to is looked at when the connection is made, address by address, so that neither a name server that answers differently the second time nor a server
-// that leads on elsewhere gets around it.
+// Package netguard is how the hub connects to servers that people name.
+//
+// Who does not administer the hub must not reach what only this computer reaches: itself, the network around it, the services of a cloud beside it. What a name leads
+// to is looked at when the connection is made, address by address, so that neither a name server that answers differently the second time nor a server that leads on
+// elsewhere gets around it.
 package netguard
 
 import (
@@ -100,8 +102,11 @@ func (d Dialer) DialContext(ctx context.Context, network, address string) (net.C
 	return conn, err
 }
 
+// ErrPrivate is why a connection was not made.
+var ErrPrivate = errors.New("this address is on the hub's own network")
+
 func refused(address string) error {
-	return &tandem.Error{Kind: tandem.Denied, Op: "connect to", Thing: address, Err: errors.New("this address is on the hub's own network"),
+	return &tandem.Error{Kind: tandem.Denied, Op: "connect to", Thing: address, Err: ErrPrivate,
 		Remedy: "name a server on the internet, or ask an administrator to add this one"}
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/internal/netguard"
 )
 
 // Endpoints are where a provider answers.
@@ -59,7 +60,8 @@ type Config struct {
 	Keep         Keeper
 	Name         string                              // under which the login is kept
 	Tell         func(ctx context.Context, s string) // shows a text to the person; nil: nobody is there
-	HTTP         *http.Client                        // nil: one of its own
+	Dial         netguard.Dial                       // connects to its servers; nil: as the system does
+	HTTP         *http.Client                        // nil: one that connects by Dial
 	Now          func() time.Time                    // nil: time.Now
 	Sleep        func(context.Context, time.Duration) error
 }
@@ -81,7 +83,7 @@ type kept struct {
 // New makes a source. Nothing is asked before a token is.
 func New(cfg Config) *Source {
 	if cfg.HTTP == nil {
-		cfg.HTTP = &http.Client{Timeout: 30 * time.Second}
+		cfg.HTTP = &http.Client{Transport: netguard.Transport(cfg.Dial), Timeout: 30 * time.Second}
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

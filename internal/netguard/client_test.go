@@ -1,33 +1,14 @@
-package outside
+package netguard
 
 import (
 	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
 )
-
-func TestPublic(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]bool{
-		"1.1.1.1": true, "93.184.215.14": true, "2606:4700::1111": true, "::ffff:1.1.1.1": true, "172.32.0.1": true, "11.0.0.1": true, "100.128.0.1": true,
-		"127.0.0.1": false, "127.9.9.9": false, "10.0.0.1": false, "172.16.0.1": false, "172.31.255.255": false, "192.168.1.1": false, "169.254.169.254": false, "0.0.0.0": false,
-		"100.64.0.1": false, "198.18.0.1": false, "224.0.0.1": false, "255.255.255.255": false, "240.0.0.1": false, "192.0.2.1": false,
-		"::": false, "::1": false, "fe80::1": false, "fe80::1%eth0": false, "fc00::1": false, "fd12::1": false, "ff02::1": false, "::ffff:127.0.0.1": false, "::ffff:10.0.0.1": false,
-		"64:ff9b::7f00:1": false, "2002:7f00:1::": false, "2001:db8::1": false, "fec0::1": false,
-	} {
-		if got := Public(netip.MustParseAddr(text)); got != want {
-			t.Errorf("%s: %v", text, got)
-		}
-	}
-	if Public(netip.Addr{}) {
-		t.Error("no address is public")
-	}
-}
 
 // TestClient: a server on this computer is reached by who may, and its redirects are not followed.
 func TestClient(t *testing.T) {
@@ -60,5 +41,16 @@ func TestClient(t *testing.T) {
 	}
 	if asked != 1 {
 		t.Errorf("asked %d times", asked)
+	}
+}
+
+// TestTransport: a way to connect that is given is the only one, and with it no proxy is used, which would connect elsewhere.
+func TestTransport(t *testing.T) {
+	t.Parallel()
+	if tr := Transport(Dialer{}.DialContext); tr.Proxy != nil || tr.DialContext == nil {
+		t.Errorf("%+v", tr)
+	}
+	if tr := Transport(nil); tr.Proxy == nil || tr.DialContext == nil {
+		t.Errorf("%+v", tr)
 	}
 }
