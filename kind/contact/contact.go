@@ -28,11 +28,18 @@ func (Handler) Kind() tandem.Kind { return tandem.Contact }
 
 // Inspect implements kind.Handler. A body is exactly one card; UID is not required.
 func (Handler) Inspect(body []byte) (kind.Info, error) {
-	_, card, err := parse(body)
+	scratch := scratches.Get().(*contentline.Scratch)
+	defer scratches.Put(scratch)
+	_, card, err := only(scratch.Parse(body, contentline.Limits{}))
 	if err != nil {
 		return kind.Info{}, err
 	}
-	return kind.Info{Digest: digest(card), Index: index(card), Summary: summary(card), Modified: modified(card)}, nil
+	return infoOf(card), nil
+}
+
+// infoOf tells what there is to know of a card. It keeps nothing of it but strings.
+func infoOf(card *vcard.Card) kind.Info {
+	return kind.Info{Digest: digest(card), Index: index(card), Summary: summary(card), Modified: modified(card)}
 }
 
 // WithUID implements kind.Renamer.

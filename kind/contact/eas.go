@@ -66,7 +66,7 @@ func (View) Get(data []byte, o eas.Options) ([]*wbxml.Element, error) {
 	return append(out, native), nil
 }
 
-// scratches lend memory to Get, which keeps nothing of a card but strings.
+// scratches lend memory to Get and Inspect, which keep nothing of a card but strings.
 var scratches = sync.Pool{New: func() any { return new(contentline.Scratch) }}
 
 // texts are the elements of a contact that hold one text each. Their tags are on two pages.

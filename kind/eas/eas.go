@@ -78,6 +78,9 @@ type Options struct {
 	// Zone is the user's, never nil: floating times, and days where the version needs instants, are shown in it.
 	Zone *time.Location
 
+	// Language is the user's, as they chose it or as the client calls it: "de", "de-AT", "Deutsch (Österreich)". What a view says itself, it says in it; "": in English.
+	Language string
+
 	// Now is the present in Unix seconds: the claimed time of changes, and what "now" in a default means.
 	Now int64
 

@@ -98,7 +98,7 @@ func (d *drafting) open() (err error) {
 	if d.e.Event != nil && !slices.ContainsFunc(d.e.Files, func(f File) bool { return f.Path == d.e.Event.Path }) {
 		d.keep = append(d.keep, piece{raw: cutPart(raw, *d.e.Event, "text/calendar")})
 	}
-	d.say, err = d.e.native(eas.Record{Body: tandem.Bytes(raw)})
+	d.say, err = d.e.native(eas.Record{Body: tandem.Bytes(raw)}, "")
 	return err
 }
 

@@ -215,10 +215,7 @@ func (e *Envelope) messageClass() string {
 	case Opaque:
 		return "IPM.Note.SMIME"
 	case Report:
-		if e.Method == "DISPOSITION-NOTIFICATION" {
-			return "REPORT.IPM.NOTE.IPNRN"
-		}
-		return "REPORT.IPM.NOTE.NDR"
+		return e.reportClass()
 	case Meeting:
 		return e.meetingClass()
 	}

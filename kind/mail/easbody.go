@@ -1,9 +1,13 @@
 package mail
 
 import (
+	"fmt"
+	"html"
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
+	"sync"
 
 	"tandem/kind/eas"
 	"tandem/kind/eas/body"
@@ -26,26 +30,67 @@ func (v View) text(r eas.Record, e *Envelope, o eas.Options) (shown []*wbxml.Ele
 	if !asked {
 		return shown, native, nil
 	}
-	t, err := e.native(r)
+	t, err := e.native(r, o.Language)
 	return append(shown, body.Part(t, *o.Part)), native, err
 }
 
 // charsets finds what HTML says of its encoding, which is another one over here.
-var charsets = regexp.MustCompile(`(?i)(<meta\b[^<>]{0,200}?\bcharset\s*=\s*["']?)[\w-]+`)
+var charsets = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(<meta\b[^<>]{0,200}?\bcharset\s*=\s*["']?)[\w-]+`)
+})
 
 // native is the text in the form that it came in.
-func (e *Envelope) native(r eas.Record) (t body.Text, err error) {
+func (e *Envelope) native(r eas.Record, language string) (t body.Text, err error) {
 	if len(e.HTML) > 0 {
 		t.Type = eas.HTML
 		t.Data, err = e.Markup(r.Body, textMost)
-		t.Data, t.Whole = charsets.ReplaceAllString(t.Data, "${1}utf-8"), true
+		t.Data, t.Whole = charsets().ReplaceAllString(t.Data, "${1}utf-8"), true
 	} else {
 		t.Data, err = e.Text(r.Body, textMost)
 	}
 	if len(e.HTML) == 0 && len(e.Plain) == 0 && e.Broken {
 		t.Data = ""
 	}
+	if err == nil {
+		t.Data = e.warned(t.Data, t.Type == eas.HTML, language)
+	}
 	return t, err
+}
+
+// bodies finds where the text of HTML begins.
+var bodies = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)<body\b[^<>]{0,1000}>`) })
+
+// warned is a text below a warning, where the reader's own server found that the message is not from whom it says: programs on phones do not look for that themselves.
+func (e *Envelope) warned(text string, markup bool, language string) string {
+	if !e.Checked.Forged() {
+		return text
+	}
+	say := warningIn(language)
+	from := say.nobody
+	if len(e.From) == 1 && e.From[0].Email != "" {
+		from = e.From[0].Email
+	}
+	warning := fmt.Sprintf(say.text, e.Checked.By, from)
+	if !markup {
+		return warning + "\n\n" + text
+	}
+	at := 0
+	if i := bodies().FindStringIndex(text[:min(len(text), 64<<10)]); i != nil {
+		at = i[1]
+	}
+	return text[:at] + "<p style=\"border:2px solid #c00;padding:4px\">" + html.EscapeString(warning) + "</p>" + text[at:]
+}
+
+// warning is what is said of a message that its domain disowns.
+type warning struct{ text, nobody string }
+
+// warningIn is the warning in a language, as it is named by whoever speaks it, by its tag, or in English. RFC 5646 2.1
+func warningIn(language string) warning {
+	tag, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(strings.TrimSpace(language)), "_", "-"), "-")
+	if tag == "de" || strings.HasPrefix(tag, "deutsch") || strings.HasPrefix(tag, "german") {
+		return warning{"Vorsicht: %s konnte nicht bestätigen, dass diese Nachricht von %s kommt.", "dem angegebenen Absender"}
+	}
+	return warning{"Careful: %s could not confirm that this message comes from %s.", "who it says"}
 }
 
 // body shows the text as the client prefers it, or the message itself. MS-ASAIRS 2.2.2.9
@@ -54,7 +99,7 @@ func (v View) body(r eas.Record, e *Envelope, o eas.Options) (shown, native *wbx
 		shown, err = whole(r, e, p)
 		return shown, nil, err
 	}
-	t, err := e.native(r)
+	t, err := e.native(r, o.Language)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -23,7 +23,10 @@ type invitation struct {
 	intended string    // BusyStatus once it is accepted, "" where it is not said
 	instance time.Time // the instance that alone it is about; zero: the series, or what does not repeat
 	proposed [2]time.Time
-	unasked  []string // the addresses of those who need not answer, in lower case
+	unasked  []string          // the addresses of those who need not answer, in lower case
+	settled  map[string]string // PARTSTAT of those who answered before or had somebody else go, by address in lower case
+	hosts    []string          // the organizer's address and that of who acts for them, in lower case
+	asked    map[string]bool   // the attendees' addresses, in lower case; nil: there are more than are remembered
 }
 
 // look reads the calendar object of a message, if it has one.
@@ -63,8 +66,11 @@ func (e *Envelope) look(b tandem.Body, zones *recur.Zones, home *time.Location) 
 	}
 }
 
-// unaskedMost is how many attendees who need not answer are remembered.
-const unaskedMost = 1000
+// unaskedMost is how many attendees who need not answer, or did, are remembered; askedMost is how many are remembered at all.
+const unaskedMost, askedMost = 1000, 10000
+
+// delegated is the PARTSTAT of who has somebody else go. RFC 5545 3.2.12
+const delegated = "DELEGATED"
 
 func (in *invitation) read(c *contentline.Component, alone bool, find recur.Finder, home *time.Location) {
 	at := func(name string) (t time.Time) {
@@ -82,9 +88,34 @@ func (in *invitation) read(c *contentline.Component, alone bool, find recur.Find
 		v, _ := l.Param("PARTSTAT")
 		in.answer = strings.ToUpper(v)
 	}
+	bare := func(v string) string {
+		return strings.TrimPrefix(strings.ToLower(strings.Trim(strings.TrimSpace(v), `"`)), "mailto:")
+	}
+	if l := c.Get("ORGANIZER"); l != nil {
+		by, _ := l.Param("SENT-BY")
+		in.hosts = []string{bare(l.Value()), bare(by)}
+	}
+	in.settled, in.asked = map[string]string{}, map[string]bool{}
 	for l := range c.All("ATTENDEE") { // RFC 5545 3.2.17; who says nothing of it is taken to ask, as mail programs do
+		address := bare(l.Value())
+		if in.asked != nil {
+			in.asked[address] = true
+		}
+		if len(in.asked) > askedMost {
+			in.asked = nil
+		}
 		if v, ok := l.Param("RSVP"); ok && strings.EqualFold(v, "FALSE") && len(in.unasked) < unaskedMost {
-			in.unasked = append(in.unasked, strings.TrimPrefix(strings.ToLower(strings.TrimSpace(l.Value())), "mailto:"))
+			in.unasked = append(in.unasked, address)
+		}
+		state, _ := l.Param("PARTSTAT")
+		if _, ok := l.Param("DELEGATED-TO"); ok {
+			state = delegated
+		}
+		switch state = strings.ToUpper(state); state {
+		case "ACCEPTED", "TENTATIVE", "DECLINED", delegated:
+			if len(in.settled) < unaskedMost {
+				in.settled[address] = state
+			}
 		}
 	}
 	if l := c.Get("X-MICROSOFT-CDO-INTENDEDSTATUS"); l != nil {

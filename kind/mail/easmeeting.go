@@ -9,6 +9,7 @@ import (
 	"tandem/kind/eas"
 	"tandem/kind/recur"
 	"tandem/wire/ical"
+	"tandem/wire/mime"
 	"tandem/wire/wbxml"
 )
 
@@ -61,7 +62,8 @@ func (e *Envelope) meetingRequest(shown []*wbxml.Element, o eas.Options) *wbxml.
 	}
 	put(wbxml.EmailReminder, ev.Get(wbxml.CalendarReminder), "")
 	asked := "0"
-	if e.Method == "REQUEST" && !slices.Contains(e.invited.unasked, strings.ToLower(o.Address)) {
+	reader := strings.ToLower(o.Address)
+	if e.Method == "REQUEST" && !slices.Contains(e.invited.unasked, reader) {
 		asked = "1"
 	}
 	put(wbxml.EmailResponseRequested, asked, "")
@@ -85,16 +87,7 @@ func (e *Envelope) meetingRequest(shown []*wbxml.Element, o eas.Options) *wbxml.
 		put(wbxml.EmailDisallowNewTimeProposal, ev.Get(wbxml.CalendarDisallowNewTimeProposal), "0")
 	}
 	if o.Version >= eas.V141 {
-		kind := "1" // MS-ASEMAIL 2.2.2.47: a first request
-		switch {
-		case e.Method != "REQUEST":
-			kind = "0"
-		case e.outdated(o):
-			kind = "4"
-		case e.invited.number > 0: // what came before was another
-			kind = "2"
-		}
-		put(wbxml.Email2MeetingMessageType, kind, "")
+		put(wbxml.Email2MeetingMessageType, e.messageType(o, reader, asked == "1"), "")
 	}
 	if o.Version >= eas.V160 {
 		put(wbxml.CalendarUID, uid, "")
@@ -103,7 +96,59 @@ func (e *Envelope) meetingRequest(shown []*wbxml.Element, o eas.Options) *wbxml.
 		put(wbxml.MeetingResponseProposedStartTime, eas.FormatCompact(p[0]), "")
 		put(wbxml.MeetingResponseProposedEndTime, eas.FormatCompact(p[1]), "")
 	}
+	if to := e.forwardees(); len(to) > 0 && o.Version >= eas.V161 { // MS-ASCMD_R6485100817: not at 16.0
+		list := wbxml.Empty(wbxml.ComposeMailForwardees)
+		for _, a := range to {
+			one := wbxml.New(wbxml.ComposeMailForwardee, wbxml.Text(wbxml.ComposeMailEmail, eas.Clean(a.Email)))
+			if a.Name != "" {
+				one.Add(wbxml.Text(wbxml.ComposeMailName, eas.Clean(a.Name)))
+			}
+			list.Add(one)
+		}
+		out.Add(list)
+	}
 	return out
+}
+
+// forwardeesMost is how many people are told of to whom an invitation was forwarded.
+const forwardeesMost = 100
+
+// forwardees are those to whom somebody else than who invites has sent an invitation, and who are not invited in it. RFC 5546 3.2.2.6, MS-ASCMD 2.2.3.79
+func (e *Envelope) forwardees() (all []mime.Address) {
+	in := &e.invited
+	if e.Method != "REQUEST" || len(e.From) != 1 || len(in.hosts) == 0 || in.asked == nil || slices.Contains(in.hosts, strings.ToLower(e.From[0].Email)) {
+		return nil
+	}
+	told := map[string]bool{}
+	for _, a := range append(e.To[:len(e.To):len(e.To)], e.Cc...) {
+		address := strings.ToLower(a.Email)
+		if address == "" || told[address] || in.asked[address] || slices.Contains(in.hosts, address) || len(all) == forwardeesMost {
+			continue
+		}
+		told[address] = true
+		all = append(all, a)
+	}
+	return all
+}
+
+// messageType tells what sort of request it is. MS-ASEMAIL 2.2.2.47
+func (e *Envelope) messageType(o eas.Options, reader string, asked bool) string {
+	state := e.invited.settled[reader]
+	switch {
+	case e.Method != "REQUEST":
+		return "0"
+	case state == delegated && asked: // a copy for who had somebody else go. RFC 5546 3.2.2.3
+		return "5"
+	case state == delegated:
+		return "6"
+	case e.outdated(o):
+		return "4"
+	case state != "": // its reader's answer stands
+		return "3"
+	case e.invited.number > 0: // what came before was another
+		return "2"
+	}
+	return "1" // a first request
 }
 
 // instanceType tells what an invitation to one instance is about. MS-ASEMAIL 2.2.2.39

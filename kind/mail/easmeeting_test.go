@@ -149,3 +149,76 @@ func flat(b *strings.Builder, e *wbxml.Element) {
 		flat(b, c)
 	}
 }
+
+// TestMeetingMessageType: what a request says of its reader tells whether it is news to them. MS-ASEMAIL_R536, R538, R539
+func TestMeetingMessageType(t *testing.T) {
+	for name, c := range map[string]struct {
+		ben      string // what follows ATTENDEE in his line
+		calendar string // SEQUENCE that his calendar knows
+		want     string
+		asked    string
+	}{
+		"first":                     {";RSVP=TRUE", "", "1", "1"},
+		"to be answered":            {";PARTSTAT=NEEDS-ACTION;RSVP=TRUE", "", "1", "1"},
+		"accepted before":           {";PARTSTAT=ACCEPTED;RSVP=FALSE", "0", "3", "0"},
+		"tentative before":          {";partstat=tentative;RSVP=TRUE", "", "3", "1"},
+		"declined before":           {";PARTSTAT=DECLINED", "", "3", "1"},
+		"accepted before, outdated": {";PARTSTAT=ACCEPTED", "4", "4", "1"},
+		"delegated, wants to know":  {`;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:zoe@example.org";RSVP=TRUE`, "", "5", "1"},
+		"delegated":                 {`;DELEGATED-TO="mailto:zoe@example.org";RSVP=FALSE`, "9", "6", "0"},
+		"somebody else accepted":    {`;RSVP=TRUE:mailto:ben@example.org` + "\nATTENDEE;PARTSTAT=ACCEPTED:mailto:zoe@example.org\nX-SKIP", "", "1", "1"},
+		"a state that nobody knows": {";PARTSTAT=X-MAYBE", "", "1", "1"},
+		"delegated to him":          {`;DELEGATED-FROM="mailto:zoe@example.org";RSVP=TRUE`, "", "1", "1"},
+	} {
+		text := strings.Replace(inviting(), "ATTENDEE;RSVP=TRUE:mailto:ben@", "ATTENDEE"+strings.ReplaceAll(c.ben, "\n", "\r\n")+":mailto:ben@", 1)
+		m := show(t, text, "", func(o *eas.Options) {
+			o.Version, o.Address = eas.V161, "Ben@example.org"
+			if c.calendar != "" {
+				o.Event = func(string) []byte {
+					return []byte("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:meet-1\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260101T000000Z\r\nSEQUENCE:" + c.calendar + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+				}
+			}
+		}).Child(wbxml.EmailMeetingRequest)
+		if got, asked := m.Get(wbxml.Email2MeetingMessageType), m.Get(wbxml.EmailResponseRequested); got != c.want || asked != c.asked {
+			t.Errorf("%s: type %s, answer %s, want %s and %s", name, got, asked, c.want, c.asked)
+		}
+	}
+}
+
+// TestForwardees: an invitation that somebody passed on says to whom, where the version can, and none that comes from who invites does. MS-ASCMD 2.2.3.79, 2.2.3.53
+func TestForwardees(t *testing.T) {
+	all := map[string][]byte{}
+	for name, c := range map[string]struct{ from, to, cc, organizer, method, want string }{
+		"forwarded":              {"ben@example.org", `"Zoë Z." <Zoe@example.org>, eve@example.org`, "ben@example.org, Eve@example.org", "", "", "Zoe@example.org=Zoë Z. eve@example.org="},
+		"forwarded to more":      {"ben@example.org", "zoe@example.org", "carl@example.org", "", "", "zoe@example.org= carl@example.org="},
+		"from who invites":       {"Anna@example.org", "ben@example.org, zoe@example.org", "", "", "", ""},
+		"from who acts for them": {"carl@example.org", "zoe@example.org", "", `;SENT-BY="mailto:Carl@example.org"`, "", ""},
+		"to who is invited":      {"carl@example.org", "Ben@example.org, anna@example.org", "", "", "", ""},
+		"an answer":              {"ben@example.org", "zoe@example.org", "", "", "REPLY", ""},
+		"from nobody":            {"", "zoe@example.org", "", "", "", ""},
+		"to nobody":              {"carl@example.org", "undisclosed:;", "", "", "", ""},
+	} {
+		text := strings.NewReplacer("From: Anna <anna@example.org>\r\nTo: ben@example.org\r\n", "From: "+c.from+"\r\nTo: "+c.to+"\r\nCc: "+c.cc+"\r\n", "ORGANIZER;CN=Anna", "ORGANIZER"+c.organizer).Replace(inviting())
+		if c.method != "" {
+			text = strings.ReplaceAll(text, "REQUEST", c.method)
+		}
+		all[name] = []byte(text)
+		for _, v := range viewtest.Versions() {
+			m := show(t, text, "", func(o *eas.Options) { o.Version, o.Address = v, "zoe@example.org" }).Child(wbxml.EmailMeetingRequest)
+			var got []string
+			if list := m.Child(wbxml.ComposeMailForwardees); list != nil {
+				for _, f := range list.Children {
+					got = append(got, f.Get(wbxml.ComposeMailEmail)+"="+f.Get(wbxml.ComposeMailName))
+				}
+			}
+			want := c.want
+			if v < eas.V161 {
+				want = ""
+			}
+			if m == nil || strings.Join(got, " ") != want {
+				t.Errorf("%s, %s: %q, want %q", name, v, got, want)
+			}
+		}
+	}
+	viewtest.Valid(t, mail.View{}, all, viewtest.Versions()...)
+}

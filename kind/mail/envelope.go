@@ -33,6 +33,7 @@ type Envelope struct {
 	Receipt string         `json:"receipt,omitempty"` // Disposition-Notification-To
 	Class   Class          `json:"class,omitempty"`   //
 	Method  string         `json:"method,omitempty"`  // of an invitation: "REQUEST"
+	Outcome string         `json:"outcome,omitempty"` // of a report: "failed"
 	Preview string         `json:"preview,omitempty"` // the beginning of the text
 	Size    int64          `json:"size"`              // of the message in bytes
 	Plain   []Section      `json:"plain,omitempty"`   // the text, where it is plain
@@ -42,6 +43,7 @@ type Envelope struct {
 	Header  int64          `json:"header"`            // length of the header
 	Note    string         `json:"note,omitempty"`    // what is odd about it, for people
 	Broken  bool           `json:"broken,omitempty"`  // no header at all
+	Checked *Checked       `json:"checked,omitempty"` // what the reader's servers found out about the sender
 
 	invited invitation // not kept: it is read of the body where it is shown
 	packs   []pack     // not kept: parts that hold texts and files
@@ -78,6 +80,7 @@ type Inner struct {
 	Off int64 `json:"o"`
 	Len int64 `json:"l"`
 	RTF bool  `json:"rtf,omitempty"` // compressed RTF, MS-OXRTFCP
+	Msg bool  `json:"msg,omitempty"` // a message in the format of winmail.dat, which is opened as one of the internet
 }
 
 // File is an attachment.
@@ -92,7 +95,7 @@ type File struct {
 }
 
 // Format is the current Envelope.Format, which is raised when more is found in messages, or what they are found by changes.
-const Format = 2
+const Format = 4
 
 // Marshal is the form in which an envelope is kept.
 func (e *Envelope) Marshal() []byte {
@@ -150,6 +153,7 @@ func (e *Envelope) header(h mime.Header) {
 	precedence := strings.ToLower(h.Get("Precedence"))
 	e.Auto = auto != "" && auto != "no" || precedence == "bulk" || precedence == "list" || precedence == "junk" || h.Has("List-Id") || h.Has("List-Unsubscribe") || h.Has("X-Auto-Response-Suppress")
 	e.Receipt = clip(h.Get("Disposition-Notification-To"), 500)
+	e.Checked = checked(h)
 	e.Broken = len(h) == 0
 }
 

@@ -34,7 +34,7 @@ func (Handler) Fields(body []byte) ([]kind.Field, error) {
 	}
 	var out []kind.Field
 	for _, f := range []kind.Field{{Label: "subject", Text: e.Subject}, {Label: "from", Text: names(e.From)}, {Label: "to", Text: names(e.To)}, {Label: "copy to", Text: names(e.Cc)},
-		{Label: "blind copy to", Text: names(e.Bcc)}, {Label: "date", Text: date}, {Label: "text", Text: strings.TrimSpace(text)}, {Label: "attachments", Text: strings.Join(files, "\n")},
+		{Label: "blind copy to", Text: names(e.Bcc)}, {Label: "date", Text: date}, {Label: "sender checked", Text: e.Checked.String()}, {Label: "text", Text: strings.TrimSpace(text)}, {Label: "attachments", Text: strings.Join(files, "\n")},
 		{Label: "size", Text: strconv.Itoa(len(body)) + " bytes"}} {
 		if f.Text != "" {
 			out = append(out, f)

@@ -148,15 +148,7 @@ const (
 
 // Read reads a message: its envelope, the text to search in, and its digest.
 func Read(b tandem.Body) (e *Envelope, text string, sum tandem.Digest, err error) {
-	in, err := b.Open()
-	if err != nil {
-		return nil, "", sum, err
-	}
-	d := newDigest()
-	root, err := mime.Scan(io.TeeReader(bufio.NewReaderSize(in, 64<<10), d), mime.Limits{})
-	if cerr := in.Close(); err == nil {
-		err = cerr
-	}
+	root, sum, err := scan(b)
 	if err != nil {
 		return nil, "", sum, err
 	}
@@ -166,12 +158,34 @@ func Read(b tandem.Body) (e *Envelope, text string, sum tandem.Digest, err error
 	if err := e.unpack(b); err != nil {
 		return nil, "", sum, err
 	}
+	if err := e.report(b); err != nil {
+		return nil, "", sum, err
+	}
 	shown, err := e.Text(b, textMax)
 	if err != nil {
 		return nil, "", sum, err
 	}
 	e.Preview = preview(shown)
-	return e, searchable(e, shown), d.sum(), nil
+	return e, searchable(e, shown), sum, nil
+}
+
+// scan finds out how a message is built and what its digest is. What is in memory is read there: a mailbox has many small messages, and a buffer for each would be more than they are.
+func scan(b tandem.Body) (root *mime.Part, sum tandem.Digest, err error) {
+	d := newDigest()
+	if data, ok := b.(tandem.Bytes); ok {
+		_, _ = d.Write(data)                                      // error: it has none
+		root, _ = mime.Scan(bytes.NewReader(data), mime.Limits{}) // error: a reader of bytes has none
+		return root, d.sum(), nil
+	}
+	in, err := b.Open()
+	if err != nil {
+		return nil, sum, err
+	}
+	root, err = mime.Scan(io.TeeReader(bufio.NewReaderSize(in, 64<<10), d), mime.Limits{})
+	if cerr := in.Close(); err == nil {
+		err = cerr
+	}
+	return root, d.sum(), err
 }
 
 // preview is the beginning of a text in one line.

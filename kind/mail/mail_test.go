@@ -293,3 +293,20 @@ func TestLargeMessage(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+// TestReadingIsSmall: a mailbox is hundreds of thousands of small messages, and what each takes to be read is what a first sync of them costs.
+func TestReadingIsSmall(t *testing.T) {
+	body := tandem.Bytes("From: Anna <anna@example.org>\r\nTo: bert@example.org\r\nSubject: Letter\r\nMessage-ID: <1@example.org>\r\nDate: Wed, 1 Jan 2025 10:00:00 +0000\r\n\r\nA short letter.\r\n")
+	const count = 500
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range count {
+		if _, _, _, err := Read(body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if got, most := (after.TotalAlloc-before.TotalAlloc)/count, uint64(16<<10); got > most {
+		t.Errorf("a message of %d bytes takes %d to be read, want at most %d", len(body), got, most)
+	}
+}

@@ -111,15 +111,12 @@ func (p pack) text(t *tnef.Text) Section {
 	return s
 }
 
-// files adds the files of a packed message to a list, those of messages within it among them: each of these is its text and its files.
+// files adds the files of a packed message to a list. A message within it is a file that is a message.
 func (p pack) files(list []File, m *tnef.Message) []File {
 	for _, f := range m.Files {
 		name := clip(oneLine(f.Name), 500)
 		if f.Inner != nil {
-			if title := clip(oneLine(f.Inner.Subject), 100); title != "" {
-				name = title
-			}
-			list = p.files(append(list, p.letter(name, f.Inner)...), f.Inner)
+			list = append(list, p.letter(name, f))
 			continue
 		}
 		if name == "" {
@@ -131,8 +128,11 @@ func (p pack) files(list []File, m *tnef.Message) []File {
 	return list
 }
 
-// letter is the text of a message within a packed one, as a file.
-func (p pack) letter(name string, m *tnef.Message) []File {
+// letter is a message within a packed one.
+func (p pack) letter(name string, f tnef.File) File {
+	if title := clip(oneLine(f.Inner.Subject), 100); title != "" {
+		name = title
+	}
 	name = strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`/\:*?"<>|`, r) {
 			return '_'
@@ -142,22 +142,9 @@ func (p pack) letter(name string, m *tnef.Message) []File {
 	if name == "" {
 		name = "message"
 	}
-	f := File{Name: name}
-	switch {
-	case m.HTML != nil:
-		f.Section, f.Type, f.Name = p.text(m.HTML), "text/html", name+".html"
-	case m.Plain != nil:
-		f.Section, f.Type, f.Name = p.text(m.Plain), "text/plain", name+".txt"
-	case m.Rich != nil:
-		f.Section, f.Type, f.Name = p.piece(*m.Rich, true), "application/rtf", name+".rtf"
-	default:
-		return nil
-	}
-	f.Size = f.In.Len
-	if f.Charset != "" {
-		f.Type = mime.FormatType(f.Type, map[string]string{"charset": f.Charset})
-	}
-	return []File{f}
+	s := p.piece(f.Data, false)
+	s.In.Msg = true
+	return File{Section: s, Type: "message/rfc822", Name: name + ".eml", Size: lettersSize(f.Inner)}
 }
 
 // inner opens a piece of a part; compressed RTF as RTF.
@@ -176,7 +163,11 @@ func (s Section) inner(b tandem.Body) (io.ReadCloser, error) {
 		io.Reader
 		io.Closer
 	}{io.LimitReader(in, s.In.Len), in}
-	if !s.In.RTF {
+	switch {
+	case s.In.Msg:
+		in.Close()
+		return s.letter(b)
+	case !s.In.RTF:
 		return out, nil
 	}
 	defer in.Close()
@@ -232,6 +223,10 @@ func (f File) Unpacked(b tandem.Body) ([]byte, error) {
 	h.set("Content-Disposition", mime.FormatType(map[bool]string{true: "inline", false: "attachment"}[f.Inline], map[string]string{"filename": path.Base(f.Name)}))
 	if f.ID != "" {
 		h.set("Content-ID", "<"+f.ID+">")
+	}
+	if f.In != nil && f.In.Msg { // RFC 2046 5.2.1: a message is not encoded, and needs no encoding
+		h.set("Content-Transfer-Encoding", "7bit")
+		return h.message(data), nil
 	}
 	h.set("Content-Transfer-Encoding", "base64")
 	return h.message(lines64(data)), nil

@@ -9,12 +9,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tandem"
 	"tandem/internal/corpus"
 	"tandem/kind/eas"
 	"tandem/kind/eas/body"
 	"tandem/kind/mail"
+	"tandem/wire/mime"
 	. "tandem/wire/tnef/tneftest"
 	"tandem/wire/wbxml"
 )
@@ -61,7 +63,7 @@ func TestPacked(t *testing.T) {
 		{"text", "", Stream(CodePage(1251), Attribute(1, 0x0002800c, []byte("\xcf\xeb\xe0\xed\x00"))), "План", "", ""},
 		{"text in UTF-16", "", Stream(Props(Wide(0x1000, "Grüße"))), "Grüße", "", ""},
 		{"a message within", "", Stream(Props(Wide(0x1000, "see")), File(Text(0x3001, "x"), Object(0x3701, inner)), File(Text(0x3001, "rich"), Object(0x3701, richInner)), file("last", "z")), "see", "",
-			"text/plain; charset=utf-16le Old_ news.txt i\x00n\x00n\x00e\x00r\x00 \x00t\x00e\x00x\x00t|text/plain inner.txt within|application/rtf rich.rtf " + strings.TrimSpace(string(body.ToRTF("Rich text"))) + "|application/octet-stream last z"},
+			"message/rfc822 Old_ news.eml *|message/rfc822 rich.eml *|application/octet-stream last z"},
 		{"damaged", "", append(Stream(Props(Wide(0x1000, "still here")), file("a", "b")), 9, 9, 9), "still here", "", "application/octet-stream a b|application/ms-tnef winmail.dat *"},
 		{"not what it says", "outside", []byte("hello"), "outside", "", "application/ms-tnef winmail.dat hello|text/x-footer after.txt after"},
 		{"nothing in it", "", Stream(CodePage(1252)), "", "", "application/ms-tnef winmail.dat *"},
@@ -94,7 +96,12 @@ func TestPacked(t *testing.T) {
 				if f.Type == "application/ms-tnef" && got == string(c.packed) && got != "hello" {
 					got = "*"
 				}
-				if c.name != "damaged" && f.In != nil && !f.In.RTF && f.Size != int64(len(got)) {
+				if f.Type == "message/rfc822" { // TestPackedLetter
+					if len(got) < int(f.Size)/2 || len(got) > int(f.Size)*2 {
+						t.Errorf("%s says %d bytes, and has %d", f.Name, f.Size, len(got))
+					}
+					got = "*"
+				} else if c.name != "damaged" && f.In != nil && !f.In.RTF && f.Size != int64(len(got)) {
 					t.Errorf("%s says %d bytes, and has %d", f.Name, f.Size, len(got))
 				}
 				out = append(out, f.Type+" "+f.Name+" "+strings.TrimRight(got, "\x00\r\n"))
@@ -140,6 +147,53 @@ func contentOf(t *testing.T, r eas.Record, n int) string {
 		return string(data)
 	}
 	return whole
+}
+
+// TestPackedLetter: a message within one in Outlook's format is a message with its header, its text and its files, and messages within it; it is one to whom it is forwarded to, too.
+func TestPackedLetter(t *testing.T) {
+	sent := time.Date(2025, 3, 1, 8, 30, 0, 0, time.UTC).Unix()
+	rtf := body.Compress(body.ToRTF("Rich text"))
+	deepest := Stream(Props(Wide(0x37, "Deepest"), Binary(0x1009, rtf)))
+	inner := Stream(Props(Wide(0x37, "Grüße: news"), Wide(0x0c1a, "Zoë Bird"), Text(0x0c1f, "/O=X/CN=ZOE"), Text(0x5d01, "zoe@example.org"), Wide(0x0e04, "Ann Adams; 'ben@example.org'"), Time(0x39, sent), Text(0x1035, "<old-1@example.org>"),
+		Wide(0x1000, "inner text, größer")), File(Wide(0x3707, "plän.bin"), Binary(0x3701, bytes.Repeat([]byte{0, 1, 0}, 5000))), File(Text(0x3001, "deep"), Object(0x3701, deepest)), File(Wide(0x3707, "end.txt"), Binary(0x3701, []byte("end"))))
+	data := winmail("", Stream(Props(Wide(0x1000, "see")), File(Text(0x3001, "x"), Object(0x3701, inner))))
+	outer, _, _, err := mail.Read(tandem.Bytes(data))
+	if err != nil || len(outer.Files) != 1 || outer.Files[0].Name != "Grüße_ news.eml" {
+		t.Fatalf("%+v, %v", outer, err)
+	}
+	letter := tandem.Bytes(contentOf(t, eas.Record{Body: tandem.Bytes(data)}, 0))
+	e, _, _, err := mail.Read(letter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Subject != "Grüße: news" || len(e.From) != 1 || e.From[0] != (mime.Address{Name: "Zoë Bird", Email: "zoe@example.org"}) || len(e.To) != 1 || e.To[0].Email != "ben@example.org" || e.Date != sent || e.MessageID != "old-1@example.org" {
+		t.Errorf("the header says %+v", e)
+	}
+	if !strings.Contains(string(letter), "Ann Adams:;") {
+		t.Errorf("who has no address is not told: %s", letter)
+	}
+	if text, err := e.Text(letter, 1<<20); err != nil || strings.TrimSpace(text) != "inner text, größer" {
+		t.Errorf("text %q, %v", text, err)
+	}
+	if len(e.Files) != 3 || e.Files[0].Name != "plän.bin" || e.Files[1].Type != "message/rfc822" || e.Files[2].Name != "end.txt" {
+		t.Fatalf("files %+v", e.Files)
+	}
+	if got := contentOf(t, eas.Record{Body: letter}, 0); got != strings.Repeat("\x00\x01\x00", 5000) {
+		t.Errorf("the file is %d bytes", len(got))
+	}
+	deep := tandem.Bytes(contentOf(t, eas.Record{Body: letter}, 1))
+	if e, _, _, err := mail.Read(deep); err != nil || e.Subject != "Deepest" || len(e.Files) != 1 || contentOf(t, eas.Record{Body: deep}, 0) != string(body.ToRTF("Rich text")) {
+		t.Errorf("within it is %q, %v", deep, err)
+	}
+	for line := range strings.SplitSeq(string(letter), "\r\n") {
+		if len(line) > 998 || strings.ContainsFunc(line, func(r rune) bool { return r >= 0x80 }) {
+			t.Errorf("a line cannot be sent: %q", line)
+		}
+	}
+	part, err := outer.Files[0].Unpacked(tandem.Bytes(data))
+	if err != nil || !strings.Contains(string(part), "Content-Type: message/rfc822") || strings.Contains(strings.SplitN(string(part), "\r\n\r\n", 2)[0], "base64") || !bytes.HasSuffix(part, letter) {
+		t.Errorf("forwarded it is %q, %v", part[:200], err)
+	}
 }
 
 // TestPackedCorpus: what programs have packed is shown, and no byte of the message changes.

@@ -30,6 +30,10 @@ func (d Desk) Answered(old, new []byte, comment string) (Sent, error) {
 			a.now = nil
 		} else {
 			force = a.own()
+			if force {
+				s.Forced = []string{strings.ToLower(AddressOf(a.now.components()[0].Get("ORGANIZER")))}
+			}
+			force = force || len(d.Forced) > 0
 		}
 	}
 	if a.now != nil && a.now.edited {

@@ -48,6 +48,9 @@ type Desk struct {
 	Me    Addresses
 	Now   int64        // Unix seconds, for DTSTAMP
 	Zones *recur.Zones // shared memory of zones; nil: none
+
+	// Forced are recipients who are told in any case, beside those whom the body asks it for: Sent.Forced of the same change, whose stored body does not say so any longer.
+	Forced []string
 }
 
 // Addresses are the calendar user addresses of one person: mail addresses and other URIs, as Normal writes them.

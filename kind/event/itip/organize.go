@@ -2,6 +2,7 @@ package itip
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,7 +17,8 @@ import (
 type Sent struct {
 	Body     []byte // what must be stored; the very slice that came in where nothing had to be changed
 	Messages []Message
-	Asked    bool // the body takes back answers that attendees gave
+	Asked    bool     // the body takes back answers that attendees gave
+	Forced   []string // whom the body asked to tell in any case. RFC 6638 7.2
 }
 
 // Organized tells what follows from a change by the organizer: old is the event as it was (nil: it is new), new as it is to be stored (nil: it is
@@ -50,6 +52,10 @@ func (d Desk) Organized(old, new []byte) (Sent, error) {
 		d.revise(was, now)
 		keepStamps(was, now)
 		force = now.forces(Request)
+		s.Forced = slices.Sorted(maps.Keys(force))
+	}
+	for _, who := range d.Forced {
+		force[who] = true
 	}
 	o := organizing{Desk: d, was: was, now: now, made: map[string][]byte{}, digests: map[string]tandem.Digest{},
 		gone: map[string][]int64{}}

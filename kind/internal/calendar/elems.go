@@ -27,12 +27,17 @@ const (
 )
 
 func (r *record) elems(key string, labels bool) []propmerge.Elem {
+	return r.appendElems(nil, key, labels)
+}
+
+// appendElems is elems into memory of the caller's.
+func (r *record) appendElems(out []propmerge.Elem, key string, labels bool) []propmerge.Elem {
 	c := r.parts[key]
 	s := scope{labels: labels, task: r.h.Component == "VTODO"}
 	if labels {
 		s.of = overrideName(c)
 	}
-	return s.elems(c)
+	return s.appendElems(out, c)
 }
 
 // overrideName is " of 2026-03-01" for an override, "" for the series.
@@ -75,8 +80,13 @@ func (s scope) carrier(c *contentline.Component, i int) []contentline.Item {
 }
 
 // elems takes a component apart.
-func (s scope) elems(c *contentline.Component) []propmerge.Elem {
-	out := make([]propmerge.Elem, 0, len(c.Items))
+func (s scope) elems(c *contentline.Component) []propmerge.Elem { return s.appendElems(nil, c) }
+
+// appendElems is elems into memory of the caller's.
+func (s scope) appendElems(out []propmerge.Elem, c *contentline.Component) []propmerge.Elem {
+	if cap(out)-len(out) < len(c.Items) {
+		out = append(make([]propmerge.Elem, 0, len(out)+len(c.Items)), out...)
+	}
 	var time, status []contentline.Item
 	for i := range c.Items {
 		it := c.Items[i]

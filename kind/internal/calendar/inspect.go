@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"strings"
+	"sync"
 
 	"tandem"
 	"tandem/kind"
@@ -18,17 +19,27 @@ func (h Handler) Kind() tandem.Kind { return h.Of }
 
 // Inspect implements kind.Handler.
 func (h Handler) Inspect(body []byte) (kind.Info, error) {
-	r, err := h.open(body)
+	scratch := scratches.Get().(*contentline.Scratch)
+	defer scratches.Put(scratch)
+	r, err := h.read(ical.ParseIn(scratch, body))
 	if err != nil {
 		return kind.Info{}, err
 	}
+	return r.info(), nil
+}
+
+// info tells what there is to know of the record. It keeps nothing of it but strings.
+func (r *record) info() kind.Info {
 	info := kind.Info{Digest: r.digest(), Summary: r.summary(), Modified: r.modified()}
 	info.Index.UID, info.Index.Name = r.uid, info.Summary.Title
 	if start, end, ok := recur.Read(r.components(), r.find).Bounds(r.find); ok {
 		info.Index.Start, info.Index.End = start, end
 	}
-	return info, nil
+	return info
 }
+
+// scratches lend memory to Inspect.
+var scratches = sync.Pool{New: func() any { return new(contentline.Scratch) }}
 
 // digest hashes the elements of the record, sorted.
 func (r *record) digest() tandem.Digest {
@@ -39,9 +50,10 @@ func (r *record) digest() tandem.Digest {
 	if len(keys) > 1 {
 		slices.SortFunc(keys, func(a, b string) int { return strings.Compare(r.recurrenceID(a), r.recurrenceID(b)) })
 	}
+	var room [fewElems]propmerge.Elem
 	for _, k := range keys {
 		buf = word(buf, "component", r.recurrenceID(k))
-		buf = flatten(buf, r.elems(k, false))
+		buf = flatten(buf, r.appendElems(room[:0], k, false))
 	}
 	refs := map[string]bool{}
 	for c := range r.cal.Children() {
@@ -95,22 +107,31 @@ func word(buf []byte, words ...string) []byte {
 	return buf
 }
 
+// fewElems is how many elements most components have at most: those of a digest need no memory of their own then.
+const fewElems = 24
+
 // flatten appends elements as a sorted set of words.
 func flatten(buf []byte, elems []propmerge.Elem) []byte {
-	order := make([]*propmerge.Elem, len(elems))
+	var few [fewElems]int
+	order := few[:0]
 	for i := range elems {
-		order[i] = &elems[i]
+		order = append(order, i)
 	}
-	slices.SortFunc(order, func(a, b *propmerge.Elem) int {
+	slices.SortFunc(order, func(i, j int) int {
+		a, b := &elems[i], &elems[j]
 		if c := strings.Compare(a.Field, b.Field); c != 0 {
 			return c
 		}
 		return strings.Compare(a.Value, b.Value)
 	})
-	for i, e := range order {
-		if i == 0 || e.Field != order[i-1].Field || e.Value != order[i-1].Value {
-			buf = word(buf, e.Field, e.Value)
+	for i, at := range order {
+		e := &elems[at]
+		if i > 0 {
+			if last := &elems[order[i-1]]; e.Field == last.Field && e.Value == last.Value {
+				continue
+			}
 		}
+		buf = word(buf, e.Field, e.Value)
 	}
 	return buf
 }
@@ -118,7 +139,8 @@ func flatten(buf []byte, elems []propmerge.Elem) []byte {
 // canonical writes a component within a record as one string.
 func canonical(c *contentline.Component) string {
 	s := scope{inner: true}
-	return string(append(flatten(word(nil, upper(c.Name())), s.elems(c)), 3))
+	var room [512]byte
+	return string(append(flatten(word(room[:0], upper(c.Name())), s.elems(c)), 3))
 }
 
 // modified is the latest claim of a change.

@@ -41,8 +41,10 @@ func (h Handler) invalid(err error) error {
 }
 
 // open parses a body.
-func (h Handler) open(body []byte) (*record, error) {
-	doc, err := ical.Parse(body)
+func (h Handler) open(body []byte) (*record, error) { return h.read(ical.Parse(body)) }
+
+// read finds the record in a calendar object.
+func (h Handler) read(doc *contentline.Document, err error) (*record, error) {
 	if err != nil {
 		return nil, h.invalid(err)
 	}
