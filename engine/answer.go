@@ -21,7 +21,7 @@ func (w *work) decideClash(r *record) {
 			w.take(r, sideA)
 		case tandem.TakeB:
 			w.take(r, sideB)
-		case tandem.TakeBoth:
+		case tandem.TakeBoth, tandem.TakeBothA:
 			w.keepBoth(r)
 		case tandem.TakeBody:
 			w.takeBody(r)
@@ -78,6 +78,10 @@ func (w *work) keepBoth(r *record) {
 		r.wait(OneWay, "")
 	default:
 		r.keepBoth(PersonDecided)
+		a, b := r.cur[sideA].Attrs, r.cur[sideB].Attrs
+		if r.base.Clash.Decision == tandem.TakeBothA && (typeOf(a) == "dir") == (typeOf(b) == "dir") { // a directory keeps its name
+			r.side, r.attrs = sideB, a
+		}
 	}
 }
 

@@ -76,11 +76,18 @@ func (w *work) threeWay(r *record) (merged tandem.Attrs, into [2]bool) {
 	}
 	switch {
 	case into[0] == into[1]:
-		return tandem.MakeAttrs(all), into
+		merged = tandem.MakeAttrs(all)
 	case into[0]:
-		return tandem.MakeAttrs(own[0]), into
+		merged = tandem.MakeAttrs(own[0])
+	default:
+		merged = tandem.MakeAttrs(own[1])
 	}
-	return tandem.MakeAttrs(own[1]), into
+	for _, has := range [...]tandem.Attrs{a, b} {
+		if merged == has {
+			merged = has // no second copy of it, where a plan has many
+		}
+	}
+	return merged, into
 }
 
 // larger compares numbers by value and anything else as text.

@@ -75,7 +75,7 @@ func TestOwnPrecisionStays(t *testing.T) {
 	}
 	p.m[0].recs["x00"].attrs, p.m[1].recs["x00"].attrs = attrsOf("mtime=100.5"), attrsOf("mtime=100")
 	p.m[1].recs["x00"].version = p.m[1].next()
-	if plan := p.mustRun(t); len(plan.Actions) > 0 {
+	if plan := p.mustRun(t); len(plan.Actions()) > 0 {
 		t.Fatal(plan.text())
 	}
 	p.quiet(t)
@@ -93,7 +93,7 @@ func TestSideWithoutAttributesIsNotGivenAny(t *testing.T) {
 		p.quiet(t)
 		p.m[1-s].recs["f"].attrs = attrsOf("mode=700")
 		p.m[1-s].recs["f"].version = p.m[1-s].next()
-		if plan := p.mustRun(t); len(plan.Actions) > 0 {
+		if plan := p.mustRun(t); len(plan.Actions()) > 0 {
 			t.Fatalf("side %d: %s", s, plan.text())
 		}
 		p.m[s].put("f", "F2") // an edit there must not take them away here
@@ -184,8 +184,8 @@ func TestLasting(t *testing.T) {
 		if c.asks > 0 {
 			continue
 		}
-		if plan := Reconcile(base, a, b, Rules{}); len(plan.Actions) != 1 || plan.Actions[0].Do != SetAttrs || plan.Actions[0].Attrs != "x=2" {
-			t.Errorf("%s: %+v", c.name, plan.Actions)
+		if plan := Reconcile(base, a, b, Rules{}); len(plan.Actions()) != 1 || plan.Actions()[0].Do != SetAttrs || plan.Actions()[0].Attrs != "x=2" {
+			t.Errorf("%s: %+v", c.name, plan.Actions())
 		}
 	}
 }

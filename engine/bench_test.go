@@ -73,7 +73,7 @@ func BenchmarkNothingChanged(b *testing.B) {
 		va.Finish(tandem.Listing{Complete: true, Full: true})
 		vb.Finish(tandem.Listing{Complete: true, Full: true})
 		plan := Reconcile(base, va, vb, Rules{Tree: true})
-		if len(plan.Actions)+len(plan.Base) > 0 {
+		if len(plan.Actions())+plan.Bookkeeping() > 0 {
 			b.Fatal("busy")
 		}
 		b.ReportMetric(liveMiB(), "MiB")

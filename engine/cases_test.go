@@ -152,14 +152,14 @@ func TestTreeCases(t *testing.T) {
 				}
 			}
 			last := p.plan()
-			if c.want != "" && (p.m[0].String() != c.want || p.m[1].String() != c.want || len(last.Actions) > 0) {
+			if c.want != "" && (p.m[0].String() != c.want || p.m[1].String() != c.want || len(last.Actions()) > 0) {
 				t.Fatalf("%s\nA %s\nB %s\nwant %s\n%s", p.log, p.m[0], p.m[1], c.want, last.text())
 			}
-			open := slices.ContainsFunc(last.Actions, func(a Action) bool { return a.Reason == ConflictOpen })
+			open := slices.ContainsFunc(last.Actions(), func(a Action) bool { return a.Reason == ConflictOpen })
 			if open != c.open {
 				t.Fatalf("open conflict %v, want %v\n%s%s", open, c.open, p.log, last.text())
 			}
-			if c.want == "" && len(last.Actions) == 0 {
+			if c.want == "" && len(last.Actions()) == 0 {
 				t.Fatalf("nothing waits\n%s\nA %s\nB %s", p.log, p.m[0], p.m[1])
 			}
 		})
@@ -187,7 +187,7 @@ func TestVoidRowIsNoDirectory(t *testing.T) {
 	p.m[1].script(t, "rm b; mkdir a")
 	p.replaced[0], p.partial[0] = true, true
 	n := 0
-	for _, a := range p.plan().Actions {
+	for _, a := range p.plan().Actions() {
 		if a.At[0] == "b" {
 			n++
 		}

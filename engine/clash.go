@@ -296,11 +296,19 @@ func (w *work) nameTaken(up *record, to string, taken map[foldKey]*record) bool 
 			return true
 		}
 		if up == nil || up.cur[s] != nil {
-			id := join(w.pathNow(up, s), to)
-			if i := w.b.find(s, id); i >= 0 && !w.left[s][i] || w.at[s][id] != nil {
+			if w.listed(s, join(w.pathNow(up, s), to)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// listed tells that side s has something at id.
+func (w *work) listed(s tandem.Side, id tandem.ID) bool {
+	if i := w.b.find(s, id); i >= 0 && !w.left[s][i] || w.at[s][id] != nil {
+		return true
+	}
+	n := w.v[s].freshAt.find(w.v[s].fresh, id)
+	return n != nil && n.single
 }

@@ -43,7 +43,7 @@ func TestOpenConflictStaysOneConflict(t *testing.T) {
 	if plan := p.mustRun(t); plan.doing(Conflict)+plan.doing(Merge) != 1 {
 		t.Fatal(plan.text())
 	}
-	if plan := p.mustRun(t); len(plan.Actions) != 1 || plan.Actions[0].Reason != ConflictOpen {
+	if plan := p.mustRun(t); len(plan.Actions()) != 1 || plan.Actions()[0].Reason != ConflictOpen {
 		t.Fatal(plan.text())
 	}
 	p.m[0].put("x00", "B's") // made equal by hand
@@ -59,7 +59,7 @@ func TestOpenConflictStaysOneConflict(t *testing.T) {
 func TestDecisionsAreCarriedOutOnlyOnWhatWasShown(t *testing.T) {
 	want := map[tandem.Decision][2]string{tandem.TakeA: {"A's", "A's"}, tandem.TakeB: {"B's", "B's"}}
 	for _, tree := range []bool{false, true} {
-		for d := tandem.TakeA; d <= tandem.TakeBoth; d++ {
+		for _, d := range []tandem.Decision{tandem.TakeA, tandem.TakeB, tandem.TakeBoth, tandem.TakeBothA} {
 			for _, moved := range []bool{false, true} {
 				p := agreedPair(t, tree, 1)
 				b := p.m[1].ids()[0]
@@ -87,8 +87,11 @@ func TestDecisionsAreCarriedOutOnlyOnWhatWasShown(t *testing.T) {
 				if w, ok := want[d]; ok && (p.m[0].recs["x00"].content != w[0] || p.m[1].recs[b].content != w[1]) {
 					t.Fatal(p.m[0], p.m[1])
 				}
-				if d == tandem.TakeBoth && (len(p.m[0].recs) != 2 || len(p.m[1].recs) != 2) {
+				if _, one := want[d]; !one && (len(p.m[0].recs) != 2 || len(p.m[1].recs) != 2) {
 					t.Fatal(p.m[0], p.m[1])
+				}
+				if d == tandem.TakeBothA && (p.m[0].recs["x00"].content != "A's" || p.m[1].recs[b].content != "A's") {
+					t.Fatal("A's does not stay where it is", p.m[0], p.m[1])
 				}
 			}
 		}
@@ -98,15 +101,15 @@ func TestDecisionsAreCarriedOutOnlyOnWhatWasShown(t *testing.T) {
 func TestAsideWaitsForItsTimeOrAChange(t *testing.T) {
 	p := newPair(false)
 	p.m[0].put("a", "poison")
-	act := p.plan().Actions[0]
+	act := p.plan().Actions()[0]
 	row := Postpone(act, "refused", 100)
 	row.Link = 9
 	p.rows[9] = row
 	p.rules.Now = 110
-	if plan := p.plan(); len(plan.Actions) != 1 || plan.Actions[0].Reason != SetAside {
+	if plan := p.plan(); len(plan.Actions()) != 1 || plan.Actions()[0].Reason != SetAside {
 		t.Fatal(plan.text())
 	}
-	again := Postpone(p.plan().Actions[0], "refused", 160)
+	again := Postpone(p.plan().Actions()[0], "refused", 160)
 	if again.Aside.Tries != 2 || again.Aside.Until != 160+300 {
 		t.Fatalf("%+v", again.Aside)
 	}
@@ -215,7 +218,7 @@ func TestRenamedWhileInConflict(t *testing.T) {
 		p.answer(tandem.TakeA, "")
 		p.m[1].script(t, "mv f d/g")
 		p.mustRun(t)
-		if plan := p.mustRun(t); plan.doing(Wait) != 1 || plan.Actions[0].Reason != ConflictOpen || p.m[0].contents()[0] != "A" {
+		if plan := p.mustRun(t); plan.doing(Wait) != 1 || plan.Actions()[0].Reason != ConflictOpen || p.m[0].contents()[0] != "A" {
 			t.Fatalf("never %v: %s", never, plan.text())
 		}
 		p.answer(tandem.TakeA, "")
@@ -249,7 +252,7 @@ func TestLeftOutStaysAsItIs(t *testing.T) {
 				p.m[0].script(t, "rm f")
 			}
 			plan := p.mustRun(t)
-			for _, a := range plan.Actions {
+			for _, a := range plan.Actions() {
 				if a.Do != Wait || a.Reason != ConflictOpen {
 					t.Errorf("tree %v, %s: %s", tree, step, plan.text())
 				}

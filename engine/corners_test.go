@@ -38,7 +38,7 @@ func TestFillThatFails(t *testing.T) {
 				v[0].Fill(tandem.Change{ID: id, Presence: c.what, Err: fmt.Errorf("went away")})
 				plan := Reconcile(b, v[0], v[1], Rules{Tree: tree, Guard: Guard{Off: true}})
 				waits := 0
-				for _, a := range plan.Actions {
+				for _, a := range plan.Actions() {
 					if a.Do == Wait && a.Reason == c.why {
 						waits++
 						if a.Note != "went away" {
@@ -46,11 +46,11 @@ func TestFillThatFails(t *testing.T) {
 						}
 					}
 				}
-				writes := len(plan.Actions) - plan.doing(Wait)
+				writes := len(plan.Actions()) - plan.doing(Wait)
 				if !fresh && (waits != 1 || writes != 0) || fresh && tree && (waits != 1 || writes != 0) || fresh && !tree && c.what == tandem.Problem && waits != 1 {
 					t.Errorf("tree %v, %v, new %v: %s", tree, c.what, fresh, plan.text())
 				}
-				for _, a := range plan.Actions {
+				for _, a := range plan.Actions() {
 					if a.Do != Wait && a.At[0] == id {
 						t.Errorf("tree %v: %s of what could not be read", tree, a.Do)
 					}
@@ -60,7 +60,7 @@ func TestFillThatFails(t *testing.T) {
 	}
 	b, v := viewsOf(t, nil, [2][]tandem.Change{})
 	v[0].Fill(tandem.Change{ID: "nobody", Presence: tandem.Present})
-	if plan := Reconcile(b, v[0], v[1], Rules{}); len(plan.Actions) > 0 {
+	if plan := Reconcile(b, v[0], v[1], Rules{}); len(plan.Actions()) > 0 {
 		t.Fatal("what was not listed is not made up by an answer")
 	}
 }
@@ -84,7 +84,7 @@ func TestTwoRowsOfOneID(t *testing.T) {
 		if plan.doing(Delete) != want || plan.doing(Copy) != 0 {
 			t.Errorf("gone %v: %s", gone, plan.text())
 		}
-		for _, a := range plan.Actions {
+		for _, a := range plan.Actions() {
 			if a.Do == Delete && a.At[1] != "b1" {
 				t.Error("the second row was taken for deleted")
 			}
@@ -148,7 +148,7 @@ func TestTotals(t *testing.T) {
 		plan.Totals[0].Conflicts != 1 || plan.Totals[1].Conflicts != 0 || plan.Totals[1].Attrs != 1 || plan.Totals[0].Attrs != 0 {
 		t.Fatalf("%+v\n%s", plan.Totals, plan.text())
 	}
-	loses := loser(&record{cur: [2]*seen{{Shown: *plan.Actions[0].A}, {Shown: *plan.Actions[0].B}}})
+	loses := loser(&record{cur: [2]*seen{{Shown: *plan.Actions()[0].A}, {Shown: *plan.Actions()[0].B}}})
 	second := int64(2)
 	if loses == sideB {
 		second = 3
@@ -168,7 +168,7 @@ func TestUpdateAndAttributesEachWay(t *testing.T) {
 		}
 		p.m[body].script(t, "put x00 edited")
 		p.m[attrs].script(t, "attr x00 mode=640")
-		if plan := p.mustRun(t); plan.doing(Update) != 1 || len(plan.Actions) != 1 {
+		if plan := p.mustRun(t); plan.doing(Update) != 1 || len(plan.Actions()) != 1 {
 			t.Fatal(plan.text())
 		}
 		for s := range p.m {
@@ -194,13 +194,13 @@ func TestReplacedStoreWithAHiddenPart(t *testing.T) {
 		if r := p.rowOf("x00"); r.Clash == nil || !r.Clash.New || r.A.ID != "x00" || r.B.ID != b || !r.Body.IsZero() {
 			t.Fatalf("tree %v: %+v", tree, r)
 		}
-		if plan := p.plan(); plan.Bookkeeping() != 0 || plan.doing(Wait) != len(plan.Actions) {
+		if plan := p.plan(); plan.Bookkeeping() != 0 || plan.doing(Wait) != len(plan.Actions()) {
 			t.Fatalf("tree %v: recorded again: %s%s", tree, plan.opText(), plan.text())
 		}
 		p.replaced[0] = false
 		delete(p.m[0].trouble, "x00")
 		p.m[0].put("x00", "from a backup")
-		if plan := p.mustRun(t); plan.doing(Merge) != 1 || len(plan.Actions) != 1 || plan.Actions[0].Reason != BothNew {
+		if plan := p.mustRun(t); plan.doing(Merge) != 1 || len(plan.Actions()) != 1 || plan.Actions()[0].Reason != BothNew {
 			t.Fatalf("tree %v: %s", tree, plan.text())
 		}
 		if p.m[1].recs[b].content != "content 0" || p.m[0].recs["x00"].content != "from a backup" {
@@ -220,8 +220,8 @@ func TestVoidRowForgetsItsBody(t *testing.T) {
 	p.m[0].put("x00", "XA")
 	p.m[1].put("x00", "XB")
 	plan := p.plan()
-	if len(plan.Actions) != 1 || plan.Actions[0].Do != Merge || !plan.Actions[0].Row.Body.IsZero() || plan.Actions[0].Row.Aside != nil {
-		t.Fatalf("%s%+v", plan.text(), plan.Actions[0].Row)
+	if len(plan.Actions()) != 1 || plan.Actions()[0].Do != Merge || !plan.Actions()[0].Row.Body.IsZero() || plan.Actions()[0].Row.Aside != nil {
+		t.Fatalf("%s%+v", plan.text(), plan.Actions()[0].Row)
 	}
 	if was := p.rowOf("x00"); was.Body.IsZero() || was.Aside == nil {
 		t.Fatal("the base's own row was changed")
@@ -238,7 +238,7 @@ func TestConflictBesideSomethingHidden(t *testing.T) {
 		p.mustRun(t)
 		p.answer(tandem.TakeA, "")
 		p.m[0].trouble["x00"] = tandem.OutOfScope
-		if plan := p.mustRun(t); plan.doing(Wait) != 1 || plan.Actions[0].Reason != SideIgnored || plan.Bookkeeping() != 0 {
+		if plan := p.mustRun(t); plan.doing(Wait) != 1 || plan.Actions()[0].Reason != SideIgnored || plan.Bookkeeping() != 0 {
 			t.Fatalf("tree %v: %s%s", tree, plan.text(), plan.opText())
 		}
 		delete(p.m[0].trouble, "x00")
@@ -309,18 +309,18 @@ func TestTorn(t *testing.T) {
 			}
 			plan := p.plan()
 			if c.do == Nothing {
-				if len(plan.Actions) != 0 || plan.Bookkeeping() != 1 {
+				if len(plan.Actions()) != 0 || plan.Bookkeeping() != 1 {
 					t.Errorf("%s: %s", c.name, plan.text())
 				}
 				continue
 			}
-			if len(plan.Actions) != 1 || plan.Actions[0].Do != c.do || plan.Actions[0].Reason != c.why {
+			if len(plan.Actions()) != 1 || plan.Actions()[0].Do != c.do || plan.Actions()[0].Reason != c.why {
 				t.Errorf("%s on %s: %s", c.name, tandem.Side(s), plan.text())
 				continue
 			}
 			back := c.why == Torn && c.do == Update
-			if c.do == Update && (plan.Actions[0].To == tandem.Side(s)) != back || plan.Actions[0].Lost != back {
-				t.Errorf("%s on %s: %s lost %v", c.name, tandem.Side(s), plan.text(), plan.Actions[0].Lost)
+			if c.do == Update && (plan.Actions()[0].To == tandem.Side(s)) != back || plan.Actions()[0].Lost != back {
+				t.Errorf("%s on %s: %s lost %v", c.name, tandem.Side(s), plan.text(), plan.Actions()[0].Lost)
 			}
 		}
 	}

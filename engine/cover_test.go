@@ -34,7 +34,7 @@ func TestTroubleCoversRecordsOfOneFile(t *testing.T) {
 	a.Finish(full)
 	b.Finish(full)
 	var deleted []tandem.ID
-	for _, act := range Reconcile(base, a, b, Rules{}).Actions {
+	for _, act := range Reconcile(base, a, b, Rules{}).Actions() {
 		if act.Do == Delete {
 			deleted = append(deleted, act.B.ID)
 		}

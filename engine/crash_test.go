@@ -14,7 +14,7 @@ import (
 // cutShort carries out the first n steps of a plan; recorded says whether the base learns of the last one.
 func (p *pair) cutShort(plan *Plan, n int, recorded bool) error {
 	l := NewLedger(plan)
-	for i, a := range plan.Actions[:n] {
+	for i, a := range plan.Actions()[:n] {
 		if !l.Ready(i) {
 			return fmt.Errorf("step %d %s of %q needs what was not done", i, a.Do, a.At)
 		}
@@ -62,7 +62,7 @@ func TestRandomCrashes(t *testing.T) {
 		before := fmt.Sprintf("base: %s\nA: %s\nB: %s\n", p.rowText(), p.m[0].nodeText(), p.m[1].nodeText())
 		had := p.contents()
 		plan := p.plan()
-		n := rapid.IntRange(0, len(plan.Actions)).Draw(t, "steps")
+		n := rapid.IntRange(0, len(plan.Actions())).Draw(t, "steps")
 		if err := p.cutShort(plan, n, rapid.Bool().Draw(t, "recorded")); err != nil {
 			t.Fatalf("%v\n%splan:\n%s", err, before, plan.text())
 		}
@@ -77,7 +77,7 @@ func TestRandomCrashes(t *testing.T) {
 			}
 		}
 		last := p.plan()
-		if len(last.Actions) > 0 {
+		if len(last.Actions()) > 0 {
 			return // conflicts wait
 		}
 		if p.m[0].String() != p.m[1].String() {
@@ -122,7 +122,7 @@ func TestCutShortAnywhere(t *testing.T) {
 				for _, recorded := range []bool{true, false} {
 					p := start.clone()
 					plan := p.plan()
-					if n > len(plan.Actions) {
+					if n > len(plan.Actions()) {
 						return
 					}
 					if err := p.cutShort(plan, n, recorded); err != nil {
@@ -131,7 +131,7 @@ func TestCutShortAnywhere(t *testing.T) {
 					if _, err := p.settleDown(3); err != nil {
 						t.Fatal(err)
 					}
-					if c.want != "" && p.m[0].String() != c.want || p.m[0].String() != p.m[1].String() || len(p.plan().Actions) > 0 {
+					if c.want != "" && p.m[0].String() != c.want || p.m[0].String() != p.m[1].String() || len(p.plan().Actions()) > 0 {
 						t.Errorf("cut after %d of (last recorded: %v):\n%s%s\nA %s\nB %s\nwant %s", n, recorded, plan.text(), p.log, p.m[0], p.m[1], c.want)
 					}
 					for content := range had {

@@ -18,7 +18,9 @@ func (w *work) decide(r *record) {
 	case w.isAside(r):
 		r.wait(SetAside, r.base.Aside.Reason)
 	case !r.has(sideA) && !r.has(sideB):
-		if r.row >= 0 {
+		if n := w.veiled[sideA][r]; n != nil && w.veiled[sideB][r] != nil {
+			r.wait(blockReason(n.st), string(n.ID)+": "+n.note) // both renamed it out of scope: its row goes on telling that it is one
+		} else if r.row >= 0 {
 			w.drops = append(w.drops, r.row) // gone on both sides
 		}
 	case r.base.Clash != nil && !r.void:
@@ -147,6 +149,9 @@ func (w *work) decideOne(r *record, s tandem.Side) {
 		r.lost = r.do == Delete && w.outlives(r, s)
 	case w.rules.Unclean && !r.base.Durable:
 		w.create(r, o, Torn) // lost in the crash rather than deleted
+	case w.withdrawn(r, s) != nil:
+		n := w.withdrawn(r, s)
+		r.wait(blockReason(n.st), string(n.ID)+": "+n.note)
 	case !w.outlives(r, s):
 		w.remove(r, s, DeletedHere)
 	case w.rules.DeleteVsChange == DeleteWins:

@@ -2,7 +2,8 @@
 // out. It sees no bodies, disks, sockets, clocks or contexts; "now" is data.
 //
 // A run goes: NewBase over the rows, a View per side fed by See and closed by Finish, NeedDigests and Fill until nothing is
-// asked, Reconcile, and a Ledger while the plan is carried out. Inside, records are matched (match.go, tree.go), decided one
+// asked, Reconcile, and a Ledger while the plan is carried out. Inside, what both sides hold alike without a base gets a row
+// (instep.go), and what they hold otherwise is decided couple by couple (couples.go). Records are matched (match.go, tree.go), decided one
 // by one (decide.go, answer.go, attrs.go; policy.go chooses, effect.go says what follows; testdata/decisions.txt is the table),
 // in a tree made sound as a whole (cycles.go, fit.go, clash.go) and laid out as steps (layout.go, emit.go); the guard looks at
 // the result (guard.go).

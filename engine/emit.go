@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"cmp"
-	"slices"
 	"sort"
 
 	"tandem"
@@ -38,47 +36,50 @@ func (w *work) shown(r *record, s tandem.Side) *tandem.Shown {
 
 // contents plans what is done to bodies and attributes, then the waits.
 func (w *work) contents() {
-	var order []*record
+	w.settleAlone()
 	for _, r := range w.recs {
 		switch r.do {
 		case Update, Merge, Write, Conflict, KeepBoth, SetAttrs, Wait:
-			order = append(order, r)
+			w.turns = append(w.turns, turn{of: r.key, made: true, do: r.do, side: r.side})
 		case Copy:
 			if !w.tree {
-				order = append(order, r)
+				w.turns = append(w.turns, turn{of: r.key, made: true, do: r.do, side: r.side})
 			}
 		}
 	}
-	ids := make([][2]tandem.ID, len(w.recs))
-	for _, r := range order {
-		ids[r.key] = w.namesOf(r)
+	w.sortTurns()
+	st := &w.plan.steps
+	alone := w.turns[:0] // never ahead of what is read
+	for _, t := range w.turns {
+		switch {
+		case !t.made:
+			alone = append(alone, t)
+			st.order = append(st.order, int32(-len(alone)))
+		case w.recs[t.of].do != Wait || w.recs[t.of].reason != NoReason:
+			w.content(w.recs[t.of])
+		}
 	}
-	slices.SortStableFunc(order, func(a, b *record) int {
-		if c := cmp.Compare(rank(a.do), rank(b.do)); c != 0 {
-			return c
-		}
-		if c := slices.Compare(ids[a.key][:], ids[b.key][:]); c != 0 {
-			return c
-		}
-		return cmp.Or(cmp.Compare(a.base.Link, b.base.Link), cmp.Compare(a.side, b.side))
-	})
-	for _, r := range order {
-		if r.do == Wait && r.reason == NoReason {
-			continue
-		}
-		a := Action{Do: r.do, To: r.side, Reason: r.reason, Lost: r.lost, Into: r.into, Attrs: r.attrs, Note: r.note}
-		w.fill(r, &a)
-		if w.tree {
-			a.NewID = r.newID
-			if r.do != Wait && r.do != Conflict {
-				a.Needs = w.needs(r, r.to[r.side].up, r.side)
-			}
-			if r.do == KeepBoth || r.do == Merge && r.sameDir() {
-				a.NewID = w.secondID(r)
-			}
-		}
-		w.plan.Actions = append(w.plan.Actions, a)
+	st.alone, st.first = alone, int32(len(w.recs))
+	w.turns = nil
+	if w.tree {
+		w.nameSeconds()
 	}
+}
+
+// content plans what is done to the body and attributes of r, or that it waits.
+func (w *work) content(r *record) {
+	a := Action{Do: r.do, To: r.side, Reason: r.reason, Lost: r.lost, Into: r.into, Attrs: r.attrs, Note: r.note}
+	w.fill(r, &a)
+	if w.tree {
+		a.NewID = r.newID
+		if r.do != Wait && r.do != Conflict {
+			a.Needs = w.needs(r, r.to[r.side].up, r.side)
+		}
+		if r.do == KeepBoth || r.do == Merge && r.sameDir() {
+			a.NewID = w.secondID(r)
+		}
+	}
+	w.plan.steps.add(a)
 }
 
 // rank is the order in which sorts of content steps are done.
@@ -99,6 +100,14 @@ func rank(d Do) int {
 // secondID names the version that gets a second name when both are kept.
 func (w *work) secondID(r *record) tandem.ID {
 	lose := loser(r)
+	if r.single {
+		id := r.cur[lose].ID
+		to := conflictName(name(id), contentOf(&r.cur[lose].Shown))
+		for w.listed(sideA, join(parent(id), to)) || w.listed(sideB, join(parent(id), to)) {
+			to = conflictName(to, to)
+		}
+		return join(parent(id), to)
+	}
 	up := r.to[lose].up
 	to := conflictName(r.to[lose].name, contentOf(&r.cur[lose].Shown))
 	for w.nameTaken(up, to, nil) {
@@ -114,8 +123,8 @@ func (w *work) bookkeep() {
 	for _, r := range w.recs {
 		rows[r.key] = w.rowAfter(r)
 	}
-	for i := range w.plan.Actions {
-		if a := &w.plan.Actions[i]; a.Row == w.recs[a.Key].base {
+	for i := range w.plan.steps.made {
+		if a := &w.plan.steps.made[i]; int(a.Key) < len(rows) && a.Row == w.recs[a.Key].base { // what is decided by itself has its own
 			a.Row = rows[a.Key]
 		}
 	}
@@ -178,14 +187,14 @@ func (w *work) missing(i int32, s tandem.Side) bool {
 }
 
 // rowAfter is r's row with its ids as they are after the plan. A move that had to wait is not taken in, or it would be
-// forgotten.
+// forgotten. What the row lacks on a side is not added before a step has made the two one: it would pass for agreed.
 func (w *work) rowAfter(r *record) *tandem.Row {
 	if r.row < 0 {
 		return r.base
 	}
 	row := *r.base
 	for s := sideA; s <= sideB; s++ {
-		if id := w.idAfter(r, s); id != "" {
+		if id := w.idAfter(r, s); id != "" && row.Side(s).ID != "" {
 			row.Side(s).ID = id
 		}
 	}
@@ -228,7 +237,7 @@ func (w *work) baseID(r *record, s tandem.Side) tandem.ID {
 		return join(w.baseID(r.up0[s], s), r.name0[s])
 	}
 	id := w.path(r, s)
-	if r.cur[s] == nil && r.st[s].blocked() || r.sim[s].up == nil {
+	if r.cur[s] == nil && r.st[s].blocked() || r.sim[s].up == nil { // as for a couple
 		return id
 	}
 	up := w.baseID(r.sim[s].up, s)
@@ -285,7 +294,14 @@ func (w *work) notePending() {
 
 // keep plans the bookkeeping of a record that has a row, or gets one without a write.
 func (w *work) keep(r *record, row *tandem.Row) {
-	op := BaseOp{Row: *row}
+	if op, ok := w.rowKept(r, row); ok {
+		w.plan.Base = append(w.plan.Base, op)
+	}
+}
+
+// rowKept is the bookkeeping of a record, if it needs any.
+func (w *work) rowKept(r *record, row *tandem.Row) (op BaseOp, ok bool) {
+	op.Row = *row
 	if r.do == Link {
 		op.Row.Clash, op.Row.Aside = nil, nil
 		if uid := r.uid(); uid != "" {
@@ -316,12 +332,12 @@ func (w *work) keep(r *record, row *tandem.Row) {
 		op.Row.Body = tandem.Digest{} // both made the same edit: what they agreed on before is no base for a merge any more
 	}
 	if !differs || r.do != Link && (r.steps[0] != 0 && r.isMoved(sideA) || r.steps[1] != 0 && r.isMoved(sideB)) && !w.movedOn(r) {
-		return // the moves themselves are recorded as they are made
+		return op, false // the moves themselves are recorded as they are made
 	}
 	if w.tree {
 		op.Needs = w.needsAll(r)
 	}
-	w.plan.Base = append(w.plan.Base, op)
+	return op, true
 }
 
 // movedOn tells that the plan also moves a directory above r, perhaps after r: then what r's last move recorded is not where it

@@ -6,7 +6,11 @@ import (
 
 // Reconcile decides what to do about every record that is not as the base has it. It changes neither base nor views.
 func Reconcile(b *Base, va, vb *View, rules Rules) *Plan {
-	w := newWork(b, va, vb, rules)
+	return newWork(b, va, vb, rules).reconcile()
+}
+
+func (w *work) reconcile() *Plan {
+	w.meetCouples()
 	w.meet(false)
 	w.plan = &Plan{}
 	w.match()
@@ -38,8 +42,7 @@ func Reconcile(b *Base, va, vb *View, rules Rules) *Plan {
 	w.deletes()
 	w.bookkeep()
 	w.plan.inStep = w.inStep()
-	w.plan.count()
-	w.plan.Hash = w.plan.hash()
+	w.plan.sum()
 	w.guard()
 	return w.plan
 }
@@ -52,7 +55,8 @@ func (w *work) allot() {
 			n++
 		}
 	}
-	w.plan.Actions = make([]Action, 0, n)
+	w.plan.steps.made = make([]Action, 0, n)
+	w.plan.steps.order = make([]int32, 0, n+len(w.turns))
 }
 
 // match finds out which records are one.
@@ -64,6 +68,8 @@ func (w *work) match() {
 		}
 		w.relink(s)
 		w.unveil(s)
+		w.emerge(s)
+		w.doubtNew(s)
 		giveUp(astray, s)
 	}
 	for _, r := range w.recs {
@@ -87,7 +93,11 @@ func (w *work) match() {
 //
 // What both sides hold alike without a row gets one at once, and the views forget it: see Plan.InStep.
 func NeedDigests(b *Base, va, vb *View, rules Rules) (a, bb []tandem.ID) {
-	w := newWork(b, va, vb, rules)
+	return newWork(b, va, vb, rules).needDigests()
+}
+
+func (w *work) needDigests() (a, bb []tandem.ID) {
+	b, va, vb := w.b, w.v[0], w.v[1]
 	var ask [2][]tandem.ID
 	want := func(s tandem.Side, n *seen) {
 		if n != nil && n.st.present() && !n.filled && n.Digest.IsZero() && !bodiless(n.Attrs) {
@@ -114,11 +124,12 @@ func NeedDigests(b *Base, va, vb *View, rules Rules) (a, bb []tandem.ID) {
 		return sortedIDs(ask[0]), sortedIDs(ask[1])
 	}
 	w.meet(true)
+	w.needNew(want)
 	for s := sideA; s <= sideB; s++ {
 		w.needMoved(s, want)
 	}
 	w.match()
-	var news [2]int
+	news := w.needAlone(want)
 	for _, r := range w.recs {
 		for s := sideA; s <= sideB; s++ {
 			switch {
@@ -138,8 +149,32 @@ func NeedDigests(b *Base, va, vb *View, rules Rules) (a, bb []tandem.ID) {
 				}
 			}
 		}
+		for i := range w.turns {
+			for s, n := range w.turns[i].c {
+				want(tandem.Side(s), n)
+			}
+		}
 	}
 	return sortedIDs(ask[0]), sortedIDs(ask[1])
+}
+
+// needAlone asks for the digests of rows that are decided by themselves, and counts what is new.
+func (w *work) needAlone(want func(tandem.Side, *seen)) (news [2]int) {
+	for i := range w.turns {
+		t := &w.turns[i]
+		for s, n := range t.c {
+			switch {
+			case t.of < 0 && n != nil:
+				news[s]++
+			case t.of >= 0 && n == nil:
+				row := w.b.row(t.of)
+				want(tandem.Side(s), &seen{Shown: *row.Side(tandem.Side(s)), st: same})
+			default:
+				want(tandem.Side(s), n)
+			}
+		}
+	}
+	return news
 }
 
 // needMoved asks for the digests of new records that could be what vanished from the same side: anything where ids mean
@@ -159,6 +194,11 @@ func (w *work) needMoved(s tandem.Side, want func(tandem.Side, *seen)) {
 	for _, r := range lost {
 		if was := r.base.Side(s); was.Node != "" {
 			nodes[typed(was.Attrs, was.Node)]++
+		}
+	}
+	for i := range w.turns {
+		if w.turns[i].of < 0 {
+			want(s, w.turns[i].c[s])
 		}
 	}
 	for _, f := range found {

@@ -8,7 +8,7 @@ import (
 func (p *pair) quiet(t *testing.T) {
 	t.Helper()
 	plan := p.plan()
-	for _, a := range plan.Actions {
+	for _, a := range plan.Actions() {
 		if a.Do != Wait {
 			t.Fatalf("a further run plans:\n%s\nA: %s\nB: %s", plan.text(), p.m[0], p.m[1])
 		}

@@ -25,7 +25,7 @@ func TestAwayTooLong(t *testing.T) {
 		p.m[0].remove("x01") // and no tombstone is left of it
 		p.m[1].put("back", "content 0").uid = "uid 0"
 		p.delta = [2]bool{}
-		if plan := p.mustRun(t); plan.doing(Delete) != 1 || plan.doing(Copy) != 1 || len(plan.Actions) != 2 {
+		if plan := p.mustRun(t); plan.doing(Delete) != 1 || plan.doing(Copy) != 1 || len(plan.Actions()) != 2 {
 			t.Fatalf("tree %v: %s", tree, plan.text())
 		}
 		p.quiet(t)
@@ -50,7 +50,7 @@ func TestNewsIsNotForgotten(t *testing.T) {
 			t.Fatal(plan.text())
 		}
 		p.tell()
-		if plan := p.mustRun(t); len(plan.Actions) != 1 || plan.Actions[0].Reason != ConflictOpen {
+		if plan := p.mustRun(t); len(plan.Actions()) != 1 || plan.Actions()[0].Reason != ConflictOpen {
 			t.Fatalf("tree %v: %s", tree, plan.text())
 		}
 		p.answer(tandem.TakeB, "")
@@ -72,7 +72,7 @@ func TestFlappingVersionsAreNoChange(t *testing.T) {
 				p.m[1].recs[id].version = p.m[1].next()
 			}
 			plan := p.mustRun(t)
-			if len(plan.Actions) > 0 || plan.Bookkeeping() != 5 {
+			if len(plan.Actions()) > 0 || plan.Bookkeeping() != 5 {
 				t.Fatalf("tree %v, hushed %v: %s%s", tree, hushed, plan.text(), plan.opText())
 			}
 			p.quiet(t)
@@ -84,7 +84,7 @@ func TestFlappingVersionsAreNoChange(t *testing.T) {
 func TestUncomparableVersions(t *testing.T) {
 	base, list := oneRecord("same", "same", true)
 	list[0][0].Version, list[0][0].Digest = "", base[0].A.Digest
-	if plan := planOf(t, base, list, Rules{Tree: true}); len(plan.Actions) > 0 {
+	if plan := planOf(t, base, list, Rules{Tree: true}); len(plan.Actions()) > 0 {
 		t.Fatal(plan.text())
 	}
 	list[0][0].Digest = sum("edited")
@@ -106,16 +106,16 @@ func TestPlaceThatRewrites(t *testing.T) {
 	plan := p.plan()
 	l := NewLedger(plan)
 	id, version := l.Target(0, sideB)
-	if id != p.m[1].ids()[0] || version != plan.Actions[0].B.Version {
+	if id != p.m[1].ids()[0] || version != plan.Actions()[0].B.Version {
 		t.Fatal(id, version)
 	}
 	out := tandem.Outcome{ID: "renamed-on-put", Meta: tandem.Meta{Version: "99", Digest: sum("Text"), Size: 7, Node: "n9", Attrs: "k=v"}}
-	row, drop, ok := l.Applied(0, plan.Actions[0], [2]*tandem.Outcome{nil, &out})
+	row, drop, ok := l.Applied(0, plan.Actions()[0], [2]*tandem.Outcome{nil, &out})
 	want := tandem.Shown{ID: "renamed-on-put", Version: "99", Digest: sum("Text"), Size: 7, Node: "n9", Attrs: "k=v"}
 	if !ok || drop || row.B != want || row.A.Digest != sum("text") || row.A.ID != "x00" || row.UID != "uid 0" {
 		t.Fatalf("%+v", row)
 	}
-	row, _, _ = l.Applied(0, plan.Actions[0], [2]*tandem.Outcome{nil, {Meta: tandem.Meta{Version: "100"}}})
+	row, _, _ = l.Applied(0, plan.Actions()[0], [2]*tandem.Outcome{nil, {Meta: tandem.Meta{Version: "100"}}})
 	if row.B.Digest != sum("text") || row.B.Size != 4 || row.B.ID != id || row.B.Version != "100" {
 		t.Fatalf("what the place does not say is what was sent: %+v", row.B)
 	}
@@ -141,7 +141,7 @@ func TestEachSideMayShowItsOwn(t *testing.T) {
 			rules := Rules{Tree: tree, Guard: Guard{Off: true}}
 			plan := planOf(t, base, list, rules)
 			got := verdictOf(plan, rules)
-			if c.want == "nothing" && got == "link" && len(plan.Actions) == 0 {
+			if c.want == "nothing" && got == "link" && len(plan.Actions()) == 0 {
 				got = "nothing" // but for the new versions
 			}
 			if got != c.want {
@@ -159,7 +159,7 @@ func TestWritesNameWhatWasSeen(t *testing.T) {
 		plan := p.plan()
 		l := NewLedger(plan)
 		moved := map[string]bool{}
-		for i, a := range plan.Actions {
+		for i, a := range plan.Actions() {
 			for s := sideA; s <= sideB; s++ {
 				id, version := l.Target(i, s)
 				n := a.Shown(s)
@@ -190,7 +190,7 @@ func TestPoisonedRecordHoldsNobodyElse(t *testing.T) {
 		plan := p.plan()
 		l := NewLedger(plan)
 		refused := 0
-		for i, a := range plan.Actions {
+		for i, a := range plan.Actions() {
 			if a.At[0] == "x03" {
 				row := Postpone(a, "refused", 100)
 				p.record(row, false)
@@ -206,7 +206,7 @@ func TestPoisonedRecordHoldsNobodyElse(t *testing.T) {
 			t.Fatalf("tree %v: %s", tree, p.m[1])
 		}
 		p.rules.Now = 159
-		if next := p.plan(); len(next.Actions) != 1 || next.Actions[0].Reason != SetAside || next.Actions[0].Note != "refused" {
+		if next := p.plan(); len(next.Actions()) != 1 || next.Actions()[0].Reason != SetAside || next.Actions()[0].Note != "refused" {
 			t.Fatalf("tree %v: %s", tree, next.text())
 		}
 		p.rules.Now = 160
@@ -220,7 +220,7 @@ func TestPoisonedRecordHoldsNobodyElse(t *testing.T) {
 func TestPostponeBacksOff(t *testing.T) {
 	p := agreedPair(t, true, 1)
 	p.m[0].put("x00", "poison")
-	act := p.plan().Actions[0]
+	act := p.plan().Actions()[0]
 	want := []int64{60, 300, 1500, 7500, 37500, 86400, 86400, 86400}
 	for i, w := range want {
 		row := Postpone(act, fmt.Sprint("try ", i), 1000)
@@ -248,11 +248,11 @@ func TestFailureBelowKeepsTheDirectory(t *testing.T) {
 	p.mustRun(t)
 	p.m[0].script(t, "rm d; rm h")
 	plan := p.plan()
-	for fail := range plan.Actions {
+	for fail := range plan.Actions() {
 		l := NewLedger(plan)
 		var none [2]*tandem.Outcome
 		done := map[tandem.ID]bool{}
-		for i, a := range plan.Actions {
+		for i, a := range plan.Actions() {
 			if i == fail || !l.Ready(i) {
 				continue
 			}
@@ -260,14 +260,14 @@ func TestFailureBelowKeepsTheDirectory(t *testing.T) {
 			done[a.At[1]] = true
 		}
 		for id := range done {
-			for up := plan.Actions[fail].At[1]; up != ""; up = parent(up) {
+			for up := plan.Actions()[fail].At[1]; up != ""; up = parent(up) {
 				if id == up {
-					t.Errorf("%s was deleted although %s was not", id, plan.Actions[fail].At[1])
+					t.Errorf("%s was deleted although %s was not", id, plan.Actions()[fail].At[1])
 				}
 			}
 		}
-		if len(done) != len(plan.Actions)-1-depthOf(plan.Actions[fail].At[1]) {
-			t.Errorf("%s failed, and %d of %d were done", plan.Actions[fail].At[1], len(done), len(plan.Actions))
+		if len(done) != len(plan.Actions())-1-depthOf(plan.Actions()[fail].At[1]) {
+			t.Errorf("%s failed, and %d of %d were done", plan.Actions()[fail].At[1], len(done), len(plan.Actions()))
 		}
 	}
 }

@@ -118,8 +118,8 @@ func (p *pair) checkSmall(base, ta, tb map[tandem.ID]string) error {
 		}
 	}
 	last := p.plan()
-	open := slices.ContainsFunc(last.Actions, func(a Action) bool { return a.Reason == ConflictOpen })
-	if !open && (len(last.Actions) > 0 || p.m[0].String() != p.m[1].String()) {
+	open := slices.ContainsFunc(last.Actions(), func(a Action) bool { return a.Reason == ConflictOpen })
+	if !open && (len(last.Actions()) > 0 || p.m[0].String() != p.m[1].String()) {
 		return fmt.Errorf("not in step:\n%s%s\nA %s\nB %s", p.log, last.text(), p.m[0], p.m[1])
 	}
 	for id, was := range base {

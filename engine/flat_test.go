@@ -80,8 +80,8 @@ func TestRandomFlat(t *testing.T) {
 				t.Fatalf("%s is lost\n%s%s", c, before, p.log)
 			}
 		}
-		if last := p.plan(); len(last.Actions) > 0 {
-			if slices.ContainsFunc(last.Actions, func(a Action) bool { return a.Reason != ConflictOpen }) {
+		if last := p.plan(); len(last.Actions()) > 0 {
+			if slices.ContainsFunc(last.Actions(), func(a Action) bool { return a.Reason != ConflictOpen }) {
 				t.Fatalf("waits without a conflict\n%s%s%s", before, p.log, last.text())
 			}
 			return
@@ -130,7 +130,7 @@ func TestLostAnswerToACreate(t *testing.T) {
 			rows := p.clone().rows
 			p.mustRun(t)
 			p.rows = rows
-			if plan := p.mustRun(t); len(plan.Actions) > 0 || len(p.rows) != 4 || len(p.m[1].recs) != 4 {
+			if plan := p.mustRun(t); len(plan.Actions()) > 0 || len(p.rows) != 4 || len(p.m[1].recs) != 4 {
 				t.Fatalf("tree %v: %s%s", tree, plan.text(), p.m[1])
 			}
 			p.quiet(t)
@@ -151,7 +151,7 @@ func TestUpdateThatMadeAnotherID(t *testing.T) {
 			if x := there.put("another", "written on"); uids {
 				x.uid = uid
 			}
-			if plan := p.mustRun(t); len(plan.Actions) > 0 || len(p.rows) != 3 || len(there.recs) != 3 || len(here.recs) != 3 {
+			if plan := p.mustRun(t); len(plan.Actions()) > 0 || len(p.rows) != 3 || len(there.recs) != 3 || len(here.recs) != 3 {
 				t.Errorf("UIDs %v: %s%s", uids, plan.text(), there)
 			}
 			p.quiet(t)
@@ -173,7 +173,7 @@ func TestRestoredUnderItsOldUID(t *testing.T) {
 	p.m[0].remove("x00")
 	p.mustRun(t)
 	p.m[1].put("back", "content 0").uid = "uid 0"
-	if plan := p.mustRun(t); plan.doing(Copy) != 1 || len(plan.Actions) != 1 || len(p.m[0].recs) != 2 {
+	if plan := p.mustRun(t); plan.doing(Copy) != 1 || len(plan.Actions()) != 1 || len(p.m[0].recs) != 2 {
 		t.Fatal(plan.text())
 	}
 	p.quiet(t)
@@ -208,8 +208,8 @@ func TestPlanningIsDry(t *testing.T) {
 	b, v := p.look()
 	first := Reconcile(b, v[0], v[1], p.rules)
 	for range 3 {
-		if again := Reconcile(b, v[0], v[1], p.rules); again.Hash != first.Hash || again.steps() != first.steps() {
-			t.Fatalf("%s\n%s", first.steps(), again.steps())
+		if again := Reconcile(b, v[0], v[1], p.rules); again.Hash != first.Hash || again.stepText() != first.stepText() {
+			t.Fatalf("%s\n%s", first.stepText(), again.stepText())
 		}
 	}
 }

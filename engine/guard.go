@@ -38,7 +38,7 @@ func (w *work) guard() {
 	g := w.rules.Guard.withDefaults()
 	total := w.b.total - w.b.halves
 	sums := w.tally()
-	var vanished, changedAll [2]int
+	vanished, changedAll := [2]int{}, w.edits
 	for _, r := range w.recs {
 		if !r.agreed() {
 			continue
@@ -94,7 +94,7 @@ func (w *work) refused(s tandem.Side) bool {
 	if w.v[s].replaced && (w.rules.First == Refuse || w.rules.Direction == MirrorAToB || w.rules.Direction == MirrorBToA) {
 		return true
 	}
-	return s == sideA && w.rules.First == Refuse && w.b.total == 0 && w.v[0].count > 0 && w.v[1].count > 0 && len(w.plan.Actions) > 0
+	return s == sideA && w.rules.First == Refuse && w.b.total == 0 && w.v[0].count > 0 && w.v[1].count > 0 && w.plan.Len() > 0
 }
 
 // tally counts per side what is deleted, overwritten and emptied. A deletion whose content is created again on the same
@@ -102,19 +102,18 @@ func (w *work) refused(s tandem.Side) bool {
 func (w *work) tally() (sums [2]tally) {
 	made := [2]map[string]int{{}, {}}
 	deletes := false
-	for i := range w.plan.Actions {
-		deletes = deletes || w.plan.Actions[i].Do == Delete
+	for i := range w.plan.Len() {
+		deletes = deletes || w.plan.Do(i) == Delete
 	}
-	for i := range w.plan.Actions {
-		a := &w.plan.Actions[i]
-		if a.Do == Copy && deletes {
+	for i := range w.plan.Len() {
+		if w.plan.Do(i) == Copy && deletes {
+			a := w.plan.Action(i)
 			if k := contentKey(a.Shown(a.To.Other())); k != "" {
 				made[a.To][k]++
 			}
 		}
 	}
-	for i := range w.plan.Actions {
-		a := &w.plan.Actions[i]
+	for _, a := range w.plan.All() {
 		switch a.Do {
 		case Delete:
 			k := contentKey(a.Shown(a.To))
@@ -143,10 +142,10 @@ func (w *work) tally() (sums [2]tally) {
 // other instead, and so is what was emptied. Nothing else changes, except that the guard's reasons are gone. Where the
 // side may not be written, the deletion is left undone.
 func Restore(p *Plan, rules Rules) *Plan {
-	out := &Plan{Base: p.Base, Pending: p.Pending, inStep: p.inStep}
+	out := &Plan{Base: p.Base, Pending: p.Pending, inStep: p.inStep, steps: p.steps.clone()}
 	may := writable(rules.Direction, rules)
 	var back []Action
-	for _, a := range p.Actions {
+	for i, a := range p.All() {
 		from := a.To.Other()
 		switch {
 		case a.Do == Delete && a.Reason != TypeChanged:
@@ -156,7 +155,7 @@ func Restore(p *Plan, rules Rules) *Plan {
 			}
 			a.Do, a.To, a.Reason, a.Lost = Copy, from, PutBack, false
 			a.Attrs = a.Shown(from.Other()).Attrs
-			a.Needs = slices.DeleteFunc(slices.Clone(a.Needs), func(n int) bool { return p.Actions[n].Do == Delete }) // which are not made
+			a.Needs = slices.DeleteFunc(slices.Clone(a.Needs), func(n int) bool { return p.Do(n) == Delete }) // which are not made
 			back = append(back, a)
 			a = Action{Do: Nothing, Row: a.Row, A: a.A, B: a.B, Key: a.Key, Reason: PutBack}
 		case a.Do == Update && a.Shown(from).Size == 0 && a.Shown(a.To).Size > 0:
@@ -166,13 +165,14 @@ func Restore(p *Plan, rules Rules) *Plan {
 			}
 			a.To, a.Reason, a.Into = from, PutBack, [2]bool{}
 			a.Attrs = a.Shown(from.Other()).Attrs
+		default:
+			continue
 		}
-		out.Actions = append(out.Actions, a)
+		out.Set(i, a)
 	}
 	for i := len(back) - 1; i >= 0; i-- { // deletions are children first
-		out.Actions = append(out.Actions, back[i])
+		out.steps.add(back[i])
 	}
-	out.count()
-	out.Hash = out.hash()
+	out.sum()
 	return out
 }

@@ -33,7 +33,7 @@ func causes(p *Plan) string {
 
 func (p *Plan) doing(d Do) int {
 	n := 0
-	for _, a := range p.Actions {
+	for _, a := range p.Actions() {
 		if a.Do == d {
 			n++
 		}

@@ -164,10 +164,10 @@ func TestRestoreWhereNothingMayBeWritten(t *testing.T) {
 	p.rules.Direction = AToB
 	plan := p.plan()
 	back := Restore(plan, p.rules)
-	if back.doing(Delete)+back.doing(Copy)+back.doing(Update) != 0 || back.doing(Nothing) != len(plan.Actions) || plan.doing(Update) != 2 {
+	if back.doing(Delete)+back.doing(Copy)+back.doing(Update) != 0 || back.doing(Nothing) != len(plan.Actions()) || plan.doing(Update) != 2 {
 		t.Fatal(plan.text(), back.text())
 	}
-	for _, a := range back.Actions {
+	for _, a := range back.Actions() {
 		if a.Reason != PutBack {
 			t.Fatal(back.text())
 		}
@@ -183,9 +183,9 @@ func TestRestoreWaitsForNoDeletion(t *testing.T) {
 	p.m[0].script(t, "rm d; mv x k/x")
 	back := Restore(p.plan(), p.rules)
 	made := map[tandem.ID]bool{}
-	for i, a := range back.Actions {
+	for i, a := range back.Actions() {
 		for _, n := range a.Needs {
-			if n >= i || back.Actions[n].Do == Nothing {
+			if n >= i || back.Actions()[n].Do == Nothing {
 				t.Fatalf("step %d needs step %d\n%s", i, n, back.text())
 			}
 		}

@@ -139,7 +139,7 @@ func (p *pair) run() (*Plan, error) {
 func (p *pair) carryOut(plan *Plan) error {
 	l := NewLedger(plan)
 	var staged [][2]string // bodies, fetched before anything is written
-	for _, a := range plan.Actions {
+	for _, a := range plan.Actions() {
 		var c [2]string
 		for s := range c {
 			if t := p.m[s].recs[a.Shown(tandem.Side(s)).ID]; t != nil {
@@ -148,7 +148,7 @@ func (p *pair) carryOut(plan *Plan) error {
 		}
 		staged = append(staged, c)
 	}
-	for i, a := range plan.Actions {
+	for i, a := range plan.Actions() {
 		if !l.Ready(i) {
 			return fmt.Errorf("step %d %s of %q needs what was not done", i, a.Do, a.At)
 		}
@@ -179,6 +179,9 @@ func (p *pair) record(row tandem.Row, drop bool) {
 	row.Durable = true
 	p.rows[row.Link] = row
 }
+
+// put records a row without a step of a plan.
+func (p *pair) put(row tandem.Row) { p.record(row, false) }
 
 func (p *pair) do(l *Ledger, i int, a Action, body [2]string) error {
 	var outs [2]*tandem.Outcome
@@ -271,7 +274,7 @@ func shownOf(o tandem.Outcome) tandem.Shown {
 // text prints the actions of a plan in a form that the tests compare.
 func (p *Plan) text() string {
 	var b strings.Builder
-	for _, a := range p.Actions {
+	for _, a := range p.Actions() {
 		fmt.Fprintf(&b, "%s", a.Do)
 		switch a.Do {
 		case Copy, Update, Move, Delete, KeepBoth:

@@ -8,13 +8,15 @@ import (
 	"tandem"
 )
 
-// hash identifies what a plan would write. Waits are left out: an approval must not lapse because somebody else's record
-// became unreadable.
-func (p *Plan) hash() string {
+// sum fills in the totals, and the hash, which identifies what the plan would write. Waits are left out of that: an approval must not
+// lapse because somebody else's record became unreadable.
+func (p *Plan) sum() {
 	h := sha256.New()
 	buf := make([]byte, 0, 8<<10)
-	for i := range p.Actions {
-		a := &p.Actions[i]
+	p.Totals = [2]Totals{}
+	for _, act := range p.All() {
+		a := &act
+		p.count(a)
 		if a.Do == Nothing || a.Do == Wait {
 			continue
 		}
@@ -34,7 +36,7 @@ func (p *Plan) hash() string {
 		}
 	}
 	h.Write(buf)
-	return hex.EncodeToString(h.Sum(nil))
+	p.Hash = hex.EncodeToString(h.Sum(nil))
 }
 
 func hashShown(buf []byte, s *tandem.Shown) []byte {
@@ -50,50 +52,46 @@ func hashText(buf []byte, texts ...string) []byte {
 	return buf
 }
 
-// count fills in the totals.
-func (p *Plan) count() {
-	p.Totals = [2]Totals{}
-	for i := range p.Actions {
-		a := &p.Actions[i]
-		t, from := &p.Totals[a.To], a.Shown(a.To.Other())
-		switch a.Do {
-		case Copy:
-			t.Creates++
-			t.Bytes += from.Size
-		case Update:
-			t.Updates++
-			t.Bytes += from.Size
-			if a.Into[a.To.Other()] {
-				p.Totals[a.To.Other()].Attrs++
-			}
-		case SetAttrs:
-			for s := range a.Into {
-				if a.Into[s] {
-					p.Totals[s].Attrs++
-				}
-			}
-		case Move:
-			t.Moves++
-		case Delete:
-			t.Deletes++
-		case Write:
-			for s := range a.Into {
-				if a.Into[s] {
-					p.Totals[s].Updates++
-				}
-			}
-		case KeepBoth:
-			t.Updates++
-			t.Creates++
-			p.Totals[a.To.Other()].Creates++
-			t.Bytes += from.Size + a.Shown(a.To).Size
-			p.Totals[a.To.Other()].Bytes += a.Shown(a.To).Size
-		case Merge:
-			p.Totals[0].Merges++
-		case Conflict:
-			p.Totals[0].Conflicts++
-		case Wait:
-			p.Totals[0].Waits++
+// count adds an action to the totals.
+func (p *Plan) count(a *Action) {
+	t, from := &p.Totals[a.To], a.Shown(a.To.Other())
+	switch a.Do {
+	case Copy:
+		t.Creates++
+		t.Bytes += from.Size
+	case Update:
+		t.Updates++
+		t.Bytes += from.Size
+		if a.Into[a.To.Other()] {
+			p.Totals[a.To.Other()].Attrs++
 		}
+	case SetAttrs:
+		for s := range a.Into {
+			if a.Into[s] {
+				p.Totals[s].Attrs++
+			}
+		}
+	case Move:
+		t.Moves++
+	case Delete:
+		t.Deletes++
+	case Write:
+		for s := range a.Into {
+			if a.Into[s] {
+				p.Totals[s].Updates++
+			}
+		}
+	case KeepBoth:
+		t.Updates++
+		t.Creates++
+		p.Totals[a.To.Other()].Creates++
+		t.Bytes += from.Size + a.Shown(a.To).Size
+		p.Totals[a.To.Other()].Bytes += a.Shown(a.To).Size
+	case Merge:
+		p.Totals[0].Merges++
+	case Conflict:
+		p.Totals[0].Conflicts++
+	case Wait:
+		p.Totals[0].Waits++
 	}
 }

@@ -147,7 +147,7 @@ func TestIncompleteListingDeletesNothing(t *testing.T) {
 			p.m[1].remove(id)
 		}
 		p.partial[1] = true
-		if plan := p.mustRun(t); len(plan.Actions) != 0 || len(plan.Base) != 0 {
+		if plan := p.mustRun(t); len(plan.Actions()) != 0 || plan.Bookkeeping() != 0 {
 			t.Fatal(plan.text())
 		}
 	}
@@ -157,7 +157,7 @@ func TestUnfinishedViewDeletesNothing(t *testing.T) {
 	base, list := oneRecord("same", "same", true)
 	b, v := viewsOf(t, base, list)
 	v[1] = b.View(sideB, false)
-	if plan := Reconcile(b, v[0], v[1], Rules{Tree: true}); len(plan.Actions) != 0 {
+	if plan := Reconcile(b, v[0], v[1], Rules{Tree: true}); len(plan.Actions()) != 0 {
 		t.Fatal(plan.text())
 	}
 }
@@ -173,7 +173,7 @@ func TestUnreadableOrIgnoredDirectoryCoversItsTree(t *testing.T) {
 		p.m[0].put("d/x", "X2")
 		p.m[0].put("d/n", "N")
 		p.m[0].remove("d/y")
-		if plan := p.mustRun(t); plan.doing(Wait) != len(plan.Actions) || len(plan.Actions) == 0 {
+		if plan := p.mustRun(t); plan.doing(Wait) != len(plan.Actions()) || len(plan.Actions()) == 0 {
 			t.Fatal(what, plan.text())
 		}
 		delete(p.m[1].trouble, "d")
@@ -279,7 +279,7 @@ func TestEqualOnBothSidesEntersTheBase(t *testing.T) {
 	p := newPair(true)
 	p.m[0].put("f", "same")
 	p.m[1].put("f", "same")
-	if plan := p.mustRun(t); len(plan.Actions) != 0 || len(p.rows) != 1 {
+	if plan := p.mustRun(t); len(plan.Actions()) != 0 || len(p.rows) != 1 {
 		t.Fatal(plan.text())
 	}
 	p.m[0].remove("f")
@@ -325,7 +325,7 @@ func TestChangedIDIsNoDeletion(t *testing.T) {
 		if !withUID {
 			p.m[0].recs["renumbered"].uid = ""
 		}
-		if plan := p.mustRun(t); len(plan.Actions) != 0 {
+		if plan := p.mustRun(t); len(plan.Actions()) != 0 {
 			t.Fatal(plan.text())
 		}
 		p.quiet(t)
@@ -337,7 +337,7 @@ func TestListedTwiceIsNoReasonToAct(t *testing.T) {
 	again := list[0][0]
 	again.Version = "3"
 	list[0] = append(list[0], again)
-	if plan := planOf(t, base, list, Rules{Tree: true}); plan.doing(Wait) != len(plan.Actions) {
+	if plan := planOf(t, base, list, Rules{Tree: true}); plan.doing(Wait) != len(plan.Actions()) {
 		t.Fatal(plan.text())
 	}
 	list[0][1] = list[0][0]

@@ -198,34 +198,6 @@ type packedRows struct {
 
 func (w *work) inStep() packedRows { return packedRows{w.b, w.ofRow} }
 
-// InStep yields the rows to be added for records that both sides turned out to hold alike, about which there is nothing else to
-// do. They come unpacked one by one, for there may be hundreds of thousands.
-func (p *Plan) InStep() iter.Seq[tandem.Row] {
-	return func(yield func(tandem.Row) bool) {
-		if p.inStep.b == nil {
-			return
-		}
-		for i := p.inStep.b.read; i < len(p.inStep.b.rows); i++ {
-			if p.inStep.decided[i] == 0 && !yield(*p.inStep.b.row(int32(i))) {
-				return
-			}
-		}
-	}
-}
-
-// Bookkeeping counts the rows that the plan adds, rewrites or drops without a write on either side.
-func (p *Plan) Bookkeeping() int {
-	n := len(p.Base)
-	if p.inStep.b != nil {
-		for _, k := range p.inStep.decided[p.inStep.b.read:] {
-			if k == 0 {
-				n++
-			}
-		}
-	}
-	return n
-}
-
 // freshIndex finds new records by id. It holds numbers only, for the ids are in the records.
 type freshIndex struct {
 	seed  seedOf

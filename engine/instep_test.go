@@ -14,7 +14,7 @@ import (
 // What both sides hold alike without a base gets its row without a decision. These tests hold that against deciding about
 // every record.
 
-// decided plans without settling anything beforehand.
+// decided plans without settling anything beforehand, and with a record for all.
 func (p *pair) decided() *Plan {
 	b, err := NewBase(p.baseRows(), len(p.rows))
 	if err != nil {
@@ -31,13 +31,15 @@ func (p *pair) decided() *Plan {
 		}
 		v[s].Finish(tandem.Listing{Complete: !p.partial[s], Full: true})
 	}
-	return Reconcile(b, v[0], v[1], p.rules)
+	w := newWork(b, v[0], v[1], p.rules)
+	w.alone = false
+	return w.reconcile()
 }
 
 // steps is what a plan does, and rows what it records, in no order.
-func (p *Plan) steps() string {
+func (p *Plan) stepText() string {
 	var out []string
-	for _, a := range p.Actions {
+	for _, a := range p.Actions() {
 		out = append(out, fmt.Sprintf("%s %s %v %v %s %s %s", a.Do, a.To, a.At, a.Into, a.NewID, a.Attrs, a.Reason))
 	}
 	for _, op := range p.Base {
@@ -52,7 +54,7 @@ func (p *Plan) steps() string {
 
 func sameSteps(t interface{ Fatalf(string, ...any) }, p *pair) {
 	one, other := p.plan(), p.decided()
-	if a, b := one.steps(), other.steps(); a != b {
+	if a, b := one.stepText(), other.stepText(); a != b {
 		t.Fatalf("A %s\nB %s\nrules %+v\nsettled:\n%s\ndecided:\n%s", p.m[0].nodeText(), p.m[1].nodeText(), p.rules, a, b)
 	}
 	if p.m[0].hushed || p.m[1].hushed {
@@ -172,7 +174,7 @@ func TestSettledRecordsAreForgotten(t *testing.T) {
 			}
 		}
 	}
-	if len(Restore(plan, Rules{Tree: true}).Actions) != len(plan.Actions) || Restore(plan, Rules{Tree: true}).Bookkeeping() != plan.Bookkeeping() {
+	if len(Restore(plan, Rules{Tree: true}).Actions()) != len(plan.Actions()) || Restore(plan, Rules{Tree: true}).Bookkeeping() != plan.Bookkeeping() {
 		t.Fatal("put back, a plan forgets its rows")
 	}
 }

@@ -69,13 +69,14 @@ func TestHashOfAPlanLasts(t *testing.T) {
 	if plan.Hash != want {
 		t.Errorf("the hash is %s, it was %s\n%s", plan.Hash, want, plan.text())
 	}
-	for i := range plan.Actions {
-		if plan.Actions[i].Do == Copy {
-			plan.Actions[i].Attrs = "mode=600"
+	for i, a := range plan.All() {
+		if a.Do == Copy {
+			a.Attrs = "mode=600"
+			plan.Set(i, a)
 			break
 		}
 	}
-	if plan.hash() == want {
+	if plan.sum(); plan.Hash == want {
 		t.Error("other attributes make no other hash")
 	}
 }
@@ -155,7 +156,7 @@ func TestListedTwice(t *testing.T) {
 			case agreed:
 				want = Update
 			}
-			if len(plan.Actions) != 1 || plan.Actions[0].Do != want || want == Wait && plan.Actions[0].Reason != SideUnreadable {
+			if len(plan.Actions()) != 1 || plan.Actions()[0].Do != want || want == Wait && plan.Actions()[0].Reason != SideUnreadable {
 				t.Errorf("agreed %v, same facts %v: %s", agreed, same, plan.text())
 			}
 		}

@@ -283,7 +283,7 @@ func (w *work) path(r *record, s tandem.Side) tandem.ID {
 	if r == nil {
 		return ""
 	}
-	if !w.tree {
+	if !w.tree || r.single {
 		if r.cur[s] == nil {
 			return ""
 		}
@@ -358,8 +358,8 @@ func (w *work) step(r *record, s tandem.Side, a Action) {
 			w.deleting(r, s, &a)
 		}
 	}
-	w.plan.Actions = append(w.plan.Actions, a)
-	r.steps[s] = int32(len(w.plan.Actions))
+	w.plan.steps.add(a)
+	r.steps[s] = int32(w.plan.Len())
 }
 
 // deleting makes the deletion of a directory stand on those of what is in it: where one of them fails, somebody may have put there
@@ -372,6 +372,6 @@ func (w *work) deleting(r *record, s tandem.Side, a *Action) {
 		if w.emptied[s] == nil {
 			w.emptied[s] = map[*record][]int{}
 		}
-		w.emptied[s][up] = append(w.emptied[s][up], len(w.plan.Actions))
+		w.emptied[s][up] = append(w.emptied[s][up], w.plan.Len())
 	}
 }

@@ -32,11 +32,11 @@ type moved struct {
 
 // NewLedger starts following a plan.
 func NewLedger(p *Plan) *Ledger {
-	return &Ledger{plan: p, done: make([]bool, len(p.Actions)), moved: map[keySide]moved{}, put: map[int64]bool{}, links: map[linkSide]moved{}}
+	return &Ledger{plan: p, done: make([]bool, p.Len()), moved: map[keySide]moved{}, put: map[int64]bool{}, links: map[linkSide]moved{}}
 }
 
 // Ready reports whether action i may be tried: everything it needs was applied.
-func (l *Ledger) Ready(i int) bool { return l.all(l.plan.Actions[i].Needs) }
+func (l *Ledger) Ready(i int) bool { return l.all(l.plan.Action(i).Needs) }
 
 func (l *Ledger) all(needs []int) bool {
 	for _, n := range needs {
@@ -50,7 +50,12 @@ func (l *Ledger) all(needs []int) bool {
 // Target returns the id and version that a write of action i to side s must name, earlier moves of the run taken into
 // account. For a Copy, and for a Write to a side that has no record, the id is NewID and the version is empty.
 func (l *Ledger) Target(i int, s tandem.Side) (tandem.ID, tandem.Version) {
-	a := &l.plan.Actions[i]
+	a := l.plan.Action(i)
+	return l.TargetOf(&a, s)
+}
+
+// TargetOf is Target where the caller has the action at hand.
+func (l *Ledger) TargetOf(a *Action, s tandem.Side) (tandem.ID, tandem.Version) {
 	if a.At[s] == "" {
 		return a.NewID, ""
 	}
@@ -195,7 +200,22 @@ func (l *Ledger) movedRow(act Action, out *tandem.Outcome) (tandem.Row, bool, bo
 			}
 		}
 	}
+	row.Aside = l.asideNow(&row, &act)
 	return row, false, true
+}
+
+// asideNow is what is left of why a row was set aside after a move of this run: the sides are as they are now, not as they were when something failed, or a side that then says nothing would be taken to be as it was before.
+// nil: the row says all.
+func (l *Ledger) asideNow(row *tandem.Row, act *Action) *tandem.Aside {
+	if row.Aside == nil {
+		return nil
+	}
+	k := *row.Aside
+	k.A, k.B = l.now(act, sideA).Version, l.now(act, sideB).Version
+	if k.A == row.A.Version && k.B == row.B.Version {
+		return nil
+	}
+	return &k
 }
 
 // unedited tells that what a side lists is what the row has: only then may the row take its version, or a change would be

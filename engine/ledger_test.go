@@ -15,7 +15,7 @@ func TestLinkAndMoveTogether(t *testing.T) {
 	p.m[0].script(t, "put f same; mv f d/f")
 	p.m[1].script(t, "put f same")
 	plan := p.plan()
-	if plan.doing(Move) != 1 || len(plan.Actions) != 1 || len(plan.Base) != 1 {
+	if plan.doing(Move) != 1 || len(plan.Actions()) != 1 || len(plan.Base) != 1 {
 		t.Fatal(plan.text(), plan.opText())
 	}
 	if err := p.carryOut(plan); err != nil {
@@ -59,7 +59,7 @@ func TestUnmetNeeds(t *testing.T) {
 	p.m[0].script(t, "mkdir d; put d/f F; put g G")
 	plan := p.plan()
 	l := NewLedger(plan)
-	for i, a := range plan.Actions {
+	for i, a := range plan.Actions() {
 		if got, want := l.Ready(i), a.NewID != "d/f"; got != want {
 			t.Errorf("%s: ready %v, want %v", a.NewID, got, want)
 		}
@@ -77,11 +77,11 @@ func TestWritesFollowMoves(t *testing.T) {
 	p.m[0].script(t, "put f F2; mv f g")
 	plan := p.plan()
 	l := NewLedger(plan)
-	if len(plan.Actions) != 2 || plan.Actions[0].Do != Move || plan.Actions[1].Do != Update {
+	if len(plan.Actions()) != 2 || plan.Actions()[0].Do != Move || plan.Actions()[1].Do != Update {
 		t.Fatal(plan.text())
 	}
 	out := tandem.Outcome{Status: tandem.Applied, ID: "g", Meta: tandem.Meta{Version: "after"}}
-	row, drop, ok := l.Applied(0, plan.Actions[0], [2]*tandem.Outcome{nil, &out})
+	row, drop, ok := l.Applied(0, plan.Actions()[0], [2]*tandem.Outcome{nil, &out})
 	if !ok || drop || row.B.ID != "g" || row.B.Version != "after" || row.A.Version != p.rows[1].A.Version {
 		t.Fatalf("%+v", row)
 	}
@@ -106,12 +106,12 @@ func TestPostponedRowStandsOverItsBookkeeping(t *testing.T) {
 		p.m[0].rename(id, "renamed")
 		p.m[0].put("renamed", "edited")
 		plan := p.plan()
-		if len(plan.Actions) != 1 || len(plan.Base) != 1 || plan.Base[0].Row.A.ID != "renamed" {
+		if len(plan.Actions()) != 1 || len(plan.Base) != 1 || plan.Base[0].Row.A.ID != "renamed" {
 			t.Fatalf("half %v: %s %s", half, plan.text(), plan.opText())
 		}
 		l := NewLedger(plan)
-		row := Postpone(plan.Actions[0], "refused again", 100)
-		l.Postponed(plan.Actions[0])
+		row := Postpone(plan.Actions()[0], "refused again", 100)
+		l.Postponed(plan.Actions()[0])
 		if row.A.ID != "renamed" || row.Aside == nil || row.Aside.A != p.m[0].meta(p.m[0].recs["renamed"]).Version {
 			t.Errorf("half %v: the row is %+v, aside %+v", half, row, row.Aside)
 		}
@@ -120,7 +120,7 @@ func TestPostponedRowStandsOverItsBookkeeping(t *testing.T) {
 		}
 		p.record(row, false)
 		p.rules.Now = 110
-		if again := p.plan(); again.doing(Wait) != 1 || len(again.Actions) != 1 || again.Actions[0].Reason != SetAside {
+		if again := p.plan(); again.doing(Wait) != 1 || len(again.Actions()) != 1 || again.Actions()[0].Reason != SetAside {
 			t.Errorf("half %v: the next run plans %s", half, again.text())
 		}
 	}
@@ -132,7 +132,7 @@ func TestPostponedNewRecord(t *testing.T) {
 	p.m[0].put("new", "N").uid = "n"
 	plan := p.plan()
 	l := NewLedger(plan)
-	l.Postponed(plan.Actions[0])
+	l.Postponed(plan.Actions()[0])
 	if len(l.put) != 0 {
 		t.Errorf("links %v", l.put)
 	}

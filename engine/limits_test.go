@@ -98,7 +98,7 @@ func TestNormalFormsMeetOnAFirstSync(t *testing.T) {
 	p.rules.Names[1].NFC, p.m[1].rule.NFC = true, true
 	p.m[0].put("cafe\u0301", "same")
 	p.m[1].put("caf\u00e9", "same")
-	if plan := p.mustRun(t); len(plan.Actions) != 0 || len(p.rows) != 1 {
+	if plan := p.mustRun(t); len(plan.Actions()) != 0 || len(p.rows) != 1 {
 		t.Fatal(plan.text())
 	}
 	p.quiet(t)

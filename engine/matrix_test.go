@@ -124,12 +124,12 @@ func viewsOf(t *testing.T, base []tandem.Row, list [2][]tandem.Change) (*Base, [
 
 // verdictOf says in the words of the table what a plan does.
 func verdictOf(p *Plan, rules Rules) string {
-	sameWaits := func(a Action) bool { return a.Do != Wait || a.Reason != p.Actions[0].Reason }
-	if len(p.Actions) > 1 && slices.ContainsFunc(p.Actions, sameWaits) {
+	sameWaits := func(a Action) bool { return a.Do != Wait || a.Reason != p.Actions()[0].Reason }
+	if len(p.Actions()) > 1 && slices.ContainsFunc(p.Actions(), sameWaits) {
 		return "more than one action: " + p.text()
 	}
-	if len(p.Actions) > 0 {
-		a := Settle(p.Actions[0], false, false, rules)
+	if len(p.Actions()) > 0 {
+		a := Settle(p.Actions()[0], false, false, rules)
 		out := a.Do.String()
 		switch a.Do {
 		case Copy, Update, Delete:
@@ -143,9 +143,9 @@ func verdictOf(p *Plan, rules Rules) string {
 		return out
 	}
 	switch {
-	case len(p.Base) == 0:
+	case len(p.ops()) == 0:
 		return "nothing"
-	case p.Base[0].Drop:
+	case p.ops()[0].Drop:
 		return "drop the row"
 	}
 	return "link"

@@ -23,7 +23,7 @@ type model struct {
 	hushed      bool // gives no digests in listings
 	mute        bool // gives neither digests nor UIDs in listings
 	trouble     map[tandem.ID]tandem.Presence
-	tellsHidden bool     // tells the UID of what it does not show
+	tellsHidden bool     // tells the UID and node of what it does not show
 	gone        []string // contents that were overwritten or deleted, for history
 	log         []string
 }
@@ -143,6 +143,9 @@ func (m *model) changes() []tandem.Change {
 		c := tandem.Change{ID: id, Presence: p, Err: fmt.Errorf("trouble with %s", id)}
 		if t := m.recs[id]; t != nil && m.tellsHidden {
 			c.UID = t.uid
+			if m.nodes {
+				c.Node = t.node
+			}
 		}
 		out = append(out, c)
 	}

@@ -52,10 +52,10 @@ func TestOneWayIntoADeletedDirectory(t *testing.T) {
 			}
 			last := p.plan()
 			open := false
-			for _, a := range last.Actions {
+			for _, a := range last.Actions() {
 				open = open || a.Reason == ConflictOpen
 			}
-			if p.m[src].String() != had || p.m[1-src].String() != want || len(last.Actions) != waits || open != (c.open && dir < MirrorAToB) {
+			if p.m[src].String() != had || p.m[1-src].String() != want || len(last.Actions()) != waits || open != (c.open && dir < MirrorAToB) {
 				t.Errorf("%s, %s:\nsource %s\ntarget %s\n  want %s\n%s", c.name, directionNames[dir], p.m[src], p.m[1-src], want, last.text())
 			}
 		}
@@ -73,7 +73,7 @@ func TestOneWayDirectoryThatCannotComeBack(t *testing.T) {
 	if _, err := p.settleDown(3); err != nil {
 		t.Fatal(err)
 	}
-	if p.m[1].String() != "d=own" || len(p.plan().Actions) == 0 {
+	if p.m[1].String() != "d=own" || len(p.plan().Actions()) == 0 {
 		t.Fatal(p.m[1], p.plan().text())
 	}
 	p.m[1].remove("d")

@@ -2,19 +2,19 @@ package engine
 
 import "tandem"
 
-// Plan is what one run intends, in the order it is to be applied. It is plain data: it can be printed, stored, edited
-// by a person (an action turned into Nothing) and compared by its Hash.
+// Plan is what one run intends: actions in the order they are to be applied, and bookkeeping. It can be printed, edited by a person (an
+// action turned into Nothing) and compared by its Hash. What the base and the views told it is part of it.
 type Plan struct {
-	Actions []Action
-	Base    []BaseOp  // bookkeeping that needs no write on either side: links, refreshed versions, dropped rows
-	Held    []Alarm   // the guard's reasons; while any stands and Rules.Approved is not Hash, nothing is performed
-	Hash    string    // of Actions; the same plan hashes the same in any listing order
-	Totals  [2]Totals // what would be done to side A and to side B
+	Base   []BaseOp  // bookkeeping that needs no write on either side: links, refreshed versions, dropped rows; more of it is in InStep
+	Held   []Alarm   // the guard's reasons; while any stands and Rules.Approved is not Hash, nothing is performed
+	Hash   string    // of the actions; the same plan hashes the same in any listing order
+	Totals [2]Totals // what would be done to side A and to side B
 
 	// Pending names by Key records below directories whose move has to wait, and by side the ids under which the base is to know
 	// them meanwhile: those they would have had the directory not moved. "": where they are.
 	Pending map[int32][2]tandem.ID
 
+	steps  steps
 	inStep packedRows
 }
 

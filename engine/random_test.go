@@ -62,7 +62,7 @@ func (p *pair) settleDown(n int) (runs int, err error) {
 		plan := p.plan()
 		p.log += fmt.Sprintf("run %d:\nbase %s\nA %s\nB %s\n%sbase ops: %s\n\n", runs, p.rowText(), p.m[0].nodeText(), p.m[1].nodeText(), plan.text(), plan.opText())
 		busy := plan.Bookkeeping() > 0
-		for _, a := range plan.Actions {
+		for _, a := range plan.Actions() {
 			busy = busy || a.Do != Wait
 		}
 		if !busy {
@@ -112,10 +112,10 @@ func TestRandomEdits(t *testing.T) {
 			}
 			last := p.plan()
 			open := false
-			for _, a := range last.Actions {
+			for _, a := range last.Actions() {
 				open = open || a.Do == Wait && a.Reason == ConflictOpen
 			}
-			if !open && len(last.Actions) > 0 {
+			if !open && len(last.Actions()) > 0 {
 				t.Fatalf("waits without a conflict: %s\nbefore:\n%s%s", last.text(), before, p.log)
 			}
 			if !open && p.m[0].String() != p.m[1].String() {
@@ -193,7 +193,7 @@ func (p *pair) mirrored() *pair {
 // lines prints a plan's actions sorted, so that only what is done counts; flip exchanges the sides.
 func (p *Plan) lines(flip bool) string {
 	var out []string
-	for _, a := range p.Actions {
+	for _, a := range p.Actions() {
 		at, into, to := a.At, a.Into, a.To
 		sides := [2]*tandem.Shown{a.A, a.B}
 		if flip {
@@ -338,7 +338,7 @@ func TestRandomRules(t *testing.T) {
 				t.Fatalf("side %s was written\n%s\n%s", tandem.Side(s), before, p.log)
 			}
 		}
-		if src, ok := map[Direction]int{MirrorAToB: 0, MirrorBToA: 1}[p.rules.Direction]; ok && may[1-src] && len(p.plan().Actions) == 0 &&
+		if src, ok := map[Direction]int{MirrorAToB: 0, MirrorBToA: 1}[p.rules.Direction]; ok && may[1-src] && len(p.plan().Actions()) == 0 &&
 			len(p.m[0].trouble)+len(p.m[1].trouble) == 0 && p.partial == [2]bool{} && !p.m[0].rule.FoldCase && !p.m[1].rule.FoldCase {
 			if p.m[0].String() != p.m[1].String() {
 				t.Fatalf("no mirror\n%s\n%s\nA %s\nB %s", before, p.log, p.m[0], p.m[1])

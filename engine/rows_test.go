@@ -13,12 +13,12 @@ func TestOutcomeOfAttributesAlone(t *testing.T) {
 	p.m[0].script(t, "put x00 edited")
 	p.m[1].script(t, "attr x00 mode=640")
 	plan := p.plan()
-	if plan.doing(Update) != 1 || !plan.Actions[0].Into[sideA] {
+	if plan.doing(Update) != 1 || !plan.Actions()[0].Into[sideA] {
 		t.Fatal(plan.text())
 	}
 	said := tandem.Outcome{Status: tandem.Applied, Meta: tandem.Meta{Version: "99"}}
-	row, _, ok := NewLedger(plan).Applied(0, plan.Actions[0], [2]*tandem.Outcome{&said, &said})
-	if !ok || row.A.Digest != sum("edited") || row.A.Size != 6 || row.A.Node != plan.Actions[0].A.Node || row.A.Version != "99" || row.A.Attrs != "mode=640" {
+	row, _, ok := NewLedger(plan).Applied(0, plan.Actions()[0], [2]*tandem.Outcome{&said, &said})
+	if !ok || row.A.Digest != sum("edited") || row.A.Size != 6 || row.A.Node != plan.Actions()[0].A.Node || row.A.Version != "99" || row.A.Attrs != "mode=640" {
 		t.Fatalf("%+v", row.A)
 	}
 	if row.B.Digest != sum("edited") || row.B.Size != 6 || row.B.Node != "" || row.B.Version != "99" || row.B.Attrs != "mode=640" {

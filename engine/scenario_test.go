@@ -265,8 +265,8 @@ func (p *pair) prove(t *testing.T, new ...string) []string {
 	}
 	for seed := range int64(3) {
 		p.shuffle = rand.New(rand.NewSource(seed))
-		if other := p.plan(); other.Hash != one.Hash || other.steps() != one.steps() {
-			t.Fatalf("another listing order, another plan:\n%s\n%s", one.steps(), other.steps())
+		if other := p.plan(); other.Hash != one.Hash || other.stepText() != one.stepText() {
+			t.Fatalf("another listing order, another plan:\n%s\n%s", one.stepText(), other.stepText())
 		}
 	}
 	p.shuffle = nil
@@ -306,11 +306,11 @@ func (p *pair) prove(t *testing.T, new ...string) []string {
 // settledText is a plan with its merges settled as this pair's bodies settle them.
 func (p *pair) settledText(plan *Plan) []string {
 	q := *plan
-	q.Actions = slices.Clone(plan.Actions)
-	for i, a := range q.Actions {
+	q.steps = plan.steps.clone()
+	for i, a := range q.Actions() {
 		if a.Do == Merge {
 			_, clean := p.merge("", "a", "b")
-			q.Actions[i] = Settle(a, false, clean, p.rules)
+			q.Set(i, Settle(a, false, clean, p.rules))
 		}
 	}
 	out := []string{}
@@ -318,7 +318,7 @@ func (p *pair) settledText(plan *Plan) []string {
 		if l == "" {
 			continue
 		}
-		if q.Actions[i].Lost {
+		if q.Actions()[i].Lost {
 			l += " losing"
 		}
 		out = append(out, l)

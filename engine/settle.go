@@ -67,19 +67,16 @@ func Postpone(act Action, reason string, now int64) tandem.Row {
 		wait = min(wait*5, 24*60*60)
 	}
 	k.Until = now + wait
-	row.Aside = k
-	if row.Link == 0 {
-		if act.A.ID != "" {
-			row.A = *act.A
-			if act.At[0] != "" {
-				row.A.ID = act.At[0]
-			}
-		} else {
-			row.B = *act.B
-			if act.At[1] != "" {
-				row.B.ID = act.At[1]
+	if !row.Agreed() && row.Clash == nil {
+		// A place that tells only what changed has told of it: a row that named one of two would be all that is known of the other.
+		k.New = act.A.ID != "" && act.B.ID != ""
+		for s := sideA; s <= sideB; s++ {
+			*row.Side(s) = *act.Shown(s)
+			if act.At[s] != "" && act.Shown(s).ID != "" {
+				row.Side(s).ID = act.At[s]
 			}
 		}
 	}
+	row.Aside = k
 	return row
 }

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+
 	"tandem"
 )
 
@@ -33,6 +35,7 @@ type seen struct {
 	st       state // of the row, or fresh
 	filled   bool  // Fill has answered for it
 	asked    bool  // NeedDigests has asked for it, and need not look at it any more
+	single   bool  // decided with its like on the other side, see meetCouples
 	note     string
 }
 
@@ -205,7 +208,7 @@ func (v *View) judge(i int32, n *seen, row *tandem.Row) {
 // isHalf tells that a row records no agreement.
 func (b *Base) isHalf(i int32) bool {
 	o, ok := b.odd[i]
-	return ok && (o.clash != nil && o.clash.New || len(b.id(i, tandem.SideA)) == 0 || len(b.id(i, tandem.SideB)) == 0)
+	return ok && (o.clash != nil && o.clash.New || o.aside != nil && o.aside.New || len(b.id(i, tandem.SideA)) == 0 || len(b.id(i, tandem.SideB)) == 0)
 }
 
 func (v *View) seeAgain(i int32, c *tandem.Change, version []byte) {
@@ -259,13 +262,13 @@ func (v *View) Finish(l tandem.Listing) {
 func (v *View) recall(i int32, o oddRow, row *tandem.Row) {
 	base := row.Side(v.side)
 	was := *base
-	switch {
-	case o.clash != nil:
+	if o.clash != nil {
 		was = *clashSide(o.clash, v.side)
-	case o.aside != nil && o.aside.At(v.side) != base.Version:
-		was = tandem.Shown{Version: o.aside.At(v.side)}
-		if was.Version != "" {
-			was.ID = base.ID
+	}
+	if o.aside != nil && o.aside.At(v.side) != was.Version { // set aside later than it was agreed on or in conflict
+		id := cmp.Or(was.ID, base.ID)
+		if was = (tandem.Shown{Version: o.aside.At(v.side)}); was.Version != "" {
+			was.ID = id
 		}
 	}
 	c := tandem.Change{ID: was.ID, Presence: tandem.Present,

@@ -14,6 +14,8 @@ type record struct {
 	st   [2]state
 	void bool // the row holds ids but no agreement (a replaced store): decided as if new on both sides
 
+	single bool // decided by itself, see alone.go: it stays where it is listed
+
 	twin *record // the record of A that was joined into this one
 
 	// Trees. A parent of nil is the root.
@@ -103,6 +105,9 @@ type work struct {
 	pinned [2]map[tandem.ID]bool    // directories that hold something no record stands for
 	plan   *Plan
 
+	alone   bool      // what can be decided by itself has no record
+	turns   []turn    // of what is decided by itself; in contents of all
+	edits   [2]int    // of rows among them, by side
 	sorted  []*record // see byDepth
 	located int       // how many records have their place in the tree
 
@@ -123,7 +128,7 @@ type foldKey struct {
 // newWork sets up the work.
 func newWork(b *Base, va, vb *View, rules Rules) *work {
 	w := &work{b: b, v: [2]*View{va, vb}, rules: rules, tree: rules.Tree, empty: &tandem.Row{}, void: &tandem.Shown{},
-		dir: rules.Direction}
+		dir: rules.Direction, alone: true}
 	w.first = b.total == 0 || va.replaced || vb.replaced
 	if w.first {
 		switch rules.First {
@@ -134,7 +139,10 @@ func newWork(b *Base, va, vb *View, rules Rules) *work {
 		}
 	}
 	w.may = writable(w.dir, rules)
-	w.at = [2]map[tandem.ID]*record{make(map[tandem.ID]*record, len(va.fresh)), make(map[tandem.ID]*record, len(vb.fresh))}
+	w.at = [2]map[tandem.ID]*record{{}, {}}
+	if w.tree {
+		w.at = [2]map[tandem.ID]*record{make(map[tandem.ID]*record, len(va.fresh)), make(map[tandem.ID]*record, len(vb.fresh))}
+	}
 	w.left = [2]map[int32]bool{{}, {}}
 	w.lost = [2]map[tandem.ID]*record{{}, {}}
 	return w
@@ -143,11 +151,14 @@ func newWork(b *Base, va, vb *View, rules Rules) *work {
 // meet makes records of all that is not plainly unchanged; asking leaves out what NeedDigests has asked for.
 func (w *work) meet(asking bool) {
 	w.ofRow = make([]int32, len(w.b.rows))
-	for i := range w.b.rows {
-		w.meetRow(int32(i))
-	}
+	w.meetRows()
+	rows := w.recs
 	for s := tandem.SideA; s <= tandem.SideB; s++ {
-		w.meetFresh(s, asking)
+		var claimed *keys
+		if w.alone && !w.tree && !w.v[0].replaced && !w.v[1].replaced {
+			claimed = w.claims(s, rows)
+		}
+		w.meetFresh(s, asking, claimed)
 	}
 }
 
@@ -194,7 +205,8 @@ func (v *View) covered(id tandem.ID) *seen {
 	return nil
 }
 
-func (w *work) meetRow(i int32) {
+// meetRow tells what the sides show of row i, and whether that is anything but that it is unchanged.
+func (w *work) meetRow(i int32) (m met, ok bool) {
 	a, b := w.stateOf(i, tandem.SideA), w.stateOf(i, tandem.SideB)
 	if (w.v[0].replaced || w.v[1].replaced) && (a == ignored || b == ignored) {
 		w.unproven = append(w.unproven, i)
@@ -202,16 +214,13 @@ func (w *work) meetRow(i int32) {
 	_, odd := w.b.odd[i]
 	odd = odd || w.apart(i)
 	if a == same && b == same && !odd && w.v[0].detail[i] == nil && w.v[1].detail[i] == nil {
-		return
+		return m, false
 	}
 	quiet := func(s state) bool { return s == same || s == unknown || s == ignored }
 	if (a != same || b != same) && quiet(a) && quiet(b) && !odd {
-		return
+		return m, false
 	}
-	if (w.v[0].replaced || w.v[1].replaced) && !a.blocked() && !b.blocked() && w.voidRow(i, a, b) {
-		return
-	}
-	w.admit(i, a, b)
+	return met{i, [2]state{a, b}}, true
 }
 
 // admit makes a record of row i.
@@ -329,11 +338,14 @@ func (w *work) meetOne(s tandem.Side, n *seen) *record {
 }
 
 // meetFresh makes records of the ids without a row. Those under trouble, and the trouble itself, only wait.
-func (w *work) meetFresh(s tandem.Side, asking bool) {
+func (w *work) meetFresh(s tandem.Side, asking bool, claimed *keys) {
 	v := w.v[s]
 	for _, n := range v.fresh {
-		if n.st != fresh || asking && n.asked {
-			continue // in block, or asked for
+		if n.st != fresh || asking && n.asked || !asking && n.single {
+			continue // in block, asked for, or one of a couple
+		}
+		if w.takesNew(n, s, claimed) {
+			continue
 		}
 		r := w.meetOne(s, n)
 		if len(v.block) > 0 {
