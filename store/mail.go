@@ -49,6 +49,7 @@ type Outgoing struct {
 	Key   string        // names the request that it came with: "eas/DEVICE/ClientId"
 	From  string        // the envelope's sender, "" for none (bounces)
 	To    []string      // the envelope's recipients that it has still to reach
+	Doubt []string      // those who may have it and may not: the server never said. It is not sent to them by itself, and a person decides
 	Body  tandem.Digest // the message: a blob
 	Saved bool          // a copy is in the user's folder of sent mail, or is not wanted
 

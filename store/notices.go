@@ -14,14 +14,15 @@ type Notice struct {
 	Text  string
 	Link  string // where to go from here: a path of the page
 	Since int64  // Unix seconds since when it is open
-	Told  int64  // Unix seconds of when the person was told, 0: not yet
+	Told  int64  // Unix seconds of when the person was told; 0: not yet; below 0: they are being told since then, and it is not known whether they were
 }
 
 // NoticeChange is one transaction on the notices: what came, what was told of, what is solved, and what webhooks are sent about it.
 type NoticeChange struct {
 	Add        []Notice   // one whose cause is open is left as it is
-	Told       []int64    // these IDs
-	When       int64      // of Told
+	Telling    []int64    // people are being told of these IDs
+	Told       []int64    // they were told of these
+	When       int64      // of Telling and Told
 	Solved     []int64    // these IDs are forgotten
 	Deliveries []Delivery // as Hooks.Deliver adds them
 }

@@ -50,7 +50,7 @@ type User struct {
 	Title   string // as shown
 	Address string // the user's own mail address; "": Name, where it is one
 
-	// Props is what front doors keep for the user: "zone" (IANA name of the time zone), "oof" (the answer while away, JSON). SetProps changes them.
+	// Props is what front doors keep for the user: "zone" (IANA name of the time zone), "oof" (the answer while away, JSON), "me" (the own card). SetProps changes them.
 	Props tandem.Attrs
 }
 
@@ -79,6 +79,7 @@ type HomeRecord struct {
 	Born, WasBorn, WasGone int64
 
 	Written int64 // when it was last written, Unix seconds; 0 for tombstones and for what comes from history
+	Made    int64 // when its present life began, here or in the collection it was moved out of; 0: not known
 
 	Kind  tandem.Kind
 	Index tandem.Index
@@ -107,6 +108,9 @@ type HomeWrite struct {
 
 	// Take says that the record From goes into history as the Create is done, in the same transaction: it moves here from wherever it was. Not for trees.
 	Take bool
+
+	// Still is the sequence number that the collection must stand at before the list, nil for any. It is a precondition as If is.
+	Still *int64
 
 	// Whole says that if this write is not done none of its list is: the ones before it are taken back, the ones after it are not tried, and all of them
 	// are RetryAfter.
@@ -354,7 +358,8 @@ type Run struct {
 // Events is the results log and the list of sessions.
 type Events interface {
 	StartRun(ctx context.Context, r Run) (int64, error)
-	EndRun(ctx context.Context, r Run) error
+	// EndRun records how a run ended, and queues what webhooks are sent about it in the same transaction, as Hooks.Deliver does.
+	EndRun(ctx context.Context, r Run, tell ...Delivery) error
 	Runs(ctx context.Context, item string, limit int) ([]Run, error) // newest first
 	Add(ctx context.Context, events ...Event) error
 	List(ctx context.Context, after int64, item string, limit int) ([]Event, error) // oldest first, ID > after

@@ -50,6 +50,13 @@ func (k *checker) add(thing string, err error) {
 	}
 }
 
+// addMending adds what a repair may mend.
+func (k *checker) addMending(err error) {
+	if len(k.found) < maxFound {
+		k.found = append(k.found, &tandem.Error{Kind: tandem.Unreadable, Op: "check", Thing: k.name, Err: err, Remedy: "fetch or forget it with `tandem doctor --repair`"})
+	}
+}
+
 // structure asks SQLite itself.
 func (k *checker) structure(c *conn) error {
 	err := c.each(func(s scanner) error {
@@ -155,7 +162,7 @@ func (k *checker) references(c *conn) error {
 	for sum := range refs {
 		switch _, err := k.body(c, sum); {
 		case tandem.IsKind(err, tandem.NotFound):
-			k.add(k.name, fmt.Errorf("body %s is named and not there", sum))
+			k.addMending(fmt.Errorf("body %s is named and not there", sum))
 		case err != nil:
 			return err
 		}

@@ -11,11 +11,11 @@ import (
 	"tandem/store"
 )
 
-const collectionColumns = "id, owner, kind, name, props, seq, uuid, epoch"
+const collectionColumns = "id, owner, kind, name, props, seq, made, uuid, epoch"
 
 func scanCollection(s scanner) (c tandem.Collection, err error) {
 	var props []byte
-	err = s.Scan(&c.ID, &c.User, &c.Kind, &c.Name, &props, &c.Seq, &c.Identity.Store, &c.Identity.Epoch)
+	err = s.Scan(&c.ID, &c.User, &c.Kind, &c.Name, &props, &c.Seq, &c.Made, &c.Identity.Store, &c.Identity.Epoch)
 	if err != nil {
 		return c, err
 	}
@@ -99,8 +99,8 @@ func (h home) addCollection(c *conn, in tandem.Collection, props string) (int64,
 	if err != nil {
 		return 0, err
 	}
-	res, err := c.exec("INSERT INTO collection (owner, kind, name, props, uuid, epoch) VALUES (?, ?, ?, ?, ?, ?)",
-		in.User, string(in.Kind), in.Name, props, uuid, epoch)
+	res, err := c.exec("INSERT INTO collection (owner, kind, name, props, uuid, epoch, made) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		in.User, string(in.Kind), in.Name, props, uuid, epoch, h.opt.Now())
 	if err != nil {
 		return 0, err
 	}

@@ -26,14 +26,18 @@ func (e events) StartRun(ctx context.Context, r store.Run) (id int64, err error)
 }
 
 // EndRun implements store.Events.
-func (e events) EndRun(ctx context.Context, r store.Run) error {
+func (e events) EndRun(ctx context.Context, r store.Run, tell ...store.Delivery) error {
 	return e.write(ctx, "log run", func(c *conn) error {
 		res, err := c.exec("UPDATE run SET pair = ?, item = ?, started = ?, finished = ?, result = ?, detail = ? WHERE id = ?",
 			r.Pair, r.Item, r.Started, r.Finished, r.Result, r.Detail, r.ID)
 		if err != nil {
 			return err
 		}
-		return mustAffect(res, "log run", strconv.FormatInt(r.ID, 10))
+		if err := mustAffect(res, "log run", strconv.FormatInt(r.ID, 10)); err != nil {
+			return err
+		}
+		_, err = deliver(c, tell)
+		return err
 	})
 }
 

@@ -51,43 +51,18 @@ func (s factors) AddFactor(ctx context.Context, f store.Factor) (store.Factor, e
 }
 
 // Factors implements store.Factors.
-func (s factors) Factors(ctx context.Context, user string) (list []store.Factor, err error) {
-	err = s.read(ctx, "list factors", func(c *conn) error {
-		return c.each(func(s scanner) error {
-			f, err := scanFactor(s)
-			list = append(list, f)
-			return err
-		}, "SELECT "+factorColumns+" FROM factor WHERE owner = ? ORDER BY id", strings.ToLower(user))
-	})
-	return list, err
+func (s factors) Factors(ctx context.Context, user string) ([]store.Factor, error) {
+	return allOf(ctx, s.db, "list factors", scanFactor, "SELECT "+factorColumns+" FROM factor WHERE owner = ? ORDER BY id", strings.ToLower(user))
 }
 
 // FactorByKey implements store.Factors.
-func (s factors) FactorByKey(ctx context.Context, sort store.FactorSort, key string) (f store.Factor, err error) {
-	const op = "find factor"
-	err = s.read(ctx, op, func(c *conn) (err error) {
-		f, err = scanFactor(c.row("SELECT "+factorColumns+" FROM factor WHERE sort = ? AND key = ?", sort, key))
-		if errors.Is(err, sql.ErrNoRows) {
-			return notFound(op, "")
-		}
-		return err
-	})
-	if err != nil {
-		return store.Factor{}, err
-	}
-	return f, nil
+func (s factors) FactorByKey(ctx context.Context, sort store.FactorSort, key string) (store.Factor, error) {
+	return oneOf(ctx, s.db, "find factor", scanFactor, "SELECT "+factorColumns+" FROM factor WHERE sort = ? AND key = ?", sort, key)
 }
 
 // LabelFactor implements store.Factors.
 func (s factors) LabelFactor(ctx context.Context, id int64, label string) error {
-	const op = "name factor"
-	return s.write(ctx, op, func(c *conn) error {
-		res, err := c.exec("UPDATE factor SET label = ? WHERE id = ?", label, id)
-		if err != nil {
-			return err
-		}
-		return mustAffect(res, op, strconv.FormatInt(id, 10))
-	})
+	return changeOne(ctx, s.db, "name factor", "UPDATE factor SET label = ? WHERE id = ?", id, label)
 }
 
 // UseFactor implements store.Factors.
@@ -114,12 +89,5 @@ func (s factors) UseFactor(ctx context.Context, id, count, when int64, from stri
 
 // RemoveFactor implements store.Factors.
 func (s factors) RemoveFactor(ctx context.Context, id int64) error {
-	const op = "remove factor"
-	return s.write(ctx, op, func(c *conn) error {
-		res, err := c.exec("DELETE FROM factor WHERE id = ?", id)
-		if err != nil {
-			return err
-		}
-		return mustAffect(res, op, strconv.FormatInt(id, 10))
-	})
+	return changeOne(ctx, s.db, "remove factor", "DELETE FROM factor WHERE id = ?", id)
 }

@@ -17,7 +17,7 @@ type home struct{ *db }
 
 var _ store.Home = home{}
 
-const recordColumns = "row, id, seq, deleted, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys, born, was_born, was_gone, at"
+const recordColumns = "row, id, seq, deleted, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys, born, was_born, was_gone, at, made"
 
 // scanRecord reads a record without its body, whose sum it returns, and more columns that stand behind its own.
 func scanRecord(s scanner, kind tandem.Kind, more ...any) (r store.HomeRecord, body tandem.Digest, err error) {
@@ -25,7 +25,7 @@ func scanRecord(s scanner, kind tandem.Kind, more ...any) (r store.HomeRecord, b
 	var rawDigest, rawSum []byte
 	var keys string
 	dest := []any{&r.Number, &r.ID, &r.Seq, &r.Deleted, &digest, &sum, &r.Size, &r.Attrs, &r.Modified, &r.Title, &r.Index.UID, &r.Index.Start, &r.Index.End,
-		&r.Index.Name, &keys, &r.Born, &r.WasBorn, &r.WasGone, &r.Written}
+		&r.Index.Name, &keys, &r.Born, &r.WasBorn, &r.WasGone, &r.Written, &r.Made}
 	if _, ok := s.(*sql.Row); ok { // which refuses RawBytes
 		dest[4], dest[5] = &rawDigest, &rawSum
 	}
@@ -42,11 +42,20 @@ func scanRecord(s scanner, kind tandem.Kind, more ...any) (r store.HomeRecord, b
 		return store.HomeRecord{Record: tandem.Record{ID: r.ID}, Seq: r.Seq, Deleted: true, Number: r.Number, Born: r.Born, WasBorn: r.WasBorn, WasGone: r.WasGone},
 			body, nil
 	}
+	r.Made = madeAt(&r)
 	r.UID, r.Node = r.Index.UID, nodeOf(r.Number)
 	if keys != "" {
 		r.Index.Keys = strings.Split(keys, "\n")
 	}
 	return r, body, nil
+}
+
+// madeAt is when a record was made. Before the store wrote it down it is known of those only that were never written again.
+func madeAt(r *store.HomeRecord) int64 {
+	if r.Made == 0 && r.Born == r.Seq {
+		return r.Written
+	}
+	return r.Made
 }
 
 // versionOf is the version of a record written with sequence number seq.

@@ -15,6 +15,7 @@ type staged struct {
 	*store.HomeWrite
 	sum   tandem.Digest // of the body, zero for none
 	size  int64
+	made  int64 // when what it is was made elsewhere; 0: now
 	small []smallBody
 	err   error // the body could not be read
 }
@@ -96,12 +97,13 @@ func (w *homeWriter) take(s *staged) (tandem.Outcome, error) {
 	if store.IsTree(w.col.Kind) || store.IsTree(from.col.Kind) {
 		return rejected(s.ID, errors.New("in a tree nothing is taken from elsewhere")), nil
 	}
-	out, err := w.create(s)
-	if err != nil || out.Status != tandem.Applied {
-		return out, err
-	}
 	old, body, _, err := from.current(id)
 	if err != nil {
+		return tandem.Outcome{}, err
+	}
+	s.made = old.Made
+	out, err := w.create(s)
+	if err != nil || out.Status != tandem.Applied {
 		return out, err
 	}
 	if _, err := from.delete(&staged{HomeWrite: &store.HomeWrite{Write: tandem.Write{ID: id}}}, old, body); err != nil || from == w {

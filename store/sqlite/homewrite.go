@@ -105,6 +105,9 @@ func (w *homeWriter) all(collection int64, out []tandem.Outcome) (err error) {
 
 // one performs one write. An error is about the store and ends the transaction.
 func (w *homeWriter) one(s *staged) (tandem.Outcome, error) {
+	if s.Still != nil && *s.Still != w.before {
+		return failed412(s.ID, fmt.Errorf("the collection is at %d, not %d", w.before, *s.Still)), nil
+	}
 	if s.From != 0 && (s.Op == tandem.Create || s.Op == tandem.Update) {
 		if same, err := w.takeOver(s); !same || err != nil {
 			return failed412(s.ID, errors.New("the record that it is a copy of has changed")), err
@@ -292,20 +295,27 @@ func (w *homeWriter) put(s *staged, id tandem.ID, old store.HomeRecord) (tandem.
 	uid := s.uid()
 	meta := tandem.Meta{Version: versionOf(w.col.Seq), Digest: s.Digest, Size: s.size, Attrs: s.Record.Attrs, UID: uid, Modified: s.Record.Modified}
 	life := w.lives(old)
+	made := s.made
+	if made == 0 {
+		made = w.now
+	}
+	if old.Number != 0 && !old.Deleted {
+		made = old.Made
+	}
 	args := []any{w.col.Seq, w.now, ofDigest(s.Digest), ofDigest(s.sum), s.size, string(s.Record.Attrs), s.Record.Modified, s.Title, uid,
-		s.Index.Start, s.Index.End, s.Index.Name, strings.Join(s.Index.Keys, "\n"), w.col.Seq, life.Born, life.WasBorn, life.WasGone}
+		s.Index.Start, s.Index.End, s.Index.Name, strings.Join(s.Index.Keys, "\n"), w.col.Seq, life.Born, life.WasBorn, life.WasGone, made}
 	row := old.Number
 	var err error
 	if row == 0 {
 		var res sql.Result
 		res, err = w.conn.exec(`INSERT INTO record (seq, at, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys, wrote, born, was_born,
-			was_gone, collection, id, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`, append(args, w.col.ID, string(id))...)
+			was_gone, made, collection, id, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`, append(args, w.col.ID, string(id))...)
 		if err == nil {
 			row, err = res.LastInsertId()
 		}
 	} else {
 		_, err = w.conn.exec(`UPDATE record SET seq = ?, at = ?, digest = ?, body = ?, size = ?, attrs = ?, modified = ?, title = ?, uid = ?,
-			starts = ?, ends = ?, name = ?, keys = ?, wrote = ?, born = ?, was_born = ?, was_gone = ?, deleted = 0 WHERE row = ?`, append(args, row)...)
+			starts = ?, ends = ?, name = ?, keys = ?, wrote = ?, born = ?, was_born = ?, was_gone = ?, made = ?, deleted = 0 WHERE row = ?`, append(args, row)...)
 	}
 	if err != nil {
 		return meta, err

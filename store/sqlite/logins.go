@@ -98,11 +98,5 @@ func fresh(last, now int64) bool { return last <= now && now-last < 60 }
 
 // RemoveLogin implements store.Logins.
 func (l logins) RemoveLogin(ctx context.Context, id int64) error {
-	return l.write(ctx, "remove login", func(c *conn) error {
-		res, err := c.exec("DELETE FROM login WHERE id = ?", id)
-		if err != nil {
-			return err
-		}
-		return mustAffect(res, "remove login", strconv.FormatInt(id, 10))
-	})
+	return changeOne(ctx, l.db, "remove login", "DELETE FROM login WHERE id = ?", id)
 }

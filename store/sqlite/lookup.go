@@ -283,7 +283,7 @@ func (l lookup) past(c *conn, number, seq int64) (r store.HomeRecord, body tande
 }
 
 // queryFilled reads record and body in one go: a query of its own for each of them takes several times as long.
-const queryFilled = `SELECT record.row, id, seq, deleted, born, was_born, was_gone, record.at, size, starts, ends, body, blob.row IS NOT NULL, data
+const queryFilled = `SELECT record.row, id, seq, deleted, born, was_born, was_gone, record.at, record.made, size, starts, ends, body, blob.row IS NOT NULL, data
 	FROM record LEFT JOIN blob ON blob.sum = record.body
 	WHERE collection = ? AND seq > ? ORDER BY seq LIMIT ?`
 
@@ -292,7 +292,7 @@ func (l lookup) Filled(ctx context.Context, collection, seq int64, limit int) ([
 	var r store.HomeRecord
 	var sum, data sql.RawBytes
 	var here bool
-	dest := []any{&r.Number, &r.ID, &r.Seq, &r.Deleted, &r.Born, &r.WasBorn, &r.WasGone, &r.Written, &r.Size, &r.Index.Start, &r.Index.End, &sum, &here, &data}
+	dest := []any{&r.Number, &r.ID, &r.Seq, &r.Deleted, &r.Born, &r.WasBorn, &r.WasGone, &r.Written, &r.Made, &r.Size, &r.Index.Start, &r.Index.End, &sum, &here, &data}
 	return home(l).since(ctx, collection, seq, limit, queryFilled, func(s scanner, kind tandem.Kind) (store.HomeRecord, error) {
 		if err := s.Scan(dest...); err != nil {
 			return r, err
@@ -301,6 +301,7 @@ func (l lookup) Filled(ctx context.Context, collection, seq int64, limit int) ([
 			return store.HomeRecord{Record: tandem.Record{ID: r.ID}, Seq: r.Seq, Deleted: true, Number: r.Number, Born: r.Born, WasBorn: r.WasBorn, WasGone: r.WasGone}, nil
 		}
 		out := r
+		out.Made = madeAt(&r)
 		out.Kind, out.Version, out.Node = kind, versionOf(r.Seq), nodeOf(r.Number)
 		switch {
 		case here:

@@ -2,9 +2,11 @@ package sqlite_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"database/sql"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +19,11 @@ import (
 // broken is a store with records, history, a device and a conflict, and then with what the statements do to it behind its back. Bodies that nothing names are old.
 func broken(t *testing.T, statements ...string) (*store.Store, tandem.Collection) {
 	t.Helper()
-	dir := t.TempDir()
+	return brokenIn(t, t.TempDir(), statements...)
+}
+
+func brokenIn(t *testing.T, dir string, statements ...string) (*store.Store, tandem.Collection) {
+	t.Helper()
 	st, err := sqlite.Open(dir, sqlite.Options{})
 	must(t, err)
 	ctx := t.Context()
@@ -127,6 +133,25 @@ func TestMend(t *testing.T) {
 		"word":              {damage: "INSERT INTO word VALUES (1, 'zoe', 777)", sort: "index"},
 		"sketch":            {damage: "INSERT INTO sketch VALUES (777, X'00')", sort: "index"},
 		"tombstone":         {damage: "UPDATE record SET at = 5 WHERE deleted = 1", sort: "tombstone"},
+		"user removed":      {damage: "DELETE FROM login; DELETE FROM user", sort: "user", thing: "anna"},
+		"user of a device":  {damage: "INSERT INTO device SELECT 99, 'nobody', 'OLD', type, agent, speaks, info, access, reason, offer, policy_key, policy_pending, policy, wipe, wipe_account, added, seen, address FROM device; INSERT INTO state VALUES (99, 'folders', X'01', 0)", sort: "device", thing: "OLD"},
+		"collection":        {damage: "INSERT INTO record (row, collection, id, seq, deleted, at, born, was_born, was_gone, wrote, digest, body, size, attrs, modified, title, uid, starts, ends, name, keys) SELECT 500, 77, 'stray', 1, 0, 9, 1, 0, 0, 1, digest, body, size, attrs, modified, title, '', 0, 0, '', '' FROM record WHERE id = 'kept'", sort: "record", gain: "past stray kept"},
+		"user of a message": {damage: "INSERT INTO outgoing (owner, key, sender, recipients, body, saved, state, added, next, tries, error) SELECT 'nobody', 'message', 'a', '[]', body, 0, 'waiting', 0, 0, 0, '' FROM record WHERE id = 'kept'", sort: "message", gain: "past message kept"},
+		"text of a message": {damage: "INSERT INTO outgoing (owner, key, sender, recipients, body, saved, state, added, next, tries, error) VALUES ('anna', 'message', 'a', '[]', " + hex("ee") + ", 0, 'waiting', 0, 0, 0, '')", sort: "message", thing: "message"},
+		"user of a partner": {damage: "UPDATE partner SET owner = 'nobody'", sort: "partner"},
+		"marker":            {damage: "INSERT INTO marker VALUES (77, 'm', 'x', 1, 0, NULL, 0, '', '', 0)", sort: "setting"},
+		"passkey":           {damage: "INSERT INTO factor (owner, sort, key, label, data, count, added, used, origin) VALUES ('nobody', 'passkey', 'k', '', X'', 0, 0, 0, '')", sort: "setting"},
+		"browser":           {damage: "INSERT INTO push (owner, endpoint, key, auth, agent, added) VALUES ('nobody', 'e', X'', X'', '', 0)", sort: "setting"},
+		"notice":            {damage: "INSERT INTO notice (owner, key, sort, item, code, title, text, link, since) VALUES ('nobody', 'k', '', '', '', '', '', '', 0)", sort: "setting"},
+		"webhook":           {damage: "INSERT INTO webhook VALUES (9, 'nobody', 'https://x', '[]', '[]', 1, 0); INSERT INTO delivery (webhook, key, event, body, state, added, next, tries, status, error) VALUES (9, 'k', '', X'', 'waiting', 0, 0, 0, 0, '')", sort: "setting", thing: "https://x"},
+		"delivery":          {damage: "INSERT INTO delivery (webhook, key, event, body, state, added, next, tries, status, error) VALUES (9, 'k', '', X'', 'waiting', 0, 0, 0, 0, '')", sort: "setting"},
+		"lock of old":       {damage: "INSERT INTO lock VALUES ('t', 'anna', 1, '', 0, 0, '', 1, 5)", sort: "lock"},
+		"text":              {damage: "INSERT INTO texted VALUES (777); INSERT INTO fulltext (rowid, text) VALUES (777, 'zoe')", sort: "index"},
+		"body of history":   {damage: "INSERT INTO past SELECT 900, 10000000000, 0, 0, 0, 'p', kind, 'r', op, who, origin, 'Lost', attrs, digest, " + hex("cd") + ", '', '' FROM past LIMIT 1; INSERT INTO version VALUES (5, 6, 7, 900)", sort: "history", thing: "Lost"},
+		"body of a version": {damage: "DELETE FROM blob WHERE data = CAST('only the conflict has this' AS BLOB)", sort: "conflict", thing: "1"},
+		"body of an answer": {damage: "UPDATE conflict SET decision = 4, body = " + hex("cd"), sort: "conflict", thing: "1"},
+		"row of a conflict": {damage: "DELETE FROM base", sort: "conflict", thing: "a pair", gain: "past x only"},
+		"conflict of a row": {damage: "DELETE FROM conflict", sort: "conflict", thing: "a pair"},
 		"body in a row":     {damage: "INSERT INTO blob (sum, at, data) VALUES (" + hex("ab") + ", 5, X'00')", sort: "body"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -152,6 +177,87 @@ func TestMend(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestMendRows: a base that names a body which is not there goes on without it, and nothing else of the row changes.
+func TestMendRows(t *testing.T) {
+	st, _ := broken(t)
+	ctx := t.Context()
+	pair, err := st.Bases.Open(ctx, "another pair")
+	must(t, err)
+	body := tandem.Bytes("what both agreed on")
+	sum := tandem.Digest(sha256.Sum256(body))
+	rows := []tandem.Row{{Body: sum, UID: "u"}, {Body: tandem.Digest{1}, UID: "v"}, {UID: "w", Clash: &tandem.Clash{Conflict: -1, Decision: tandem.TakeBody, Body: tandem.Digest{2}}}}
+	for i := range rows {
+		rows[i].A.ID, rows[i].B.ID = tandem.ID("a"+rows[i].UID), tandem.ID("b"+rows[i].UID)
+	}
+	must(t, st.Bases.Commit(ctx, pair.ID, store.Commit{Put: rows, Bodies: []tandem.Bytes{body}, Conflicts: []store.Conflict{{Item: "one"}}}))
+	release, err := st.Bases.Lease(ctx, pair.ID, "a run")
+	must(t, err)
+	if found, err := st.Mending.Mend(ctx, 1, true); err != nil || len(found) != 0 {
+		t.Fatalf("while a run has the pair: %+v, %v", found, err)
+	}
+	release()
+	for _, do := range []bool{false, true} {
+		found, err := st.Mending.Mend(ctx, 1, do)
+		must(t, err)
+		if len(found) != 1 || found[0].Sort != "base" || found[0].Thing != "another pair" || found[0].Count != 2 {
+			t.Fatalf("mend %v: %+v", do, found)
+		}
+	}
+	if found, err := st.Mending.Mend(ctx, 1, false); err != nil || len(found) != 0 {
+		t.Errorf("afterwards: %+v, %v", found, err)
+	}
+	n := 0
+	for r, err := range st.Bases.Rows(ctx, pair.ID) {
+		must(t, err)
+		want := map[string]tandem.Digest{"u": sum}[r.UID]
+		if r.Body != want || r.A.ID != tandem.ID("a"+r.UID) || r.B.ID != tandem.ID("b"+r.UID) {
+			t.Errorf("%+v", r)
+		}
+		if r.UID == "w" && (r.Clash == nil || r.Clash.Decision != tandem.Undecided || !r.Clash.Body.IsZero()) {
+			t.Errorf("its conflict: %+v", r.Clash)
+		}
+		n++
+	}
+	if n != 3 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+// TestBodiless names the live records whose bodies are not there, small ones and those that are files.
+func TestBodiless(t *testing.T) {
+	dir := t.TempDir()
+	st, c := brokenIn(t, dir, "DELETE FROM blob WHERE data = CAST('kept' AS BLOB)")
+	big, _, err := st.Blobs.Put(t.Context(), strings.NewReader(strings.Repeat("a large body ", 1000)))
+	must(t, err)
+	body, err := st.Blobs.Open(t.Context(), big)
+	must(t, err)
+	out, err := st.Home.Write(t.Context(), c.ID, store.Author{User: "anna"}, []store.HomeWrite{{Write: tandem.Write{Op: tandem.Create, ID: "large", Record: tandem.Record{Body: body}}}})
+	must(t, err)
+	must(t, out[0].Err)
+	check := func(want ...tandem.ID) {
+		t.Helper()
+		list, err := st.Mending.Bodiless(t.Context())
+		must(t, err)
+		var got []tandem.ID
+		for _, b := range list {
+			if got = append(got, b.ID); b.Collection != c.ID || b.Version == "" || b.Body.IsZero() {
+				t.Errorf("%+v", b)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("without a body: %q, want %q", got, want)
+		}
+	}
+	check("kept")
+	must(t, filepath.WalkDir(filepath.Join(dir, "blobs"), func(name string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			err = os.Remove(name)
+		}
+		return err
+	}))
+	check("kept", "large")
 }
 
 // TestMendFiles checks that bodies that are files, and what an interrupted write left, are found and removed, and those that somebody names or has just put are not.

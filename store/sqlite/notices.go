@@ -40,9 +40,14 @@ func (s notices) ChangeNotices(ctx context.Context, change store.NoticeChange) e
 				return err
 			}
 		}
-		for _, id := range change.Told {
-			if _, err := c.exec("UPDATE notice SET told = ? WHERE id = ?", change.When, id); err != nil {
-				return err
+		for _, ids := range []struct {
+			list []int64
+			told int64
+		}{{change.Telling, -change.When}, {change.Told, change.When}} {
+			for _, id := range ids.list {
+				if _, err := c.exec("UPDATE notice SET told = ? WHERE id = ?", ids.told, id); err != nil {
+					return err
+				}
 			}
 		}
 		_, err := deliver(c, change.Deliveries)

@@ -15,16 +15,28 @@ type queue struct{ *db }
 
 var _ store.Queue = queue{}
 
-const outgoingColumns = "id, owner, key, sender, recipients, body, saved, state, added, next, tries, error"
+const outgoingColumns = "id, owner, key, sender, recipients, body, saved, state, added, next, tries, error, doubt"
 
 func scanOutgoing(s scanner) (m store.Outgoing, err error) {
-	var to string
+	var to, doubt string
 	var body []byte
-	if err := s.Scan(&m.ID, &m.User, &m.Key, &m.From, &to, &body, &m.Saved, &m.State, &m.Added, &m.Next, &m.Tries, &m.Error); err != nil {
+	if err := s.Scan(&m.ID, &m.User, &m.Key, &m.From, &to, &body, &m.Saved, &m.State, &m.Added, &m.Next, &m.Tries, &m.Error, &doubt); err != nil {
 		return m, err
 	}
 	m.Body = toDigest(body)
-	return m, json.Unmarshal([]byte(to), &m.To)
+	if doubt != "" {
+		err = json.Unmarshal([]byte(doubt), &m.Doubt)
+	}
+	return m, errors.Join(err, json.Unmarshal([]byte(to), &m.To))
+}
+
+// doubtColumn is a list as its column has it.
+func doubtColumn(doubt []string) (string, error) {
+	if len(doubt) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(doubt)
+	return string(text), err
 }
 
 // Enqueue implements store.Queue. The body is made durable before the transaction that names it.
@@ -108,8 +120,12 @@ func (q queue) ChangeOutgoing(ctx context.Context, id int64, change func(m *stor
 		if err != nil {
 			return err
 		}
-		_, err = c.exec("UPDATE outgoing SET sender = ?, recipients = ?, saved = ?, state = ?, next = ?, tries = ?, error = ? WHERE id = ?", m.From, string(to), m.Saved,
-			string(m.State), m.Next, m.Tries, m.Error, id)
+		doubt, err := doubtColumn(m.Doubt)
+		if err != nil {
+			return err
+		}
+		_, err = c.exec("UPDATE outgoing SET sender = ?, recipients = ?, saved = ?, state = ?, next = ?, tries = ?, error = ?, doubt = ? WHERE id = ?", m.From, string(to), m.Saved,
+			string(m.State), m.Next, m.Tries, m.Error, doubt, id)
 		return err
 	})
 	return m, err

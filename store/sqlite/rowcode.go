@@ -33,6 +33,7 @@ const (
 	rowDurable
 	rowClash
 	rowAside
+	asideNew // Aside.New
 )
 
 // Within a clash, each side is written whole with these.
@@ -106,6 +107,7 @@ func rowFlags(r *tandem.Row) (flags uint16) {
 	set(r.Durable, rowDurable)
 	set(r.Clash != nil, rowClash)
 	set(r.Aside != nil, rowAside)
+	set(r.Aside != nil && r.Aside.New, asideNew)
 	return flags
 }
 
@@ -187,7 +189,7 @@ func decodeRow(in string, durable int64, r *tandem.Row) error {
 	}
 	if flags&rowAside != 0 {
 		r.Aside = &tandem.Aside{Reason: d.string(), Tries: int(d.varint()), Until: d.varint(),
-			A: tandem.Version(d.string()), B: tandem.Version(d.string())}
+			A: tandem.Version(d.string()), B: tandem.Version(d.string()), New: flags&asideNew != 0}
 	}
 	if d.bad || d.in != "" {
 		return errPage

@@ -35,7 +35,7 @@ func genRow(t *rapid.T) tandem.Row {
 	}
 	if rapid.Bool().Draw(t, "aside") {
 		r.Aside = &tandem.Aside{Reason: rapid.String().Draw(t, "reason"), Tries: rapid.Int().Draw(t, "tries"), Until: rapid.Int64().Draw(t, "until"),
-			A: tandem.Version(rapid.String().Draw(t, "aside a")), B: tandem.Version(rapid.String().Draw(t, "aside b"))}
+			A: tandem.Version(rapid.String().Draw(t, "aside a")), B: tandem.Version(rapid.String().Draw(t, "aside b")), New: rapid.Bool().Draw(t, "aside new")}
 	}
 	return r
 }

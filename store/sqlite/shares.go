@@ -18,13 +18,13 @@ var _ store.Shares = shares{}
 
 // selectShares reads shares with their collections, in the order of collectionColumns.
 const selectShares = `SELECT s.id, ifnull(s.grantee, ''), ifnull(s.token, ''), s.label, s.writes, s.hidden, s.props, s.added,
-	c.id, c.owner, c.kind, c.name, c.props, c.seq, c.uuid, c.epoch FROM share s JOIN collection c ON c.id = s.collection`
+	c.id, c.owner, c.kind, c.name, c.props, c.seq, c.made, c.uuid, c.epoch FROM share s JOIN collection c ON c.id = s.collection`
 
 func scanShare(s scanner) (v store.Share, err error) {
 	var own, props []byte
 	c := &v.Of
 	err = s.Scan(&v.ID, &v.With, &v.Token, &v.Label, &v.Write, &v.Hidden, &own, &v.Added,
-		&c.ID, &c.User, &c.Kind, &c.Name, &props, &c.Seq, &c.Identity.Store, &c.Identity.Epoch)
+		&c.ID, &c.User, &c.Kind, &c.Name, &props, &c.Seq, &c.Made, &c.Identity.Store, &c.Identity.Epoch)
 	if err != nil {
 		return v, err
 	}

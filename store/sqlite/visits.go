@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"strconv"
 	"strings"
@@ -53,31 +52,13 @@ func (s visits) AddVisit(ctx context.Context, v store.Visit) (store.Visit, error
 }
 
 // Visit implements store.Visits.
-func (s visits) Visit(ctx context.Context, token tandem.Digest) (v store.Visit, err error) {
-	const op = "find visit"
-	err = s.read(ctx, op, func(c *conn) (err error) {
-		v, err = scanVisit(c.row("SELECT "+visitColumns+" FROM visit WHERE token = ?", token[:]))
-		if errors.Is(err, sql.ErrNoRows) {
-			return notFound(op, "")
-		}
-		return err
-	})
-	if err != nil {
-		return store.Visit{}, err
-	}
-	return v, nil
+func (s visits) Visit(ctx context.Context, token tandem.Digest) (store.Visit, error) {
+	return oneOf(ctx, s.db, "find visit", scanVisit, "SELECT "+visitColumns+" FROM visit WHERE token = ?", token[:])
 }
 
 // Visits implements store.Visits.
-func (s visits) Visits(ctx context.Context, user string) (list []store.Visit, err error) {
-	err = s.read(ctx, "list visits", func(c *conn) error {
-		return c.each(func(s scanner) error {
-			v, err := scanVisit(s)
-			list = append(list, v)
-			return err
-		}, "SELECT "+visitColumns+" FROM visit WHERE owner = ? ORDER BY id DESC", strings.ToLower(user))
-	})
-	return list, err
+func (s visits) Visits(ctx context.Context, user string) ([]store.Visit, error) {
+	return allOf(ctx, s.db, "list visits", scanVisit, "SELECT "+visitColumns+" FROM visit WHERE owner = ? ORDER BY id DESC", strings.ToLower(user))
 }
 
 // UseVisit implements store.Visits.
@@ -94,12 +75,5 @@ func (s visits) UseVisit(ctx context.Context, id int64, when int64, from string)
 
 // RemoveVisit implements store.Visits.
 func (s visits) RemoveVisit(ctx context.Context, id int64) error {
-	const op = "end visit"
-	return s.write(ctx, op, func(c *conn) error {
-		res, err := c.exec("DELETE FROM visit WHERE id = ?", id)
-		if err != nil {
-			return err
-		}
-		return mustAffect(res, op, strconv.FormatInt(id, 10))
-	})
+	return changeOne(ctx, s.db, "end visit", "DELETE FROM visit WHERE id = ?", id)
 }

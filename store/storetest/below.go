@@ -126,6 +126,40 @@ func testWhole(k *kit) {
 	}
 }
 
+// testStill writes to a collection only if it stands where the writer saw it, also when others write at the same moment.
+func testStill(k *kit) {
+	c := k.collection(tandem.Contact)
+	still := func(w store.HomeWrite, seq int64) store.HomeWrite {
+		w.Still = &seq
+		return w
+	}
+	k.applied(c, still(put(tandem.Create, "a", "", "a"), 0))
+	out := k.write(c, still(put(tandem.Create, "b", "", "b"), 1), still(put(tandem.Create, "c", "", "c"), 1), still(put(tandem.Create, "d", "", "d"), 0), put(tandem.Create, "e", "", "e"))
+	for i, want := range []tandem.Status{tandem.Applied, tandem.Applied, tandem.PreconditionFailed, tandem.Applied} {
+		if out[i].Status != want || want != tandem.Applied && !tandem.IsKind(out[i].Err, tandem.Changed) {
+			k.Fatalf("write %d: %+v, want %s", i, out[i], want)
+		}
+	}
+	const writers = 8
+	done := make(chan bool, writers)
+	for i := range writers {
+		go func() {
+			w := still(put(tandem.Create, tandem.ID(fmt.Sprint("w", i)), "", fmt.Sprint(i)), 4)
+			out, err := k.st.Home.Write(k.ctx, c.ID, store.Author{}, []store.HomeWrite{w})
+			done <- err == nil && out[0].Status == tandem.Applied
+		}()
+	}
+	won := 0
+	for range writers {
+		if <-done {
+			won++
+		}
+	}
+	if won != 1 {
+		k.Fatalf("%d of those who saw the same state wrote", won)
+	}
+}
+
 // testOwnBody writes a body that came from the store, small and large, and one that is swept meanwhile.
 func testOwnBody(k *kit) {
 	c := k.collection(tandem.File)

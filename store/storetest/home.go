@@ -23,6 +23,7 @@ func runHome(t *testing.T, run runner) {
 	run(t, "Move", testMove)
 	run(t, "Tree", testTree)
 	run(t, "Whole", testWhole)
+	run(t, "Still", testStill)
 	run(t, "OwnBody", testOwnBody)
 	run(t, "From", testFrom)
 	run(t, "Take", testTake)

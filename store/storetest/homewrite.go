@@ -25,7 +25,7 @@ func testCreate(k *kit) {
 	if r.Number == 0 || r.Written == 0 {
 		k.Fatal("a record without a number, or without the time when it was written")
 	}
-	want := store.HomeRecord{Record: tandem.Record{ID: "r1", Meta: o.Meta}, Seq: 1, Number: r.Number, Born: 1, Written: r.Written, Kind: tandem.Contact, Index: w.Index, Title: w.Title}
+	want := store.HomeRecord{Record: tandem.Record{ID: "r1", Meta: o.Meta}, Seq: 1, Number: r.Number, Born: 1, Written: r.Written, Made: r.Written, Kind: tandem.Contact, Index: w.Index, Title: w.Title}
 	if !reflect.DeepEqual(r, want) {
 		k.Fatalf("got  %+v\nwant %+v", r, want)
 	}

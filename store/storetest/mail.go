@@ -285,7 +285,7 @@ func testQueue(k *kit) {
 		k.Fatalf("a change that failed was made: %+v, %v", due, err)
 	}
 	changed, err := k.st.Queue.ChangeOutgoing(k.ctx, m.ID, func(m *store.Outgoing) error {
-		m.To, m.State, m.Tries, m.Saved = nil, store.Sent, 1, true
+		m.To, m.State, m.Tries, m.Saved, m.Doubt = nil, store.Sent, 1, true, []string{"b@y", `"c, d"@z`}
 		return nil
 	})
 	k.must(err)
@@ -297,8 +297,12 @@ func testQueue(k *kit) {
 	}
 	list, err := k.st.Queue.Outgoing(k.ctx, user, 10)
 	k.must(err)
-	if len(list) != 2 || list[0].Key != "k2" || !list[1].Saved {
+	if len(list) != 2 || list[0].Key != "k2" || !list[1].Saved || list[0].Doubt != nil || !slices.Equal(list[1].Doubt, []string{"b@y", `"c, d"@z`}) {
 		k.Fatalf("the queue is %+v", list)
+	}
+	changed, err = k.st.Queue.ChangeOutgoing(k.ctx, m.ID, func(m *store.Outgoing) error { m.Doubt = []string{}; return nil })
+	if list, e := k.st.Queue.Outgoing(k.ctx, user, 10); err != nil || e != nil || list[1].Doubt != nil {
+		k.Fatalf("no doubt any more, and %+v, %+v, %v", changed, list, errors.Join(err, e))
 	}
 	k.must(k.st.Queue.RemoveOutgoing(k.ctx, list[0].ID))
 	k.wantKind(k.st.Queue.RemoveOutgoing(k.ctx, list[0].ID), tandem.NotFound)

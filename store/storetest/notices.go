@@ -47,6 +47,10 @@ func testNotices(k *kit) {
 	if len(list) != 1 || list[0] != n || n.ID == 0 {
 		k.Fatalf("%+v, want %+v", list, n)
 	}
+	k.must(k.st.Notices.ChangeNotices(k.ctx, store.NoticeChange{Telling: []int64{n.ID, 9999}, When: 25}))
+	if list, err = k.st.Notices.Notices(k.ctx, "ann"); err != nil || list[0].Told != -25 {
+		k.Fatalf("%+v, %v", list, err)
+	}
 	k.must(k.st.Notices.ChangeNotices(k.ctx, store.NoticeChange{Told: []int64{n.ID, 9999}, When: 30}))
 	if list, err = k.st.Notices.Notices(k.ctx, "ann"); err != nil || list[0].Told != 30 {
 		k.Fatalf("%+v, %v", list, err)

@@ -383,8 +383,16 @@ func testRuns(k *kit) {
 		ids = append(ids, id)
 	}
 	done := store.Run{ID: ids[0], Pair: 4, Item: "a", Started: 1, Finished: 9, Result: "ok", Detail: "{}"}
-	k.must(k.st.Events.EndRun(k.ctx, done))
-	k.wantKind(k.st.Events.EndRun(k.ctx, store.Run{ID: 9999}), tandem.NotFound)
+	h := k.hook(store.Hook{URL: "https://example.org/"})
+	tell := store.Delivery{Hook: h.ID, Key: "run/1", Event: "run.ended", Body: []byte("{}"), Added: 9, Next: 9}
+	k.must(k.st.Events.EndRun(k.ctx, done, tell, tell))
+	k.must(k.st.Events.EndRun(k.ctx, done, tell))
+	other := tell
+	other.Key = "run/9999"
+	k.wantKind(k.st.Events.EndRun(k.ctx, store.Run{ID: 9999}, other), tandem.NotFound)
+	if queued, err := k.st.Hooks.Deliveries(k.ctx, h.ID, 0); err != nil || len(queued) != 1 || queued[0].Key != "run/1" {
+		k.Errorf("of a run that ended, and one that is none, are queued: %+v, %v", queued, err)
+	}
 	list, err := k.st.Events.Runs(k.ctx, "a", 0)
 	k.must(err)
 	if len(list) != 2 || list[0].ID != ids[2] || list[1] != done {
