@@ -3,6 +3,8 @@ package provider
 import (
 	"errors"
 	"net/url"
+	"slices"
+	"strings"
 
 	"tandem"
 )
@@ -37,6 +39,29 @@ func (r *Registry) For(user, text string) (string, error) {
 		return "", &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: text, Err: errors.New("it cannot be told on whose behalf it is"), Remedy: "write the place without what follows a question mark"}
 	}
 	return bound.Text, nil
+}
+
+// Unbound is the text of a place as its user would name it: without whose it is.
+func Unbound(text string) string {
+	where, query, ok := strings.Cut(text, "?")
+	if !ok {
+		return text
+	}
+	var rest []string
+	for _, o := range strings.Split(query, "&") {
+		if name, _, _ := strings.Cut(o, "="); name != OnBehalf {
+			rest = append(rest, o)
+		}
+	}
+	if len(rest) == 0 {
+		return where
+	}
+	return where + "?" + strings.Join(rest, "&")
+}
+
+// MayBind reports whether places of the provider can be opened on behalf of a user at all.
+func (p *Provider) MayBind() bool {
+	return slices.ContainsFunc(p.Options, func(o Option) bool { return o.Name == OnBehalf })
 }
 
 func separator(text string) string {

@@ -71,6 +71,27 @@ func (r *Registry) ParsePlace(text string) (Place, error) {
 	return place, nil
 }
 
+// Reset is a place with other options. An empty value means the default; secrets are not among the options of a place's text.
+func (r *Registry) Reset(text string, set map[string]string) (Place, error) {
+	place, err := r.ParsePlace(text)
+	if err != nil {
+		return Place{}, err
+	}
+	p := r.byName[place.Provider]
+	for name, value := range set {
+		o := p.option(name)
+		if o == nil || o.Secret {
+			return Place{}, &tandem.Error{Kind: tandem.Invalid, Op: "change option", Thing: name, Err: fmt.Errorf("%s has no such option", p.Name), Remedy: p.knownOptions()}
+		}
+		if delete(place.Options, name); value != "" {
+			if place.Options[name], err = o.parse(value, r.around()); err != nil {
+				return Place{}, err
+			}
+		}
+	}
+	return r.ParsePlace(p.canonical(place, r.around()))
+}
+
 func invalid(text string, err error, remedy string) error {
 	return &tandem.Error{Kind: tandem.Invalid, Op: "read place", Thing: text, Err: err, Remedy: remedy}
 }

@@ -13,7 +13,7 @@ import (
 // A Replica is one collection in one place, opened for syncing.
 //
 // All methods may be called concurrently, except that Changes, Apply and Close are never called concurrently with
-// each other by one session unless Features.Workers says so for Apply. Methods return when ctx is done, within two
+// each other by one session unless Features.Workers or Features.Overlap says so for Apply. Methods return when ctx is done, within two
 // seconds. After Close every method returns an error. Errors are *tandem.Error where the cause is known: Unreadable for a place that is not
 // there (an unmounted root, a time-out), Gone for a store that no longer honours what was promised.
 type Replica interface {
@@ -81,6 +81,14 @@ type Advancer interface {
 	Advance(next tandem.Cursor) tandem.Cursor
 }
 
+// A Resumer is a replica for which it is work to say who it is, and that shows it by going on from a cursor.
+type Resumer interface {
+	// Resume tells what Identity said in the run before, and the cursor that Changes will be asked with next. Where it is true, the next Identity may be answered
+	// from that without asking the place, which Changes then bears out: should the place not honour the cursor, the error is of kind Gone, and Identity must be
+	// asked again before anything is concluded.
+	Resume(was tandem.Identity, since tandem.Cursor) bool
+}
+
 // Features says what an opened replica can do.
 type Features struct {
 	Tree     bool   // ids are paths; parents exist before children
@@ -97,8 +105,26 @@ type Features struct {
 	MaxSize  int64  // largest body in bytes, 0: no limit known
 	Batch    int    // how many writes one Apply should carry; 0: 100
 	Workers  int    // how many Apply and Fetch calls may run at the same time; 0: 1
+	Overlap  bool   // Apply with nothing but creates may be called while another such call is under way, one more than Workers says
 	Names    string // rule for ids: "" any, "windows" (reserved names and characters)
 }
+
+// Outside is the reason of a change that is out of scope because of an option of its place, such as a window of days, a limit or a pattern. People read from it which
+// one to change to get more.
+type Outside struct {
+	Option string // its name in the place's declaration
+	Why    string // for people
+}
+
+func (o *Outside) Error() string { return o.Why }
+
+// Missing is the cause of an error of a place that answers and has no such collection: it may have been renamed, which a fresh list of the place tells.
+type Missing struct{ Err error }
+
+func (m *Missing) Error() string { return m.Err.Error() }
+
+// Unwrap is for errors.As.
+func (m *Missing) Unwrap() error { return m.Err }
 
 // Opened is a replica with what it can do and how to speak of it.
 type Opened struct {
@@ -131,6 +157,26 @@ type Provider struct {
 
 	// Folders opens the collections where place points for being made, renamed and deleted. nil: the place cannot do that.
 	Folders func(ctx context.Context, place Place, env Env) (Folders, error)
+
+	// Carry takes records from one collection of an account to another without their bodies leaving the place. There is one Outcome per id, in order: Applied with the
+	// id and Meta that the record has where it went, PreconditionFailed for one that is not there, Maybe where the answer was lost, Rejected where the place will not. Whether
+	// what was Applied is still where it came from, too, is left open: whoever carries removes it there. An error of kind Denied says that the
+	// two are not of one account, or that the place cannot do it: nothing was done. nil: no place of the provider can.
+	Carry func(ctx context.Context, from, to Place, env Env, what Carried) ([]tandem.Outcome, error)
+
+	// Seek looks for records of a collection that a window of the place keeps out of sight, without making them known to any run. One that keeps nothing out of sight answers nothing at
+	// once. What is there and in sight is not told. nil: no place of the provider can.
+	Seek func(ctx context.Context, place Place, env Env, q Sought) (Beyond, error)
+}
+
+// Carried is what is taken from one collection to another.
+type Carried struct {
+	From, To tandem.Identity // what the two must be; else Gone
+	IDs      []tandem.ID     // in the first
+
+	// Since is the cursor of the last look at the second that was recorded. What came there since may be what an earlier run has made of these very records without
+	// having heard of it: RetryAfter for each that it may be.
+	Since tandem.Cursor
 }
 
 // Folders makes, renames and deletes the collections of an account. Paths are slash-separated names from the account's root, as in Found.Name,

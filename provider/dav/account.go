@@ -78,6 +78,7 @@ func (a *acct) connect() error {
 	o := a.place.Options
 	cfg := conn.Config{User: a.user, Login: o["login"], Pin: o["pin"], Proxy: o["proxy"], Home: a.base, Relogin: relogin, Dial: a.env.Dial,
 		Password: func(ctx context.Context) (string, error) { return a.secret(ctx, "password") }}
+	a.remember(&cfg)
 	if o["ca"] != "" {
 		ca, err := provider.ReadSmall(o["ca"])
 		if err != nil {
@@ -101,6 +102,26 @@ func (a *acct) connect() error {
 	}
 	a.link = &link{Client: c, relogin: relogin}
 	return nil
+}
+
+// remember keeps how the server wants to be logged in to, beside the password where that is kept.
+func (a *acct) remember(cfg *conn.Config) {
+	if a.env.Keep == nil || a.place.Options["password-from"] != "" {
+		return
+	}
+	name := fmt.Sprintf("way to log in of %s at %s://%s", a.user, a.base.Scheme, a.base.Host)
+	cfg.Manner = func(ctx context.Context) string {
+		manner, err := a.env.Keep.Get(ctx, name)
+		if err != nil {
+			return "" // the server tells
+		}
+		return manner
+	}
+	cfg.Learned = func(ctx context.Context, manner string) {
+		if err := a.env.Keep.Put(ctx, name, manner); err != nil && a.env.Log != nil {
+			a.env.Log.Warn("how to log in could not be kept", "server", a.base.Host, "error", err)
+		}
+	}
 }
 
 // oauth is the source of tokens for an account.
@@ -128,7 +149,7 @@ func (a *acct) oauth() (conn.Tokens, error) {
 		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "log in", Thing: a.base.Host, Err: errors.New("there is no data folder to keep the login in")}
 	}
 	secret := func(ctx context.Context) (string, error) { return a.secret(ctx, "client-secret") }
-	return oauth.New(oauth.Config{Endpoints: endpoints, ClientID: id, ClientSecret: secret, Keep: a.env.Keep, Name: a.secretName("login"), Tell: a.env.Tell}), nil
+	return oauth.New(oauth.Config{Endpoints: endpoints, ClientID: id, ClientSecret: secret, Keep: a.env.Keep, Name: a.secretName("login"), Tell: a.env.Tell, Dial: a.env.Dial}), nil
 }
 
 type fixedToken func(ctx context.Context) (string, error)

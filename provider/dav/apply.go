@@ -21,7 +21,7 @@ func (r *replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Ou
 	for i := range writes {
 		out[i] = tandem.Outcome{ID: writes[i].ID}
 	}
-	ctx, done, err := r.begin(ctx)
+	ctx, done, err := r.ready(ctx)
 	if err != nil {
 		return undone(out, 0, err), err
 	}
@@ -122,7 +122,7 @@ func (r *replica) create(ctx context.Context, w *tandem.Write, o *tandem.Outcome
 
 // free tells whether a name can be taken. A server that looks at conditions is left to find out by itself.
 func (r *replica) free(ctx context.Context, w *tandem.Write, o *tandem.Outcome) (bool, error) {
-	if !r.link.quirks.blind {
+	if !r.link.quirks().blind {
 		return true, nil
 	}
 	x := r.get(ctx, o.ID)
@@ -159,7 +159,7 @@ func (r *replica) precondition(ctx context.Context, w *tandem.Write, o *tandem.O
 		cond["If-Match"] = ifMatch(w.If)
 	}
 	switch {
-	case fits(w.If) && !r.link.quirks.blind:
+	case fits(w.If) && !r.link.quirks().blind:
 		return cond, true, nil
 	case !fits(w.If) && !strings.HasPrefix(string(w.If), bodyVersion):
 		fail(o, tandem.PreconditionFailed, changed(w))
@@ -202,12 +202,12 @@ func (r *replica) put(ctx context.Context, w *tandem.Write, o *tandem.Outcome, d
 		return false, r.settle(ctx, w, o, resp)
 	}
 	o.Status = tandem.Applied
-	r.recall(o.ID)
+	r.drop(o.ID)
 	if w.Op == tandem.Create {
 		r.renamed(o, resp)
 	}
 	tag := resp.Header.Get("ETag")
-	if !strong(tag) || r.link.quirks.reread {
+	if !strong(tag) || r.link.quirks().reread {
 		return true, nil
 	}
 	o.Meta = tandem.Meta{Version: tagVersion(tag), UID: outlineOf(data).uid}
@@ -258,7 +258,7 @@ func (r *replica) settle(ctx context.Context, w *tandem.Write, o *tandem.Outcome
 	err := r.link.refused(c, w.Op.String(), string(o.ID), wait, r.at.Host)
 	text := strings.ToLower(c.Text)
 	if missing := c.Status == http.StatusNotFound || c.Status == http.StatusGone || c.Status == http.StatusConflict && c.Name.Local == ""; missing {
-		if _, err := r.look(ctx); err != nil { // the collection itself went away
+		if _, err := r.link.propfind(ctx, r.at, davxml.D("resourcetype")); err != nil { // the collection itself went away
 			fail(o, tandem.RetryAfter, err)
 			return err
 		}
@@ -314,7 +314,7 @@ func (r *replica) delete(ctx context.Context, w *tandem.Write, o *tandem.Outcome
 	switch resp.StatusCode {
 	case http.StatusOK, http.StatusNoContent, http.StatusAccepted:
 		o.Status = tandem.Applied
-		r.recall(w.ID)
+		r.drop(w.ID)
 		return nil
 	}
 	return r.settle(ctx, w, o, resp)
@@ -337,7 +337,7 @@ func (r *replica) readBack(ctx context.Context, writes []tandem.Write, out []tan
 	for _, i := range doubt {
 		o, w := &out[i], &writes[i]
 		x, ok := got[o.ID]
-		if err == nil && (!ok || tandem.IsKind(x.err, tandem.NotFound)) && w.Op == tandem.Create && r.link.quirks.renames && !cancelled {
+		if err == nil && (!ok || tandem.IsKind(x.err, tandem.NotFound)) && w.Op == tandem.Create && r.link.quirks().renames && !cancelled {
 			x, ok = r.byUID(ctx, o, w)
 		}
 		if err != nil || !ok || x.err != nil {

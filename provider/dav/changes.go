@@ -17,7 +17,7 @@ func (r *replica) Changes(ctx context.Context, since tandem.Cursor) (iter.Seq2[t
 	var listing tandem.Listing
 	return func(yield func(tandem.Change, error) bool) {
 		listing = tandem.Listing{}
-		ctx, done, err := r.begin(ctx)
+		ctx, done, err := r.ready(ctx)
 		if err != nil {
 			yield(tandem.Change{}, err)
 			return
@@ -29,6 +29,9 @@ func (r *replica) Changes(ctx context.Context, since tandem.Cursor) (iter.Seq2[t
 		if err != nil {
 			yield(tandem.Change{}, err)
 			return
+		}
+		if !l.Full {
+			g.isNews()
 		}
 		for i := range g.list {
 			c := &g.list[i].Change
@@ -64,13 +67,23 @@ const (
 	ctagCursor = "ctag:"
 )
 
+// tokenOf is the sync token of a cursor, "" where it holds none.
+func tokenOf(c tandem.Cursor) string {
+	token, is := strings.CutPrefix(string(c), syncCursor)
+	if !is {
+		return ""
+	}
+	return token
+}
+
 func (g *gathering) gather(ctx context.Context, since tandem.Cursor) (tandem.Listing, error) {
-	if g.caps.ctag {
+	if g.can.Load().ctag {
 		return g.tagged(ctx, since)
 	}
-	if g.caps.sync {
-		token, delta := strings.CutPrefix(string(since), syncCursor)
-		if since != "" && (!delta || token == "") {
+	if g.can.Load().sync {
+		token := tokenOf(since)
+		delta := token != ""
+		if since != "" && !delta {
 			return tandem.Listing{}, past(since, errors.New("it was made in another manner"))
 		}
 		next, err := g.syncReport(ctx, token)
@@ -108,6 +121,17 @@ func (g *gathering) tagged(ctx context.Context, since tandem.Cursor) (tandem.Lis
 	}
 	l.Next = now
 	return l, nil
+}
+
+// isNews notes what a report of changes shows.
+func (g *gathering) isNews() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i := range g.list {
+		if c := &g.list[i].Change; c.Presence == tandem.Present {
+			g.news[c.ID] = true
+		}
+	}
 }
 
 // past is the error of a cursor that is not honoured.

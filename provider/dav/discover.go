@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"tandem"
+	"tandem/internal/netguard"
 	"tandem/provider"
 	"tandem/provider/dav/conn"
 	"tandem/wire/davxml"
@@ -21,6 +22,7 @@ type found struct {
 	name       string
 	components []string // of a calendar: VEVENT, VTODO, VJOURNAL; none named: any
 	readOnly   bool
+	resp       *davxml.Response // what the server said of it
 }
 
 // kinds are what a collection can hold of what the service knows.
@@ -43,7 +45,7 @@ func componentOf(k tandem.Kind) string {
 
 // discoveryProps are what a look at a resource asks for: whether it is a collection of ours, or where these are.
 func (s service) discoveryProps() []davxml.Name {
-	props := []davxml.Name{davxml.D("resourcetype"), davxml.D("displayname"), davxml.D("current-user-principal"), davxml.D("current-user-privilege-set"), s.homeSet()}
+	props := append(stateProps(), davxml.D("displayname"), davxml.D("current-user-principal"), davxml.D("current-user-privilege-set"), s.homeSet())
 	if s.name == "caldav" {
 		props = append(props, davxml.C("supported-calendar-component-set"))
 	}
@@ -68,7 +70,7 @@ func (s service) isOurs(r *davxml.Response) bool {
 
 // describe tells what a response says of a collection.
 func (s service) describe(at *url.URL, r *davxml.Response) found {
-	f := found{at: asCollection(at), name: strings.TrimSpace(r.Prop(davxml.D("displayname")).Value()), readOnly: !mayWrite(r)}
+	f := found{at: asCollection(at), name: strings.TrimSpace(r.Prop(davxml.D("displayname")).Value()), readOnly: !mayWrite(r), resp: r}
 	for c := range r.Prop(davxml.C("supported-calendar-component-set")).All(davxml.C("comp")) {
 		f.components = append(f.components, strings.ToUpper(c.Attr("name")))
 	}
@@ -159,7 +161,7 @@ func (a *acct) starts(ctx context.Context, res Resolver) ([]*url.URL, error) {
 	if a.base.Port() == "" {
 		if at := a.service.srv(ctx, res, a.base); at != nil {
 			// Service records can be forged: the password goes to another owner's server only if the person names it. RFC 6764 8
-			if !conn.SameOwner(a.base.Hostname(), at.Hostname()) {
+			if !netguard.SameOwner(a.base.Hostname(), at.Hostname()) {
 				return nil, &tandem.Error{Kind: tandem.Denied, Op: "find the server of", Thing: a.base.Hostname(), Err: fmt.Errorf("its records lead to another owner's server, %s", at.Host),
 					Remedy: fmt.Sprintf("if that is right, write %s://%s@%s%s", a.scheme(), url.User(a.user), at.Host, at.EscapedPath())}
 			}

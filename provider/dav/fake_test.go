@@ -83,7 +83,13 @@ func (f *fake) open() *provider.Opened {
 
 // as makes the replica take the server for one that it knows by its address, which a test cannot have.
 func as(o *provider.Opened, set func(*quirks)) *provider.Opened {
-	set(&o.Replica.(*replica).link.quirks)
+	r := o.Replica.(*replica)
+	_, done, err := r.ready(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	done()
+	set(r.link.ways.Load())
 	return o
 }
 

@@ -19,7 +19,7 @@ import (
 // Fetch implements provider.Replica.
 func (r *replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.Record, error] {
 	return func(yield func(tandem.Record, error) bool) {
-		ctx, done, err := r.begin(ctx)
+		ctx, done, err := r.ready(ctx)
 		if err != nil {
 			yield(tandem.Record{}, err)
 			return
@@ -69,6 +69,9 @@ func (r *replica) recallOrRead(ctx context.Context, ids []tandem.ID) (map[tandem
 	got, err := r.read(ctx, rest)
 	for id, x := range got {
 		out[id] = x
+		if x.err == nil {
+			r.keepNews(id, x.stored)
+		}
 	}
 	return out, err
 }
@@ -79,7 +82,7 @@ func (r *replica) read(ctx context.Context, ids []tandem.ID) (map[tandem.ID]answ
 	if len(ids) == 0 {
 		return out, nil
 	}
-	if r.caps.multiget && !r.gets.Load() && len(ids) > 1 {
+	if r.can.Load().multiget && !r.gets.Load() && len(ids) > 1 {
 		err := r.multiget(ctx, ids, out)
 		if err != nil {
 			if !unsupported(err) {

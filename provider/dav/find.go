@@ -11,7 +11,7 @@ import (
 // Find implements provider.Replica. Servers keep no markers; but the same create always takes the same names, so the record is looked for under these, and by
 // its UID where the server names records itself.
 func (r *replica) Find(ctx context.Context, w tandem.Write) (tandem.Outcome, bool, error) {
-	ctx, done, err := r.begin(ctx)
+	ctx, done, err := r.ready(ctx)
 	if err != nil {
 		return tandem.Outcome{}, false, err
 	}
@@ -39,7 +39,7 @@ func (r *replica) Find(ctx context.Context, w tandem.Write) (tandem.Outcome, boo
 			return o, true, nil
 		}
 	}
-	if !r.link.quirks.renames {
+	if !r.link.quirks().renames {
 		return tandem.Outcome{}, false, nil
 	}
 	o := &tandem.Outcome{}
@@ -73,7 +73,7 @@ func (r *replica) byUID(ctx context.Context, o *tandem.Outcome, w *tandem.Write)
 		return answer{err: err}, false
 	}
 	uid := outlineOf(data).uid
-	if uid == "" || !r.caps.query {
+	if uid == "" || !r.can.Load().query {
 		return answer{}, false
 	}
 	match := func(name func(string) davxml.Name) *davxml.Element {

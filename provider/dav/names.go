@@ -85,7 +85,7 @@ func unfold(body []byte) (line, rest []byte) {
 
 // plainName tells whether a wished id can be the name of a new record.
 func (r *replica) plainName(name string) bool {
-	return !r.link.quirks.byUID && len(name) > len(ext(r.kind)) && len(name) <= 200 && strings.HasSuffix(name, ext(r.kind)) && name[0] != '.' &&
+	return !r.link.quirks().byUID && len(name) > len(ext(r.kind)) && len(name) <= 200 && strings.HasSuffix(name, ext(r.kind)) && name[0] != '.' &&
 		!strings.HasPrefix(name, rawMark) && !strings.ContainsAny(name, "/\\\x00\r\n")
 }
 

@@ -28,9 +28,17 @@ const (
 // link is an account's connection with what was learned about its server.
 type link struct {
 	*conn.Client
-	relogin string // remedy for refused credentials
-	quirks  quirks
+	relogin string                      // remedy for refused credentials
+	ways    atomic.Pointer[quirks]      // nil: not known yet
 	header  atomic.Pointer[http.Header] // of the last multistatus: it tells which server this is
+}
+
+// quirks is how the server differs, as far as it is known.
+func (l *link) quirks() *quirks {
+	if q := l.ways.Load(); q != nil {
+		return q
+	}
+	return &quirks{}
 }
 
 // document writes an XML body.

@@ -47,7 +47,7 @@ func (a *acct) openTree(ctx context.Context) (*provider.Opened, error) {
 		t.end()
 		return nil, err
 	}
-	return &provider.Opened{Replica: t, Kind: tandem.File, Place: a.place.Text, Rate: t.link.quirks.rate,
+	return &provider.Opened{Replica: t, Kind: tandem.File, Place: a.place.Text, Rate: t.link.quirks().rate,
 		Features: provider.Features{Tree: true, Rename: true, ReadOnly: readOnly, Batch: batch}}, nil
 }
 
@@ -59,7 +59,8 @@ func (t *tree) begin(ctx context.Context) (readOnly bool, err error) {
 	}
 	readOnly = t.a.place.Bool("read-only") || !mayWrite(root)
 	h := *t.link.header.Load()
-	t.link.quirks = learn(t.at, h, "")
+	ways := learn(t.at, h, "")
+	t.link.ways.Store(&ways)
 	server := h.Get("Server")
 	t.atomic = strings.Contains(t.at.Path, "/remote.php/") || h.Get("X-Sabre-Version") != "" || strings.HasPrefix(server, "Apache")
 	t.id = tandem.Identity{Store: "webdav://" + strings.ToLower(t.at.Host) + cleanPath(t.at)}

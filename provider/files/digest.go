@@ -11,6 +11,7 @@ import (
 
 	"tandem"
 	"tandem/kind/file"
+	"tandem/provider"
 )
 
 // largeFile is from which size a file is worth more than one processor, remembering its digest, and patching.
@@ -93,7 +94,7 @@ const maxTries = 3
 
 func (r *Replica) digest(ctx context.Context, open *folders, id tandem.ID, rules rules, buf []byte) tandem.Change {
 	if by, yes := rules.leavesOut(string(id)); yes {
-		return tandem.Change{ID: id, Presence: tandem.OutOfScope, Err: errors.New("the pattern " + by + " leaves it out")}
+		return tandem.Change{ID: id, Presence: tandem.OutOfScope, Err: &provider.Outside{Option: "ignore", Why: "the pattern " + by + " leaves it out"}}
 	}
 	var m tandem.Meta
 	var err error

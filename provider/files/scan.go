@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"tandem"
+	"tandem/provider"
 )
 
 // Changes implements provider.Replica. It always lists everything, in no particular order.
@@ -252,7 +253,7 @@ func (l *lines) entry(f *folder, dirID string, name []byte, st *stat, err error)
 		if dirID == "" {
 			return nil
 		}
-		return l.leaveOut(join(dirID, metaName), "it belongs to another tree that Tandem syncs")
+		return l.leaveOut(join(dirID, metaName), nil, "", "it belongs to another tree that Tandem syncs")
 	}
 	if isOurs(string(name)) {
 		return nil
@@ -268,15 +269,15 @@ func (l *lines) entry(f *folder, dirID string, name []byte, st *stat, err error)
 	}
 	if len(l.rules) > 0 {
 		if by, yes := l.rules.ignores(string(l.text), st.kind == dir); yes {
-			return l.leaveOut(string(l.text), "the pattern "+by+" leaves it out")
+			return l.leaveOut(string(l.text), st, "ignore", "the pattern "+by+" leaves it out")
 		}
 	}
 	target := ""
 	switch {
 	case st.kind == special:
-		return l.leaveOut(string(l.text), "it is a socket, pipe or device")
+		return l.leaveOut(string(l.text), st, "", "it is a socket, pipe or device")
 	case st.kind == regular && l.r.maxSize > 0 && st.size > l.r.maxSize:
-		return l.leaveOut(string(l.text), "it is larger than max-size")
+		return l.leaveOut(string(l.text), st, "max-size", "it is larger than max-size")
 	case st.kind == link:
 		if target, err = f.readlink(string(name)); err != nil {
 			return l.trouble(string(l.text), err)
@@ -310,8 +311,14 @@ func (l *lines) mustAdd(c tandem.Change) error {
 	return nil
 }
 
-func (l *lines) leaveOut(id, why string) error {
-	return l.mustAdd(tandem.Change{ID: tandem.ID(id), Presence: tandem.OutOfScope, Err: errors.New(why)})
+// leaveOut tells of what is out of scope, which option of the place makes it so, if one does, and by its node what it was before it was
+// renamed. st may be nil.
+func (l *lines) leaveOut(id string, st *stat, option, why string) error {
+	c := tandem.Change{ID: tandem.ID(id), Presence: tandem.OutOfScope, Err: &provider.Outside{Option: option, Why: why}}
+	if st != nil {
+		c.Node = string(st.appendNode(nil, l.r.rootStat.dev))
+	}
+	return l.mustAdd(c)
 }
 
 // trouble reports an entry whose state is not known. One that vanished after its name was read may be on its way to

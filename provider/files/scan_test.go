@@ -350,3 +350,33 @@ func TestVanishing(t *testing.T) {
 	close(stop)
 	<-done
 }
+
+// What is left out is known again by what it is, so that a file renamed to such a name is not taken for deleted and another one.
+func TestLeftOutTellsWhatItIs(t *testing.T) {
+	p := newPlace(t, "ignore=*.tmp", "max-size=5")
+	p.put("f", "1")
+	p.put("g", "2")
+	before := p.list()
+	if before["f"].Node == "" || before["f"].Node == before["g"].Node {
+		t.Skip("no identities of files here")
+	}
+	if err := os.Rename(p.path("f"), p.path("f.tmp")); err != nil {
+		t.Fatal(err)
+	}
+	grow, err := os.OpenFile(p.path("g"), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := grow.WriteString(" and more"); err != nil {
+		t.Fatal(err)
+	}
+	if err := grow.Close(); err != nil {
+		t.Fatal(err)
+	}
+	after := p.list()
+	for now, was := range map[tandem.ID]tandem.ID{"f.tmp": "f", "g": "g"} {
+		if c := after[now]; c.Presence != tandem.OutOfScope || c.Node != before[was].Node {
+			t.Errorf("%s: %s, node %q, was %q", now, c.Presence, c.Node, before[was].Node)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package imap
 
 import (
 	"context"
+	"net"
 	"sync"
 	"time"
 
@@ -10,10 +11,12 @@ import (
 
 // accounts are those whose connections are open. Replicas of one account share them, because servers bear few.
 type accounts struct {
-	now func() time.Time
+	now  func() time.Time
+	poll time.Duration // how often a mailbox is looked at of which the server does not tell
 
 	mu   sync.Mutex // guards what follows
 	open map[string]*account
+	seen map[string]*glances
 	sent []attempt // the last creates that were sent, each once
 }
 
@@ -23,13 +26,18 @@ type account struct {
 	all    *accounts
 	tokens tokens
 	turn   chan struct{} // holds as many as may have a connection at the same time
+	tuning chan struct{} // holds as many as may begin to wait for news at the same time
+	lone   chan struct{} // held by who keeps all others from beginning
 
 	mu       sync.Mutex // guards what follows
 	users    int
 	idle     []*link
-	listens  int // connections that wait for news
+	listens  int // connections that wait for news, or are about to
+	ears     ears
 	password string
 	asked    bool
+	plain    bool // the server cannot compress after all
+	crier    *crier
 }
 
 // use is the account of a place; release ends the use.
@@ -42,7 +50,8 @@ func (s *accounts) use(p *spot) (*account, error) {
 		if err != nil {
 			return nil, err
 		}
-		a = &account{spot: p, all: s, tokens: tok, turn: make(chan struct{}, max(1, int(p.place.Int("connections"))))}
+		a = &account{spot: p, all: s, tokens: tok, turn: make(chan struct{}, max(1, int(p.place.Int("connections")))),
+			tuning: make(chan struct{}, maxListens), lone: make(chan struct{}, 1)}
 		s.open[p.key()] = a
 	}
 	a.mu.Lock()
@@ -80,6 +89,15 @@ func (a *account) take(ctx context.Context, mailbox string, sure bool) (*link, e
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	l, err := a.draw(ctx, mailbox, sure)
+	if err != nil {
+		<-a.turn
+	}
+	return l, err
+}
+
+// draw is take for who has a turn.
+func (a *account) draw(ctx context.Context, mailbox string, sure bool) (*link, error) {
 	for {
 		l := a.pick(mailbox)
 		if l == nil {
@@ -90,16 +108,10 @@ func (a *account) take(ctx context.Context, mailbox string, sure bool) (*link, e
 		}
 		l.close()
 		if err := ctx.Err(); err != nil {
-			<-a.turn
 			return nil, err
 		}
 	}
-	l, err := a.dial(ctx, nil)
-	if err != nil {
-		<-a.turn
-		return nil, err
-	}
-	return l, nil
+	return a.dial(ctx, nil)
 }
 
 func (a *account) pick(mailbox string) *link {
@@ -178,4 +190,31 @@ func (a *account) refused(why error) error {
 	a.password, a.asked = "", false
 	a.mu.Unlock()
 	return &tandem.Error{Kind: tandem.Denied, Op: "log in at", Thing: a.host, Err: why, Remedy: a.relogin()}
+}
+
+// squeezes tells whether a connection is to be compressed where the server can. Within this machine and its own network that costs more than it gives: servers compress at a few megabytes to some ten
+// megabytes in a second.
+func (a *account) squeezes(to net.Addr) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch a.place.Options["compress"] {
+	case "yes":
+		return !a.plain
+	case "no":
+		return false
+	}
+	return !a.plain && !a.loopback() && !near(to)
+}
+
+// near tells whether an address is of this machine or of a network that it is part of.
+func near(to net.Addr) bool {
+	x, ok := to.(*net.TCPAddr)
+	return ok && (x.IP.IsLoopback() || x.IP.IsPrivate() || x.IP.IsLinkLocalUnicast())
+}
+
+// plainly has no further connection compressed.
+func (a *account) plainly() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.plain = true
 }

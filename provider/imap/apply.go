@@ -24,13 +24,14 @@ func (r *replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Ou
 	if len(writes) == 0 {
 		return out, nil
 	}
+	r.seen.Store(nil) // it shows nothing of what is written now
 	if r.readOnly {
 		for i := range writes {
 			fail(&out[i], tandem.Rejected, &tandem.Error{Kind: tandem.Denied, Op: writes[i].Op.String(), Thing: string(writes[i].ID), Err: errors.New("the place is read-only")})
 		}
 		return out, nil
 	}
-	err = r.with(ctx, false, func(l *link, b *box) error {
+	err = r.with(ctx, false, func(*box) bool { return sizeOf(writes) >= manyBytes }, func(l *link, b *box) error {
 		w := &writer{r: r, l: l, b: b, writes: writes, out: out}
 		for from := 0; from < len(writes); {
 			n := w.apart(from)
@@ -45,6 +46,16 @@ func (r *replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Ou
 		return undone(out, err), err
 	}
 	return out, nil
+}
+
+// sizeOf is how many bytes writes send at least.
+func sizeOf(writes []tandem.Write) (n int64) {
+	for i := range writes {
+		if b := writes[i].Record.Body; b != nil {
+			n += max(0, b.Size())
+		}
+	}
+	return n
 }
 
 // undone settles what was not come to, and says why of what is not known.
@@ -82,6 +93,7 @@ type writer struct {
 
 	looked    bool // for what came into the mailbox since the listing
 	strangers []*message
+	found     []imap.UID // creates that were there already, with other flags
 }
 
 // apart is how many writes from here on are about different messages.

@@ -22,7 +22,11 @@ func (r *replica) Changes(ctx context.Context, since tandem.Cursor) (iter.Seq2[t
 			return
 		}
 		defer done()
-		err = r.with(ctx, true, func(l *link, b *box) error {
+		if still, ok := r.still(since); ok {
+			listing = still
+			return
+		}
+		err = r.with(ctx, true, func(b *box) bool { return since == "" && b.count >= manyListed }, func(l *link, b *box) error {
 			li := &lister{r: r, l: l, b: b, yield: yield}
 			out, err := li.list(ctx, since)
 			if err == nil {
@@ -47,6 +51,8 @@ type lister struct {
 	b     *box
 	yield func(tandem.Change, error) bool
 
+	texts  packed // ids and attributes
+	states interned
 	seen   uids // told of in this listing, or marked as deleted
 	known  uids // what is there
 	window int64
@@ -57,12 +63,10 @@ type lister struct {
 const day = 24 * 60 * 60
 
 func (x *lister) list(ctx context.Context, since tandem.Cursor) (tandem.Listing, error) {
-	if x.r.days > 0 {
-		x.window = x.r.now().Unix()/day - x.r.days
-	}
+	x.window = x.r.window.first(x.r.now())
 	c, ok := parseCursor(since)
 	switch {
-	case ok && x.follows(c) && c.modseq == x.b.modseq && c.next == x.b.next && c.count == x.b.count:
+	case ok && x.same(c):
 		x.known = c.known
 		x.settled()
 		return tandem.Listing{Complete: true, Next: since}, nil
@@ -78,6 +82,11 @@ func (x *lister) list(ctx context.Context, since tandem.Cursor) (tandem.Listing,
 	}
 	x.settled()
 	return tandem.Listing{Complete: true, Full: true, Next: x.cursor()}, nil
+}
+
+// same tells whether the mailbox is as it was for a cursor.
+func (x *lister) same(c *cursor) bool {
+	return x.follows(c) && c.modseq == x.b.modseq && c.next == x.b.next && c.count == x.b.count
 }
 
 // maxNew is how many numbers may have been given out since a cursor; where there were more, everything is listed.
@@ -234,8 +243,9 @@ func (x *lister) present(m *message) bool {
 	if !was {
 		x.known.add(m.uid)
 	}
-	c := tandem.Change{ID: idOf(m.uid), Presence: tandem.Present, Meta: m.meta()}
-	if x.window != 0 && m.date/day < x.window {
+	c := tandem.Change{ID: tandem.ID(x.texts.keep(string(idOf(m.uid)))), Presence: tandem.Present, Meta: m.meta()}
+	c.Attrs, c.Version = tandem.Attrs(x.texts.keep(string(c.Attrs))), tandem.Version(x.states.keep(string(c.Version)))
+	if x.window != 0 && m.date/day < x.window && !x.r.window.beside(m.date/day) {
 		c.Presence, c.Meta, c.Err = tandem.OutOfScope, tandem.Meta{}, errOld
 	}
 	return x.tell(c)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -303,10 +304,33 @@ func (w *writer) prepare(ctx context.Context, i int, letter *letter) (*pending, 
 	if m != nil {
 		w.r.own(m.uid, x.Marker)
 		*o = tandem.Outcome{Status: tandem.Applied, ID: idOf(m.uid), Meta: m.meta()}
-		return nil, nil
+		if w.hide {
+			return nil, nil
+		}
+		return nil, w.adopt(ctx, o, m, flags)
 	}
 	w.r.remember(x.Marker)
 	return &pending{i: i, letter: letter, flags: flags}, nil
+}
+
+// adopt gives a message that was found the flags that it was to be made with, since what made it may have been a move that left it as it was. Further flags stay: they are not in
+// the outcome, so that the next listing tells of them.
+func (w *writer) adopt(ctx context.Context, o *tandem.Outcome, m *message, flags []imap.Flag) error {
+	if keyOf(m.flags) == keyOf(flags) {
+		return nil
+	}
+	if plus := without(flags, m.flags); len(plus) > 0 {
+		set := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: plus}
+		if err := w.l.do(ctx, func() error { return w.l.Client.Store(uids{{m.uid, m.uid}}.set(), set, nil).Close() }); err != nil {
+			if refusal(err) == nil {
+				return err
+			}
+			return nil // it is as it is
+		}
+	}
+	o.Meta = (&state{flags: flags, date: m.date, size: m.size}).meta()
+	w.found = append(w.found, m.uid)
+	return nil
 }
 
 // send gives a message to the server, up to the last byte.
@@ -428,7 +452,7 @@ func (w *writer) recognise(ctx context.Context, list []*pending) error {
 func (w *writer) asListed(ctx context.Context, idx []int) error {
 	var of uids
 	for _, i := range idx {
-		if u, ok := number(w.out[i].ID); ok && w.out[i].Status == tandem.Applied {
+		if u, ok := number(w.out[i].ID); ok && w.out[i].Status == tandem.Applied && !slices.Contains(w.found, u) {
 			of.add(u)
 		}
 	}

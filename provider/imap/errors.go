@@ -7,6 +7,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"tandem"
+	"tandem/provider"
 )
 
 // lostError is a connection that broke: whether the server did what was asked last is not known.
@@ -36,7 +37,7 @@ func explain(op, thing string, err error) error {
 	e.Err = fmt.Errorf("the server answers %s %s", no.Type, no.Text)
 	switch no.Code {
 	case imap.ResponseCodeNonExistent, imap.ResponseCodeTryCreate:
-		e.Kind, e.Remedy = tandem.Unreadable, "check the name of the folder with `tandem partner show`"
+		e.Kind, e.Err, e.Remedy = tandem.Unreadable, &provider.Missing{Err: e.Err}, "check the name of the folder with `tandem partner show`"
 	case imap.ResponseCodeAuthenticationFailed, imap.ResponseCodeAuthorizationFailed, imap.ResponseCodeExpired, imap.ResponseCodeNoPerm,
 		imap.ResponseCodePrivacyRequired, imap.ResponseCodeContactAdmin:
 		e.Kind = tandem.Denied

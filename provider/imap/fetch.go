@@ -36,7 +36,7 @@ func (r *replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.R
 		if len(want) == 0 {
 			return
 		}
-		err = r.with(ctx, false, func(l *link, _ *box) error {
+		err = r.with(ctx, false, func(*box) bool { return len(want) >= manyRead }, func(l *link, _ *box) error {
 			f := &fetcher{r: r, l: l, yield: yield, answered: map[imap.UID]bool{}}
 			return f.all(ctx, want)
 		})
@@ -143,7 +143,7 @@ func (f *fetcher) read(cmd *imapclient.FetchCommand) error {
 			}
 			var err error
 			if body, failed, err = f.r.spool.body(x.Literal, x.Literal.Size()); err != nil {
-				return &lostError{err}
+				return f.l.broke(err)
 			}
 		}
 		if m.uid == 0 || f.answered[m.uid] {

@@ -21,7 +21,7 @@ func (r *replica) Find(ctx context.Context, x tandem.Write) (tandem.Outcome, boo
 	}
 	defer done()
 	found := false
-	err = r.with(ctx, false, func(l *link, b *box) error {
+	err = r.with(ctx, false, nil, func(l *link, b *box) error {
 		w := &writer{r: r, l: l, b: b}
 		m, err := w.find(ctx, &x)
 		if m != nil {
@@ -109,8 +109,11 @@ func (w *writer) look(ctx context.Context) error {
 				m.take(item)
 				if x, ok := item.(imapclient.FetchItemDataBodySection); ok && x.Literal != nil {
 					head, err := io.ReadAll(io.LimitReader(x.Literal, 64<<10))
+					if err == nil && int64(len(head)) < min(64<<10, x.Literal.Size()) {
+						err = io.ErrUnexpectedEOF
+					}
 					if err != nil {
-						return err
+						return w.l.broke(err)
 					}
 					m.id, read = messageID(head), true
 				}
@@ -147,7 +150,14 @@ func (w *writer) digest(ctx context.Context, u imap.UID) (sum tandem.Digest, err
 		for data := cmd.Next(); data != nil; data = cmd.Next() {
 			for item := data.Next(); item != nil; item = data.Next() {
 				if x, ok := item.(imapclient.FetchItemDataBodySection); ok && x.Literal != nil {
-					if sum, err = (mail.Handler{}).DigestReader(x.Literal); err != nil {
+					src := &counted{r: x.Literal}
+					if sum, err = (mail.Handler{}).DigestReader(src); src.err != nil {
+						return w.l.broke(src.err)
+					}
+					if err == nil && src.n < x.Literal.Size() {
+						return w.l.broke(io.ErrUnexpectedEOF)
+					}
+					if err != nil {
 						return err
 					}
 				}

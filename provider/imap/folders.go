@@ -53,13 +53,26 @@ func (f *folders) with(ctx context.Context, op, thing string, do func(l *link, n
 		return err
 	}
 	defer f.a.done(l)
-	if l.box != nil { // some servers do not rename or remove what is open
-		l.box = nil
-		if l.caps.Has(imap.CapUnselect) {
-			if err := l.do(ctx, func() error { return l.Unselect().Wait() }); err != nil && refusal(err) == nil {
-				return explain(op, thing, err)
-			}
-		}
+	return f.on(ctx, l, op, thing, do)
+}
+
+// alone is with, while nobody else works at the account.
+func (f *folders) alone(ctx context.Context, op, thing string, do func(l *link, n *naming, all []provider.Found) error) error {
+	if f.closed {
+		return tandem.Errorf(tandem.Invalid, "the folders of %s are closed", f.a.host)
+	}
+	l, done, err := f.a.takeAlone(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return f.on(ctx, l, op, thing, do)
+}
+
+// on does something on a connection.
+func (f *folders) on(ctx context.Context, l *link, op, thing string, do func(l *link, n *naming, all []provider.Found) error) error {
+	if err := l.unselect(ctx); err != nil {
+		return explain(op, thing, err)
 	}
 	n, err := l.naming(ctx)
 	if err != nil {
@@ -164,7 +177,7 @@ func (f *folders) the(op string, all []provider.Found, from provider.Found) (*pr
 // Rename implements provider.Folders.
 func (f *folders) Rename(ctx context.Context, from provider.Found, to string) (found provider.Found, err error) {
 	const op = "rename folder"
-	err = f.with(ctx, op, from.Name, func(l *link, n *naming, all []provider.Found) error {
+	err = f.alone(ctx, op, from.Name, func(l *link, n *naming, all []provider.Found) error {
 		if at(all, to) != nil && to != from.Name {
 			return exists(op, to)
 		}
@@ -180,6 +193,7 @@ func (f *folders) Rename(ctx context.Context, from provider.Found, to string) (f
 			return err
 		}
 		if name != old {
+			f.a.hush(n, old)
 			if err := l.do(ctx, func() error { return l.Client.Rename(old, name, nil).Wait() }); err != nil {
 				return err
 			}
@@ -194,7 +208,7 @@ func (f *folders) Rename(ctx context.Context, from provider.Found, to string) (f
 // Delete implements provider.Folders.
 func (f *folders) Delete(ctx context.Context, x provider.Found) error {
 	const op = "delete folder"
-	return f.with(ctx, op, x.Name, func(l *link, n *naming, all []provider.Found) error {
+	return f.alone(ctx, op, x.Name, func(l *link, n *naming, all []provider.Found) error {
 		if _, err := f.the(op, all, x); err != nil {
 			return err
 		}
@@ -202,6 +216,7 @@ func (f *folders) Delete(ctx context.Context, x provider.Found) error {
 		if err != nil {
 			return err
 		}
+		f.a.hush(n, name)
 		if err := l.do(ctx, func() error { return l.Client.Delete(name).Wait() }); err != nil {
 			return err
 		}

@@ -2,7 +2,7 @@
 //
 // A message never changes, only its flags do. Its id is its UID, its version what its flags are; when the server counts UIDs anew (UIDVALIDITY), that is another
 // epoch. What changed is asked with CONDSTORE (RFC 7162) where there is that; what vanished is told by comparing what the cursor remembers with what is there. QRESYNC, which would tell by itself, is
-// beyond the library. A message that is marked as deleted counts as gone (as RFC 8621 has it), whether or not it was removed already.
+// beyond the library; COMPRESS and NOTIFY are spoken below it. A message that is marked as deleted counts as gone (as RFC 8621 has it), whether or not it was removed already.
 package imap
 
 import (
@@ -21,7 +21,7 @@ const (
 
 // Providers declares the providers of this package. Replicas of one account that they open share its connections.
 func Providers() []*provider.Provider {
-	s := &accounts{open: map[string]*account{}, now: time.Now}
+	s := &accounts{open: map[string]*account{}, seen: map[string]*glances{}, now: time.Now, poll: pollEvery}
 	return []*provider.Provider{s.declare(true), s.declare(false)}
 }
 
@@ -42,6 +42,12 @@ func (s *accounts) declare(secure bool) *provider.Provider {
 	}
 	p.Folders = func(ctx context.Context, place provider.Place, env provider.Env) (provider.Folders, error) {
 		return s.folders(ctx, secure, place, env)
+	}
+	p.Carry = func(ctx context.Context, from, to provider.Place, env provider.Env, what provider.Carried) ([]tandem.Outcome, error) {
+		return s.carry(ctx, secure, from, to, env, what)
+	}
+	p.Seek = func(ctx context.Context, place provider.Place, env provider.Env, q provider.Sought) (provider.Beyond, error) {
+		return s.seek(ctx, secure, place, env, q)
 	}
 	return p
 }
@@ -68,7 +74,10 @@ func options() []provider.Option {
 		{Name: "ca", Type: "path", Help: "file of certificates to trust beside the system's", Machine: true},
 		{Name: "pin", Type: "string", Help: "SHA-256 fingerprint of the server's certificate, which alone is then trusted"},
 		{Name: "days", Type: "int", Default: "0", Help: "only messages that came in so many days; 0: all. Older ones stay where they are on both sides"},
+		{Name: "also", Type: "string", Help: "days that are in sight beside those, with commas: 2020-03-01..2020-04-30, 2020-03-01, ..2019-12-31, a number of days, or all; Folder:365 is for that folder alone"},
 		{Name: "connections", Type: "int", Default: "3", Help: "how many connections of the account may work at the same time"},
+		{Name: "compress", Type: "choice", Choices: []string{"auto", "yes", "no"}, Default: "auto",
+			Help: "whether connections are compressed where the server can; auto: when much is to go over them, unless the server is near"},
 		{Name: "read-only", Type: "bool", Help: "never write there"},
 		provider.BehalfOption(),
 	}

@@ -16,11 +16,14 @@ import (
 // link is one connection, logged in. One caller has it at a time.
 type link struct {
 	*imapclient.Client
-	wire *wire
-	caps imap.CapSet
-	box  *box // open on it; nil: none
-	old  bool // it was used before
-	bad  atomic.Bool
+	a        *account
+	wire     *wire
+	deflater *deflater // below wire
+	caps     imap.CapSet
+	box      *box // open on it; nil: none
+	old      bool // it was used before
+	squeezed bool // it was asked to be compressed
+	bad      atomic.Bool
 }
 
 // do asks something of the server: f returns when the answer is there. Silence and the end of ctx break the connection off, since nothing else ends a command.
@@ -59,6 +62,13 @@ func (l *link) judge(ctx context.Context, err error) error {
 	if why := l.wire.why(); why != nil {
 		err = why
 	}
+	return &lostError{err}
+}
+
+// broke ends a connection on which a body broke off: reading it gave an error. The library reads on behind it, and what is left of it once more when the command is closed, so that the first must be over before.
+func (l *link) broke(err error) error {
+	l.wire.fail(err)
+	<-l.Closed()
 	return &lostError{err}
 }
 

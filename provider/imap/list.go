@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -43,18 +44,22 @@ func (a *account) mailboxes(ctx context.Context, l *link, n *naming, p *spot) ([
 	extended := l.caps.Has(imap.CapListExtended)
 	opt.ReturnSpecialUse = extended && l.caps.Has(imap.CapSpecialUse)
 	if l.caps.Has(imap.CapListStatus) {
-		opt.ReturnStatus = &imap.StatusOptions{UIDValidity: true}
+		opt.ReturnStatus = l.statusItems()
 	}
 	if !extended {
 		opt = nil
 	}
 	var all []*imap.ListData
+	asked := time.Now()
 	err := l.do(ctx, func() (err error) {
 		all, err = l.listed(opt)
 		return err
 	})
 	if err != nil {
 		return nil, err
+	}
+	if l.glances() && l.box == nil {
+		a.noted(newGlance(asked, l, n, all))
 	}
 	all, err = l.openable(ctx, n, all)
 	if err != nil {

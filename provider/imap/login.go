@@ -16,6 +16,7 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"tandem"
+	"tandem/internal/netguard"
 )
 
 // dial makes a connection and logs in. news are told to h, if there is one.
@@ -41,11 +42,7 @@ func (a *account) dial(ctx context.Context, h *imapclient.UnilateralDataHandler)
 	}
 	dctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	dial := a.env.Dial
-	if dial == nil {
-		dial = (&net.Dialer{}).DialContext
-	}
-	raw, err := dial(dctx, "tcp", a.addr)
+	raw, err := netguard.Or(a.env.Dial)(dctx, "tcp", a.addr)
 	if tandem.IsKind(err, tandem.Denied) { // it may not be reached
 		return nil, err
 	}
@@ -66,7 +63,8 @@ func (a *account) dial(ctx context.Context, h *imapclient.UnilateralDataHandler)
 			return nil, unreachable(err)
 		}
 	}
-	l := &link{wire: &wire{Conn: raw, patience: patience}}
+	d := newDeflater(raw)
+	l := &link{a: a, deflater: d, wire: &wire{Conn: d, patience: patience}}
 	if err := a.greet(ctx, l, &imapclient.Options{UnilateralDataHandler: h}); err != nil {
 		raw.Close()
 		return nil, unreachable(err)

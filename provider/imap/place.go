@@ -85,7 +85,7 @@ func (s *spot) text(path []string) string {
 // key is the same for places that can share connections.
 func (s *spot) key() string {
 	out := fmt.Sprint(s.secure, " ", s.user, " ", s.addr)
-	for _, o := range []string{"login", "password-from", "client-id", "oauth-token", "ca", "pin", "connections", provider.OnBehalf} {
+	for _, o := range []string{"login", "password-from", "client-id", "oauth-token", "ca", "pin", "connections", "compress", provider.OnBehalf} {
 		out += "\x00" + s.place.Options[o]
 	}
 	return out
@@ -173,5 +173,5 @@ func (s *spot) tokens() (tokens, error) {
 		return nil, invalid("", "there is no data folder to keep the login in")
 	}
 	secret := func(ctx context.Context) (string, error) { return s.secret(ctx, "client-secret") }
-	return oauth.New(oauth.Config{Endpoints: at, ClientID: o["client-id"], ClientSecret: secret, Keep: s.env.Keep, Name: s.secretName("login"), Tell: s.env.Tell}), nil
+	return oauth.New(oauth.Config{Endpoints: at, ClientID: o["client-id"], ClientSecret: secret, Keep: s.env.Keep, Name: s.secretName("login"), Tell: s.env.Tell, Dial: s.env.Dial}), nil
 }

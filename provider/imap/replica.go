@@ -2,7 +2,6 @@ package imap
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -22,7 +21,7 @@ type replica struct {
 	name     string // of the mailbox, as the server writes it
 	delim    rune
 	readOnly bool
-	days     int64
+	window   window
 	limit    int64 // largest message that the server takes
 	plus     bool  // UIDPLUS: the server says what it made, and removes single messages
 	life     context.Context
@@ -31,6 +30,7 @@ type replica struct {
 	spool    spool
 	now      func() time.Time
 	opened   atomic.Pointer[box] // what opening saw, for the first who asks
+	seen     atomic.Pointer[box] // what a glance at the account showed, for the first listing
 
 	mu       sync.Mutex // guards what follows
 	validity uint32     // of what was told first; 0: nothing was told yet
@@ -46,11 +46,15 @@ func (s *accounts) openMailbox(ctx context.Context, secure bool, place provider.
 	if err != nil {
 		return nil, err
 	}
+	in, err := p.windowOf(p.path)
+	if err != nil {
+		return nil, err
+	}
 	a, err := s.use(p)
 	if err != nil {
 		return nil, err
 	}
-	r := &replica{a: a, place: place, readOnly: place.Bool("read-only"), days: place.Int("days"), limit: maxBody, now: s.now, mine: map[imap.UID]bool{}, made: map[tandem.Marker]imap.UID{}, flying: map[tandem.Digest]chan struct{}{}}
+	r := &replica{a: a, place: place, readOnly: place.Bool("read-only"), window: in, limit: maxBody, now: s.now, mine: map[imap.UID]bool{}, made: map[tandem.Marker]imap.UID{}, flying: map[tandem.Digest]chan struct{}{}}
 	r.life, r.end = context.WithCancel(context.WithoutCancel(ctx))
 	features, err := r.learn(ctx, p)
 	if err != nil {
@@ -63,15 +67,18 @@ func (s *accounts) openMailbox(ctx context.Context, secure bool, place provider.
 // learn opens the mailbox for the first time and finds out what can be done there.
 func (r *replica) learn(ctx context.Context, p *spot) (provider.Features, error) {
 	var f provider.Features
+	path := p.path
+	if len(path) == 0 {
+		path = []string{"INBOX"}
+	}
+	if ok, err := r.glimpse(ctx, path); ok || err != nil {
+		return r.features(true), err
+	}
 	l, err := r.a.take(ctx, "", true)
 	if err != nil {
 		return f, err
 	}
 	defer r.a.done(l)
-	path := p.path
-	if len(path) == 0 {
-		path = []string{"INBOX"}
-	}
 	n, b, err := l.first(ctx, path)
 	if err != nil {
 		return f, err
@@ -80,10 +87,20 @@ func (r *replica) learn(ctx context.Context, p *spot) (provider.Features, error)
 	r.validity, r.first = b.validity, b.next
 	r.opened.Store(b)
 	r.plus = l.caps.Has(imap.CapUIDPlus)
+	r.limit = min(r.limit, l.limit())
+	return r.features(b.modseq != 0), nil
+}
+
+func (r *replica) features(cursor bool) provider.Features {
+	return provider.Features{ReadOnly: r.readOnly, Watch: true, Cursor: cursor, Attrs: true, Lasting: true, MaxSize: r.limit, Batch: batch, Workers: cap(r.a.turn)}
+}
+
+// limit is the size of the largest message that the server takes. RFC 7889
+func (l *link) limit() int64 {
 	if most, ok := l.caps.AppendLimit(); ok && most != nil {
-		r.limit = min(r.limit, int64(*most))
+		return int64(*most)
 	}
-	return provider.Features{ReadOnly: r.readOnly, Watch: true, Cursor: b.modseq != 0, Attrs: true, Lasting: true, MaxSize: r.limit, Batch: batch, Workers: cap(r.a.turn)}, nil
+	return maxBody
 }
 
 // begin starts an operation: its context ends with the replica's. The second result must be called when it is over.
@@ -99,24 +116,18 @@ func (r *replica) begin(ctx context.Context) (context.Context, func(), error) {
 	return ctx, func() { stop(); cancel() }, nil
 }
 
-// with does something on a connection with the mailbox open. fresh: it is opened anew, so that its numbers are of now.
-func (r *replica) with(ctx context.Context, fresh bool, f func(*link, *box) error) error {
-	l, err := r.a.take(ctx, r.name, !fresh)
-	if err != nil {
-		return err
-	}
-	b := l.box
-	if fresh || b == nil || b.name != r.name {
-		b, err = l.open(ctx, r.name)
-		if err != nil && l.old && l.broken() && ctx.Err() == nil { // it had ended: nothing was lost with it
+// with does something on a connection with the mailbox open. fresh: it is opened anew, so that its numbers are of now. much tells whether enough goes over the line for it to be compressed; nil: no.
+func (r *replica) with(ctx context.Context, fresh bool, much func(*box) bool, f func(*link, *box) error) error {
+	l, b, err := r.lend(ctx, fresh)
+	if err == nil && (much != nil && much(b) || r.place.Options["compress"] == "yes") {
+		if err = l.squeeze(ctx); err != nil && ctx.Err() == nil { // nothing was lost with it
 			r.a.done(l)
-			if l, err = r.a.take(ctx, r.name, true); err != nil {
-				return err
-			}
-			b, err = l.open(ctx, r.name)
+			l, b, err = r.lend(ctx, fresh)
 		}
 	}
-	defer func() { r.a.done(l) }()
+	if l != nil {
+		defer r.a.done(l)
+	}
 	if err != nil {
 		return err
 	}
@@ -125,6 +136,33 @@ func (r *replica) with(ctx context.Context, fresh bool, f func(*link, *box) erro
 	}
 	return explain("sync", r.place.Text, f(l, b))
 }
+
+// lend takes a connection with the mailbox open. One that is returned is to be given back, whether or not there is an error.
+func (r *replica) lend(ctx context.Context, fresh bool) (*link, *box, error) {
+	l, err := r.a.take(ctx, r.name, !fresh)
+	if err != nil {
+		return nil, nil, err
+	}
+	b := l.box
+	if fresh || b == nil || b.name != r.name {
+		b, err = l.open(ctx, r.name)
+		if err != nil && l.old && l.broken() && ctx.Err() == nil { // it had ended: nothing was lost with it
+			r.a.done(l)
+			if l, err = r.a.take(ctx, r.name, true); err != nil {
+				return nil, nil, err
+			}
+			b, err = l.open(ctx, r.name)
+		}
+	}
+	return l, b, err
+}
+
+// What makes a connection worth compressing: so many messages to be listed or read, or bytes to be written.
+const (
+	manyListed = 300
+	manyRead   = 8
+	manyBytes  = 64 << 10
+)
 
 // same makes sure that the UIDs which are spoken of are those of the mailbox. In a listing all is new, and the identity tells.
 func (r *replica) same(b *box, listing bool) error {
@@ -156,7 +194,7 @@ func (r *replica) Identity(ctx context.Context) (tandem.Identity, error) {
 		tell(b)
 		return id, nil
 	}
-	err = r.with(ctx, true, func(_ *link, b *box) error { tell(b); return nil })
+	err = r.with(ctx, true, nil, func(_ *link, b *box) error { tell(b); return nil })
 	return id, err
 }
 
@@ -185,4 +223,4 @@ func number(id tandem.ID) (imap.UID, bool) {
 func idOf(u imap.UID) tandem.ID { return tandem.ID(fmt.Sprint(uint32(u))) }
 
 // errOld is why a message is out of scope.
-var errOld = errors.New("it came before the days that are synced (option days)")
+var errOld = &provider.Outside{Option: "days", Why: "it came before the days that are synced (option days)"}

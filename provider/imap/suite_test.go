@@ -88,6 +88,7 @@ func servers() map[string]mailkit.Config {
 		"condstore": {Capabilities: basic + " CONDSTORE"},
 		"uidplus":   {Capabilities: basic + " UIDPLUS ESEARCH"},
 		"old":       {Capabilities: "IMAP4rev1"},
+		"squeezed":  squeezing(),
 	}
 }
 
@@ -101,7 +102,10 @@ func TestReplica(t *testing.T) {
 				making.Lock()
 				defer making.Unlock()
 				c := raw(t, s.IMAP, "anna")
-				sep, prefix := "/", ""
+				sep, prefix, options := "/", "", ""
+				if name == "squeezed" {
+					options = "?compress=yes"
+				}
 				if name == "sdbox" {
 					sep, prefix = ".", "INBOX."
 				}
@@ -122,7 +126,7 @@ func TestReplica(t *testing.T) {
 				reg := registry()
 				return &providertest.Place{
 					Open: func(ctx context.Context) (*provider.Opened, error) {
-						return tryOpen(ctx, reg, "imap://anna@"+proxy.Addr+"/"+strings.Join(parts, "/"))
+						return tryOpen(ctx, reg, "imap://anna@"+proxy.Addr+"/"+strings.Join(parts, "/")+options)
 					},
 					Vanish: func() (func(), error) {
 						proxy.Down(true)

@@ -32,6 +32,11 @@ func (r *replica) Watch(ctx context.Context) (<-chan tandem.Hint, error) {
 	go func() {
 		defer close(wa.out)
 		defer done()
+		defer func() {
+			if wa.unhear != nil {
+				wa.unhear()
+			}
+		}()
 		wa.run(ctx, first)
 	}()
 	return wa.out, nil
@@ -41,7 +46,11 @@ type watcher struct {
 	r    *replica
 	out  chan tandem.Hint
 	news chan struct{} // the server said something
-	at   struct {
+
+	heard  <-chan struct{} // something happened in the account; nil: nobody was asked to tell
+	unhear func()
+	since  time.Time // what was said then is new enough for the next look
+	at     struct {
 		next  imap.UID
 		count uint32
 		mod   uint64
@@ -82,6 +91,12 @@ func (wa *watcher) connect(ctx context.Context) (*listening, error) {
 		default:
 		}
 	}
+	select {
+	case wa.r.a.tuning <- struct{}{}:
+		defer func() { <-wa.r.a.tuning }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	l, err := wa.r.a.dial(ctx, &imapclient.UnilateralDataHandler{
 		Expunge: func(uint32) { stir() },
 		Mailbox: func(*imapclient.UnilateralDataMailbox) { stir() },
@@ -104,12 +119,12 @@ func (wa *watcher) connect(ctx context.Context) (*listening, error) {
 		return nil, err
 	}
 	wa.moved(b)
-	x := &listening{link: l, end: wa.r.a.unlisten}
+	x := &listening{link: l}
 	if err := l.do(ctx, func() (err error) { x.idle, err = l.Idle(); return err }); err != nil {
 		l.close()
 		return nil, explain("watch", wa.r.place.Text, err)
 	}
-	ok = true
+	x.end, ok = wa.r.a.hears(x, wa.r.name), true
 	return x, nil
 }
 
@@ -136,7 +151,7 @@ func (wa *watcher) run(ctx context.Context, x *listening) {
 			wa.look(ctx)
 		}
 		var err error
-		if x == nil && !wa.sleep(ctx, pollEvery) || x != nil && !wa.sleep(ctx, wait) {
+		if x == nil && !wa.await(ctx) || x != nil && !sleep(ctx, wait) {
 			return
 		}
 		if x, err = wa.connect(ctx); err != nil {
@@ -166,7 +181,17 @@ func (wa *watcher) hear(ctx context.Context, x *listening) {
 
 // look asks whether there is news. What fails is asked again next time.
 func (wa *watcher) look(ctx context.Context) {
-	_ = wa.r.with(ctx, true, func(_ *link, b *box) error {
+	g, err := wa.r.a.glance(ctx, wa.since)
+	if err != nil {
+		return
+	}
+	if b := g.box(wa.r.name); b != nil {
+		if wa.moved(b) {
+			wa.hint()
+		}
+		return
+	}
+	_ = wa.r.with(ctx, true, nil, func(_ *link, b *box) error {
 		if wa.moved(b) {
 			wa.hint()
 		}
@@ -181,13 +206,20 @@ func (wa *watcher) hint() {
 	}
 }
 
-func (wa *watcher) sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
+// await waits for the next look: until the server says that something happened in the account, but no longer than a while.
+func (wa *watcher) await(ctx context.Context) bool {
+	if wa.heard == nil {
+		wa.heard, wa.unhear = wa.r.a.hark()
+	}
+	t := time.NewTimer(wa.r.a.all.poll)
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return true
+		wa.since = time.Now().Add(-wa.r.a.all.poll / 4) // all mailboxes that are looked at share one question
+	case <-wa.heard:
+		wa.since = time.Now()
 	case <-ctx.Done():
 		return false
 	}
+	return true
 }

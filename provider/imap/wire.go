@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// patience is how long a server may say and take nothing while something is asked of it. Some look through a large mailbox before they answer.
-const patience = 2 * time.Minute
+// patience is how long a server may say and take nothing while something is asked of it. Some look through a large mailbox before they answer. Dovecot says nothing for up to 122 seconds
+// while it waits for the lock of a mailbox: one that was renamed while another connection wrote to it keeps that one's lock file, which counts as forgotten after two minutes only.
+const patience = 4 * time.Minute
 
 // wire is a connection that ends when it is silent while it should not be. The deadlines that the library sets are not heard: they would break off an answer
 // whose reader is busy elsewhere.
@@ -22,6 +23,7 @@ type wire struct {
 	heard int64 // answers since something was asked
 	most  int64 // answers that may come then; 0: as in a mailbox without messages
 	cause error
+	news  func() // told when something came; nil: nobody is
 }
 
 // SetDeadline implements net.Conn.
@@ -40,6 +42,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	if n > 0 {
 		was := w.limits.answers
+		w.came()
 		err := w.limits.see(p[:n])
 		if err == nil {
 			err = w.hear(w.limits.answers - was)
@@ -129,6 +132,22 @@ func (w *wire) stir() {
 	defer w.mu.Unlock()
 	if w.timer != nil {
 		w.timer.Reset(w.patience)
+	}
+}
+
+// tell has somebody told whenever something comes.
+func (w *wire) tell(news func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.news = news
+}
+
+func (w *wire) came() {
+	w.mu.Lock()
+	news := w.news
+	w.mu.Unlock()
+	if news != nil {
+		news()
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"tandem"
 	"tandem/internal/atomicfile"
+	"tandem/provider"
 )
 
 // idName is the file that holds a folder's identity. It is no hidden folder as in other places: in a Maildir++ that would be a mail folder.
@@ -122,11 +123,11 @@ func makeMaildir(path, like string) error {
 }
 
 func (r *Replica) rootTrouble(err error) error {
-	remedy := "check that its disk is mounted and that you may read it"
+	remedy, why := "check that its disk is mounted and that you may read it", cause(err)
 	if errors.Is(err, fs.ErrNotExist) {
-		remedy = "if it is on a disk that is not mounted, mount it; if it is new, make it with mkdir"
+		remedy, why = "if it is on a disk that is not mounted, mount it; if it is new, make it with mkdir", &provider.Missing{Err: why}
 	}
-	return &tandem.Error{Kind: tandem.Unreadable, Op: "open Maildir", Thing: r.path, Err: cause(err), Remedy: remedy}
+	return &tandem.Error{Kind: tandem.Unreadable, Op: "open Maildir", Thing: r.path, Err: why, Remedy: remedy}
 }
 
 // dirTrouble is trouble with writing to the folder as a whole.

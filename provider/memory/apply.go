@@ -90,11 +90,8 @@ func (s *Store) perform(w tandem.Write, body []byte) (tandem.Outcome, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := &s.knobs
-	if p, _, err := k.trouble(s.state, w.ID); w.ID != "" && p != tandem.Present {
-		if w.Op == tandem.Create && k.Filter != nil && p == tandem.OutOfScope {
-			return refuse(w, tandem.Rejected, tandem.Errorf(tandem.Invalid, "it is out of scope: %w", err)), nil
-		}
-		return refuse(w, tandem.PreconditionFailed, fmt.Errorf("it cannot be read: %w", err)), nil
+	if o, ok := s.inSight(w); !ok {
+		return o, nil
 	}
 	old := s.state.live[k.key(w.ID)]
 	if w.Op != tandem.Create {
@@ -141,6 +138,23 @@ func (s *Store) perform(w tandem.Write, body []byte) (tandem.Outcome, error) {
 		return s.remove(w, old), nil
 	}
 	return refuse(w, tandem.Rejected, tandem.Errorf(tandem.Invalid, "there is no such operation")), nil
+}
+
+// inSight checks that a write is about nothing that cannot be read or is out of scope. Where ids mean nothing, what is to be made has
+// nothing to do with what is under the id it asks for: that is merely taken.
+func (s *Store) inSight(w tandem.Write) (tandem.Outcome, bool) {
+	k := &s.knobs
+	if w.ID == "" || w.Op == tandem.Create && !k.Tree {
+		return tandem.Outcome{}, true
+	}
+	p, _, err := k.trouble(s.state, w.ID)
+	switch {
+	case p == tandem.Present:
+		return tandem.Outcome{}, true
+	case w.Op == tandem.Create && k.Filter != nil && p == tandem.OutOfScope:
+		return refuse(w, tandem.Rejected, tandem.Errorf(tandem.Invalid, "it is out of scope: %w", err)), false
+	}
+	return refuse(w, tandem.PreconditionFailed, fmt.Errorf("it cannot be read: %w", err)), false
 }
 
 // received is what the place makes of a body.

@@ -39,6 +39,7 @@ type Knobs struct {
 	Quota   int64 // bytes of all bodies together; a write beyond ends its Apply with kind Full; 0: no limit
 	Batch   int   // Features.Batch
 	Workers int   // Features.Workers; 0: 4
+	Overlap bool  // Features.Overlap
 	Parks   bool  // keeps what is overwritten or deleted; see provider.Parker
 
 	Problems map[tandem.ID]error // these ids are there but cannot be read; in a tree, nor what is below them

@@ -168,6 +168,35 @@ func TestFilter(t *testing.T) {
 	want(t, got, "c absent", "d/more present", "e/c present")
 }
 
+// Where ids mean nothing, what has the wished id says nothing of the record that is to be made, whatever it is itself.
+func TestIDOfWhatIsOutOfSight(t *testing.T) {
+	s := memory.New("x", memory.Knobs{})
+	put(t, s, "1", "secret")
+	put(t, s, "2", "torn")
+	s.Tune(func(k *memory.Knobs) {
+		k.Problems = map[tandem.ID]error{"2": errors.New("torn")}
+		k.Filter = func(_ tandem.ID, body []byte) error {
+			if string(body) == "secret" {
+				return errors.New("filtered")
+			}
+			return nil
+		}
+	})
+	r := s.Open()
+	for _, id := range []tandem.ID{"1", "2"} {
+		if o := apply1(t, r, create(id, "3")); o.Status != tandem.PreconditionFailed || !tandem.IsKind(o.Err, tandem.Exists) {
+			t.Errorf("create %s: %s, %v", id, o.Status, o.Err)
+		}
+	}
+	if o := apply1(t, r, create("", "secret")); o.Status != tandem.Rejected {
+		t.Errorf("create of what is out of scope: %s, %v", o.Status, o.Err)
+	}
+	s.Tune(func(k *memory.Knobs) { k.ReassignCreate = true })
+	if o := apply1(t, r, create("1", "3")); o.Status != tandem.Applied || o.ID == "1" {
+		t.Errorf("create where the place chooses: %s %q, %v", o.Status, o.ID, o.Err)
+	}
+}
+
 func TestCutListings(t *testing.T) {
 	s := memory.New("x", memory.Knobs{Cut: true, CutAfter: 1})
 	put(t, s, "a", "1")

@@ -127,8 +127,8 @@ func (s *Store) list(since tandem.Cursor) (*listing, error) {
 	for _, id := range st.ids() {
 		e := st.live[k.key(id)]
 		presence, at, err := k.trouble(st, id)
-		if presence != tandem.Present && e.seq > from {
-			next = min(next, e.seq-1) // what cannot be shown now is news still when it can
+		if presence != tandem.Present && e.seq > from && k.filtered(st, at) == nil {
+			next = min(next, e.seq-1) // what cannot be shown now is news still when it can; what a filter hides is not told of when it is lifted
 		}
 		switch {
 		case presence == tandem.Present:

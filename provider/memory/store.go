@@ -48,7 +48,7 @@ func (s *Store) Open() *provider.Opened {
 	defer s.mu.Unlock()
 	k := &s.knobs
 	f := provider.Features{Tree: k.Tree, ReadOnly: k.ReadOnly, Watch: k.Watch, Cursor: k.Cursor, Rename: !k.ReassignMove,
-		Parks: k.Parks, FoldCase: k.FoldCase, NFC: k.NFC, Attrs: k.Attrs || k.Tree, MaxSize: k.MaxSize, Batch: k.Batch, Workers: cmp.Or(k.Workers, 4)}
+		Parks: k.Parks, FoldCase: k.FoldCase, NFC: k.NFC, Attrs: k.Attrs || k.Tree, MaxSize: k.MaxSize, Batch: k.Batch, Workers: cmp.Or(k.Workers, 4), Overlap: k.Overlap}
 	r := &Replica{store: s, closed: make(chan struct{})}
 	o := &provider.Opened{Replica: r, Features: f, Kind: k.Kind, Place: "memory:" + s.name}
 	if k.Digester {
@@ -252,12 +252,14 @@ func (s *Store) makeParents(id tandem.ID) error {
 
 // meta is what a listing shows of an entry. The caller holds mu.
 func (s *Store) meta(e *entry) tandem.Meta {
-	m := tandem.Meta{Version: s.version(e), Size: int64(len(e.body)), Attrs: e.attrs, Node: strconv.FormatInt(e.node, 10), Modified: e.mtime}
+	m := tandem.Meta{Version: s.version(e), Size: int64(len(e.body)), Attrs: e.attrs, Node: e.nodeText(), Modified: e.mtime}
 	if s.knobs.Inspect != nil && !s.knobs.Digester && hasBody(e.attrs) {
 		m.Digest, m.UID = s.knobs.Inspect(e.body)
 	}
 	return m
 }
+
+func (e *entry) nodeText() string { return strconv.FormatInt(e.node, 10) }
 
 func (s *Store) version(e *entry) tandem.Version {
 	switch {
@@ -311,7 +313,11 @@ func (k *Knobs) trouble(st *state, id tandem.ID) (tandem.Presence, tandem.ID, er
 
 // hidden is what a listing tells of a record that it does not show.
 func (k *Knobs) hidden(p tandem.Presence, e *entry) (m tandem.Meta) {
-	if p == tandem.OutOfScope && k.HiddenUID != nil && hasBody(e.attrs) {
+	if p != tandem.OutOfScope {
+		return m
+	}
+	m.Node = e.nodeText()
+	if k.HiddenUID != nil && hasBody(e.attrs) {
 		m.UID = k.HiddenUID(e.body)
 	}
 	return m

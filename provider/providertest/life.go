@@ -107,6 +107,9 @@ func closedCalls(b *bench, r *provider.Opened) map[string]func(context.Context) 
 // testParallel uses one replica from many goroutines, as far as its features allow.
 func testParallel(b *bench) {
 	workers := max(b.features.Workers, 1)
+	if b.features.Overlap {
+		workers++
+	}
 	const each = 10
 	outs := make([][]tandem.Outcome, workers)
 	var wg sync.WaitGroup

@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"tandem"
+	"tandem/provider"
 )
 
 func testEmpty(b *bench) {
@@ -431,6 +432,38 @@ func testCursor(b *bench) {
 	b.r = b.open()
 	step("reopened")
 	b.exactly(o, third)
+	testResume(b, l.Next, o)
+}
+
+// testResume opens the place again and goes on where it was.
+func testResume(b *bench, since tandem.Cursor, o tandem.Outcome) {
+	was, err := b.r.Identity(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.r = b.open()
+	x, ok := b.r.Replica.(provider.Resumer)
+	if !ok {
+		return
+	}
+	other := was
+	other.Epoch += "?"
+	if x.Resume(other, since) {
+		b.Error("it goes on as a store that it never was")
+	}
+	if !x.Resume(was, since) {
+		return
+	}
+	if id, err := b.r.Identity(b.Context()); err != nil || id != was {
+		b.Errorf("resumed it is %+v (%v), want %+v", id, err, was)
+	}
+	if o = b.must(b.update(1, 3, o)); o.ID == "" {
+		b.Fatal("the update has no id")
+	}
+	got, l := b.list(since)
+	if c := got[o.ID]; l.Full || !l.Complete || c.Presence != tandem.Present {
+		b.Errorf("resumed it lists %v, %+v; want the update of %s", got, l, o.ID)
+	}
 }
 
 // testStrangeCursor asks with a cursor the place never gave: it must not take it for "nothing happened".

@@ -1,7 +1,6 @@
 package sms
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -10,12 +9,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 
 	"tandem"
-	"tandem/internal/atomicfile"
 	kindsms "tandem/kind/sms"
 )
 
@@ -50,7 +47,7 @@ type edit struct {
 // smallEdit is how much of a new element is kept in memory.
 const smallEdit = 64 << 10
 
-// Apply implements provider.Replica: all writes are made in one rewriting of the file.
+// Apply implements provider.Replica: all writes are made in one change of the file.
 func (r *Replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Outcome, error) {
 	out := make([]tandem.Outcome, len(writes))
 	for i, w := range writes {
@@ -64,8 +61,9 @@ func (r *Replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Ou
 		return out, err
 	}
 	defer done()
-	// The file is read anew: whether it is what it was cannot be told from its times alone.
-	x, err := r.refresh(ctx)
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	x, err := r.known(ctx)
 	if err != nil {
 		return out, err
 	}
@@ -311,54 +309,6 @@ func (e *edit) source(file func(span) (io.ReadCloser, error)) (span, func(span) 
 	}
 }
 
-// install writes the file anew and puts it in place of the old one, if that is still what was read.
-func (j *job) install(ctx context.Context) error {
-	if len(j.byID) == 0 {
-		return nil
-	}
-	old, err := os.Open(j.r.path)
-	if err != nil {
-		return err
-	}
-	defer old.Close()
-	info, err := old.Stat()
-	if err != nil {
-		return err
-	}
-	staged, err := atomicfile.Stage(j.r.path, nil, info.Mode().Perm())
-	if err != nil {
-		return err
-	}
-	defer staged.Discard()
-	f, err := os.OpenFile(staged.Temp(), os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriterSize(f, 256<<10)
-	err = errors.Join(j.copy(ctx, w, old), w.Flush())
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = staged.Sync()
-	}
-	old.Close()
-	if err != nil {
-		return err
-	}
-	err = staged.ReplaceIf(func(displaced string) error {
-		now, err := fingerprintOf(displaced)
-		if err == nil && now != j.x.print {
-			err = &tandem.Error{Kind: tandem.Changed, Op: "write backup", Thing: j.r.path, Err: errors.New("it was written to meanwhile")}
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return atomicfile.SyncDir(filepath.Dir(j.r.path))
-}
-
 const emptyBackup = "<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\n<smses>\n</smses>\n"
 
 // copy writes the new file.
@@ -414,19 +364,8 @@ func (j *job) copy(ctx context.Context, w io.Writer, old *os.File) error {
 	if err := upTo(tail); err != nil {
 		return err
 	}
-	for _, e := range j.fresh {
-		if e.gone {
-			continue
-		}
-		if _, err := io.WriteString(w, "  "); err != nil {
-			return err
-		}
-		if err := e.copy(w); err != nil {
-			return err
-		}
-		if _, err := io.WriteString(w, "\n"); err != nil {
-			return err
-		}
+	if err := j.added(w); err != nil {
+		return err
 	}
 	if j.x.closed {
 		if _, err := io.WriteString(w, "</smses>"); err != nil {

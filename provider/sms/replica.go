@@ -21,21 +21,49 @@ type Replica struct {
 	life context.Context // done when it is closed
 	end  context.CancelFunc
 
+	writing sync.Mutex // held while the file is written to; it guards spare
+	spare   *spare
+
 	mu   sync.Mutex
 	have *index // guarded by mu: what was read last
 }
 
 var _ provider.Replica = (*Replica)(nil)
 
-// index is what is known of a file.
+// index is what is known of a file. It grows while messages are appended; whoever is not the one that appends uses its methods.
 type index struct {
-	print   string  // of the file that was read
-	entries []entry // in the order of the file
+	mu      sync.RWMutex // guards what follows
+	print   string       // of the file that was read
+	entries []entry      // in the order of the file
 	byID    map[tandem.ID]int
 	byMark  map[string][]int // of those that were made here
 	tail    int64            // where new messages go: before the root's end tag; -1: there is no root
 	root    span             // the root's start tag
 	closed  bool             // the root is an empty tag
+	ours    bool             // the file is as this replica wrote it
+}
+
+// all are the messages that are there now.
+func (x *index) all() []entry {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.entries
+}
+
+func (x *index) get(id tandem.ID) (entry, bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	i, ok := x.byID[id]
+	if !ok {
+		return entry{}, false
+	}
+	return x.entries[i], true
+}
+
+func (x *index) state() string {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.print
 }
 
 // entry is a message in the file.
@@ -62,6 +90,9 @@ func (r *Replica) begin(ctx context.Context) (context.Context, func(), error) {
 // Close implements provider.Replica.
 func (r *Replica) Close() error {
 	r.end()
+	r.writing.Lock() // what is under way ends with the replica's context
+	defer r.writing.Unlock()
+	r.drop()
 	return nil
 }
 
@@ -208,7 +239,7 @@ func (r *Replica) Changes(ctx context.Context, _ tandem.Cursor) (iter.Seq2[tande
 			yield(tandem.Change{}, err)
 			return
 		}
-		for _, e := range x.entries {
+		for _, e := range x.all() {
 			if !yield(tandem.Change{ID: e.id, Presence: tandem.Present, Meta: e.meta}, nil) {
 				return
 			}
@@ -258,18 +289,18 @@ func (r *Replica) follow(x *index, was entry) func(span) (io.ReadCloser, error) 
 	return func(at span) (in io.ReadCloser, err error) {
 		seen, moved := x, int64(0)
 		for range tries {
-			if in, err = r.opener(seen.print)(span{at.from + moved, at.to + moved}); !tandem.IsKind(err, tandem.Changed) {
+			if in, err = r.opener(seen.state())(span{at.from + moved, at.to + moved}); !tandem.IsKind(err, tandem.Changed) {
 				return in, err
 			}
 			now, failed := r.current(r.life)
 			if failed != nil {
 				return nil, failed
 			}
-			i, ok := now.byID[was.id]
-			if !ok || now.entries[i].meta.Version != was.meta.Version {
+			e, ok := now.get(was.id)
+			if !ok || e.meta.Version != was.meta.Version {
 				return nil, err
 			}
-			seen, moved = now, now.entries[i].at.from-was.at.from
+			seen, moved = now, e.at.from-was.at.from
 		}
 		return nil, err
 	}
@@ -283,7 +314,7 @@ func (r *Replica) current(ctx context.Context) (*index, error) {
 	if x != nil {
 		if now, err := fingerprintOf(r.path); err != nil {
 			return nil, r.trouble("read backup", err)
-		} else if now == x.print {
+		} else if now == x.state() {
 			return x, nil
 		}
 	}
@@ -312,14 +343,14 @@ func (r *Replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.R
 				yield(tandem.Record{}, ctx.Err())
 				return
 			}
-			i, ok := x.byID[id]
+			e, ok := x.get(id)
 			if !ok {
 				if !yield(tandem.Record{ID: id}, &tandem.Error{Kind: tandem.NotFound, Op: "read message", Thing: string(id)}) {
 					return
 				}
 				continue
 			}
-			rec, err := r.fetch(x.entries[i], r.follow(x, x.entries[i]))
+			rec, err := r.fetch(e, r.follow(x, e))
 			if !yield(rec, err) {
 				return
 			}

@@ -1,7 +1,8 @@
 // Package sms is the provider for backups of text messages as the Android app SMS Backup & Restore writes them: one XML file with all messages, text and pictures.
 //
-// The file is read from its beginning to its end, in bounded memory whatever its size, and rewritten as a whole beside itself and renamed, so that a cut leaves
-// the file as it was. What is not written is copied byte for byte.
+// The file is read from its beginning to its end, in bounded memory whatever its size, and written beside itself and renamed, so that a cut leaves
+// the file as it was. What is not written is copied byte for byte. Messages that come in many batches are appended to two files in turn, so that a batch costs
+// what is in it.
 package sms
 
 import (
@@ -27,7 +28,7 @@ func Provider() *provider.Provider {
 	}
 }
 
-// batch is how many writes are made in one rewriting of the file.
+// batch is how many writes are made in one change of the file.
 const batch = 10000
 
 var features = provider.Features{Cursor: false, Attrs: true, Batch: batch}

@@ -34,6 +34,7 @@ type job struct {
 	was    print              // Update, Move, Delete: of what was there
 	from   string             // Move: the name before
 	done   bool
+	told   bool // out tells what it came to
 	sure   bool // print is what is there now and will move on with any further change
 }
 
@@ -58,28 +59,27 @@ func (r *Replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Ou
 		}
 		return out, nil
 	}
-	r.writing.Lock()
-	defer r.writing.Unlock()
+	if onlyCreates(jobs) {
+		r.writing.RLock()
+		defer r.writing.RUnlock()
+	} else {
+		r.writing.Lock()
+		defer r.writing.Unlock()
+	}
 	if err := r.checkRoot(); err != nil {
 		return out, later(jobs, err)
 	}
 	if len(jobs) == 0 {
 		return out, nil
 	}
-	if !r.swept {
-		r.swept = true
-		_ = atomicfile.Sweep(r.path, leftOver) // what cannot be swept does no harm
-	}
+	r.sweep.Do(func() { _ = atomicfile.Sweep(r.path, leftOver) }) // what cannot be swept does no harm
 	d, err := openDir(r.path)
 	if err != nil {
 		return out, later(jobs, r.rootTrouble(err))
 	}
 	defer d.close()
 	defer discard(d, jobs)
-	trouble := r.prepare(ctx, d, jobs)
-	if trouble == nil {
-		trouble = r.carry(ctx, d, jobs)
-	}
+	trouble := r.carry(ctx, d, jobs)
 	if err := r.finish(ctx, d, jobs); err != nil && trouble == nil {
 		trouble = err
 	}
@@ -151,13 +151,14 @@ func (r *Replica) finish(ctx context.Context, d *dir, jobs []*job) error {
 		trouble := &tandem.Error{Kind: tandem.Unreadable, Op: "write to folder", Thing: r.path, Err: cause(err)}
 		for _, j := range jobs {
 			if j.done {
+				*j.out = tandem.Outcome{ID: j.w.ID}
 				j.fail(tandem.Maybe, trouble)
 			}
 		}
 		return trouble
 	}
-	r.answer(d, jobs)
-	if soon := unsettled(jobs); len(soon) > 0 {
+	r.answer(d, which(jobs, func(j *job) bool { return j.done && !j.told }))
+	if soon := which(jobs, func(j *job) bool { return j.done && !j.sure }); len(soon) > 0 {
 		_ = r.settle(ctx) // if that is cut short, the versions say that they promise nothing
 		r.answer(d, soon)
 	}
@@ -169,11 +170,11 @@ func (r *Replica) finish(ctx context.Context, d *dir, jobs []*job) error {
 	return nil
 }
 
-// unsettled are the jobs whose files could still be written to without their times moving on.
-func unsettled(jobs []*job) []*job {
+// which are the jobs of which something is true.
+func which(jobs []*job, is func(*job) bool) []*job {
 	var list []*job
 	for _, j := range jobs {
-		if j.done && !j.sure {
+		if is(j) {
 			list = append(list, j)
 		}
 	}
@@ -185,8 +186,12 @@ func (r *Replica) answer(d *dir, jobs []*job) {
 	now := r.clock()
 	_ = inParallel(len(jobs), func(part func() (int, bool)) error {
 		for i, ok := part(); ok; i, ok = part() {
-			if j := jobs[i]; j.done {
+			j := jobs[i]
+			if j.done {
 				r.answerOne(d, j, now)
+			}
+			if j.fresh != nil {
+				d.discard(j.fresh) // here, where several are at it, and not one by one while others wait for the folder
 			}
 		}
 		return nil
@@ -194,15 +199,15 @@ func (r *Replica) answer(d *dir, jobs []*job) {
 }
 
 func (r *Replica) answerOne(d *dir, j *job, now clock) {
-	j.out.Status = tandem.Applied
+	j.out.Status, j.told = tandem.Applied, true
 	if j.w.Op == tandem.Delete {
 		j.print, j.sure = print{}, true
 		return
 	}
 	j.out.ID = tandem.ID(j.name)
 	j.out.Meta = tandem.Meta{UID: j.uid, Size: j.print.size, Node: j.print.node(), Modified: j.print.mtime}
-	e, err := r.lookAt(d, j.name)
-	if err == nil && e.sameContent(j.print) {
+	e, err := d.statOf(j.fresh, j.name)
+	if e = r.ofOurs(e); err == nil && e.sameContent(j.print) {
 		j.print, j.sure = e.print, !e.racy(now)
 		j.out.Version = e.version(now)
 		return

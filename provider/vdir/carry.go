@@ -16,32 +16,45 @@ const (
 	flushFrom = 250
 )
 
-// carry takes writes through three steps that work at the same time: staging, flushing what is staged to the disk, and
-// putting in place what is flushed. Each step takes the writes in their order. When the disk is full, what was staged until
-// then is still put in place.
+// carry takes writes through steps that work at the same time: staging, flushing what is staged to the disk, and
+// putting in place what is flushed, and of new files telling what became of them. Each step takes the writes in their order. When the disk
+// is full, what was staged until then is still put in place.
 func (r *Replica) carry(ctx context.Context, d *dir, jobs []*job) error {
 	ctx, cancel := context.WithCancel(ctx)
 	staged := make(chan []*job, len(jobs)/handful+1) // holds all: nobody waits for a step that has ended
 	flushed := make(chan []*job, len(jobs)/handful+1)
+	placed := make(chan []*job, len(jobs)/handful+1)
 	var trouble [3]error
 	var steps sync.WaitGroup
 	steps.Go(func() {
 		defer close(staged)
+		r.making.Lock()
+		defer r.making.Unlock()
 		trouble[0] = r.stageAll(ctx, d, jobs, staged)
 	})
 	steps.Go(func() {
 		defer close(flushed)
 		trouble[1] = r.flushAll(ctx, d, staged, flushed)
 	})
+	news := onlyCreates(jobs) // what is in place is not touched by what follows
+	steps.Go(func() {
+		for part := range placed {
+			r.answer(d, part)
+		}
+	})
 	in := &installer{Replica: r, dir: d, within: map[string][]*job{}}
 	for part := range flushed {
 		if trouble[2] == nil {
 			trouble[2] = in.take(ctx, part)
+			if news {
+				placed <- part
+			}
 		}
 		if trouble[2] != nil {
 			cancel()
 		}
 	}
+	close(placed)
 	steps.Wait()
 	err := first(trouble[2], trouble[1], trouble[0])
 	if err == nil || tandem.IsKind(err, tandem.Full) && trouble[2] == nil {
@@ -85,6 +98,9 @@ func (r *Replica) stageAll(ctx context.Context, d *dir, jobs []*job, staged chan
 // stageInTurn stages writes of which one may be about what another made. It returns how many were staged before the place
 // was in trouble.
 func (r *Replica) stageInTurn(ctx context.Context, d *dir, part []*job, touched map[string]bool, nameless *int) (int, error) {
+	if err := r.prepareAll(ctx, d, part); err != nil {
+		return 0, err
+	}
 	for i, j := range part {
 		if err := r.enter(ctx); err != nil {
 			return i, err
@@ -112,6 +128,7 @@ func (r *Replica) stageCreates(ctx context.Context, d *dir, part []*job, touched
 			}
 			err := r.enter(ctx)
 			if err == nil {
+				r.prepare(d, part[i])
 				err = r.stage(d, part[i], touched, &one)
 			}
 			if err != nil {

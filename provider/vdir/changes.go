@@ -13,9 +13,7 @@ func (r *Replica) Changes(ctx context.Context, since tandem.Cursor) (iter.Seq2[t
 	var listing tandem.Listing
 	seq := func(yield func(tandem.Change, error) bool) {
 		listing = tandem.Listing{}
-		r.writing.Lock()
-		r.shifts = nil
-		r.writing.Unlock()
+		r.startOver()
 		r.kept.forget()
 		l := &lister{Replica: r, yield: func(c tandem.Change) bool { return yield(c, nil) }, next: &memory{odd: map[string]bool{}}}
 		ok, err := l.list(ctx, since)

@@ -129,7 +129,18 @@ func (r *Replica) shifted(j *job, p print) {
 	case tandem.Move:
 		s.gone = j.from
 	}
+	r.noting.Lock()
+	defer r.noting.Unlock()
 	r.shifts = append(r.shifts, s)
+}
+
+// startOver forgets what was noted: a listing begins, which comes after the writes that were made.
+func (r *Replica) startOver() {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	r.noting.Lock()
+	defer r.noting.Unlock()
+	r.shifts = nil
 }
 
 // Advance implements provider.Advancer. If the listing did not count what a write replaced, the sums do not fit, and the
@@ -137,6 +148,8 @@ func (r *Replica) shifted(j *job, p print) {
 func (r *Replica) Advance(next tandem.Cursor) tandem.Cursor {
 	r.writing.Lock()
 	defer r.writing.Unlock()
+	r.noting.Lock()
+	defer r.noting.Unlock()
 	m := remember(next, r.kind)
 	if m == nil || len(r.shifts) == 0 {
 		return next

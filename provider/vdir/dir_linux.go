@@ -51,6 +51,14 @@ func (d *dir) stat(name string) (entry, error) {
 	}
 }
 
+// statOf looks at the file behind a name that was given to a new file, which is asked itself while it is open.
+func (d *dir) statOf(f *fresh, name string) (entry, error) {
+	if f != nil && f.fd >= 0 {
+		return d.statFD(f.fd, name)
+	}
+	return d.stat(name)
+}
+
 func (d *dir) statFD(fd int, name string) (entry, error) {
 	var st unix.Stat_t
 	for {
@@ -142,7 +150,7 @@ func (d *dir) stage(data []byte, perm fs.FileMode, nameless bool) (f fresh, e en
 	return f, e, nil
 }
 
-// install gives a staged file its name if that is free, else it fails with fs.ErrExist.
+// install gives a staged file its name if that is free, else it fails with fs.ErrExist. A file that had no name stays open until it is discarded.
 func (d *dir) install(f *fresh, name string) error {
 	if f.fd < 0 {
 		err := d.renameNew(f.temp, name)
@@ -154,8 +162,6 @@ func (d *dir) install(f *fresh, name string) error {
 	for {
 		switch err := unix.Linkat(f.fd, "", d.fd, name, unix.AT_EMPTY_PATH); err {
 		case nil:
-			_ = unix.Close(f.fd) // its bytes are durable
-			f.fd = -1
 			return nil
 		case unix.EINTR:
 		default:
@@ -164,7 +170,7 @@ func (d *dir) install(f *fresh, name string) error {
 	}
 }
 
-// discard gives up a file that was not installed.
+// discard lets go of a staged file; what is not installed is given up.
 func (d *dir) discard(f *fresh) {
 	if f.fd >= 0 {
 		_ = unix.Close(f.fd)

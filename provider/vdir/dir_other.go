@@ -27,6 +27,9 @@ func (d *dir) stat(name string) (entry, error) {
 	return entry{printOf(info), info.Mode().Type()}, nil
 }
 
+// statOf looks at the file behind a name that was given to a new file.
+func (d *dir) statOf(_ *fresh, name string) (entry, error) { return d.stat(name) }
+
 func (d *dir) read(name string, buf []byte, size int64) ([]byte, entry, error) {
 	h, err := os.Open(d.join(name))
 	if err != nil {

@@ -35,9 +35,11 @@ type Replica struct {
 	foldCase bool
 	nfc      bool
 
-	writing sync.Mutex // held while Apply works: it reads and rewrites files; guards what follows
-	shifts  []shift    // what Apply did since the last listing began
-	swept   bool       // left-overs of dead processes were looked for
+	writing sync.RWMutex // held while Apply works: it reads and rewrites files; shared by those that only make new ones
+	making  sync.Mutex   // held while new files are made: those of one Apply go to the disk while the next makes its own
+	sweep   sync.Once    // looks for left-overs of dead processes
+	noting  sync.Mutex   // guards shifts
+	shifts  []shift      // what Apply did since the last listing began
 	kept    kept
 	once    sync.Once
 	closed  chan struct{}

@@ -12,22 +12,26 @@ import (
 	"tandem/internal/atomicfile"
 )
 
-// prepare reads the bodies that writes bring, several at a time, and names new files.
-func (r *Replica) prepare(ctx context.Context, d *dir, jobs []*job) error {
+// prepareAll is prepare for several writes at a time.
+func (r *Replica) prepareAll(ctx context.Context, d *dir, jobs []*job) error {
 	return inParallel(len(jobs), func(part func() (int, bool)) error {
 		for i, ok := part(); ok; i, ok = part() {
 			if err := r.enter(ctx); err != nil {
 				return err
 			}
-			j := jobs[i]
-			if op := j.w.Op; op != tandem.Create && op != tandem.Update || !r.takeBody(j) || op == tandem.Update {
-				continue
-			}
-			j.names = r.namesFor(j.w, j.body, j.uid)
-			j.name, j.key, j.path = j.names[0], "", d.join(j.names[0])
+			r.prepare(d, jobs[i])
 		}
 		return nil
 	})
+}
+
+// prepare reads the body that a write brings, and names a new file.
+func (r *Replica) prepare(d *dir, j *job) {
+	if op := j.w.Op; op != tandem.Create && op != tandem.Update || !r.takeBody(j) || op == tandem.Update {
+		return
+	}
+	j.names = r.namesFor(j.w, j.body, j.uid)
+	j.name, j.key, j.path = j.names[0], "", d.join(j.names[0])
 }
 
 // create stages a new file.

@@ -27,14 +27,14 @@ func Provider() *provider.Provider {
 		Options: []provider.Option{{Name: "kind", Type: "choice",
 			Choices: []string{string(tandem.Contact), string(tandem.Event), string(tandem.Task), string(tandem.Note)},
 			Help:    "what the folder holds; told from its files where it is not given"}},
-		Features: provider.Features{Watch: true, Rename: true, MaxSize: maxSize, Batch: batch},
+		Features: provider.Features{Watch: true, Rename: true, MaxSize: maxSize, Batch: batch, Overlap: true},
 		Open:     open,
 	}
 }
 
 const (
 	maxSize = 32 << 20 // of a file; larger ones are a Problem
-	batch   = 2000     // one Apply waits for the disk a few times; while it does, the next batch is read and the last recorded
+	batch   = 1000     // one Apply waits for the disk a few times; while it does, the next begins and the last is recorded
 )
 
 func open(ctx context.Context, place provider.Place, _ provider.Env) (*provider.Opened, error) {
@@ -59,6 +59,6 @@ func Open(ctx context.Context, path string, kind tandem.Kind) (*provider.Opened,
 		Kind:    r.kind,
 		Place:   "vdir:" + path,
 		Features: provider.Features{ReadOnly: r.readOnly, Watch: true, Rename: true, FoldCase: r.foldCase, NFC: r.nfc,
-			MaxSize: maxSize, Batch: batch, Names: nameRule},
+			MaxSize: maxSize, Batch: batch, Overlap: true, Names: nameRule},
 	}, nil
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/internal/netguard"
 	"tandem/provider"
 )
 
@@ -31,11 +31,8 @@ const (
 const agent = "Tandem (calendar subscription)"
 
 func newClient(env provider.Env) *http.Client {
-	t := &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: headerTime}).DialContext, TLSHandshakeTimeout: headerTime,
-		ResponseHeaderTimeout: headerTime, ForceAttemptHTTP2: true, MaxIdleConns: 2, IdleConnTimeout: time.Minute}
-	if env.Dial != nil {
-		t.DialContext, t.Proxy = env.Dial, nil
-	}
+	t := netguard.Transport(env.Dial)
+	t.ResponseHeaderTimeout, t.ForceAttemptHTTP2, t.MaxIdleConns, t.IdleConnTimeout = headerTime, true, 2, time.Minute
 	return &http.Client{Transport: t, Timeout: wholeTime, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		switch {
 		case len(via) > maxRedirects:

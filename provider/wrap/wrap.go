@@ -1,6 +1,6 @@
 // Package wrap puts behaviour around opened replicas that is the same for all providers: trying again, keeping a rate,
 // tracing, and refusing to write. Each wrapper takes an opened replica and returns another; they can be stacked. What a
-// replica can do beside the contract (provider.Digester, Parker, Flusher, Advancer) its wrapper can do as well, and nothing more.
+// replica can do beside the contract (provider.Digester, Parker, Flusher, Advancer, Resumer) its wrapper can do as well, and nothing more.
 package wrap
 
 import (
@@ -53,7 +53,16 @@ type wrapped struct {
 	inner  provider.Replica // with its optional interfaces; set by expose
 }
 
-var _ provider.Advancer = (*wrapped)(nil)
+var (
+	_ provider.Advancer = (*wrapped)(nil)
+	_ provider.Resumer  = (*wrapped)(nil)
+)
+
+// Resume implements provider.Resumer. A replica that cannot resume says no, which is what not having the method means.
+func (w *wrapped) Resume(was tandem.Identity, since tandem.Cursor) bool {
+	x, ok := w.inner.(provider.Resumer)
+	return ok && x.Resume(was, since)
+}
 
 // Advance implements provider.Advancer. For a replica that cannot advance cursors they stay what they are, which is what
 // not having the method means.

@@ -126,6 +126,28 @@ type advancing struct{ plain }
 
 func (advancing) Advance(next tandem.Cursor) tandem.Cursor { return next + "+" }
 
+// goingOn goes on from one cursor.
+type goingOn struct{ provider.Replica }
+
+func (goingOn) Resume(_ tandem.Identity, since tandem.Cursor) bool { return since == "c" }
+
+// TestResumesThroughWrappers: what can go on from a cursor can do so through every wrapper, and nothing else can.
+func TestResumesThroughWrappers(t *testing.T) {
+	for can, inner := range map[bool]*provider.Opened{true: memory.New("a", memory.Knobs{}).Open(), false: memory.New("b", memory.Knobs{}).Open()} {
+		if can {
+			inner.Replica = goingOn{inner.Replica}
+		}
+		o := wrap.Retry(wrap.RateLimit(wrap.Trace(wrap.DryRun(inner), discard(), &clock{}), wrap.Rate{PerSecond: 1}, &clock{}), wrap.Patience{}, &clock{})
+		x := o.Replica.(provider.Resumer)
+		if got := x.Resume(tandem.Identity{}, "c"); got != can {
+			t.Errorf("it can: %v, it does: %v", can, got)
+		}
+		if x.Resume(tandem.Identity{}, "d") {
+			t.Error("it goes on from any cursor")
+		}
+	}
+}
+
 // A cursor goes through any number of wrappers to the replica that can advance it, and stays what it is for one that cannot.
 func TestCursorsAdvanceThroughWrappers(t *testing.T) {
 	inner := plain{memory.New("x", memory.Knobs{}).Open().Replica}

@@ -22,10 +22,7 @@ func (c *Client) credentials(ctx context.Context, method string, at *url.URL) (s
 	if !c.Trusts(at) {
 		return "", used{}, nil
 	}
-	c.mu.Lock()
-	scheme := c.scheme
-	c.mu.Unlock()
-	switch scheme {
+	switch scheme := c.manners(ctx, at); scheme {
 	case "basic":
 		pw, err := c.secret(ctx)
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(c.cfg.User+":"+pw)), used{scheme: scheme}, err
@@ -123,6 +120,7 @@ func (c *Client) challenged(ctx context.Context, resp *http.Response, at *url.UR
 		return true, nil
 	case basic && sent.scheme == "" && c.cfg.Login == "auto":
 		c.scheme = "basic"
+		c.offered = c.offered || c.unheard(at)
 		return true, nil
 	case sent.scheme == "" && c.cfg.Login == "auto" && c.cfg.Token != nil && has(offers, "bearer"):
 		c.scheme = "bearer"

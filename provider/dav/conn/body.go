@@ -49,7 +49,8 @@ func (w *watchdog) cause(err error) error {
 // watchedBody is the body of an answer that may not stall.
 type watchedBody struct {
 	io.ReadCloser
-	w *watchdog
+	w    *watchdog
+	over bool // its end was read, or it failed
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
@@ -57,13 +58,25 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	if n > 0 {
 		b.w.stir()
 	}
+	b.over = b.over || err != nil
 	if err != nil && err != io.EOF {
 		err = &LostError{true, b.w.cause(err)}
 	}
 	return n, err
 }
 
+const (
+	maxRest  = 64 << 10    // bytes of an answer that are read though nobody wants them
+	restTime = time.Second // how long that may take
+)
+
+// Close reads what little may be left first, so that the connection can be used again.
 func (b *watchedBody) Close() error {
+	if !b.over {
+		b.over = true
+		b.w.timer.Reset(restTime)
+		_, _ = io.CopyN(io.Discard, b.ReadCloser, maxRest) // if this fails, the connection is not used again
+	}
 	err := b.ReadCloser.Close()
 	b.w.stop()
 	return err
@@ -113,10 +126,4 @@ func attach(req *http.Request, r *Request, w *watchdog) error {
 		req.Body, req.GetBody = http.NoBody, func() (io.ReadCloser, error) { return http.NoBody, nil }
 	}
 	return nil
-}
-
-// drain reads what little is left of an answer, so that its connection can be used again.
-func drain(resp *http.Response) {
-	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // if this fails, the connection is not used again
-	resp.Body.Close()
 }

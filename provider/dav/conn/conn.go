@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/internal/netguard"
 	"tandem/internal/tlstrust"
 )
 
@@ -35,6 +36,10 @@ type Config struct {
 	Home     *url.URL                                  // where the credentials belong
 	Idle     time.Duration                             // how long a server may say nothing; default 3 min, for some read a whole collection before they answer
 	Relogin  string                                    // remedy for refused credentials
+	// Manner tells how Home wanted credentials in an earlier run, as Learned was told then; "": not known. With them the first request need not be refused before the
+	// credentials go along. nil: nothing is remembered.
+	Manner  func(ctx context.Context) string
+	Learned func(ctx context.Context, manner string)
 	// Dial connects; nil: as the system does. Set, no proxy is used.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -58,6 +63,9 @@ type Client struct {
 	scheme   string     // how the server wants credentials; "": not known yet
 	digest   *challenge // for scheme "digest"
 	token    string
+	recalled bool            // Manner was asked
+	manner   string          // what is remembered
+	offered  bool            // Home asked for Basic in this run
 	hosts    map[string]bool // hosts beside Home's that the credentials may go to
 }
 
@@ -69,14 +77,15 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Login == "" {
 		cfg.Login = "auto"
 	}
-	t := &http.Transport{ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 16, MaxConnsPerHost: 16, IdleConnTimeout: 90 * time.Second,
-		TLSHandshakeTimeout: 20 * time.Second, MaxResponseHeaderBytes: 256 << 10, Proxy: http.ProxyFromEnvironment}
+	t := netguard.Transport(cfg.Dial)
+	t.ForceAttemptHTTP2, t.MaxIdleConnsPerHost, t.MaxConnsPerHost, t.IdleConnTimeout = true, 16, 16, 90*time.Second
+	t.TLSHandshakeTimeout, t.MaxResponseHeaderBytes = 20*time.Second, 256<<10
 	var err error
 	if t.TLSClientConfig, err = tlstrust.Config(cfg.Pin, cfg.CA); err != nil {
 		return nil, err
 	}
 	switch {
-	case cfg.Proxy == "none":
+	case cfg.Dial != nil || cfg.Proxy == "none": // a proxy would connect where it likes
 		t.Proxy = nil
 	case cfg.Proxy != "":
 		u, err := url.Parse(cfg.Proxy)
@@ -84,9 +93,6 @@ func New(cfg Config) (*Client, error) {
 			return nil, &tandem.Error{Kind: tandem.Invalid, Op: "read option", Thing: "proxy", Err: errors.New("it is no address"), Remedy: "write it like http://proxy.example.org:3128"}
 		}
 		t.Proxy = http.ProxyURL(u)
-	}
-	if cfg.Dial != nil {
-		t.DialContext, t.Proxy = cfg.Dial, nil
 	}
 	c := &Client{cfg: cfg, base: t, hosts: map[string]bool{}}
 	c.http = &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -141,6 +147,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		if err != nil {
 			return nil, err
 		}
+		c.learn(ctx, at, used, resp.StatusCode)
 		switch {
 		case resp.StatusCode == http.StatusUnauthorized && logins < 2:
 			logins++
@@ -152,7 +159,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 			if !again {
 				return &Response{resp, at}, nil
 			}
-			drain(resp)
+			resp.Body.Close()
 		case redirects(r.Method, resp.StatusCode) && hops < maxRedirects:
 			hops++
 			next, err := at.Parse(resp.Header.Get("Location"))
@@ -163,7 +170,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 				resp.Body.Close()
 				return nil, err
 			}
-			drain(resp)
+			resp.Body.Close()
 			at = next
 		default:
 			return &Response{resp, at}, nil
@@ -226,7 +233,7 @@ func (c *Client) once(ctx context.Context, r *Request, at *url.URL, auth string)
 		w.stop()
 		return nil, &LostError{sent.Load(), err}
 	}
-	resp.Body = &watchedBody{resp.Body, w}
+	resp.Body = &watchedBody{ReadCloser: resp.Body, w: w}
 	if strings.HasPrefix(resp.Header.Get("Server"), "SOPE") { // SOGo without a proxy before it: it resets connections that are to be kept
 		c.oneShot.Store(true)
 	}

@@ -5,14 +5,17 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tandem"
@@ -278,6 +281,44 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// What is encrypted stays so: a redirect to a place without TLS is not followed, also not to the same server, and the password does not go there. RFC 6764 8
+func TestDowngrade(t *testing.T) {
+	asked := 0
+	plain := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	defer plain.Close()
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, plain.URL+"/dav/", http.StatusMovedPermanently)
+	}))
+	defer s.Close()
+	sum := sha256.Sum256(s.Certificate().Raw)
+	_, _, err := do(t, client(t, s.URL, Config{Pin: hex.EncodeToString(sum[:])}), "PROPFIND", s.URL, nil)
+	if !tandem.IsKind(err, tandem.Denied) || !errors.Is(err, ErrRedirect) || asked != 0 {
+		t.Errorf("%v, asked %d times", err, asked)
+	}
+}
+
+// Requests go by the proxy that is named, and by none where none is wanted.
+func TestProxy(t *testing.T) {
+	var seen []string
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen = append(seen, r.URL.String())
+		fmt.Fprint(w, "by proxy")
+	}))
+	defer proxy.Close()
+	direct := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "directly") }))
+	defer direct.Close()
+	for _, c := range []struct{ proxy, at, want string }{
+		{proxy.URL, "http://dav.example.invalid/cards/", "by proxy"}, {"none", direct.URL, "directly"},
+	} {
+		if _, text, err := do(t, client(t, c.at, Config{Proxy: c.proxy}), "PROPFIND", c.at, nil); err != nil || text != c.want {
+			t.Errorf("%s by %s: %q, %v", c.at, c.proxy, text, err)
+		}
+	}
+	if len(seen) != 1 || seen[0] != "http://dav.example.invalid/cards/" {
+		t.Errorf("the proxy was asked for %v", seen)
+	}
+}
+
 // A pinned certificate is trusted without an authority, and no other is; a file of authorities is trusted beside the system's.
 func TestCertificates(t *testing.T) {
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ok") }))
@@ -310,34 +351,76 @@ func TestCertificates(t *testing.T) {
 
 // A server that goes silent in the middle of an answer is given up; one that is slow and goes on is not.
 func TestSilence(t *testing.T) {
-	const idle = 150 * time.Millisecond
-	hold := make(chan struct{})
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, "half")
-		w.(http.Flusher).Flush()
-		if r.URL.Path == "/slow" {
-			for range 5 {
-				select {
-				case <-time.After(idle / 2):
-				case <-hold:
+	synctest.Test(t, func(t *testing.T) {
+		const idle = 3 * time.Minute
+		hold := make(chan struct{})
+		l := pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprint(w, "half")
+			w.(http.Flusher).Flush()
+			if r.URL.Path == "/slow" {
+				for range 5 {
+					time.Sleep(idle / 2)
+					fmt.Fprint(w, ".")
+					w.(http.Flusher).Flush()
 				}
-				fmt.Fprint(w, ".")
-				w.(http.Flusher).Flush()
+				return
 			}
-			return
+			<-hold
+		})}
+		var done sync.WaitGroup
+		done.Go(func() { _ = s.Serve(l) })
+		const at = "http://server.example"
+		c := client(t, at, Config{Idle: idle, Dial: l.dial})
+		if _, text, err := do(t, c, "GET", at+"/slow", nil); err != nil || text != "half....." {
+			t.Errorf("slow: %q, %v", text, err)
 		}
-		<-hold
-	}))
-	defer s.Close()
-	defer close(hold)
-	c := client(t, s.URL, Config{Idle: idle})
-	if _, text, err := do(t, c, "GET", s.URL+"/slow", nil); err != nil || text != "half....." {
-		t.Errorf("slow: %q, %v", text, err)
-	}
-	if _, text, err := do(t, c, "GET", s.URL+"/silent", nil); err == nil || text != "half" || !strings.Contains(err.Error(), "in time") {
-		t.Errorf("silent: %q, %v", text, err)
+		if _, text, err := do(t, c, "GET", at+"/silent", nil); err == nil || text != "half" || !strings.Contains(err.Error(), "in time") {
+			t.Errorf("silent: %q, %v", text, err)
+		}
+		u, _ := url.Parse(at + "/silent")
+		resp, err := c.Do(t.Context(), &Request{Method: "GET", URL: u})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		if resp.Body.Close(); time.Since(start) != restTime {
+			t.Errorf("a rest that does not come was waited for %v", time.Since(start))
+		}
+		close(hold)
+		c.Close()
+		s.Close()
+		done.Wait()
+	})
+}
+
+// pipes is a network of one server in memory, whose waits a bubble sees.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (p pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	here, there := net.Pipe()
+	select {
+	case p.conns <- there:
+		return here, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
+
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p pipes) Close() error   { close(p.closed); return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 5, 1, 10, 0, 0, 0, time.UTC)

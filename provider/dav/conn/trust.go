@@ -1,11 +1,10 @@
 package conn
 
 import (
-	"net"
 	"net/url"
 	"strings"
 
-	"golang.org/x/net/publicsuffix"
+	"tandem/internal/netguard"
 )
 
 // Trusts tells whether credentials may go to a server: the account's own, one that was named by it (Allow), or one of the same registered domain to which
@@ -21,7 +20,7 @@ func (c *Client) Trusts(u *url.URL) bool {
 	if named {
 		return u.Scheme == home.Scheme || u.Scheme == "https"
 	}
-	return u.Scheme == "https" && SameOwner(home.Hostname(), u.Hostname())
+	return u.Scheme == "https" && netguard.SameOwner(home.Hostname(), u.Hostname())
 }
 
 // Allow lets the credentials go to a further host.
@@ -43,17 +42,4 @@ func port(u *url.URL) string {
 		return "443"
 	}
 	return "80"
-}
-
-// SameOwner tells whether two names belong to one registered domain.
-func SameOwner(a, b string) bool {
-	if strings.EqualFold(a, b) {
-		return true
-	}
-	if net.ParseIP(a) != nil || net.ParseIP(b) != nil {
-		return false
-	}
-	da, errA := publicsuffix.EffectiveTLDPlusOne(strings.ToLower(strings.TrimSuffix(a, ".")))
-	db, errB := publicsuffix.EffectiveTLDPlusOne(strings.ToLower(strings.TrimSuffix(b, ".")))
-	return errA == nil && errB == nil && da == db
 }
