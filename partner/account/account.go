@@ -53,6 +53,9 @@ type Config struct {
 	Now      func() time.Time // nil: time.Now
 	Random   io.Reader        // nil: crypto/rand
 	Cost     Cost             // of the users' own passwords; zero: DefaultCost
+
+	// Ended is told of users of whom a password, or all of them, is good no longer; it must not wait. nil: nobody listens.
+	Ended func(user string)
 }
 
 // Service keeps users. There is one per store; its methods may be called concurrently.
@@ -77,6 +80,9 @@ func New(cfg Config) (*Service, error) {
 	}
 	if cfg.Cost == (Cost{}) {
 		cfg.Cost = DefaultCost
+	}
+	if cfg.Ended == nil {
+		cfg.Ended = func(string) {}
 	}
 	key := make([]byte, 32)
 	if _, err := io.ReadFull(cfg.Random, key); err != nil {
@@ -187,7 +193,9 @@ func (s *Service) Remove(ctx context.Context, name string, all bool) error {
 				Remedy: "confirm that they shall go, too; history keeps them for as long as it keeps everything"}
 		}
 	}
-	return s.clear(ctx, u.Name)
+	err = s.clear(ctx, u.Name)
+	s.cfg.Ended(u.Name) // even if part of it failed
+	return err
 }
 
 // filled reports whether a collection has any record.
@@ -210,6 +218,9 @@ func (s *Service) filled(ctx context.Context, collection int64) (bool, error) {
 
 // clear removes a user and the collections that are left.
 func (s *Service) clear(ctx context.Context, user string) error {
+	if err := s.shut(ctx, user); err != nil {
+		return err
+	}
 	colls, err := s.cfg.Home.Collections(ctx, user)
 	if err != nil {
 		return err
@@ -223,6 +234,32 @@ func (s *Service) clear(ctx context.Context, user string) error {
 		return err
 	}
 	return s.cfg.Accounts.RemoveUser(ctx, user)
+}
+
+// shut takes all ways in from a user, and ends what is open, before anything else of the user's goes: nobody gets in meanwhile and finds half of it.
+func (s *Service) shut(ctx context.Context, user string) error {
+	logins, err := s.cfg.Logins.Logins(ctx, user)
+	if err != nil {
+		return err
+	}
+	for _, l := range logins {
+		if err := s.cfg.Logins.RemoveLogin(ctx, l.ID); err != nil && !tandem.IsKind(err, tandem.NotFound) {
+			return err
+		}
+	}
+	if s.cfg.Factors != nil {
+		list, err := s.cfg.Factors.Factors(ctx, user)
+		if err != nil {
+			return err
+		}
+		for _, f := range list {
+			if err := s.cfg.Factors.RemoveFactor(ctx, f.ID); err != nil && !tandem.IsKind(err, tandem.NotFound) {
+				return err
+			}
+		}
+	}
+	s.cfg.Ended(user)
+	return nil
 }
 
 // SetPassword gives a user another password. App passwords stay. Who had none, such as the user that a hub without users makes for its
@@ -250,6 +287,7 @@ func (s *Service) SetPassword(ctx context.Context, name, password string) error 
 		return s.furnish(ctx, u.Name, hash)
 	}
 	_, err = s.cfg.Logins.PutLogin(ctx, store.Login{User: u.Name, Hash: hash, Added: s.cfg.Now().Unix()})
+	s.cfg.Ended(u.Name)
 	return err
 }
 
@@ -305,7 +343,9 @@ func (s *Service) Revoke(ctx context.Context, name, label string) error {
 	if i < 0 {
 		return &tandem.Error{Kind: tandem.NotFound, Op: "revoke app password", Thing: label, Remedy: "see them with `tandem user app-password list " + fold(name) + "`"}
 	}
-	return s.cfg.Logins.RemoveLogin(ctx, list[i].ID)
+	err = s.cfg.Logins.RemoveLogin(ctx, list[i].ID)
+	s.cfg.Ended(list[i].User)
+	return err
 }
 
 // Bounds of names and passwords.

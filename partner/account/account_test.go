@@ -181,6 +181,44 @@ func (h failingHome) PutCollection(ctx context.Context, c tandem.Collection) (ta
 	return h.Home.PutCollection(ctx, c)
 }
 
+// watchedHome tells when a collection is about to be removed.
+type watchedHome struct {
+	store.Home
+	about func()
+}
+
+func (h watchedHome) RemoveCollection(ctx context.Context, id int64) error {
+	h.about()
+	return h.Home.RemoveCollection(ctx, id)
+}
+
+// TestRemoveShutsFirst: when the first collection of a user goes, nobody gets in as that user any more, and whoever is in has been told.
+func TestRemoveShutsFirst(t *testing.T) {
+	k := newKit(t)
+	_, err := k.st.Factors.AddFactor(k.ctx, store.Factor{User: "anna", Sort: "passkey", Key: "k"})
+	k.must(err)
+	ended, looked := 0, 0
+	var s *Service
+	home := watchedHome{k.st.Home, func() {
+		looked++
+		if _, err := s.Verify(k.ctx, "anna", annas, "192.0.2.1"); !tandem.IsKind(err, tandem.Denied) || ended == 0 {
+			t.Errorf("while collections go: %v, ended %d", err, ended)
+		}
+		if list, err := k.st.Factors.Factors(k.ctx, "anna"); err != nil || len(list) != 0 {
+			t.Errorf("while collections go: passkeys %+v, %v", list, err)
+		}
+	}}
+	s, err = New(Config{Accounts: k.st.Accounts, Logins: k.st.Logins, Home: home, Settings: k.st.Settings, Factors: k.st.Factors, Secrets: k.secrets, Now: func() time.Time { return k.now }, Cost: cheap,
+		Ended: func(user string) { ended++ }})
+	k.must(err)
+	_, err = s.Verify(k.ctx, "anna", annas, "192.0.2.1")
+	k.must(err)
+	k.must(s.Remove(k.ctx, "anna", true))
+	if looked != len(homes) {
+		t.Errorf("%d collections went, want %d", looked, len(homes))
+	}
+}
+
 func TestRemove(t *testing.T) {
 	k := newKit(t)
 	k.kind(k.Remove(k.ctx, "nobody", true), tandem.NotFound)

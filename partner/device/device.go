@@ -27,6 +27,8 @@ type Config struct {
 
 	// Seen is told of devices that were seen after a while, or that somebody decided about; it must not wait. nil: nobody listens.
 	Seen func(d store.Device)
+	// Policy is told of devices whose policy changed; it must not wait. nil: nobody listens.
+	Policy func(d store.Device)
 }
 
 // Service keeps devices. There is one per store; its methods may be called concurrently.
@@ -43,6 +45,9 @@ func New(cfg Config) *Service {
 	}
 	if cfg.Seen == nil {
 		cfg.Seen = func(store.Device) {}
+	}
+	if cfg.Policy == nil {
+		cfg.Policy = func(store.Device) {}
 	}
 	return &Service{cfg: cfg}
 }

@@ -43,7 +43,7 @@ func (s *Service) Policy(ctx context.Context, c Scope) (Policy, error) {
 }
 
 // SetPolicy changes elements of the policy of a scope; an empty text takes one out. Devices that it concerns are asked to accept it
-// at their next request.
+// at their next request; those that wait are told of it (Config.Policy), so that they make one.
 func (s *Service) SetPolicy(ctx context.Context, c Scope, values map[string]string) (Policy, error) {
 	if c.User == "" && c.Device != "" {
 		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "set policy", Thing: c.Device, Err: errors.New("a device needs its user")}
@@ -58,10 +58,28 @@ func (s *Service) SetPolicy(ctx context.Context, c Scope, values map[string]stri
 	if err != nil {
 		return nil, err
 	}
+	same := maps.Equal(all[c.String()], p)
 	if all[c.String()] = p; len(p) == 0 {
 		delete(all, c.String())
 	}
-	return p, s.write(ctx, policiesValue, all)
+	if err := s.write(ctx, policiesValue, all); err != nil || same {
+		return p, err
+	}
+	return p, s.tellPolicy(ctx, c)
+}
+
+// tellPolicy tells of the devices of a scope, whose policy changed.
+func (s *Service) tellPolicy(ctx context.Context, c Scope) error {
+	list, err := s.cfg.Devices.Devices(ctx, strings.ToLower(c.User))
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		if c.Device == "" || d.ID == c.Device {
+			s.cfg.Policy(d)
+		}
+	}
+	return nil
 }
 
 // PolicyFor is what a device must obey: what is set for all, for its user and for itself, the narrower one first.

@@ -2,6 +2,7 @@ package imip
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,11 +26,14 @@ type what struct {
 	comment   string
 	notes     string
 	names     map[string]string // of people, by address
+	host      string            // the organizer's address
+	invited   []string          // the attendees' addresses
 }
 
 const (
 	mostTimes = 20      // times of instances that are told one by one
 	mostNotes = 4 << 10 // bytes of a description
+	mostNamed = 1000    // attendees
 )
 
 // describe reads a message.
@@ -76,22 +80,23 @@ func (w *what) read(c *contentline.Component, zone *time.Location) {
 			w.names[strings.ToLower(address)] = name
 		}
 		if l.Is("ORGANIZER") {
+			first(&w.host, address)
 			if first(&w.organizer, address); name != "" && w.organizer == address {
 				w.organizer = name + " <" + address + ">"
 			}
-		} else if v, ok := l.Param("PARTSTAT"); ok {
+			continue
+		}
+		if v, ok := l.Param("PARTSTAT"); ok {
 			first(&w.answer, strings.ToUpper(v))
+		}
+		if len(w.invited) < mostNamed && !slices.Contains(w.invited, address) {
+			w.invited = append(w.invited, address)
 		}
 	}
 	first(&w.title, text("SUMMARY"))
 	first(&w.where, text("LOCATION"))
 	first(&w.comment, text("COMMENT"))
-	if w.notes == "" {
-		w.notes = text("DESCRIPTION")
-		if len(w.notes) > mostNotes {
-			w.notes = strings.ToValidUTF8(w.notes[:mostNotes], "") + " …"
-		}
-	}
+	first(&w.notes, text("DESCRIPTION"))
 	if l := c.Get("SEQUENCE"); l != nil && strings.TrimLeft(l.Value(), "0 ") != "" {
 		w.again = true
 	}
@@ -262,7 +267,11 @@ func (w what) text() string {
 	if w.method != itip.Reply && w.method != itip.Counter {
 		line("Organizer", w.organizer)
 		if w.notes != "" && w.method == itip.Request {
-			fmt.Fprintf(&b, "\n%s\n", w.notes)
+			notes := w.notes
+			if len(notes) > mostNotes {
+				notes = strings.ToValidUTF8(notes[:mostNotes], "") + " …"
+			}
+			fmt.Fprintf(&b, "\n%s\n", notes)
 		}
 	}
 	return b.String()

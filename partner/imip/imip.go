@@ -140,15 +140,28 @@ func (r *Reader) Arrived(ctx context.Context, m arrival.Message) error {
 	if m.Envelope.Event == nil || ModeOf(m.User) == Ignore {
 		return nil
 	}
-	l, err := LetterOf(m.Record.Body, m.Envelope)
-	switch {
-	case tandem.IsKind(err, tandem.TooLarge), tandem.IsKind(err, tandem.Invalid):
-		return r.note(ctx, m, "its invitation cannot be read: "+err.Error())
-	case err != nil:
+	if m.Envelope.Checked.Forged() {
+		return r.note(ctx, m, "the calendar stays as it is: its sender is another than it says ("+m.Envelope.Checked.String()+")")
+	}
+	list, err := letters(m.Record.Body, m.Envelope)
+	if err != nil {
 		return err
 	}
+	for _, l := range list {
+		if err := r.take(ctx, m, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take takes one of a message's calendar objects in.
+func (r *Reader) take(ctx context.Context, m arrival.Message, l opened) error {
+	if l.err != nil {
+		return r.note(ctx, m, "its invitation cannot be read: "+l.err.Error())
+	}
 	l.Add = ModeOf(m.User) == Add
-	why, err := r.Calendars.TakeMail(ctx, m.User, l)
+	why, err := r.Calendars.TakeMail(ctx, m.User, l.Letter)
 	switch {
 	case tandem.IsKind(err, tandem.Invalid):
 		return r.note(ctx, m, "its invitation cannot be read: "+err.Error())
@@ -160,20 +173,47 @@ func (r *Reader) Arrived(ctx context.Context, m arrival.Message) error {
 	return nil
 }
 
-// LetterOf is what a message says about a meeting. Invalid: its two methods are not the same, which no honest program writes. RFC 6047 2.4
+// opened is what one calendar object says, or why it cannot be read.
+type opened struct {
+	schedule.Letter
+	err error
+}
+
+// letters are what a message says about meetings. RFC 6047 2.4
+func letters(body tandem.Body, e *mail.Envelope) (all []opened, err error) {
+	objects, err := e.Calendars(body)
+	if err != nil {
+		return nil, err
+	}
+	left := room{embedAll, embedTries}
+	for _, o := range objects {
+		l := opened{Letter: schedule.Letter{Body: o.Data}, err: o.Err}
+		if len(e.From) == 1 {
+			l.From = strings.ToLower(e.From[0].Email)
+		}
+		if within := itip.MethodOf(o.Data); l.err == nil && (within == "" || o.Method != "" && !strings.EqualFold(o.Method, string(within))) {
+			l.err = &tandem.Error{Kind: tandem.Invalid, Op: "read invitation", Thing: e.Subject, Err: errors.New("the message and its calendar part name different methods")}
+		}
+		if l.err == nil {
+			if l.Body, err = embed(o.Data, body, e, &left); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+// LetterOf is what a message says about a meeting, the first if there are several. Invalid: its two methods are not the same, which no honest program writes; TooLarge. RFC 6047 2.4
 func LetterOf(body tandem.Body, e *mail.Envelope) (schedule.Letter, error) {
-	data, err := e.Calendar(body)
+	list, err := letters(body, e)
 	if err != nil {
 		return schedule.Letter{}, err
 	}
-	if within := itip.MethodOf(data); within == "" || e.Method != "" && !strings.EqualFold(e.Method, string(within)) {
-		return schedule.Letter{}, &tandem.Error{Kind: tandem.Invalid, Op: "read invitation", Thing: e.Subject, Err: errors.New("the message and its calendar part name different methods")}
+	if len(list) == 0 {
+		return schedule.Letter{}, &tandem.Error{Kind: tandem.Invalid, Op: "read invitation", Thing: e.Subject, Err: errors.New("the message has no calendar part")}
 	}
-	l := schedule.Letter{Body: data}
-	if len(e.From) == 1 {
-		l.From = strings.ToLower(e.From[0].Email)
-	}
-	return l, nil
+	return list[0].Letter, list[0].err
 }
 
 // note tells in the log why a message changed nothing.

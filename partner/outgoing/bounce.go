@@ -75,7 +75,7 @@ func (s *Service) notice(u store.User, m store.Outgoing, f failure, id string, o
 	}
 	line("\r\n%s\r\n", oneLine(f.text))
 	if f.text == doubt {
-		line("It is not sent again by itself. If they do not have it, send it again.\r\n")
+		line("It is not sent again by itself. If they do not have it, have it sent again to them alone: in the Sync Center under Settings, or with `tandem mail doubt %d --again`.\r\n", m.ID)
 	}
 	line("The message is attached.\r\n")
 	line("--%s\r\nContent-Type: message/delivery-status\r\n", id)

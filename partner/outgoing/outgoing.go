@@ -5,7 +5,7 @@
 //
 // When a server was given the whole message and its answer never came, nobody can know whether the message goes on its way. It is not sent a second
 // time: its sender gets a notice with the message in it, and decides. That is noted before the last byte is given out, so that it also holds if the hub itself
-// stops at that moment.
+// stops at that moment. The queue goes on naming those of whom it is not known (store.Outgoing.Doubt) until the sender has it sent to them once more or counts them as reached (AnswerDoubt).
 package outgoing
 
 import (
@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/internal/netguard"
 	"tandem/kind/mail"
 	"tandem/partner/mailbox"
 	"tandem/partner/seal"
@@ -60,11 +61,11 @@ type Service struct {
 	Blobs    store.Blobs
 	Boxes    *mailbox.Service
 	Secrets  Secrets
-	Domains  []string                                                    // whose mail is for users of the hub by name
-	Name     string                                                      // the host's name, as it greets
-	Roots    *tls.Config                                                 // for servers with certificates of their own; nil: the system's
-	Dial     func(ctx context.Context, address string) (net.Conn, error) // nil: the network
-	Guard    func(ctx context.Context, address string) (net.Conn, error) // connects to servers of accounts that are Guarded; nil: those are refused
+	Domains  []string                                                          // whose mail is for users of the hub by name
+	Name     string                                                            // the host's name, as it greets
+	Roots    *tls.Config                                                       // for servers with certificates of their own; nil: the system's
+	Dial     func(ctx context.Context, address string) (net.Conn, error)       // nil: the network
+	Guard    func(ctx context.Context, user, address string) (net.Conn, error) // connects a user to servers of accounts that are Guarded; nil: those are refused
 	Arrived  func(ctx context.Context, user store.User, inbox tandem.Collection, id tandem.ID)
 	Wrote    func(ctx context.Context, user string, to []string, message tandem.Body) error // hears of what people send; nil: nobody does
 	Now      func() time.Time                                                               // nil: time.Now
@@ -82,8 +83,9 @@ func New(s Service) *Service {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
 	if s.Dial == nil {
-		d := &net.Dialer{Timeout: 30 * time.Second}
-		s.Dial = func(ctx context.Context, address string) (net.Conn, error) { return d.DialContext(ctx, "tcp", address) }
+		s.Dial = func(ctx context.Context, address string) (net.Conn, error) {
+			return netguard.System(ctx, "tcp", address)
+		}
 	}
 	s.wake = make(chan struct{}, 1)
 	return &s
@@ -291,7 +293,7 @@ func (s *Service) one(ctx context.Context, m store.Outgoing) error {
 		return err
 	}
 	if strings.HasPrefix(m.Error, doubt) { // we stopped, or the line broke, between the last byte and the answer
-		return s.giveUp(ctx, u, m, body, failure{to: m.To, text: doubt})
+		return s.doubted(ctx, u, m, body)
 	}
 	if !m.Saved {
 		if err := s.save(ctx, u, &m, body); err != nil {
@@ -305,7 +307,7 @@ func (s *Service) one(ctx context.Context, m store.Outgoing) error {
 		return err
 	}
 	if len(m.To) == 0 {
-		return s.settle(ctx, &m, func(m *store.Outgoing) { m.State, m.Error = store.Sent, "" })
+		return s.settle(ctx, &m, func(m *store.Outgoing) { m.State, m.Error = store.Sent, openDoubt(*m) })
 	}
 	return s.submit(ctx, u, m, body)
 }
@@ -337,8 +339,12 @@ func (s *Service) save(ctx context.Context, u store.User, m *store.Outgoing, bod
 func (s *Service) locals(ctx context.Context, u store.User, m *store.Outgoing, body tandem.Body) error {
 	var rest []string
 	for _, a := range m.To {
+		out, err := s.elsewhere(ctx, u, m, a)
+		if err != nil {
+			return err
+		}
 		to, err := s.Boxes.Who(ctx, a, s.Domains)
-		if tandem.IsKind(err, tandem.NotFound) {
+		if out || tandem.IsKind(err, tandem.NotFound) {
 			rest = append(rest, a)
 			continue
 		}

@@ -15,17 +15,20 @@ func (s *Service) List(ctx context.Context, user string, limit int) ([]store.Out
 	return s.Queue.Outgoing(ctx, user, limit)
 }
 
-// Retry tries a message now: one that waits, or one that was given up, to those who did not get it. Invalid: it was sent, or nobody is left to get it.
+// Retry tries a message now: one that waits, or one that was given up, to those who did not get it. Those in doubt are not among them. Invalid: it was sent, or nobody is left to get it.
 func (s *Service) Retry(ctx context.Context, id int64) error {
 	const op = "retry message"
 	thing := strconv.FormatInt(id, 10)
 	_, err := s.Queue.ChangeOutgoing(ctx, id, func(m *store.Outgoing) error {
 		switch {
+		case m.State != store.Waiting && len(m.To) == 0 && len(m.Doubt) > 0:
+			return &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: thing, Err: errors.New("nobody knows whether " + strings.Join(m.Doubt, ", ") + " got it"),
+				Remedy: "send it to them again, or count them as reached: tandem mail doubt " + thing + " --again|--drop"}
 		case m.State == store.Sent:
 			return &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: thing, Err: errors.New("it was sent")}
 		case m.State == store.Failed && len(m.To) == 0:
 			return &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: thing, Err: errors.New("nobody is left to get it")}
-		case m.State == store.Failed: // a person decides, also where it is not known whether it arrived
+		case m.State == store.Failed: // a person decides
 			m.State, m.Tries, m.Error = store.Waiting, 0, ""
 		case strings.HasPrefix(m.Error, doubt): // on its way at this moment
 			return nil

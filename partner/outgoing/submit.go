@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -31,11 +33,14 @@ type failure struct {
 
 // submit gives the message to the user's server.
 func (s *Service) submit(ctx context.Context, u store.User, m store.Outgoing, body tandem.Body) error {
-	a, ok := AccountOf(u)
+	a, hub, ok, err := s.route(ctx, u, m)
+	if err != nil {
+		return err
+	}
 	if !ok {
 		return s.giveUp(ctx, u, m, body, failure{m.To, "there is no server to send through"})
 	}
-	c, err := s.connect(ctx, u, a)
+	c, err := s.connect(ctx, u, a, hub)
 	if err != nil {
 		return s.again(ctx, u, m, body, err)
 	}
@@ -44,7 +49,11 @@ func (s *Service) submit(ctx context.Context, u store.User, m store.Outgoing, bo
 	defer stop()
 	err = c.Mail(m.From, nil)
 	if err != nil && m.From == "" && permanent(err) { // servers that take mail of nobody from nobody
-		err = c.Mail(Address(u), nil)
+		from := Address(u)
+		if hub {
+			from = a.From
+		}
+		err = c.Mail(from, nil)
 	}
 	if err != nil {
 		return s.again(ctx, u, m, body, err)
@@ -70,11 +79,11 @@ func (s *Service) submit(ctx context.Context, u store.User, m store.Outgoing, bo
 	}
 	sent := false
 	if len(taken) > 0 {
-		switch err := s.data(ctx, c, &m, body, later); {
+		switch err := s.data(ctx, c, &m, body, taken, later); {
 		case err == nil:
 			sent = true
 		case errors.Is(err, errDoubt):
-			return s.giveUp(ctx, u, m, body, failure{taken, doubt})
+			return s.doubted(ctx, u, m, body)
 		case permanent(err):
 			refused = append(refused, failure{taken, err.Error()})
 			if err := s.bounce(ctx, u, m, body, refused[len(refused)-1]); err != nil {
@@ -91,7 +100,7 @@ func (s *Service) submit(ctx context.Context, u store.User, m store.Outgoing, bo
 		return s.again(ctx, u, m, body, why)
 	}
 	return s.settle(ctx, &m, func(m *store.Outgoing) {
-		m.To, m.State, m.Error = nil, store.Sent, ""
+		m.To, m.State, m.Error = nil, store.Sent, openDoubt(*m)
 		if !sent && len(refused) > 0 {
 			m.State, m.Error = store.Failed, refused[len(refused)-1].text
 			for _, f := range refused {
@@ -104,7 +113,7 @@ func (s *Service) submit(ctx context.Context, u store.User, m store.Outgoing, bo
 var errDoubt = errors.New(doubt)
 
 // data sends the body. Before its end is sent, the queue notes the doubt; afterwards it notes who has it.
-func (s *Service) data(ctx context.Context, c *smtp.Client, m *store.Outgoing, body tandem.Body, later []string) error {
+func (s *Service) data(ctx context.Context, c *smtp.Client, m *store.Outgoing, body tandem.Body, taken, later []string) error {
 	r, err := body.Open()
 	if err != nil {
 		return err
@@ -117,7 +126,7 @@ func (s *Service) data(ctx context.Context, c *smtp.Client, m *store.Outgoing, b
 	if _, err := io.Copy(w, r); err != nil {
 		return err
 	}
-	if err := s.settle(ctx, m, func(m *store.Outgoing) { m.Error = doubt }); err != nil {
+	if err := s.settle(ctx, m, func(m *store.Outgoing) { m.To, m.Error = slices.Concat(taken, later), inDoubt(taken) }); err != nil {
 		return err // the end was not sent: the server has nothing
 	}
 	err = w.Close()
@@ -134,18 +143,51 @@ func (s *Service) data(ctx context.Context, c *smtp.Client, m *store.Outgoing, b
 	return errDoubt
 }
 
+// inDoubt is the Error of a message that some may have and some may not.
+func inDoubt(to []string) string { return doubt + ": " + strings.Join(to, ", ") }
+
+// doubted goes on where nobody knows who has a message: we stopped, or the line broke, between its last byte and the answer. Those who may have it do not get it again, and the sender is told; the others get it
+// later.
+func (s *Service) doubted(ctx context.Context, u store.User, m store.Outgoing, body tandem.Body) error {
+	var taken, later []string
+	named := strings.Split(strings.TrimPrefix(m.Error, doubt+": "), ", ")
+	for _, to := range m.To {
+		if slices.Contains(named, to) {
+			taken = append(taken, to)
+		} else {
+			later = append(later, to)
+		}
+	}
+	if len(taken) == 0 {
+		taken, later = m.To, nil
+	}
+	if err := s.bounce(ctx, u, m, body, failure{taken, doubt}); err != nil {
+		return err
+	}
+	err := s.settle(ctx, &m, func(m *store.Outgoing) {
+		m.To, m.Doubt, m.Error = later, union(m.Doubt, taken), ""
+		if len(later) == 0 {
+			m.State, m.Error = store.Failed, doubt
+		}
+	})
+	if err != nil || len(later) == 0 {
+		return err
+	}
+	return s.again(ctx, u, m, body, errors.New("the server takes the message for some only, and has not said whether it took it for the others"))
+}
+
 func permanent(err error) bool {
 	var e *smtp.SMTPError
 	return errors.As(err, &e) && e.Code/100 == 5
 }
 
-// connect opens a connection to the user's server and logs in.
-func (s *Service) connect(ctx context.Context, u store.User, a Account) (*smtp.Client, error) {
+// connect opens a connection to a server and logs in: the user's, or the hub's own.
+func (s *Service) connect(ctx context.Context, u store.User, a Account, hub bool) (*smtp.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	dial := s.Dial
 	if a.Guarded {
-		dial = s.guard
+		dial = s.guard(u.Name)
 	}
 	conn, err := dial(ctx, net.JoinHostPort(a.Host, strconv.Itoa(a.Port)))
 	if err != nil {
@@ -174,14 +216,14 @@ func (s *Service) connect(ctx context.Context, u store.User, a Account) (*smtp.C
 		c = smtp.NewClient(conn)
 	}
 	c.CommandTimeout, c.SubmissionTimeout = 5*time.Minute, 12*time.Minute // RFC 5321 4.5.3.2
-	if err := s.login(ctx, c, u, a); err != nil {
+	if err := s.login(ctx, c, u, a, hub); err != nil {
 		c.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
-func (s *Service) login(ctx context.Context, c *smtp.Client, u store.User, a Account) error {
+func (s *Service) login(ctx context.Context, c *smtp.Client, u store.User, a Account, hub bool) error {
 	name := s.Name
 	if name == "" {
 		name = "localhost"
@@ -192,7 +234,7 @@ func (s *Service) login(ctx context.Context, c *smtp.Client, u store.User, a Acc
 	if a.User == "" {
 		return nil
 	}
-	password, err := s.Secrets.Get(ctx, secretName(u.Name))
+	password, err := s.passwordOf(ctx, u, hub)
 	if err != nil {
 		return err
 	}
@@ -228,10 +270,12 @@ func (s *Service) giveUp(ctx context.Context, u store.User, m store.Outgoing, bo
 	return s.settle(ctx, &m, func(m *store.Outgoing) { m.To, m.State, m.Error = f.to, store.Failed, f.text })
 }
 
-// guard connects for somebody who does not administer the hub.
-func (s *Service) guard(ctx context.Context, address string) (net.Conn, error) {
-	if s.Guard == nil {
-		return nil, &tandem.Error{Kind: tandem.Denied, Op: "connect to", Thing: address, Err: errors.New("only administrators name mail servers here"), Remedy: "ask one to set it"}
+// guard connects for a user who does not administer the hub.
+func (s *Service) guard(user string) func(ctx context.Context, address string) (net.Conn, error) {
+	return func(ctx context.Context, address string) (net.Conn, error) {
+		if s.Guard == nil {
+			return nil, &tandem.Error{Kind: tandem.Denied, Op: "connect to", Thing: address, Err: errors.New("only administrators name mail servers here"), Remedy: "ask one to set it"}
+		}
+		return s.Guard(ctx, user, address)
 	}
-	return s.Guard(ctx, address)
 }

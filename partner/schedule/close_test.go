@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tandem"
+	"tandem/partner/schedule"
 	"tandem/store"
 )
 
@@ -96,5 +97,37 @@ func TestCloseMany(t *testing.T) {
 	k.settled()
 	if got := cancelled(); got != n {
 		t.Errorf("%d of %d were told", got, n)
+	}
+}
+
+// TestCalendars: whatever removes a calendar calls off what is in it, once; not what is asked for quietly, and not what stays.
+func TestCalendars(t *testing.T) {
+	for name, c := range map[string]struct {
+		quietly, used bool
+		told          string
+	}{"removed": {told: "REQUEST CANCEL"}, "quietly": {quietly: true, told: "REQUEST"}, "stays": {used: true, told: "REQUEST"}} {
+		t.Run(name, func(t *testing.T) {
+			k := newKit(t)
+			k.write("anna", meeting())
+			cols, _, _ := k.all("anna", tandem.Event)
+			home, ctx := k.svc.Calendars(k.st.Home), k.ctx
+			if c.quietly {
+				ctx = schedule.Quietly(ctx)
+			}
+			if c.used {
+				k.must(k.st.Settings.PutPartner(ctx, store.Partner{Name: "p", Provider: "vdir", Place: "vdir:x"}))
+				k.must(k.st.Settings.PutItem(ctx, store.Item{Name: "i", User: "anna", Collection: cols[0].ID, Partner: "p"}))
+			}
+			if err := home.RemoveCollection(ctx, cols[0].ID); tandem.IsKind(err, tandem.Busy) != c.used {
+				t.Fatal(err)
+			}
+			k.settled()
+			if got := k.inbox("ben"); got != c.told {
+				t.Errorf("ben was told %s", got)
+			}
+			if err := home.RemoveCollection(ctx, 9999); !tandem.IsKind(err, tandem.NotFound) {
+				t.Errorf("one that is not there: %v", err)
+			}
+		})
 	}
 }

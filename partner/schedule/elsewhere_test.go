@@ -73,6 +73,29 @@ func TestProposedAfterCrash(t *testing.T) {
 	k.settled()
 }
 
+// TestForcedAfterCrash: who is to be told in any case is told after a crash, too, though the stored event does not say so any longer. RFC 6638 3.2.7
+func TestForcedAfterCrash(t *testing.T) {
+	k := newKit(t)
+	k.write("anna", meeting())
+	k.write("anna", edit(t, k.body("anna"), "ATTENDEE;PARTSTAT=NEEDS-ACTION", "ATTENDEE;SCHEDULE-FORCE-SEND=REQUEST;PARTSTAT=NEEDS-ACTION"), true)
+	k.has("hers", k.body("anna"), "!FORCE")
+	before := k.inbox("ben")
+	k.must(k.svc.Resume(k.ctx, true))
+	k.settled()
+	if got := k.inbox("ben"); got != before+" REQUEST" {
+		t.Errorf("his inbox: %s, before: %s", got, before)
+	}
+	k.write("ben", edit(t, k.body("ben"), "NEEDS-ACTION", "ACCEPTED"))
+	before = k.inbox("anna")
+	k.write("ben", edit(t, k.body("ben"), "ORGANIZER", "ORGANIZER;SCHEDULE-FORCE-SEND=REPLY"), true)
+	k.has("his", k.body("ben"), "!FORCE")
+	k.must(k.svc.Resume(k.ctx, true))
+	k.settled()
+	if got := k.inbox("anna"); got != before+" REPLY" {
+		t.Errorf("her inbox: %s, before: %s", got, before)
+	}
+}
+
 // TestInvited: the event of an invitation that a person answers is made if they did not have it, found if they had, and not made again to be declined.
 func TestInvited(t *testing.T) {
 	k := newKit(t)

@@ -26,6 +26,7 @@ type note struct {
 	Comment    string        `json:"comment,omitempty"`
 	Mailed     bool          `json:"mailed,omitempty"`
 	Propose    *Span         `json:"propose,omitempty"`
+	Forced     []string      `json:"forced,omitempty"`
 }
 
 func sum(body []byte) tandem.Digest {
@@ -37,7 +38,7 @@ func sum(body []byte) tandem.Digest {
 
 // noted is the note of a change, with its name.
 func noted(ch Change, p Plan) (name, text string, err error) {
-	n := note{User: p.from.Name, Collection: ch.Collection.ID, UID: p.list[0].UID, Old: sum(ch.Old), New: sum(p.Body), At: p.moved, Comment: ch.Comment, Mailed: ch.Mailed}
+	n := note{User: p.from.Name, Collection: ch.Collection.ID, UID: p.list[0].UID, Old: sum(ch.Old), New: sum(p.Body), At: p.moved, Comment: ch.Comment, Mailed: ch.Mailed, Forced: ch.forced}
 	if ch.Propose != (Span{}) {
 		n.Propose = &ch.Propose
 	}
@@ -99,7 +100,7 @@ func (s *Service) resume(ctx context.Context, name string, n note) error {
 		}
 		return err
 	}
-	ch := Change{Collection: tandem.Collection{ID: n.Collection, User: n.User, Kind: tandem.Event}, Comment: n.Comment}
+	ch := Change{Collection: tandem.Collection{ID: n.Collection, User: n.User, Kind: tandem.Event}, Comment: n.Comment, forced: n.Forced}
 	if n.Propose != nil {
 		ch.Propose = *n.Propose
 	}

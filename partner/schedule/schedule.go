@@ -94,6 +94,8 @@ type Change struct {
 	Mailed  bool   // who wrote it sends mail to people elsewhere itself, as programs do that know iMIP
 	Comment string // for the organizer, with an answer
 	Propose Span   // another time that an attendee proposes with their answer; zero: none
+
+	forced []string // whom the body asked to tell in any case, once it is taken up again without saying so
 }
 
 // Span is a time from its start to its end, in Unix seconds.
@@ -211,7 +213,7 @@ func (s *Service) plan(ctx context.Context, ch Change) (Plan, Change, error) {
 	if err != nil {
 		return p, ch, err
 	}
-	p.Body, p.asked = sent.Body, sent.Asked
+	p.Body, p.asked, ch.forced = sent.Body, sent.Asked, sent.Forced
 	if ch.Silent || len(sent.Messages) == 0 {
 		return p, ch, nil
 	}
@@ -266,6 +268,7 @@ func part(d itip.Desk, body []byte) itip.Role {
 
 // follow computes what follows from a change for whoever the person is in the meeting.
 func (s *Service) follow(d itip.Desk, ch Change) (itip.Sent, error) {
+	d.Forced = ch.forced
 	if part(d, ch.New) == itip.Organizer || part(d, ch.Old) == itip.Organizer {
 		return d.Organized(ch.Old, ch.New)
 	}

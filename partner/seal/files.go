@@ -13,8 +13,8 @@ import (
 	"tandem/internal/atomicfile"
 )
 
-// oldFolder is where earlier versions kept passwords of places, in clear: a file each, named by a hash of the secret's name.
-const oldFolder = "secrets"
+// OldFolder is where earlier versions kept passwords of places, in clear: a file each, named by a hash of the secret's name.
+const OldFolder = "secrets"
 
 // oldPrefix is before the hash while the name of a secret that was taken over from a file has not been asked for.
 const oldPrefix = "file/"
@@ -25,7 +25,7 @@ const maxSecret = 1 << 20
 // TakeOver seals what earlier versions kept in files of the data folder. A file is removed when its sealed copy is durable; cut short, it goes on the next time.
 func (k *Keeper) TakeOver(ctx context.Context, dir string) (int, error) {
 	const op = "take over secrets from"
-	folder := filepath.Join(dir, oldFolder)
+	folder := filepath.Join(dir, OldFolder)
 	list, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil

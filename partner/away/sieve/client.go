@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/internal/netguard"
 )
 
 // Server is where scripts are managed, and how to log in.
@@ -44,35 +45,63 @@ const (
 	maxLines  = 10000
 )
 
-// Dial connects and logs in. Denied: the server does not know the user or the password.
+// Dial connects and logs in, at another server where the first says so. Denied: the server does not know the user or the password, or sends them to somebody else's.
 func Dial(ctx context.Context, s Server) (*Client, error) {
-	fail := func(err error) error {
-		kind := tandem.KindOf(err)
+	for first, hops := s, 0; ; hops++ {
+		c, err := dial(ctx, s)
 		var no *refusal
-		if errors.As(err, &no) {
-			kind = tandem.Invalid
-			if no.login {
-				kind = tandem.Denied
-			}
+		if !errors.As(err, &no) || no.referral == "" {
+			return c, err
 		}
-		return &tandem.Error{Kind: kind, Op: "manage mail filters at", Thing: net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), Err: err}
+		if hops == hopsMost {
+			return nil, &tandem.Error{Kind: tandem.Invalid, Op: "manage mail filters at", Thing: first.address(), Err: errors.New("its servers send one another's users on and on")}
+		}
+		if s, err = s.refer(first.Host, no.referral); err != nil {
+			return nil, &tandem.Error{Kind: tandem.Denied, Op: "manage mail filters at", Thing: first.address(), Err: err, Remedy: "if that is right, name the other server as the place of the filters"}
+		}
 	}
-	dial := s.Dial
-	if dial == nil {
-		d := &net.Dialer{Timeout: 30 * time.Second}
-		dial = func(ctx context.Context, address string) (net.Conn, error) { return d.DialContext(ctx, "tcp", address) }
+}
+
+func (s Server) address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
+
+// dial connects to one server and logs in.
+func dial(ctx context.Context, s Server) (*Client, error) {
+	connect := s.Dial
+	if connect == nil {
+		connect = func(ctx context.Context, address string) (net.Conn, error) {
+			return netguard.System(ctx, "tcp", address)
+		}
 	}
-	conn, err := dial(ctx, net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+	conn, err := connect(ctx, s.address())
 	if err != nil {
-		return nil, fail(err)
+		return nil, s.failed(err, true)
 	}
 	c := &Client{conn: conn}
 	c.stop = context.AfterFunc(ctx, func() { conn.Close() })
 	if err := c.begin(ctx, s); err != nil {
 		c.Close()
-		return nil, fail(err)
+		return nil, s.failed(err, false)
 	}
 	return c, nil
+}
+
+// failed says what kept somebody from logging in: a server that cannot be reached may be there later, one that is not what is needed will not be.
+func (s Server) failed(err error, connecting bool) error {
+	e := &tandem.Error{Kind: tandem.KindOf(err), Op: "manage mail filters at", Thing: s.address(), Err: err}
+	var no *refusal
+	var line net.Error
+	switch {
+	case errors.As(err, &no):
+		if e.Kind = tandem.Invalid; no.login {
+			e.Kind = tandem.Denied
+		}
+	case e.Kind != tandem.Internal: // somebody said it already
+	case connecting, errors.As(err, &line), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.Canceled):
+		e.Kind, e.Remedy = tandem.Transient, "look whether it is there, at this port"
+	default:
+		e.Kind = tandem.Invalid
+	}
+	return e
 }
 
 // begin greets, secures the line and logs in.
@@ -165,9 +194,10 @@ func (c *Client) Close() error {
 
 // refusal is an answer other than OK.
 type refusal struct {
-	text  string
-	code  string // "NONEXISTENT"
-	login bool
+	text     string
+	code     string // "NONEXISTENT"
+	referral string // the address of the server to ask instead. RFC 5804 1.8
+	login    bool
 }
 
 func (r *refusal) Error() string { return "the server says: " + r.text }
@@ -253,7 +283,11 @@ func (c *Client) answer() (lines [][]string, err error) {
 		case "NO", "BYE":
 			no := &refusal{text: text}
 			if strings.HasPrefix(text, "(") {
-				no.code, _, _ = strings.Cut(strings.ToUpper(text[1:]), ")")
+				code, _, _ := strings.Cut(text[1:], ")")
+				if name, to, _ := strings.Cut(code, " "); strings.EqualFold(name, "REFERRAL") {
+					no.referral = strings.TrimSpace(to)
+				}
+				no.code = strings.ToUpper(code)
 			}
 			return nil, no
 		}

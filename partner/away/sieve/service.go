@@ -49,11 +49,11 @@ func AccountOf(u store.User) (a Account, ok bool) {
 type Service struct {
 	Accounts store.Accounts
 	Secrets  outgoing.Secrets
-	Domains  []string                                                    // whose people are internal
-	Roots    *tls.Config                                                 // nil: the system's
-	Dial     func(ctx context.Context, address string) (net.Conn, error) // nil: the network
-	Guard    func(ctx context.Context, address string) (net.Conn, error) // connects to servers of accounts that are Guarded; nil: those are refused
-	Log      *slog.Logger                                                // nil: nowhere
+	Domains  []string                                                          // whose people are internal
+	Roots    *tls.Config                                                       // nil: the system's
+	Dial     func(ctx context.Context, address string) (net.Conn, error)       // nil: the network
+	Guard    func(ctx context.Context, user, address string) (net.Conn, error) // connects a user to servers of accounts that are Guarded; nil: those are refused
+	Log      *slog.Logger                                                      // nil: nowhere
 
 	wake chan struct{}
 	one  *sync.Mutex // held by who tells a server, so that one does it at a time
@@ -104,7 +104,7 @@ func (s *Service) SetAccount(ctx context.Context, user string, a Account, passwo
 			return &tandem.Error{Kind: tandem.Invalid, Op: "set filter server of", Thing: user, Err: errors.New("the password that is kept is for another server"), Remedy: "give the password, too"}
 		}
 	}
-	c, err := Dial(ctx, s.server(a, password))
+	c, err := Dial(ctx, s.server(user, a, password))
 	if err != nil {
 		return err
 	}
@@ -282,7 +282,7 @@ func (s *Service) turn(ctx context.Context, u store.User, a Account, set away.Se
 	if err != nil {
 		return err
 	}
-	c, err := Dial(ctx, s.server(a, password))
+	c, err := Dial(ctx, s.server(u.Name, a, password))
 	if err != nil {
 		return err
 	}
@@ -290,10 +290,10 @@ func (s *Service) turn(ctx context.Context, u store.User, a Account, set away.Se
 	return Turn(c, set, addresses(u), s.Domains)
 }
 
-func (s *Service) server(a Account, password string) Server {
+func (s *Service) server(user string, a Account, password string) Server {
 	dial := s.Dial
 	if a.Guarded {
-		dial = s.guard
+		dial = s.guard(user)
 	}
 	return Server{Host: a.Host, Port: a.Port, TLS: a.TLS, User: a.User, Password: password, Roots: s.Roots, Dial: dial}
 }
@@ -322,10 +322,12 @@ func addresses(u store.User) []string {
 	return out
 }
 
-// guard connects for somebody who does not administer the hub.
-func (s *Service) guard(ctx context.Context, address string) (net.Conn, error) {
-	if s.Guard == nil {
-		return nil, &tandem.Error{Kind: tandem.Denied, Op: "connect to", Thing: address, Err: errors.New("only administrators name filter servers here"), Remedy: "ask one to set it"}
+// guard connects for a user who does not administer the hub.
+func (s *Service) guard(user string) func(ctx context.Context, address string) (net.Conn, error) {
+	return func(ctx context.Context, address string) (net.Conn, error) {
+		if s.Guard == nil {
+			return nil, &tandem.Error{Kind: tandem.Denied, Op: "connect to", Thing: address, Err: errors.New("only administrators name filter servers here"), Remedy: "ask one to set it"}
+		}
+		return s.Guard(ctx, user, address)
 	}
-	return s.Guard(ctx, address)
 }
