@@ -13,12 +13,12 @@ import (
 func (r *run) reconcile(ctx context.Context, o *observed) (*engine.Plan, error) {
 	for {
 		plan := engine.Reconcile(o.base, o.views[0], o.views[1], r.rules)
-		doubted := false
+		doubted, gone := false, silent(plan, o.views)
 		for _, s := range r.sides {
 			if !o.lists[s.Side].Full {
 				continue // what is gone was named by the place itself
 			}
-			for chunk := range pieces(silent(plan, s.Side, o.views[s.Side]), digestChunk) {
+			for chunk := range pieces(gone[s.Side], digestChunk) {
 				there, err := r.there(ctx, s, chunk)
 				if err != nil {
 					return nil, err
@@ -35,16 +35,17 @@ func (r *run) reconcile(ctx context.Context, o *observed) (*engine.Plan, error) 
 	}
 }
 
-// silent lists the records that the plan believes gone from one side. What is listed under a record's id is another thing, and the record is gone from there.
-func silent(plan *engine.Plan, s tandem.Side, v *engine.View) []tandem.ID {
-	var ids []tandem.ID
-	for i := range plan.Actions {
-		act := &plan.Actions[i]
-		if act.Do == engine.Wait || act.Do == engine.Move || act.Shown(s).ID != "" || act.Row.Link == 0 {
-			continue
-		}
-		if id := act.Row.Side(s).ID; id != "" && !v.Shows(id) {
-			ids = append(ids, id)
+// silent lists by side the records that the plan believes gone from there. What is listed under a record's id is another thing, and the record is gone.
+func silent(plan *engine.Plan, views [2]*engine.View) (ids [2][]tandem.ID) {
+	for _, act := range plan.All() {
+		for s, v := range views {
+			s := tandem.Side(s)
+			if act.Do == engine.Wait || act.Do == engine.Move || act.Shown(s).ID != "" || act.Row.Link == 0 {
+				continue
+			}
+			if id := act.Row.Side(s).ID; id != "" && !v.Shows(id) {
+				ids[s] = append(ids[s], id)
+			}
 		}
 	}
 	return ids

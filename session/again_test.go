@@ -65,6 +65,32 @@ func TestEditBehindAListingOfThePast(t *testing.T) {
 	}
 }
 
+// What the run that died made has the attributes of then. Those that the other side has by now come with the next look.
+func TestAttributesChangedBehindAListingOfThePast(t *testing.T) {
+	w := newTrees(t)
+	w.side[a].Tune(func(k *memory.Knobs) { // so that the create is known again by what it holds
+		k.Inspect = func(body []byte) (tandem.Digest, string) {
+			info, err := w.kind.Inspect(body)
+			if err != nil {
+				t.Error(err)
+			}
+			return info.Digest, ""
+		}
+	})
+	w.put(a, "x", "text")
+	dieAfterCreate(w, b)
+	if err := w.side[a].Put("x", []byte("text"), "mode=600"); err != nil {
+		t.Fatal(err)
+	}
+	w.sync()
+	w.side[b].Tune(func(k *memory.Knobs) { k.Stale = nil })
+	w.sync()
+	if rec, ok := w.side[b].Get("x"); !ok || rec.Attrs != "mode=600" {
+		t.Errorf("B has %v with attributes %q", ok, rec.Attrs)
+	}
+	w.quiet()
+}
+
 // What the place knows by the marker is another record by now, and the base that told so was lost: that is no reason never to
 // make the record.
 func TestMarkerOfARecordThatBecameAnother(t *testing.T) {

@@ -2,10 +2,7 @@ package session
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -24,16 +21,17 @@ type executor struct {
 	ledger *engine.Ledger
 	done   []bool // per action, whether it was carried out; of the run's goroutine
 
-	batch   *batch // being applied
-	flushed bool   // both places were asked to make durable what they showed
-	durable bool   // and what they showed survives a power cut
+	batch   *batch   // being applied or closed
+	flying  []*batch // being written while what follows is begun, in their order; see flight.go
+	flushed bool     // both places were asked to make durable what they showed
+	durable bool     // and what they showed survives a power cut
 }
 
 func newExecutor(r *run, plan *engine.Plan) *executor {
-	x := &executor{run: r, plan: plan, ledger: engine.NewLedger(plan), done: make([]bool, len(plan.Actions))}
+	x := &executor{run: r, plan: plan, ledger: engine.NewLedger(plan), done: make([]bool, plan.Len())}
 	todo := 0
-	for i := range plan.Actions {
-		if do := plan.Actions[i].Do; do != engine.Nothing && do != engine.Wait {
+	for i := range plan.Len() {
+		if do := plan.Do(i); do != engine.Nothing && do != engine.Wait {
 			todo++
 		}
 	}
@@ -54,15 +52,7 @@ func (x *executor) execute(ctx context.Context) error {
 		defer close(ready)
 		return x.ahead(ctx, ready)
 	})
-	var err error
-	for b := range ready {
-		if err == nil {
-			if err = x.apply(ctx, b); err != nil {
-				cancel()
-			}
-		}
-		close(b.done)
-	}
+	err := x.applyAll(ctx, cancel, ready)
 	if serr := g.Wait(); err == nil {
 		err = serr
 	}
@@ -95,20 +85,31 @@ func (x *executor) ahead(ctx context.Context, ready chan<- *batch) error {
 
 // apply writes one staged batch and notes what became of it. An error ends the run.
 func (x *executor) apply(ctx context.Context, b *batch) error {
-	if err := ctx.Err(); err != nil {
+	x.batch = b
+	todo, err := x.begin(ctx, b)
+	if err != nil {
 		return err
 	}
-	x.tell.phase(Applying)
-	x.batch = b
-	if err := x.rec.launch(context.WithoutCancel(ctx)); err != nil {
+	if err := x.carry(ctx, &todo); err != nil {
 		return err
+	}
+	return x.closeAll(ctx, b)
+}
+
+// begin turns a staged batch into its writes.
+func (x *executor) begin(ctx context.Context, b *batch) (todo [2][]*job, err error) {
+	if err := ctx.Err(); err != nil {
+		return todo, err
+	}
+	x.tell.phase(Applying)
+	if err := x.rec.launch(context.WithoutCancel(ctx)); err != nil {
+		return todo, err
 	}
 	for s, err := range b.down {
 		if err != nil {
 			x.mark(x.sides[s], err)
 		}
 	}
-	var todo [2][]*job
 	for _, st := range b.steps {
 		x.write(st, b.steps[0].index)
 		for _, j := range st.jobs {
@@ -117,9 +118,11 @@ func (x *executor) apply(ctx context.Context, b *batch) error {
 			}
 		}
 	}
-	if err := x.carry(ctx, &todo); err != nil {
-		return err
-	}
+	return todo, nil
+}
+
+// closeAll notes what became of a batch whose writes are made.
+func (x *executor) closeAll(ctx context.Context, b *batch) error {
 	for i, st := range b.steps {
 		if err := x.close(ctx, st); err != nil {
 			return err
@@ -198,14 +201,22 @@ func (j *job) ready() bool {
 }
 
 func (x *executor) sendBoth(ctx context.Context, todo *[2][]*job) {
+	x.markAll(x.sendOut(ctx, todo))
+}
+
+// sendOut makes the writes of both sides, at the same time, and tells which place failed as a whole.
+func (x *executor) sendOut(ctx context.Context, todo *[2][]*job) (errs [2]error) {
 	var wg sync.WaitGroup
-	var errs [2]error
 	for s, jobs := range todo {
 		if len(jobs) > 0 {
 			wg.Go(func() { errs[s] = x.sendTo(ctx, x.sides[s], jobs) })
 		}
 	}
 	wg.Wait()
+	return errs
+}
+
+func (x *executor) markAll(errs [2]error) {
 	for s, err := range errs {
 		if err != nil {
 			x.mark(x.sides[s], err)
@@ -388,32 +399,4 @@ func (x *executor) wished(st *step, s tandem.Side) tandem.ID {
 		return st.target[s].id
 	}
 	return from
-}
-
-// marker identifies a create by what it copies, so that the same create is known again after a crash. Versions say less
-// than digests, since some places show another one in each listing.
-func (x *executor) marker(st *step, s tandem.Side) tandem.Marker {
-	from := &st.seen[s.Other()]
-	state := from.Digest.String()
-	if state == "" {
-		state = string(from.Version)
-	}
-	return newMarker("%s\x00%s\x00%s\x00%s\x00%s", x.pair.Key, s, from.ID, from.Node, state)
-}
-
-// copyMarker identifies the create of a record that only one side has. Where the record says who it is, that counts and not
-// what it holds: it may be edited before what a run that died has made of it is seen.
-func (x *executor) copyMarker(st *step) tandem.Marker {
-	s := st.act.To
-	from := spot{s.Other(), st.seen[s.Other()].ID}
-	g := st.got[s.Other()]
-	if g == nil || g.rec.UID == "" || x.spent[from] {
-		return x.marker(st, s)
-	}
-	return newMarker("%s\x00%s\x00%s\x00uid\x00%s", x.pair.Key, s, from.id, g.rec.UID)
-}
-
-func newMarker(format string, args ...any) tandem.Marker {
-	sum := sha256.Sum256(fmt.Appendf(nil, format, args...))
-	return tandem.Marker(hex.EncodeToString(sum[:16]))
 }

@@ -35,7 +35,12 @@ func (x *executor) aside(st *step, err error) {
 	x.keepAside(engine.Postpone(st.act, err.Error(), x.opt.Now()), st, err)
 }
 
+// keepAside records the row of a record that is left out. Where both places refuse a step, that is one record, and one row.
 func (x *executor) keepAside(row tandem.Row, st *step, err error) {
+	if st.aside {
+		return
+	}
+	st.aside = true
 	if st.act.Do == engine.Move || x.rules.Tree && row.Agreed() && row.A.ID != row.B.ID {
 		// A row set aside holds ids as they are after a rename; this one has to keep the rename in sight.
 		x.left++

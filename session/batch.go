@@ -22,6 +22,8 @@ type batch struct {
 	barrier bool          // its effects decide how what follows is read: nothing is staged beside it
 	done    chan struct{} // closed once it was applied
 	down    [2]error      // a place failed as a whole while staging
+	sent    chan struct{} // closed once its writes are made; nil where that is not waited for
+	failed  [2]error      // a place failed as a whole while they were made; told by sent
 }
 
 // step is one action being carried out.
@@ -38,6 +40,7 @@ type step struct {
 	err    error         // why it cannot be done
 	merge  bool          // it was planned as a Merge
 	failed bool          // a write of it was not done
+	aside  bool          // its record was set aside
 }
 
 // target is where a side has a record and at which version, earlier moves of the run done.
@@ -73,21 +76,21 @@ func class(do engine.Do) int {
 // Options.Batch. An action shares a batch with one that it needs only where the place itself sees to the order.
 func (x *executor) batches() iter.Seq[*batch] {
 	limit := max(x.sides[0].width(x.rules.Tree), x.sides[1].width(x.rules.Tree))
-	if len(x.plan.Actions) > 2*limit {
-		limit = max(limit/4, 1000) // the plan itself is large: leave it the memory
+	if x.plan.Len() > 2*limit {
+		limit = min(limit, max(limit/4, 1000)) // the plan itself is large: leave it the memory
 	}
 	return func(yield func(*batch) bool) {
 		var b *batch
 		var bytes int64
 		last, first := 0, 0
-		for i := range x.plan.Actions {
-			act := &x.plan.Actions[i]
-			if act.Do == engine.Nothing || act.Do == engine.Wait {
+		for i := range x.plan.Len() {
+			if do := x.plan.Do(i); do == engine.Nothing || do == engine.Wait {
 				continue
 			}
-			cost := x.cost(act)
+			act := x.plan.Action(i)
+			cost := x.cost(&act)
 			c := class(act.Do)
-			if b != nil && (len(b.steps) >= limit || bytes+cost > x.opt.Batch || c != last || c == 3 || x.mustWait(act, first)) {
+			if b != nil && (len(b.steps) >= limit || bytes+cost > x.opt.Batch || c != last || c == 3 || x.mustWait(&act, first)) {
 				if !yield(b) {
 					return
 				}
@@ -96,7 +99,7 @@ func (x *executor) batches() iter.Seq[*batch] {
 			if b == nil {
 				b, bytes, first, last = &batch{done: make(chan struct{}), barrier: c == 0 || c == 3}, 0, i, c
 			}
-			b.steps = append(b.steps, &step{index: i, act: *act, merge: act.Do == engine.Merge})
+			b.steps = append(b.steps, &step{index: i, act: act, merge: act.Do == engine.Merge})
 			bytes += cost
 		}
 		if b != nil {
@@ -112,7 +115,7 @@ func (x *executor) mustWait(act *engine.Action, first int) bool {
 		if n < first {
 			continue
 		}
-		if need := &x.plan.Actions[n]; need.Do != act.Do || need.To != act.To || act.Do != engine.Copy && act.Do != engine.Delete {
+		if need := x.plan.Action(n); need.Do != act.Do || need.To != act.To || act.Do != engine.Copy && act.Do != engine.Delete {
 			return true
 		}
 	}

@@ -114,15 +114,11 @@ func (x *executor) claimed(ctx context.Context, j *job, id tandem.ID) bool {
 			}
 		}
 	}
-	for _, st := range x.batch.steps {
-		for _, other := range st.jobs {
-			if other != j && other.side == j.side && other.out.Status == tandem.Applied && other.out.ID == id {
-				return true
-			}
-		}
+	if x.justMade(j, id) {
+		return true
 	}
-	for i := range x.plan.Actions {
-		if i != j.step.index && x.plan.Actions[i].Shown(s).ID == id {
+	for i, act := range x.plan.All() {
+		if i != j.step.index && act.Shown(s).ID == id {
 			return true
 		}
 	}

@@ -210,12 +210,15 @@ func (x *executor) find(ctx context.Context, j *job) {
 	}
 }
 
-// asWritten tells whether what a create made is still what was written. If somebody edited it since, its version is not
-// what both sides agree on; the next look pairs the two.
+// asWritten tells whether what a create made is still what was written. If somebody edited it since, or a run that died had made it of
+// what was to be written then, its version is not what both sides agree on; the next look pairs the two.
 func (x *executor) asWritten(ctx context.Context, j *job, out *tandem.Outcome) bool {
 	sent := j.write.Record
 	if sent.Body == nil {
 		return true
+	}
+	if j.side.Features.Attrs && out.Attrs != sent.Attrs {
+		return false
 	}
 	if sent.Digest.IsZero() {
 		sent.Digest = x.inspect(sent).rec.Digest

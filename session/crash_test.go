@@ -26,6 +26,13 @@ func cards(t *testing.T) *world {
 	return w
 }
 
+// overlapping are places that take two batches of creates at a time.
+func overlapping(t *testing.T) *world {
+	w := newWorld(t, func(k *memory.Knobs) { k.Batch, k.Workers, k.Overlap = 2, 1, true })
+	w.rules.Guard.Off = true
+	return w
+}
+
 func trees(t *testing.T) *world {
 	w := newTrees(t, func(k *memory.Knobs) { k.Batch = 2 })
 	w.rules.Guard.Off = true
@@ -40,6 +47,12 @@ func scenarios() []scenario {
 			w.put(b, "2", "name=Anna\nphone=2\nuid=x\n")
 			w.put(b, "3", "name=Cleo\nuid=z\n")
 			w.put(b, "4", "name=Dora\nuid=d\n")
+		}},
+		{"overlapping creates", overlapping, func(w *world) {
+			w.put(b, "0", "name=Cleo\nuid=u3\n") // paired with one that would be new
+			for i := range 9 {
+				w.put(a, fmt.Sprint(i), fmt.Sprintf("name=N%d\nuid=u%d\n", i, i))
+			}
 		}},
 		{"edits", cards, func(w *world) {
 			w.fill(5)

@@ -130,7 +130,20 @@ func (r *run) log(ctx context.Context, err error) error {
 		return merr
 	}
 	return r.deps.Store.Events.EndRun(ctx, store.Run{ID: r.session, Pair: r.st.ID, Item: r.pair.Name, Started: r.started,
-		Finished: max(r.opt.Now(), r.started), Result: result, Detail: string(detail)})
+		Finished: max(r.opt.Now(), r.started), Result: result, Detail: string(detail)}, r.deliveries(ctx, err)...)
+}
+
+// deliveries are what webhooks are sent about the run.
+func (r *run) deliveries(ctx context.Context, err error) []store.Delivery {
+	if r.opt.Told == nil {
+		return nil
+	}
+	r.report.Seconds = time.Since(r.began).Seconds()
+	list, terr := r.opt.Told(ctx, r.report, err)
+	if terr != nil {
+		r.opt.Log.Error("cannot write what webhooks are told", "pair", r.pair.Name, "session", r.session, "error", terr)
+	}
+	return list
 }
 
 func (r *run) result(err error) string {

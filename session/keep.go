@@ -112,7 +112,7 @@ func (x *executor) twin(ctx context.Context, st *step) (*got, error) {
 // wishedName is what a person wants the version to be called that becomes a record of its own, "" for nothing in particular.
 func (x *executor) wishedName(ctx context.Context, st *step) (string, error) {
 	k := st.act.Row.Clash
-	if k == nil || k.Decision != tandem.TakeBoth || k.Conflict == 0 {
+	if k == nil || k.Decision != tandem.TakeBoth && k.Decision != tandem.TakeBothA || k.Conflict == 0 {
 		return "", nil
 	}
 	c, err := x.deps.Store.Conflicts.Conflict(ctx, k.Conflict)
@@ -123,25 +123,40 @@ func (x *executor) wishedName(ctx context.Context, st *step) (string, error) {
 }
 
 // exists tells whether the twin was made already, by a run that died before it was done: then it is among the records
-// that are new on one side, or that were found equal on both.
+// that are new on one side, or that were found equal on both. Where it has a UID of its own, that tells, whatever became of it since.
 func (x *executor) exists(ctx context.Context, st *step, twin *got) (bool, error) {
 	near := func(sh *tandem.Shown) bool { return x.nearTwin(st, sh) }
+	own := twin.rec.UID != "" && twin.rec.UID != st.got[st.act.To].rec.UID
+	made := func(row *tandem.Row) bool {
+		return row.Agreed() && row.Link != st.act.Row.Link && near(&row.A) &&
+			(own && row.UID == twin.rec.UID || row.A.Digest == twin.rec.Digest && !row.A.Digest.IsZero())
+	}
 	if x.known {
 		for row, err := range x.deps.Store.Bases.Rows(ctx, x.st.ID) {
 			if err != nil {
 				return false, err
 			}
-			if row.Agreed() && row.Link != st.act.Row.Link && near(&row.A) && row.A.Digest == twin.rec.Digest && !row.A.Digest.IsZero() {
+			if made(&row) {
+				return true, nil
+			}
+		}
+	}
+	for _, list := range [][]tandem.Row{x.rec.flying, x.rec.c.Put} { // made of what was new by this run
+		for i := range list {
+			if list[i].Link == 0 && made(&list[i]) {
 				return true, nil
 			}
 		}
 	}
 	var ids [2][]tandem.ID
-	for i := range x.plan.Actions {
-		act := &x.plan.Actions[i]
+	for i := range x.plan.Len() {
+		if x.plan.Do(i) != engine.Copy {
+			continue
+		}
+		act := x.plan.Action(i)
 		from := act.To.Other()
 		sh := act.Shown(from)
-		if act.Do != engine.Copy || act.Row.Link != 0 || !near(sh) {
+		if act.Row.Link != 0 || !near(sh) {
 			continue
 		}
 		if !sh.Digest.IsZero() && sh.Digest == twin.rec.Digest {

@@ -10,6 +10,7 @@ import (
 
 	"tandem"
 	"tandem/engine"
+	"tandem/provider"
 	"tandem/store"
 )
 
@@ -36,7 +37,7 @@ type chunk struct {
 
 // observe lists both sides at the same time and holds them against the base.
 func (r *run) observe(ctx context.Context) (*observed, error) {
-	if err := r.identify(ctx); err != nil {
+	if err := r.identify(ctx, true); err != nil {
 		return nil, err
 	}
 	for {
@@ -44,22 +45,43 @@ func (r *run) observe(ctx context.Context) (*observed, error) {
 		if !errors.Is(err, errRelist) {
 			return o, err
 		}
+		if r.sides[0].resumed || r.sides[1].resumed { // what went on from a cursor that is not honoured may be another store
+			if err := r.identify(ctx, false); err != nil {
+				return nil, err
+			}
+		}
 	}
 }
 
 // identify asks both places which store they are. Another store, or one with a broken history, keeps no promise that
-// the base remembers.
-func (r *run) identify(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
+// the base remembers. A place that can go on from its cursor may show by that who it is (provider.Resumer).
+func (r *run) identify(ctx context.Context, resume bool) error {
+	g, gctx := errgroup.WithContext(ctx)
 	for _, s := range r.sides {
 		g.Go(func() (err error) {
-			s.id, err = s.Identity(ctx)
+			s.resumed = resume && r.resume(s)
+			s.id, err = s.Identity(gctx)
 			was := r.st.Identities[s.Side]
 			s.replaced = was != (tandem.Identity{}) && was != s.id
 			return err
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for _, s := range r.sides {
+		if s.resumed && r.since(s) == "" { // nothing will bear it out
+			return r.identify(ctx, false)
+		}
+	}
+	return nil
+}
+
+// resume tells a side where it was, and whether it can go on from there.
+func (r *run) resume(s *side) bool {
+	x, ok := s.Replica.(provider.Resumer)
+	was, since := r.st.Identities[s.Side], r.st.Cursors[s.Side]
+	return ok && was != (tandem.Identity{}) && since != "" && !r.opt.Full && !s.full && !r.rescoped && x.Resume(was, since)
 }
 
 // since is the cursor to ask side s with. A place that lists everything anyway may use it to save itself work.
@@ -117,6 +139,7 @@ type looker struct {
 	held  []chunk // changes waiting for the base
 	count int     // how many
 
+	out    leftOuts
 	wanted map[spot]*claim // ids that creates of the look before found taken
 }
 
@@ -139,7 +162,7 @@ func (l *looker) list(ctx context.Context, s *side, since tandem.Cursor) error {
 		if err != nil {
 			if tandem.IsKind(err, tandem.Gone) && since != "" && !s.full {
 				s.full = true
-				if !sent {
+				if !sent && !s.resumed {
 					return l.list(ctx, s, "")
 				}
 				return errRelist
@@ -157,6 +180,9 @@ func (l *looker) list(ctx context.Context, s *side, since tandem.Cursor) error {
 		return err
 	}
 	l.lists[s.Side] = finish()
+	if s.resumed && l.lists[s.Side].Full {
+		return errRelist
+	}
 	if len(*buf) > 0 {
 		return send()
 	}
@@ -189,8 +215,11 @@ func (l *looker) consume(ctx context.Context) error {
 func (l *looker) seen(c chunk) {
 	n := 0
 	for i := range *c.changes {
-		if (*c.changes)[i].Presence == tandem.Present {
+		switch x := &(*c.changes)[i]; x.Presence {
+		case tandem.Present:
 			n++
+		case tandem.OutOfScope, tandem.Problem:
+			l.out.note(c.side, x)
 		}
 	}
 	l.tell.saw(c.side, n)
@@ -302,7 +331,7 @@ func (l *looker) note(rows iter.Seq2[tandem.Row, error]) iter.Seq2[tandem.Row, e
 func (l *looker) finish(ctx context.Context) (*observed, error) {
 	if l.base == nil {
 		read := l.readSome
-		if l.lists[0].Full || l.lists[1].Full {
+		if l.lists[0].Full || l.lists[1].Full || !l.lists[0].Complete || !l.lists[1].Complete { // what is new in a listing that was cut may be any record
 			read = l.readAll
 		}
 		if err := read(ctx); err != nil {
@@ -323,6 +352,7 @@ func (l *looker) finish(ctx context.Context) (*observed, error) {
 			l.event(store.Warning, "", "the listing of "+s.Place+" is not complete: nothing is deleted on its account", "")
 		}
 	}
+	l.report.LeftOut = l.out.sorted()
 	o := l.observed
 	return &o, nil
 }

@@ -45,9 +45,9 @@ func (r *run) permit(ctx context.Context, plan *engine.Plan, pass int) (*engine.
 			return nil, err
 		}
 	}
-	for i := range plan.Actions {
+	for i := range plan.Len() {
 		// What was taken out of the plan is still so; a cursor past it would never speak of it again.
-		r.stay = r.stay || plan.Actions[i].Do == engine.Nothing
+		r.stay = r.stay || plan.Do(i) == engine.Nothing
 	}
 	return plan, nil
 }
@@ -85,12 +85,12 @@ func (r *run) alarm(a engine.Alarm) string {
 // noteWaits counts what the plan leaves for later, and whether the next run must look at it again.
 func (r *run) noteWaits(plan *engine.Plan) {
 	r.report.Aside = 0
-	for i := range plan.Actions {
-		act := &plan.Actions[i]
-		if act.Do != engine.Wait {
+	for i := range plan.Len() {
+		if plan.Do(i) != engine.Wait {
 			continue
 		}
-		r.wait(act)
+		act := plan.Action(i)
+		r.wait(&act)
 		// Of a replaced store nothing is known before every row was paired anew. What waits for good must not hold that up: the
 		// plan takes the agreement from such rows.
 		if act.Row.Link != 0 && act.Reason != engine.SideIgnored && act.Reason != engine.OneWay && (r.sides[0].replaced || r.sides[1].replaced) {
@@ -103,7 +103,10 @@ func (r *run) noteWaits(plan *engine.Plan) {
 func (r *run) wait(act *engine.Action) {
 	switch act.Reason {
 	case engine.ConflictOpen:
-	case engine.SideIgnored, engine.SideUnknown, engine.InConflict:
+	case engine.SideIgnored:
+		r.stay = true
+		r.renamed(act)
+	case engine.SideUnknown, engine.InConflict:
 		r.stay = true
 	case engine.OneWay:
 		r.stay = true
@@ -124,6 +127,24 @@ func (r *run) wait(act *engine.Action) {
 			text += ": " + act.Note
 		}
 		r.event(store.Warning, nameOf(act), text, "")
+	}
+}
+
+// renamed tells, once for each place, of a file that somebody renamed while the other place leaves out what it is there. Nothing else would say why it
+// does not come.
+func (r *run) renamed(act *engine.Action) {
+	for s := tandem.SideA; s <= tandem.SideB; s++ {
+		o := s.Other()
+		id, key := act.At[s], "renamed\x00"+r.sides[o].Place
+		if !r.rules.Tree || act.Row.Link == 0 || id == "" || id == act.Row.Side(s).ID || act.At[o] != "" || r.told[key] {
+			continue
+		}
+		r.told[key] = true
+		text := "was renamed, and waits: " + r.sides[o].Place + " leaves out what it is there"
+		if act.Note != "" {
+			text += " (" + act.Note + ")"
+		}
+		r.event(store.Warning, id, text, "let it in again there; or make a copy here and delete this one")
 	}
 }
 

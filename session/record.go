@@ -16,7 +16,7 @@ const (
 	// rowsPerCommit bounds how many rows wait for a transaction, and bodiesPerCommit how many bodies: these take longer to
 	// write, and are best written while the places are busy with the next batch.
 	rowsPerCommit   = 4096
-	bodiesPerCommit = 1000
+	bodiesPerCommit = 500
 	// bodiesPerFetch bounds how many agreed bodies are read again at a time.
 	bodiesPerFetch = 200
 )
@@ -236,13 +236,14 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 		// What one side told may hang on what the other did not: both cursors move on, or neither.
 		complete := seen.lists[0].Complete && seen.lists[1].Complete
 		cursors := x.st.Cursors
+		anew := x.rescoped || x.sides[0].replaced || x.sides[1].replaced
 		for s, l := range seen.lists {
 			if complete && !x.stay {
 				cursors[s] = l.Next
 				if a, ok := x.sides[s].Replica.(provider.Advancer); ok {
 					cursors[s] = a.Advance(l.Next)
 				}
-			} else if x.sides[s].replaced || x.rescoped { // the old cursor knows nothing of what came into sight
+			} else if anew { // the old cursor knows nothing of what came into sight, or lost its row
 				cursors[s] = ""
 			}
 		}

@@ -92,13 +92,18 @@ type side struct {
 	tandem.Side
 	id       tandem.Identity
 	replaced bool          // another store than the base remembers, or its history is not continuous
+	resumed  bool          // id is what it was, and the listing is to bear that out
 	full     bool          // the cursor was not honoured in a way that asks for a fresh look
 	down     error         // the place failed as a whole; nothing more is asked of it in this run
 	gate     chan struct{} // holds as many as may call Fetch and Apply at the same time
 }
 
 func newSide(o *provider.Opened, s tandem.Side) *side {
-	return &side{Opened: o, Side: s, gate: make(chan struct{}, max(1, o.Features.Workers))}
+	calls := max(1, o.Features.Workers)
+	if o.Features.Overlap {
+		calls++
+	}
+	return &side{Opened: o, Side: s, gate: make(chan struct{}, calls)}
 }
 
 // enter waits for one's turn to call Fetch or Apply, leave ends it.
@@ -217,8 +222,13 @@ func (r *run) pass(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
+	if r.opt.Preview {
+		if r.report.Ways, err = r.ways(ctx, seen); err != nil {
+			return err
+		}
+	}
 	seen.base, seen.views = nil, [2]*engine.View{} // what the plan does not need can go
-	r.opt.Log.Debug("planned", "pair", r.pair.Name, "pass", n, "actions", len(plan.Actions), "bookkeeping", plan.Bookkeeping(), "held", len(plan.Held))
+	r.opt.Log.Debug("planned", "pair", r.pair.Name, "pass", n, "actions", plan.Len(), "bookkeeping", plan.Bookkeeping(), "held", len(plan.Held))
 	if n == 0 {
 		r.report.Plan = plan
 	}
@@ -238,6 +248,21 @@ func (r *run) pass(ctx context.Context, n int) error {
 		return err
 	}
 	return r.perform(ctx, plan, seen)
+}
+
+// ways plans what a preview is asked for besides, from what was seen once.
+func (r *run) ways(ctx context.Context, seen *observed) (plans []*engine.Plan, err error) {
+	rules := r.rules
+	defer func() { r.rules = rules }()
+	for _, first := range r.opt.Ways {
+		r.rules.First = first
+		plan, err := r.reconcile(ctx, seen)
+		if err != nil {
+			return nil, err
+		}
+		plans = append(plans, plan)
+	}
+	return plans, nil
 }
 
 // perform carries a permitted plan out and records what it made of the base.

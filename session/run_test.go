@@ -450,8 +450,8 @@ func TestPreviewLeavesNoTrace(t *testing.T) {
 	w := newWorld(t)
 	w.put(a, "1", "name=Anna\nuid=x\n")
 	rep := w.sync(func(o *session.Options) { o.Preview = true })
-	if len(rep.Plan.Actions) != 1 || rep.Plan.Actions[0].Do != engine.Copy {
-		t.Errorf("plan %+v", rep.Plan.Actions)
+	if rep.Plan.Len() != 1 || rep.Plan.Do(0) != engine.Copy {
+		t.Errorf("plan %+v", rep.Plan.Actions())
 	}
 	pairs, err := w.store.Bases.Pairs(context.Background())
 	if err != nil || len(pairs) != 0 {
@@ -478,9 +478,10 @@ func TestReviewMayEditAndRefuse(t *testing.T) {
 	}
 	w.sync(func(o *session.Options) {
 		o.Review = func(_ context.Context, p *engine.Plan) error {
-			for i := range p.Actions {
-				if p.Actions[i].A.ID == "1" {
-					p.Actions[i].Do = engine.Nothing
+			for i, act := range p.All() {
+				if act.A.ID == "1" {
+					act.Do = engine.Nothing
+					p.Set(i, act)
 				}
 			}
 			return nil

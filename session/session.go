@@ -26,17 +26,23 @@ type Pair struct {
 // Options steer one run.
 type Options struct {
 	Preview  bool                                                // plan only: nothing is written anywhere
+	Ways     []engine.First                                      // Preview: other ways in which the sides could meet, each planned from the same look
 	Full     bool                                                // ignore cursors, look at everything
 	Review   func(context.Context, *engine.Plan) error           // may edit or refuse the plan before anything is written
 	OnHeld   func(context.Context, *engine.Plan) (Answer, error) // asked when the guard holds; nil: unattended, Leave
 	Progress func(Progress)                                      // called at most ten times a second, from one goroutine
 	Event    func(store.Event)                                   // called for every event as it is logged
+	Told     Told                                                // what webhooks are sent about the run; nil: nothing
 	Now      func() int64                                        // Unix seconds
 	Batch    int64                                               // bytes of bodies held in memory at a time; 0: 16 MiB
 	Who      string
 	Log      *slog.Logger
 	Fault    func(step string) error // tests only: called between any two steps, never concurrently; an error there is a crash
 }
+
+// Told says what webhooks are sent about a run. It is asked once, and what it returns is queued in the transaction that records how the run ended: neither is there
+// without the other. What cannot be told holds up no run.
+type Told func(ctx context.Context, rep *Report, err error) ([]store.Delivery, error)
 
 // Answer is a person's answer to the guard.
 type Answer uint8
@@ -72,7 +78,8 @@ type Progress struct {
 // Report is what a run did.
 type Report struct {
 	Session   int64
-	Plan      *engine.Plan // as applied (Preview: as planned)
+	Plan      *engine.Plan   // as applied (Preview: as planned)
+	Ways      []*engine.Plan // those of Options.Ways
 	Done      [2]engine.Totals
 	Conflicts int           // open after the run
 	Problems  []store.Event // per-record failures and warnings, bounded
@@ -80,6 +87,7 @@ type Report struct {
 	Left      int           // records that the next run must look at again: unreadable, changed meanwhile, or their place failed
 	Held      bool          // the guard stopped it
 	Seen      [2]int        // records on each side
+	LeftOut   []LeftOut     // what the listings showed and windows, filters or faults kept out, the most first; a full look shows all of it
 	Seconds   float64
 }
 

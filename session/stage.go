@@ -20,7 +20,7 @@ func (x *executor) stage(ctx context.Context, b *batch) error {
 	for _, st := range b.steps {
 		for s := tandem.SideA; s <= tandem.SideB; s++ {
 			st.seen[s] = *st.act.Shown(s)
-			st.target[s].id, st.target[s].at = x.ledger.Target(st.index, s)
+			st.target[s].id, st.target[s].at = x.ledger.TargetOf(&st.act, s)
 			if x.wants(&st.act, s) {
 				ids[s] = append(ids[s], st.target[s].id)
 			}

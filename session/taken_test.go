@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"errors"
+	"slices"
 	"testing"
 
 	"tandem"
@@ -34,6 +36,32 @@ func TestNameThatStaysTakenIsSetAside(t *testing.T) {
 	w.sync()
 	if refused != 2 {
 		t.Errorf("tried %d times", refused)
+	}
+}
+
+// What is out of scope at a place may have the very id that a record from elsewhere has there: where ids mean nothing, that record gets another.
+func TestIDTakenByWhatAFilterHides(t *testing.T) {
+	for _, cursor := range []bool{false, true} {
+		w := newWorld(t)
+		w.put(b, "1", "uid=hidden\nname=Theirs\n")
+		w.put(a, "1", "uid=u1\nname=Ours\n")
+		w.side[b].Tune(func(k *memory.Knobs) {
+			k.Cursor = cursor
+			k.Filter = func(_ tandem.ID, body []byte) error {
+				if fields(body)["uid"] == "hidden" {
+					return errors.New("filtered")
+				}
+				return nil
+			}
+		})
+		if rep := w.sync(); rep.Aside != 0 || rep.Left != 0 {
+			t.Errorf("%d set aside, %d left: %v", rep.Aside, rep.Left, rep.Problems)
+		}
+		w.wantSide(a, map[string]string{"1": "uid=u1\nname=Ours\n"})
+		if got := w.bodies(b); !slices.Equal(got, []string{"uid=hidden\nname=Theirs\n", "uid=u1\nname=Ours\n"}) {
+			t.Errorf("B holds %q", got)
+		}
+		w.quiet()
 	}
 }
 
