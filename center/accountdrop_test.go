@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -285,6 +286,12 @@ func TestFollowRefusals(t *testing.T) {
 		"no user":    {Follow{Partner: "work", User: "carla"}, tandem.NotFound},
 		"not there":  {Follow{Partner: "none", User: "anna"}, tandem.Unreadable},
 		"no partner": {Follow{Partner: "x", User: "anna"}, tandem.NotFound},
+		"dots":       {Follow{Partner: "work", User: "anna", Under: "a/../b"}, tandem.Invalid},
+		"nothing":    {Follow{Partner: "work", User: "anna", Under: "a//b"}, tandem.Invalid},
+		"spaces":     {Follow{Partner: "work", User: "anna", Under: "a/ "}, tandem.Invalid},
+		"no letter":  {Follow{Partner: "work", User: "anna", Under: "a\x00b"}, tandem.Invalid},
+		"no text":    {Follow{Partner: "work", User: "anna", Under: "a\xffb"}, tandem.Invalid},
+		"too long":   {Follow{Partner: "work", User: "anna", Under: strings.Repeat("a", 201)}, tandem.Invalid},
 	} {
 		if err := p.hub.FollowFolders(ctx, c.f); !tandem.IsKind(err, c.kind) {
 			t.Errorf("%s: %v, want kind %q", name, err, c.kind)

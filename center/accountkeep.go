@@ -80,10 +80,14 @@ func (k *accountKeeper) run(ctx context.Context) {
 			if !k.hub.admitted(ctx, p, k.target(ctx), k.waits) {
 				return
 			}
-			err = k.hub.follow(ctx, k.account, unanswered)
+			var hangUp func()
+			if hangUp, err = k.hub.connect(ctx, job{name: who.name, connect: p.Connect}); err == nil {
+				err = k.hub.follow(ctx, k.account, unanswered)
+				hangUp()
+			}
 		}
 		if err != nil && ctx.Err() == nil {
-			k.hub.noteFailure(ctx, who, err, nil)
+			k.hub.noteFailure(ctx, who, SyncOptions{}, err, nil)
 			failed, wait = wait, min(2*wait, k.hub.cfg.Times.RetryMax)
 		} else if !first || err == nil {
 			k.hub.noteSuccess(who)
@@ -103,6 +107,9 @@ func (k *accountKeeper) target(ctx context.Context) string {
 	}
 	place, _, err := k.hub.accountPlace(p)
 	if err != nil {
+		return ""
+	}
+	if place.Options[provider.OnBehalf] != "" { // as for items (itemJob)
 		return ""
 	}
 	target, _ := way.Target(place)
@@ -168,7 +175,7 @@ func (h *Hub) followAll(ctx context.Context, tell func(SyncNews)) error {
 		}
 		if err := h.follow(ctx, a, unanswered); err != nil {
 			err = stoppedBy(ctx, err)
-			h.noteFailure(ctx, job{name: a.name, user: a.User}, err, nil)
+			h.noteFailure(ctx, job{name: a.name, user: a.User}, SyncOptions{}, err, nil)
 			tell(SyncNews{Item: a.name, Err: FailureOf(err)})
 		}
 	}

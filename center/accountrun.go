@@ -20,6 +20,7 @@ const (
 	unanswered answer = iota
 	goAhead           // remove them
 	putBack           // put them back where they were removed
+	namesOnly         // nobody said anything, and nothing is to be removed now: it is only asked what folders are called
 )
 
 // follow keeps the folders of an account in step, once. Trouble with one folder does not stop the others; the first is returned.
@@ -47,6 +48,9 @@ func (h *Hub) follow(ctx context.Context, a mailAccount, say answer) error {
 		for _, s := range steps {
 			if err := ctx.Err(); err != nil {
 				return err
+			}
+			if say == namesOnly && (s.do == stepDropHome || s.do == stepDropPlace) {
+				continue
 			}
 			err := f.step(ctx, s)
 			if err != nil && first == nil {

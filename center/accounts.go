@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"tandem"
 	"tandem/partner/mailbox"
@@ -116,6 +118,9 @@ func (h *Hub) account(ctx context.Context, partner string) (mailAccount, error) 
 			return a, nil
 		}
 	}
+	if _, err := h.partner(ctx, partner); err != nil { // names those there are
+		return mailAccount{}, err
+	}
 	return mailAccount{}, &tandem.Error{Kind: tandem.Invalid, Op: "find account", Thing: partner, Err: errors.New("the folders of this partner are not kept in step"),
 		Remedy: "begin with `tandem item add --all " + partner + "`"}
 }
@@ -165,6 +170,9 @@ func (h *Hub) FollowFolders(ctx context.Context, f Follow) error {
 	if prov.List == nil || !slices.Contains(prov.Kinds, tandem.Mail) {
 		return &tandem.Error{Kind: tandem.Invalid, Op: "follow folders of", Thing: f.Partner, Err: errors.New("it has no folders of mail"), Remedy: "pair it with `tandem item add HOME-COLLECTION " + f.Partner + "`"}
 	}
+	if err := checkUnder(f.Under); err != nil {
+		return err
+	}
 	all, err := h.accounts(ctx)
 	if err != nil {
 		return err
@@ -198,6 +206,28 @@ func (h *Hub) FollowFolders(ctx context.Context, f Follow) error {
 	err = h.follow(ctx, a, unanswered)
 	h.keepAccount(a) // what failed is tried again
 	return err
+}
+
+// checkUnder checks the beginning of the names of an account's folders: names of folders, with slashes between them.
+func checkUnder(under string) error {
+	bad := func(why string) error {
+		return &tandem.Error{Kind: tandem.Invalid, Op: "follow folders under", Thing: fmt.Sprintf("%q", under), Err: errors.New(why), Remedy: "give names of folders, with slashes between them"}
+	}
+	trimmed := strings.Trim(under, "/")
+	switch {
+	case trimmed == "":
+		return nil
+	case len(trimmed) > 200:
+		return bad("it is longer than 200 bytes")
+	case !utf8.ValidString(trimmed) || strings.ContainsFunc(trimmed, unicode.IsControl):
+		return bad("it holds what is no letter")
+	}
+	for part := range strings.SplitSeq(trimmed, "/") {
+		if part != strings.TrimSpace(part) || part == "" || part == "." || part == ".." {
+			return bad("one of its parts is no name")
+		}
+	}
+	return nil
 }
 
 // Folders implements Service.

@@ -74,6 +74,9 @@ func (h *Hub) decideFor(p plan, target string) when.Decision {
 		if q, ok := h.links.Known(target); ok && q.Err == nil {
 			s.Link.RTT = q.RTT
 		}
+		if r, ok := h.links.Throughput(target, h.cfg.Now()); ok {
+			s.Link.Rate = r.Bits
+		}
 	}
 	return p.Decide(h.cfg.Now(), p.zone, s)
 }

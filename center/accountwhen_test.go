@@ -78,9 +78,12 @@ func TestAccountBySchedule(t *testing.T) {
 	p.must(p.hub.SetFolders(t.Context(), "work", ""))
 	p.tree("work", ".C")
 	p.eventually("a folder", func() bool { return strings.Contains(p.homes("anna"), "C:0") })
-	for name, c := range map[string][2]string{"no schedule": {"work", "whenever"}, "a question": {"work", "ask first"}, "no account": {"nothere", ""}} {
+	for name, c := range map[string][2]string{"no schedule": {"work", "whenever"}, "a question": {"work", "ask first"}} {
 		if err := p.hub.SetFolders(t.Context(), c[0], c[1]); !tandem.IsKind(err, tandem.Invalid) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if err := p.hub.SetFolders(t.Context(), "nothere", ""); !tandem.IsKind(err, tandem.NotFound) || !strings.Contains(err.Error(), "there is work") {
+		t.Errorf("no partner: %v", err)
 	}
 }

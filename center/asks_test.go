@@ -8,6 +8,7 @@ import (
 
 	"tandem"
 	"tandem/internal/sysevents"
+	"tandem/provider/memory"
 	"tandem/store"
 )
 
@@ -104,6 +105,39 @@ func TestM115AskFirst(t *testing.T) {
 	})
 }
 
+// TestM115AsksAtPolls: at a place that does not tell of changes, an item that asks first is asked about them when they are found, and not for nothing.
+func TestM115AsksAtPolls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, memory.Knobs{}, "p")
+		defer w.close()
+		w.add("phone", "p", "p")
+		w.set("p", "when", "continuous; ask first")
+		w.start()
+		time.Sleep(time.Minute)
+		w.say(RunNow) // its start is asked about as ever
+		time.Sleep(24 * time.Hour)
+		if got := w.asked(); got != "" {
+			t.Errorf("asked %q though nothing changed", got)
+		}
+		w.put("p", "b", card("b", "Ben"))
+		time.Sleep(5 * time.Minute)
+		if got := w.asked(); got != "p run something changed run-now|not-now" {
+			t.Errorf("asked %q", got)
+		}
+		time.Sleep(24 * time.Hour)
+		if log, err := w.hub.Log(t.Context(), 0, "p", 0); err != nil || countText(log, "asks whether") != 2 {
+			t.Errorf("log %+v, %v", log, err)
+		}
+		if n := w.live("p"); n != 0 {
+			t.Errorf("%d records without an answer", n)
+		}
+		w.say(RunNow)
+		if n := w.live("p"); n != 1 {
+			t.Errorf("%d records", n)
+		}
+	})
+}
+
 // TestM115AsksAfterRestart: a question survives the hub; started again, it asks the same, once.
 func TestM115AsksAfterRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -139,7 +173,7 @@ func countText(log []store.Event, text string) int {
 	return n
 }
 
-// records are the live records of an item's home collection.
+// records are the records of an item's home collection, deleted ones included.
 func (w *world) records(item string) []store.HomeRecord {
 	w.t.Helper()
 	it, err := w.hub.item(w.t.Context(), item)

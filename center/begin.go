@@ -90,7 +90,7 @@ func (h *Hub) Begin(ctx context.Context, names []string, opt SyncOptions) ([]Beg
 		}
 		j, err := h.itemJob(ctx, it)
 		if err != nil {
-			h.noteFailure(ctx, job{name: it.Name, user: it.User}, err, nil)
+			h.noteFailure(ctx, job{name: it.Name, user: it.User}, SyncOptions{}, err, nil)
 			return out, err
 		}
 		b, err := h.beginOne(it, j, opt)
@@ -162,6 +162,12 @@ func (h *Hub) notBegun(ctx context.Context, it store.Item, named bool) string {
 	}
 	if why, err := h.isOff(ctx, it.Partner); err != nil || why != "" {
 		return cmp.Or(why, "what is known of its handler cannot be read")
+	}
+	if why, err := h.rests(ctx, it); !named && (err != nil || why != "") {
+		return cmp.Or(why, "what is known of it cannot be read")
+	}
+	if waits, err := h.waitsFirst(ctx, it.Name); !named && (err != nil || waits) {
+		return "it waits for " + firstWait(it.Name)
 	}
 	if r, ok := h.reached(it.Name); ok && !r.ok && !named {
 		return "it is disconnected: " + r.why

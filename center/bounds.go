@@ -2,6 +2,7 @@ package center
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net"
 	"net/netip"
@@ -24,19 +25,30 @@ type Bounds struct {
 type Members interface {
 	MemberBounds(ctx context.Context) (Bounds, error)
 	SetMemberBounds(ctx context.Context, b Bounds) error // Invalid: a sort of place that cannot be allowed
+	// BoundsOf is what one of them may reach: what was said for them, or else what everybody may. NotFound: no such user.
+	BoundsOf(ctx context.Context, user string) (PersonBounds, error)
+	// SetBoundsOf says it for one of them; nil: again what everybody may. NotFound, Invalid.
+	SetBoundsOf(ctx context.Context, user string, b *Bounds) error
+}
+
+// PersonBounds is what one person may reach.
+type PersonBounds struct {
+	Bounds
+	Own bool `json:"own" doc:"said for this person; otherwise it is what everybody may"` // said for this person
 }
 
 // The settings of the bounds.
 const (
 	boundProviders = "members.providers" // in a row, with commas; "": all that can be allowed, "none"
 	boundPrivate   = "members.private"   // "yes" or ""
+	boundsOf       = "members.bounds/"   // and a user's name: Bounds as JSON; "": those of everybody
 )
 
 // bindable are the providers whose places can be named by people who do not administer the hub, in order.
 func (h *Hub) bindable() []string {
 	var out []string
 	for _, d := range h.cfg.Places.Describe() {
-		if p, err := h.cfg.Places.Provider(d.Name); err == nil && slices.ContainsFunc(p.Options, func(o provider.Option) bool { return o.Name == provider.OnBehalf }) {
+		if p, err := h.cfg.Places.Provider(d.Name); err == nil && p.MayBind() {
 			out = append(out, d.Name)
 		}
 	}
@@ -58,13 +70,21 @@ func (h *Hub) MemberBounds(ctx context.Context) (Bounds, error) {
 	return b, nil
 }
 
-// SetMemberBounds implements Service.
-func (h *Hub) SetMemberBounds(ctx context.Context, b Bounds) error {
+// checkBounds refuses sorts of places that cannot be left to anybody.
+func (h *Hub) checkBounds(b Bounds) error {
 	all := h.bindable()
 	for _, p := range b.Providers {
 		if !slices.Contains(all, p) {
 			return &tandem.Error{Kind: tandem.Invalid, Op: "set bounds", Thing: p, Err: errors.New("places of this sort cannot be left to everybody"), Remedy: "choose among " + strings.Join(all, ", ")}
 		}
+	}
+	return nil
+}
+
+// SetMemberBounds implements Service.
+func (h *Hub) SetMemberBounds(ctx context.Context, b Bounds) error {
+	if err := h.checkBounds(b); err != nil {
+		return err
 	}
 	list := strings.Join(b.Providers, ",")
 	if list == "" {
@@ -77,6 +97,54 @@ func (h *Hub) SetMemberBounds(ctx context.Context, b Bounds) error {
 	return h.cfg.Store.Settings.PutValues(ctx, map[string]string{boundProviders: list, boundPrivate: private})
 }
 
+// BoundsOf implements Service.
+func (h *Hub) BoundsOf(ctx context.Context, user string) (PersonBounds, error) {
+	u, err := h.cfg.Store.Accounts.User(ctx, user)
+	if err != nil {
+		return PersonBounds{}, err
+	}
+	v, err := h.cfg.Store.Settings.Values(ctx)
+	if err != nil {
+		return PersonBounds{}, err
+	}
+	text := v[boundsOf+u.Name]
+	if text == "" {
+		b, err := h.MemberBounds(ctx)
+		return PersonBounds{Bounds: b}, err
+	}
+	own := PersonBounds{Own: true}
+	if err := json.Unmarshal([]byte(text), &own.Bounds); err != nil { // what cannot be read allows nothing
+		return PersonBounds{}, &tandem.Error{Kind: tandem.Unreadable, Op: "read bounds of", Thing: u.Name, Err: err, Remedy: "set them anew"}
+	}
+	all := h.bindable()
+	own.Providers = slices.DeleteFunc(own.Providers, func(p string) bool { return !slices.Contains(all, p) })
+	return own, nil
+}
+
+// SetBoundsOf implements Service.
+func (h *Hub) SetBoundsOf(ctx context.Context, user string, b *Bounds) error {
+	u, err := h.cfg.Store.Accounts.User(ctx, user)
+	if err != nil {
+		return err
+	}
+	if b == nil {
+		return h.forgetBounds(ctx, u.Name)
+	}
+	if err := h.checkBounds(*b); err != nil {
+		return err
+	}
+	text, err := json.Marshal(Bounds{Providers: append([]string{}, b.Providers...), Private: b.Private})
+	if err != nil {
+		return err
+	}
+	return h.cfg.Store.Settings.PutValues(ctx, map[string]string{boundsOf + u.Name: string(text)})
+}
+
+// forgetBounds forgets what was said for one user.
+func (h *Hub) forgetBounds(ctx context.Context, user string) error {
+	return h.cfg.Store.Settings.PutValues(ctx, map[string]string{boundsOf + user: ""})
+}
+
 // guarded connects for those who do not administer the hub.
 func guarded(b Bounds) func(ctx context.Context, network, address string) (net.Conn, error) {
 	d := netguard.Dialer{}
@@ -86,13 +154,13 @@ func guarded(b Bounds) func(ctx context.Context, network, address string) (net.C
 	return d.DialContext
 }
 
-// GuardedDial connects for people who do not administer the hub, as their bounds are now.
-func (h *Hub) GuardedDial(ctx context.Context, network, address string) (net.Conn, error) {
-	b, err := h.MemberBounds(ctx)
+// GuardedDial connects for somebody who does not administer the hub, as their bounds are now.
+func (h *Hub) GuardedDial(ctx context.Context, user, network, address string) (net.Conn, error) {
+	b, err := h.BoundsOf(ctx, user)
 	if err != nil {
 		return nil, err
 	}
-	return guarded(b)(ctx, network, address)
+	return guarded(b.Bounds)(ctx, network, address)
 }
 
 // envFor is what a place is opened with: the hub's secrets and network, or of a place on behalf of a user, theirs.
@@ -101,7 +169,7 @@ func (h *Hub) envFor(ctx context.Context, place provider.Place) (provider.Env, e
 	if user == "" {
 		return env, nil
 	}
-	b, err := h.MemberBounds(ctx)
+	b, err := h.BoundsOf(ctx, user)
 	if err != nil {
 		return provider.Env{}, err
 	}
@@ -113,7 +181,7 @@ func (h *Hub) envFor(ctx context.Context, place provider.Place) (provider.Env, e
 	}
 	keep := userKeeper{h.cfg.Secrets, PlaceSecrets(user)}
 	env.Home, env.Tell, env.Keep, env.Secret = nil, nil, keep, keep.secret
-	env.Dial = guarded(b)
+	env.Dial = guarded(b.Bounds)
 	return env, nil
 }
 

@@ -14,7 +14,6 @@ import (
 	"tandem"
 	"tandem/center/notify"
 	"tandem/center/webhook"
-	"tandem/session"
 	"tandem/store"
 )
 
@@ -77,7 +76,7 @@ func (h *Hub) look(ctx context.Context) (notify.Seen, error) {
 	if err != nil {
 		return out, err
 	}
-	for _, f := range []func(context.Context, []store.Item) ([]notify.Cause, error){h.asideCauses, h.conflictCauses, h.questionCauses, h.deviceCauses, h.loggedCauses} {
+	for _, f := range []func(context.Context, []store.Item) ([]notify.Cause, error){h.asideCauses, h.conflictCauses, h.questionCauses, h.deviceCauses, h.loggedCauses, h.lateCauses} {
 		list, err := f(ctx, items)
 		if err != nil {
 			return out, err
@@ -238,7 +237,7 @@ func (h *Hub) deviceCauses(ctx context.Context, _ []store.Item) (out []notify.Ca
 			continue
 		}
 		c := notify.Cause{Key: "device/" + d.User + "/" + d.ID, Sort: notify.Device, Item: "device " + d.ID, Title: "A device of " + d.User + " waits to be let in",
-			Text: sentence(strings.TrimSpace(d.Type+" "+d.ID)+" from "+d.Address, "let it in with `tandem device allow "+d.ID+"`, or on its page"), Link: "/devices/" + url.PathEscape(d.User) + "/" + url.PathEscape(d.ID)}
+			Text: sentence(strings.TrimSpace(d.Type+" "+d.ID)+" ("+d.Address+")", "let it in with `tandem device allow "+d.ID+"`, or on its page"), Link: "/devices/" + url.PathEscape(d.User) + "/" + url.PathEscape(d.ID)}
 		mine := c
 		mine.User, mine.Title, mine.Text = d.User, "Your device waits to be let in", strings.TrimSpace(d.Type+" "+d.ID)+" – an administrator of the hub lets it in"
 		out = append(out, c, mine) // an administrator who owns it is told as such
@@ -285,34 +284,4 @@ func NoticeEvents(began, solved []store.Notice) (out []webhook.Happening) {
 		}
 	}
 	return out
-}
-
-// tellRun tells webhooks of a run that did something, or did not succeed.
-func (h *Hub) tellRun(ctx context.Context, j job, opt SyncOptions, rep *session.Report, failed error) {
-	if h.cfg.Hooks == nil || !j.item || opt.Preview {
-		return
-	}
-	result := resultWord(rep, failed)
-	if failed == nil && result == "ok" && (rep == nil || moved(rep.Done) == 0 && len(rep.Problems) == 0) || result == "conflicts" && rep != nil && moved(rep.Done) == 0 && len(rep.Problems) == 0 {
-		return
-	}
-	now := h.cfg.Now()
-	x := webhook.RunTold{Item: j.name, User: j.user, Partner: j.handler, Result: result, Ended: now.UTC().Truncate(time.Second)}
-	key := "run/" + j.name + "/" + number(now.UnixNano())
-	if failed != nil && result != "held" {
-		x.Error, x.Code = failed.Error(), tandem.KindOf(failed).Code()
-	}
-	if rep != nil {
-		if rep.Session != 0 {
-			key = "run/" + number(rep.Session)
-		}
-		totals := func(i int) webhook.Written {
-			t := rep.Done[i]
-			return webhook.Written{Created: t.Creates, Changed: t.Updates + t.Attrs, Moved: t.Moves, Deleted: t.Deletes}
-		}
-		x.Run, x.Home, x.There, x.Conflicts, x.Problems, x.Seconds = rep.Session, totals(0), totals(1), rep.Conflicts, len(rep.Problems), rep.Seconds
-	}
-	if err := h.cfg.Hooks.Tell(context.WithoutCancel(ctx), webhook.Happening{Key: key, Event: webhook.RunEnded, User: j.user, Item: j.name, Data: x}); err != nil {
-		h.cfg.Log.Error("cannot queue what webhooks are told", "item", j.name, "error", err)
-	}
 }

@@ -30,6 +30,7 @@ type ear struct {
 
 func (e *ear) Name() string                                                      { return "ear" }
 func (e *ear) Ready(context.Context, store.User, notify.Settings) (bool, string) { return true, "" }
+func (e *ear) Twice() bool                                                       { return false }
 func (e *ear) Solved([]int64)                                                    {}
 
 func (e *ear) Send(_ context.Context, u store.User, m notify.Message) error {

@@ -24,6 +24,7 @@ type Service interface {
 	Syncs
 	Sessions
 	Handlers
+	Proposals
 	About
 	Users
 	Phones
@@ -68,6 +69,9 @@ type Partners interface {
 	// is, or else the partner belongs to the hub.
 	AddPartner(ctx context.Context, user, name, place string) (store.Partner, error)
 	ListPartners(ctx context.Context) ([]store.Partner, error)
+	// SetPartner changes options of a partner's place, all or none; an empty value means the default. Its items follow at once: what comes into sight is synced,
+	// what leaves it stays where it is, on both sides.
+	SetPartner(ctx context.Context, name string, set map[string]string) (store.Partner, error)
 	RemovePartner(ctx context.Context, name string) error
 	// LookAt lists the collections at a place or partner, and so tells whether it can be opened. Nothing is written there.
 	LookAt(ctx context.Context, l Look) ([]provider.Found, error)
@@ -89,11 +93,19 @@ type NewItem struct {
 	// ReadOnly says whether the home collection is one that nobody changes through a phone or program, as a subscription is: "yes", "no", or "" for yes if the
 	// item makes the collection and only brings in what a place holds that can only be read.
 	ReadOnly string
+
+	// Look has the item wait for a person before its first sync, whatever starts its runs: it does not run by itself before the question how its sides meet is
+	// answered, see FirstSync. Without it nothing waits, and the sides are combined, or as the rules say.
+	Look bool `json:",omitempty"`
 }
 
 // Items is the part of Service about sync items.
 type Items interface {
 	AddItem(ctx context.Context, n NewItem) (store.Item, error)
+	// FirstSync looks at how the sides of an item would meet the first time: each way with its counts, and what windows, limits and faults leave out of all of them.
+	// Nothing is written but, for an item that waits to be looked at, what was seen: AnswerQuestion then permits just that. Of an item that was synced
+	// already it tells only what is left out.
+	FirstSync(ctx context.Context, item string) (First, error)
 	ListItems(ctx context.Context) ([]store.Item, error)
 	EnableItem(ctx context.Context, name string, on bool) error
 	// SetItem changes settings of an item, all or none; see ItemKeys. An empty value means the default. The next run
@@ -145,6 +157,8 @@ type SyncOptions struct {
 	// Chosen, when not nil, restricts the run to what a person chose from a preview: action key to Keep, Skip,
 	// Reverse, TakeA or TakeB. Actions that were not in the preview are left for the next run.
 	Chosen map[string]string `json:",omitempty"`
+
+	ways *wayPlans // Preview: what is asked for besides; not for other processes
 }
 
 // SyncNews is one message while items run.
@@ -214,6 +228,9 @@ type ItemStatus struct {
 	Next      int64  // Unix seconds of the next planned run, 0: none
 	Planned   int64  // Unix seconds of when its schedule is due next, whether or not the hub runs; 0: never
 	Waits     string // what a run that is due waits for, or a question to a person; "" if none is due
+
+	Paused      bool  // it rests, and goes on where it was
+	PausedUntil int64 // Unix seconds; 0: until a person resumes it
 }
 
 // PlacesStatus is how a pair of places stands that was synced without an item.
@@ -232,4 +249,13 @@ type Check struct {
 	Level  string `json:"level"`          // "ok", "warn" or "fail"
 	Text   string `json:"text"`
 	Remedy string `json:"remedy,omitempty"`
+	Parts  []Part `json:"parts,omitempty"` // what it found, one by one
+}
+
+// Part is one finding of a check that finds several.
+type Part struct {
+	Name  string `json:"name"`
+	Text  string `json:"text"`
+	Count int    `json:"count"`
+	Bytes int64  `json:"bytes,omitempty"` // the room it takes, as far as that is known
 }

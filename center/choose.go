@@ -21,30 +21,31 @@ const (
 // nothing is done that nobody looked at.
 func choosePlan(plan *engine.Plan, chosen map[string]string) {
 	var back []int // indexes of deletions that became copies
-	for i := range plan.Actions {
-		act := &plan.Actions[i]
+	for i, act := range plan.All() {
 		if !writes(act.Do) {
 			continue
 		}
-		switch chosen[actionKey(act)] {
+		choice := chosen[actionKey(&act)]
+		switch choice {
 		case Keep:
 			continue
 		case Reverse:
-			if r, ok := reverse(*act); ok {
+			if r, ok := reverse(act); ok {
 				if act.Do == engine.Delete {
 					back = append(back, i)
 				}
-				*act = r
+				plan.Set(i, r)
 				continue
 			}
 		}
-		if s, ok := sideOf(chosen[actionKey(act)]); ok {
-			if one, ok := takeOne(*act, s); ok {
-				*act = one
+		if s, ok := sideOf(choice); ok {
+			if one, ok := takeOne(act, s); ok {
+				plan.Set(i, one)
 				continue
 			}
 		}
 		act.Do = engine.Nothing
+		plan.Set(i, act)
 	}
 	parentsFirst(plan, back)
 }
@@ -63,11 +64,11 @@ func writes(do engine.Do) bool {
 func parentsFirst(plan *engine.Plan, at []int) {
 	acts := make([]engine.Action, 0, len(at))
 	for _, i := range at {
-		acts = append(acts, plan.Actions[i])
+		acts = append(acts, plan.Action(i))
 	}
 	slices.SortStableFunc(acts, func(a, b engine.Action) int { return strings.Compare(string(a.NewID), string(b.NewID)) })
 	for n, i := range at {
-		plan.Actions[i] = acts[n]
+		plan.Set(i, acts[n])
 	}
 }
 

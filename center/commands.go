@@ -46,6 +46,11 @@ const commandGrace = 2 * time.Second
 // runCommanded is runOpened between the commands of its item. The command after the run is run however the run ended, unless the one before it failed: what that
 // one was to prepare is not there.
 func (h *Hub) runCommanded(ctx context.Context, j *job, opt SyncOptions, send func(SyncNews)) (*session.Report, *Planned, error) {
+	hangUp, err := h.connect(ctx, *j)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer hangUp()
 	if err := h.commandBefore(ctx, j, opt); err != nil {
 		return nil, nil, err
 	}

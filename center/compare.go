@@ -50,8 +50,9 @@ type FieldView struct {
 	Before  string   // what both sides last agreed on, where the conflict knows
 	Values  []string // by version
 	Differs bool
-	Clashes bool // it is one that could not be merged
-	Picks   bool // MergeFields can take it from one of the versions
+	Clashes bool   // it is one that could not be merged
+	Picks   bool   // MergeFields can take it from one of the versions
+	Usual   string // the version that MergeFields takes it from where nothing is chosen; "": it puts the field together from several
 }
 
 // Compare implements Service.
@@ -85,6 +86,11 @@ func (h *Hub) Compare(ctx context.Context, id int64) (Comparison, error) {
 	}
 	out.Same, out.Stamp = len(same), stampOf(append(same, group...))
 	out.Takes = takes(c, out.Versions, slices.ContainsFunc(out.Fields, func(f FieldView) bool { return f.Picks && f.Differs }))
+	if slices.Contains(out.Takes, TakeFields) {
+		if err := h.noteUsual(ctx, &out); err != nil {
+			return out, err
+		}
+	}
 	proposeNames(&out)
 	return out, nil
 }

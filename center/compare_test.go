@@ -123,7 +123,7 @@ func TestSC38AllVersionsSideBySide(t *testing.T) {
 		if text := strings.Join(got, ", "); text != "a home:c Anna true, b mem:a Anna true, c mem:b Anna true" {
 			t.Error(text)
 		}
-		if text := fmt.Sprint(c.Fields); text != "[{name  [Anna Anna Anna] false false true} {name in parts  [Anna Anna Anna] false false true} {phone 1 [2 3 4] true true true}]" {
+		if text := fmt.Sprint(c.Fields); text != "[{name  [Anna Anna Anna] false false true a} {name in parts  [Anna Anna Anna] false false true a} {phone 1 [2 3 4] true true true a}]" {
 			t.Error(text)
 		}
 		if strings.Join(c.Takes, " ") != "a b c both fields body skip out" || c.Same != 1 || c.Versions[0].By == "" || c.Versions[1].By != "" {
@@ -263,6 +263,59 @@ func TestM094KeepBothUnderAName(t *testing.T) {
 	})
 }
 
+// TestM094KeepAllVersions: of a record with more than two versions every one is kept, each under a name of its own, at all places; what was deleted at one place comes back
+// there as it is at home.
+func TestM094KeepAllVersions(t *testing.T) {
+	for name, c := range map[string]struct {
+		places []string
+		name   string // of the version that is answered about
+		change func(w *world)
+		want   string
+	}{
+		"three":        {[]string{"a", "b"}, "", nil, "Anna (a) 3, Anna (b) 4, Anna 2"},
+		"three, named": {[]string{"a", "b"}, "Anna, old", nil, `Anna (b) 4, Anna 2, Anna\, old 3`},
+		"named alike":  {[]string{"a", "b"}, "Anna (b)", nil, "Anna (b) 2 4, Anna (b) 3, Anna 2"},
+		"four":         {[]string{"a", "b", "d"}, "", nil, "Anna (a) 3, Anna (b) 4, Anna (d) 5, Anna 2"},
+		"one deleted": {[]string{"a", "b", "d"}, "", func(w *world) {
+			if !w.places["d"].Remove("anna") {
+				w.t.Fatal("it was not there")
+			}
+			w.sync("d")
+		}, "Anna (a) 3, Anna (b) 4, Anna 2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := pairWorld(t, c.places...)
+				defer w.close()
+				w.clash(c.places...)
+				if c.change != nil {
+					c.change(w)
+				}
+				list := w.open()
+				i := slices.IndexFunc(list, func(o store.Conflict) bool { return o.Item == "a" })
+				w.resolve(Resolution{ID: list[i].ID, Take: "both", Name: c.name})
+				for range 3 { // each place's version goes to the hub, and from there to the others
+					w.sync()
+				}
+				for _, p := range c.places {
+					if got := sortedNames(w.phones(p)); got != c.want {
+						t.Errorf("%s holds %s, want %s", p, got, c.want)
+					}
+				}
+				if n := len(w.open()); n != 0 {
+					t.Errorf("%d conflicts are open", n)
+				}
+			})
+		})
+	}
+}
+
+func sortedNames(list string) string {
+	names := strings.Split(list, ", ")
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
 // TestSC40ApplyToAll: an answer for one is applied to all of the same sort; the rest is counted, and what changed meanwhile stops it.
 func TestSC40ApplyToAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -299,6 +352,57 @@ func TestSC40ApplyToAll(t *testing.T) {
 		w.sync()
 		if got := w.phones("a"); got != "Anna 3, Bert 3, Carla 3, Doro 2" || len(w.open()) != 0 {
 			t.Error(got)
+		}
+	})
+}
+
+// meddler is a store in which somebody else decides as soon as the first answer is written down.
+type meddler struct {
+	store.Conflicts
+	meddle func()
+}
+
+func (m *meddler) Decide(ctx context.Context, id int64, d tandem.Decision, body tandem.Bytes) error {
+	err := m.Conflicts.Decide(ctx, id, d, body)
+	if f := m.meddle; f != nil {
+		m.meddle = nil
+		f()
+	}
+	return err
+}
+
+// TestSC40StopsAtWhatChangedMeanwhile: what somebody else decided while an answer was applied to all is not decided over, and the rest is left to another look.
+func TestSC40StopsAtWhatChangedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, memory.Knobs{}, "a")
+		defer w.close()
+		it := w.add("c", "a", "a", manual)
+		for _, n := range []string{"Anna", "Bert", "Carla"} {
+			w.put("a", n, card(n, n, "TEL:1"))
+		}
+		w.sync()
+		for _, n := range []string{"Anna", "Bert", "Carla"} {
+			w.edit(it.Collection, n, "TEL:1", "TEL:2")
+			w.put("a", n, card(n, n, "TEL:3"))
+		}
+		w.sync()
+		list := w.open()
+		kept := w.store.Conflicts
+		w.store.Conflicts = &meddler{kept, func() {
+			if err := kept.Decide(t.Context(), list[1].ID, tandem.TakeA, nil); err != nil {
+				t.Error(err)
+			}
+		}}
+		got := w.resolve(Resolution{ID: list[0].ID, Take: "b", All: true})
+		if !got.Refresh || len(got.Done) != 1 || got.Left != 2 || got.Why == "" {
+			t.Errorf("%+v", got)
+		}
+		var decided []tandem.Decision
+		for _, c := range w.open() {
+			decided = append(decided, c.Decision)
+		}
+		if want := []tandem.Decision{tandem.TakeB, tandem.TakeA, tandem.Undecided}; !slices.Equal(decided, want) {
+			t.Errorf("decided %v, want %v", decided, want)
 		}
 	})
 }

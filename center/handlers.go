@@ -40,6 +40,7 @@ type HandlerOrder struct {
 	Place   string // Activate, for what names no place by itself
 	By      string // who orders it
 	Confirm bool
+	Until   int64 `json:",omitempty"` // Pause: Unix seconds when it goes on by itself; 0: when somebody says so
 }
 
 // Discovered is a place that could be set up: a server in the network, a stick that was plugged in.

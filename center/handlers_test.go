@@ -151,6 +151,10 @@ func TestSC03DisabledIsVisibleAndDoesNotSync(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer again.Close()
+		time.Sleep(time.Hour)
+		if n := len(w.news()); n != before {
+			t.Errorf("%d runs after the hub was started anew", n-before)
+		}
 		if got, err := again.Begin(t.Context(), nil, SyncOptions{}); err != nil || states(got) != "one skipped: its handler is disabled" {
 			t.Error(states(got), err)
 		}

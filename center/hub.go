@@ -45,10 +45,16 @@ type Config struct {
 	Version  string                          // of the program, for people who look into trouble
 	Dir      string                          // the data folder, which must not be synced itself; "": none
 	Verify   func(ctx context.Context) error // looks the store over for damage; nil: nothing to look over
-	Now      func() time.Time                // nil: time.Now
-	Log      *slog.Logger                    // nil: nowhere
-	News     func(SyncNews)                  // nil, or told of the runs that nobody asked for; called concurrently
-	Times    Times
+	// Doors checks what the program around the hub has open to others; nil: nothing is.
+	Doors func(ctx context.Context) []Check
+
+	// Left finds what is left over of the program around the hub; nil: nothing.
+	Left func(ctx context.Context) ([]Leftover, error)
+
+	Now   func() time.Time // nil: time.Now
+	Log   *slog.Logger     // nil: nowhere
+	News  func(SyncNews)   // nil, or told of the runs that nobody asked for; called concurrently
+	Times Times
 
 	// Ran is told of every run that ended, whoever began it, but not of previews; nil: nobody is. It must not block.
 	Ran func(Ran)
@@ -63,6 +69,9 @@ type Config struct {
 
 	// Command runs the commands of items; nil: command.Run.
 	Command func(ctx context.Context, j command.Job) (output string, err error)
+
+	// Connect brings up a connection of the computer by its name, and waits until it is there; letGo takes it down again. nil: it cannot be done here. Package sysevents has one.
+	Connect func(ctx context.Context, name string) (letGo func(context.Context) error, err error)
 
 	// Query is asked before an order to a handler, and may refuse it; nil: nobody. Discover tells what could be set up; nil: nothing.
 	Query    func(ctx context.Context, o HandlerOrder) error
@@ -117,6 +126,7 @@ type Hub struct {
 	said      map[string]string         // what commands wrote last, by phase and item name
 	reaches   map[string]reach          // by item name, as runs found it
 	off       map[string]bool           // handlers of which nothing is synced
+	resting   map[string]func()         // items that are paused, with what stops the wait for the end of that
 	foreign   map[int64]*foreign        // sessions that are done elsewhere
 	results   results                   // of runs that were begun
 	stop      context.CancelFunc
@@ -124,6 +134,8 @@ type Hub struct {
 	tidied    time.Time      // when it was last looked whether tidying is due
 	around    around         // what is known of the computer
 	links     way.Book       // what is known of the ways to partners
+	recalled  [][]string     // the networks on which the throughputs were measured that were kept from before the start
+	dialed    dialed         // connections that were brought up for runs
 }
 
 // failedState remembers how an item last failed, so that the log tells of a lasting failure once.
@@ -157,14 +169,27 @@ func New(cfg Config) *Hub {
 		cfg.Command = command.Run
 	}
 	cfg.Times = cfg.Times.filled()
-	return &Hub{cfg: cfg, shown: progress.NewBoard(), reaches: map[string]reach{}, off: map[string]bool{}, foreign: map[int64]*foreign{}, results: newResults(), slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, followers: map[string]*accountKeeper{}, failing: map[string]failedState{}, said: map[string]string{}, tried: map[string]bool{}, around: around{changed: make(chan struct{})}}
+	return &Hub{cfg: cfg, shown: progress.NewBoard(), reaches: map[string]reach{}, off: map[string]bool{}, resting: map[string]func(){}, foreign: map[int64]*foreign{}, results: newResults(), slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, followers: map[string]*accountKeeper{}, failing: map[string]failedState{}, said: map[string]string{}, tried: map[string]bool{}, around: around{changed: make(chan struct{})}}
 }
 
 // Start begins the continuous sync of all enabled items, and returns. It goes on until Close.
 func (h *Hub) Start(ctx context.Context) error {
+	if err := h.startKeeping(ctx); err != nil {
+		return err
+	}
+	return h.awaitEnds(ctx)
+}
+
+func (h *Hub) startKeeping(ctx context.Context) error {
 	items, err := h.cfg.Store.Settings.Items(ctx)
 	if err == nil {
 		err = h.loadOff(ctx)
+	}
+	if err == nil {
+		err = h.loadPauses(ctx)
+	}
+	if err == nil {
+		err = h.recallRates(ctx)
 	}
 	if err != nil {
 		return err

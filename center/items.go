@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"tandem"
 	"tandem/center/command"
@@ -66,6 +67,11 @@ func (h *Hub) AddItem(ctx context.Context, n NewItem) (store.Item, error) {
 	if err != nil {
 		return store.Item{}, err
 	}
+	if known.Name == "" && n.Sub == "" { // a partner's place says its kind, even if it was added without
+		if known, err = h.partnerAt(ctx, user, h.withKind(place, string(kind))); err != nil {
+			return store.Item{}, err
+		}
+	}
 	rules, err := encodeRules(n.Rules)
 	if err != nil {
 		return store.Item{}, err
@@ -90,6 +96,14 @@ func (h *Hub) AddItem(ctx context.Context, n NewItem) (store.Item, error) {
 		Mode: n.Mode, Schedule: n.Schedule, Rules: rules, Added: h.now()}
 	if err := sameItem(items, it); err != nil {
 		return store.Item{}, err
+	}
+	if err := h.forgetQuestion(ctx, it); err != nil { // of an item that had its name
+		return store.Item{}, err
+	}
+	if n.Look { // before the item is there, so that it never runs unasked
+		if err := h.askFirst(ctx, it); err != nil {
+			return store.Item{}, err
+		}
 	}
 	if err := h.cfg.Store.Settings.PutItem(ctx, it); err != nil {
 		return store.Item{}, err
@@ -163,6 +177,15 @@ func (h *Hub) partnerPlace(ctx context.Context, n NewItem) (provider.Place, stor
 	return place, store.Partner{}, nil
 }
 
+// partnerAt is the user's partner with that place, if there is one.
+func (h *Hub) partnerAt(ctx context.Context, user, place string) (store.Partner, error) {
+	partners, err := h.cfg.Store.Settings.Partners(ctx)
+	if i := slices.IndexFunc(partners, func(p store.Partner) bool { return p.Place == place && p.User == user }); i >= 0 {
+		return partners[i], err
+	}
+	return store.Partner{}, err
+}
+
 // kindOf settles the kind of a new item: what was asked for, else the kind of the home collection of that name, if
 // there is just one, else what the place says. It also tells what the place can do.
 func (h *Hub) kindOf(ctx context.Context, n NewItem, place provider.Place) (tandem.Kind, provider.Features, error) {
@@ -215,7 +238,8 @@ func (h *Hub) user(ctx context.Context, name string) (string, error) {
 func sameItem(items []store.Item, it store.Item) error {
 	for _, x := range items {
 		if x.Collection == it.Collection && x.Partner == it.Partner && x.Sub == it.Sub {
-			return &tandem.Error{Kind: tandem.Exists, Op: "add item", Thing: it.Name, Err: fmt.Errorf("the item %s pairs the same two already", x.Name)}
+			return &tandem.Error{Kind: tandem.Exists, Op: "add item", Thing: it.Name, Err: fmt.Errorf("the item %s pairs the same two already", x.Name),
+				Remedy: "see `tandem item list`; tandem item set changes how it is kept in step"}
 		}
 	}
 	return nil
@@ -325,7 +349,7 @@ func (h *Hub) removeItem(ctx context.Context, name string) error {
 		return err
 	}
 	h.news.tell(News{What: ItemsNews, Item: it.Name, User: it.User})
-	if err := errors.Join(h.release(ctx, it), h.forgetQuestion(ctx, it)); err != nil {
+	if err := errors.Join(h.release(ctx, it), h.forgetQuestion(ctx, it), h.forgetPause(ctx, it.Name)); err != nil {
 		return err
 	}
 	pair, ok, err := h.pairOf(ctx, it)
@@ -349,16 +373,28 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 	if err != nil {
 		return job{}, err
 	}
+	waits, err := h.waitsFirst(ctx, it.Name)
+	if err != nil {
+		return job{}, err
+	}
+	if waits { // whoever runs it without having been asked about both sides is asked now
+		rules.First = engine.Refuse
+	}
 	commands, err := command.Read(it.Commands)
 	if err != nil {
 		return job{}, err
 	}
 	key := itemKey(it)
+	plan, _ := h.planOf(ctx, it) // one that cannot be read keeps nobody from syncing by hand
 	target, _ := way.Target(place)
 	if place.Options[provider.OnBehalf] != "" { // whether a server is there that may not be reached is nobody's business
 		target = ""
 	}
-	return job{name: it.Name, user: it.User, item: true, target: target, handler: it.Partner, home: home.Name, kind: string(home.Kind), commands: commands, key: key, every: h.pollOf(place), lane: homeLane(it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
+	account := ""
+	if it.Mode == store.OfAccount {
+		account = it.Partner
+	}
+	return job{name: it.Name, user: it.User, item: true, account: account, target: target, handler: it.Partner, home: home.Name, kind: string(home.Kind), commands: commands, connect: plan.Connect, key: key, every: h.pollOf(place), lane: homeLane(it.Collection), rules: rules, scope: scopeOf(provider.Place{}, place),
 		base: func(context.Context, *provider.Opened, *provider.Opened) (string, bool, error) {
 			return key, false, nil
 		},
@@ -367,13 +403,29 @@ func (h *Hub) itemJob(ctx context.Context, it store.Item) (job, error) {
 			if err != nil {
 				return nil, nil, err
 			}
-			b, err := h.openPlace(ctx, place, string(home.Kind))
+			b, err := h.openItem(ctx, it, place, home.Kind)
 			if err != nil {
 				a.Close()
 				return nil, nil, err
 			}
 			return a, b, nil
 		}}, nil
+}
+
+// openItem opens the place of an item. A folder of an account may have been renamed since the run was asked for.
+func (h *Hub) openItem(ctx context.Context, it store.Item, place provider.Place, kind tandem.Kind) (*provider.Opened, error) {
+	if it.Mode == store.OfAccount {
+		now, err := h.cfg.Store.Settings.Items(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if i := slices.IndexFunc(now, func(n store.Item) bool { return itemKey(n) == itemKey(it) }); i >= 0 && now[i].Sub != it.Sub {
+			if place, err = h.itemPlace(ctx, now[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return h.openPlace(ctx, place, string(kind))
 }
 
 // homeLane is the lane of a home collection's items.
@@ -438,12 +490,21 @@ func (h *Hub) pairOf(ctx context.Context, it store.Item) (store.Pair, bool, erro
 
 // Sync implements Service.
 func (h *Hub) Sync(ctx context.Context, names []string, opt SyncOptions, tell func(SyncNews)) error {
+	once := provider.AsOf(ctx, time.Now()) // many folders of one account are looked at together
 	if len(names) == 0 && !opt.Preview {
-		if err := h.followAll(ctx, tell); err != nil {
+		if err := h.followAll(once, tell); err != nil {
 			return err
 		}
 	}
 	items, err := h.selectItems(ctx, names)
+	if err != nil {
+		return err
+	}
+	unmet, err := h.unmet(ctx)
+	if err != nil {
+		return err
+	}
+	paused, err := h.pauses(ctx)
 	if err != nil {
 		return err
 	}
@@ -453,7 +514,7 @@ func (h *Hub) Sync(ctx context.Context, names []string, opt SyncOptions, tell fu
 		if err != nil {
 			return err
 		}
-		if len(names) == 0 && (!it.Enabled || off != "") {
+		if _, rests := paused[it.Name]; len(names) == 0 && (!it.Enabled || off != "" || (unmet[it.Name] || rests) && !opt.Preview) {
 			continue
 		}
 		if off != "" {
@@ -475,7 +536,10 @@ func (h *Hub) Sync(ctx context.Context, names []string, opt SyncOptions, tell fu
 	if opt.Watch {
 		return h.watchJobs(ctx, jobs, opt, tell)
 	}
-	h.runAll(ctx, jobs, opt, tell)
+	for i := range jobs {
+		jobs[i].job.single = true
+	}
+	h.runAll(once, jobs, opt, tell)
 	h.tidyAfter(ctx, opt)
 	return nil
 }

@@ -15,13 +15,17 @@ import (
 // keeper keeps one pair in step: it runs when a place hints at a change, when a home collection was written to, when
 // the schedule says so, and every now and then because hints are only hints. It is one goroutine, plus one per watch.
 type keeper struct {
-	hub   *Hub
-	work  watched
-	tell  func(SyncNews)
-	opt   SyncOptions
-	plan  plan
-	kicks chan struct{} // holds at most one: a request while running makes it run once more
-	fresh bool          // the hub has just been started
+	hub    *Hub
+	work   watched
+	tell   func(SyncNews)
+	opt    SyncOptions
+	plan   plan
+	kicks  chan struct{} // holds at most one: a request while running makes it run once more
+	anew   chan struct{} // holds at most one: what is waited for is to be thought over
+	fresh  bool          // the hub has just been started
+	rested bool          // the item was paused until now
+	cut    bool          // and that cut a run
+	met    bool          // it does not wait to be looked at before its first sync; the keeper's goroutine only
 
 	events chan when.Trigger // that the item follows; what comes while a few wait is dropped, for they make one run
 	stop   context.CancelFunc
@@ -34,6 +38,8 @@ type keeper struct {
 	waits    string     // what a run that is due waits for
 	asks     string     // what for a person is asked to agree to a run
 	cause    string     // why a run is due
+	polls    bool       // what is waited for is only time to look at a place that does not tell of changes
+	polled   bool       // a run is due for that
 	hinted   bool       // something changed while changes are not followed
 	ready    bool       // job and plan are there, and stay as they are
 }
@@ -60,12 +66,22 @@ func (h *Hub) keep(it store.Item) {
 
 // keepLocked starts the keeper of an item, if the hub has been started and the item is to run by itself. fresh says that the hub starts, too.
 func (h *Hub) keepLocked(it store.Item, fresh bool) {
+	h.keepAsLocked(it, func(k *keeper) { k.fresh = fresh })
+}
+
+// keepAsLocked is keepLocked with what else the keeper is to know before it begins. It reports whether there is one.
+func (h *Hub) keepAsLocked(it store.Item, tell func(*keeper)) bool {
 	if h.started == nil || !it.Enabled || h.off[it.Partner] || !runsByItself(it) || h.keepers[it.Name] != nil {
-		return
+		return h.keepers[it.Name] != nil
+	}
+	if _, rests := h.resting[it.Name]; rests {
+		return false
 	}
 	ctx, stop := context.WithCancel(h.started)
 	k := newKeeper(h, watched{item: it}, h.cfg.News)
-	k.stop, k.done, k.fresh = stop, make(chan struct{}), fresh
+	k.opt.By = ByHub
+	k.stop, k.done = stop, make(chan struct{})
+	tell(k)
 	h.keepers[it.Name] = k
 	h.tasks.Add(1)
 	go func() {
@@ -73,6 +89,7 @@ func (h *Hub) keepLocked(it store.Item, fresh bool) {
 		defer close(k.done)
 		k.keepItem(ctx)
 	}()
+	return true
 }
 
 // unkeep ends the keeper of an item and waits for it.
@@ -117,7 +134,7 @@ func (k *keeper) keepItem(ctx context.Context) {
 		if err == nil {
 			break
 		}
-		k.hub.noteFailure(ctx, job{name: k.work.item.Name, user: k.work.item.User}, err, nil)
+		k.hub.noteFailure(ctx, job{name: k.work.item.Name, user: k.work.item.User}, SyncOptions{}, err, nil)
 		if !sleep(ctx, wait) {
 			return
 		}
@@ -143,6 +160,9 @@ func (k *keeper) run(ctx context.Context) {
 			if !due {
 				continue
 			}
+		}
+		if k.waitsFirst(ctx) {
+			continue
 		}
 		if !k.admit(ctx) || failures > 0 && !k.awaitReach(ctx) {
 			return
@@ -190,7 +210,7 @@ func (k *keeper) once(ctx context.Context) bool {
 		}
 	})
 	// An approval, an answer or a full look is for one run, not for all that follow.
-	k.opt = SyncOptions{Preview: k.opt.Preview, Watch: k.opt.Watch}
+	k.opt = SyncOptions{Preview: k.opt.Preview, Watch: k.opt.Watch, By: k.opt.By}
 	return err == nil && rep != nil || wasStopped(err) // who stops a run wants it to rest
 }
 

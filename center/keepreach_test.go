@@ -12,6 +12,7 @@ import (
 	"tandem"
 	"tandem/internal/sysevents"
 	"tandem/provider"
+	"tandem/store"
 )
 
 // road is the way to the partners of a test.
@@ -135,6 +136,26 @@ func TestSE04NobodyIsAsked(t *testing.T) {
 		time.Sleep(time.Minute)
 		if len(w.news()) == before {
 			t.Error("no run when the network is back")
+		}
+	})
+}
+
+// TestBoundedAccountsAreNotProbed: whether anything answers at the address of an account that a member named is measured for nobody; it may be one that the member
+// may not reach.
+func TestBoundedAccountsAreNotProbed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _, _ := farWorld(t, "not slow")
+		defer w.close()
+		p := w.provider()
+		p.Network, p.Options = true, append(p.Options, provider.BehalfOption())
+		w.hub.cfg.Places = provider.NewRegistry(p)
+		for place, want := range map[string]string{"mem://host.example:143/a": "host.example:143", "mem://host.example:143/a?" + provider.OnBehalf + "=anna": ""} {
+			if err := w.store.Settings.PutPartner(t.Context(), store.Partner{Name: "mail", Provider: "mem", Place: place}); err != nil {
+				t.Fatal(err)
+			}
+			if got := (&accountKeeper{hub: w.hub, account: mailAccount{name: "mail"}}).target(t.Context()); got != want {
+				t.Errorf("%s: %q", place, got)
+			}
 		}
 	})
 }

@@ -3,11 +3,13 @@ package center
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"tandem"
 	"tandem/center/when"
+	"tandem/engine"
 	"tandem/internal/sysevents"
 	"tandem/store"
 )
@@ -131,7 +133,7 @@ func (h *Hub) plannedStatus(ctx context.Context, st *ItemStatus, kept bool) {
 }
 
 func newKeeper(h *Hub, w watched, tell func(SyncNews)) *keeper {
-	return &keeper{hub: h, work: w, tell: tell, kicks: make(chan struct{}, 1), events: make(chan when.Trigger, 4), plan: plan{mode: when.Continuous, zone: time.Local}}
+	return &keeper{hub: h, work: w, tell: tell, kicks: make(chan struct{}, 1), anew: make(chan struct{}, 1), events: make(chan when.Trigger, 4), plan: plan{mode: when.Continuous, zone: time.Local}}
 }
 
 func (k *keeper) readPlan(ctx context.Context) error {
@@ -159,15 +161,18 @@ func (k *keeper) hint() {
 // many were, or because the start is an event of the item's.
 func (k *keeper) owed(ctx context.Context) bool {
 	now := k.hub.cfg.Now()
+	if k.cut {
+		return true
+	}
 	if k.plan.mode == when.Connection || k.plan.Peak == nil && k.plan.mode == when.Continuous {
 		k.kick()
 		return false
 	}
 	k.hint() // followed later, perhaps
-	if !k.fresh {
+	if !k.fresh && !k.rested {
 		return false
 	}
-	if k.plan.Has(when.Start) && !k.ask(ctx, when.Start) {
+	if k.fresh && k.plan.Has(when.Start) && !k.ask(ctx, when.Start) {
 		return true
 	}
 	runs, err := k.hub.cfg.Store.Events.Runs(ctx, k.work.item.Name, 1)
@@ -194,7 +199,12 @@ func (k *keeper) await(ctx context.Context, failures int) (due, ok bool) {
 	case <-ctx.Done():
 		return false, false
 	case <-timer.C:
+		k.mu.Lock()
+		k.polled = run && k.polls
+		k.mu.Unlock()
 		return run, true
+	case <-k.anew:
+		return false, true
 	case <-kicks:
 		k.because("something changed")
 		ok := k.settle(ctx)
@@ -218,22 +228,23 @@ func (k *keeper) untilNext(failures int) (time.Duration, bool) {
 	follows := k.plan.Follows(k.plan.mode, now, k.plan.zone)
 	name := k.work.item.Name
 	var d time.Duration
-	run := true
+	run, polls := true, false
 	switch {
 	case failures > 0:
 		d = t.RetryMax
 		if failures < 16 {
 			d = min(t.RetryMin<<(failures-1), t.RetryMax)
 		}
-	case k.plan.If.Ask: // nobody is asked for nothing but that time has passed
+	case k.plan.If.Ask && (!follows || k.watchesAll() || k.isAsked()): // nobody is asked for nothing but that time has passed
 	case follows && k.watchesAll():
 		d = t.Rescan + when.Shift(name, t.Rescan/10)
 	case follows:
 		d = max(t.Poll, k.work.job.every)
+		polls = k.plan.If.Ask
 	}
 	if failures == 0 {
 		if at := k.plan.Next(now, k.plan.zone, name); !at.IsZero() && (d == 0 || at.Sub(now) < d) {
-			d = at.Sub(now)
+			d, polls = at.Sub(now), false
 		}
 	}
 	next := d
@@ -245,7 +256,7 @@ func (k *keeper) untilNext(failures int) (time.Duration, bool) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.next = time.Time{}
+	k.next, k.polls = time.Time{}, polls && run
 	if next > 0 {
 		k.next = now.Add(next)
 	}
@@ -273,7 +284,7 @@ const maxProbe = 2 * time.Minute
 // awaitReach waits until the host of a place that was out of reach answers, asking it less and less often, or at once when a network came.
 func (k *keeper) awaitReach(ctx context.Context) bool {
 	target := k.work.job.target
-	if r, ok := k.hub.reached(k.work.item.Name); target == "" || !ok || r.ok {
+	if r, ok := k.hub.reached(k.work.item.Name); target == "" || k.work.job.connect != "" || !ok || r.ok {
 		return true
 	}
 	for wait := k.hub.cfg.Times.RetryMin; ; wait = min(2*wait, maxProbe) {
@@ -345,11 +356,48 @@ func (k *keeper) asksFirst(ctx context.Context) bool {
 		return false
 	}
 	k.mu.Lock()
-	why := firstText(k.cause, "it is due")
-	k.cause = ""
+	why, polled := firstText(k.cause, "it is due"), k.polled
+	k.cause, k.polled = "", false
 	k.mu.Unlock()
+	if polled {
+		if !k.wouldDo(ctx) {
+			return true
+		}
+		why = "something changed"
+	}
 	k.putQuestion(ctx, why)
 	return true
+}
+
+// wouldDo looks whether a run would do anything. A place that does not tell of changes is asked so before a person is; one that cannot be looked at has nothing to ask about.
+func (k *keeper) wouldDo(ctx context.Context) bool {
+	var plan *Planned
+	_, err := k.hub.run(ctx, k.work.job, SyncOptions{Preview: true, By: ByHub}, func(n SyncNews) { plan = n.Planned })
+	if err != nil || plan == nil {
+		return false
+	}
+	return len(plan.Held) > 0 || slices.ContainsFunc(plan.Actions, func(a PlannedAction) bool { return a.Do != engine.Wait.String() && a.Do != engine.Link.String() })
+}
+
+// isAsked reports whether a question waits already.
+func (k *keeper) isAsked() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.asks != ""
+}
+
+// waitsFirst reports whether the item is new and was to be looked at first. It is looked up until it is not, which is for good.
+func (k *keeper) waitsFirst(ctx context.Context) bool {
+	if k.met || k.work.item.Name == "" {
+		return false
+	}
+	waits, err := k.hub.waitsFirst(ctx, k.work.item.Name)
+	if err != nil {
+		k.hub.cfg.Log.Error("cannot read what is asked about an item", "item", k.work.item.Name, "error", err)
+		return true
+	}
+	k.met = !waits
+	return waits
 }
 
 // because notes why a run is due, for the question.
@@ -363,7 +411,12 @@ func (k *keeper) because(why string) {
 func (k *keeper) answered() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.asks = ""
+	if k.asks = ""; k.plan.If.Ask {
+		select {
+		case k.anew <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // state is what Status shows of the keeper.
@@ -411,6 +464,9 @@ func (a *around) set(s sysevents.State) {
 // happened takes in an event of the system. Where the system waits for what is to be done before, that is done here, and cut in time.
 func (h *Hub) happened(ctx context.Context, e sysevents.Event) {
 	h.around.set(e.State)
+	if e.Kind == sysevents.NetworkUp || !h.sameNetworks(e.State) {
+		h.forgetRates(ctx)
+	}
 	event := when.Trigger(e.Kind)
 	h.mu.Lock()
 	var before []*keeper
@@ -460,7 +516,7 @@ func (h *Hub) runBefore(ctx context.Context, keepers []*keeper, within time.Dura
 	var group sync.WaitGroup
 	for _, k := range keepers {
 		if k.decide().Go {
-			group.Go(func() { _, _ = h.run(ctx, k.work.job, SyncOptions{}, k.tell) })
+			group.Go(func() { _, _ = h.run(ctx, k.work.job, SyncOptions{By: ByHub}, k.tell) })
 		}
 	}
 	group.Wait()

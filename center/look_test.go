@@ -47,6 +47,9 @@ func TestLookAt(t *testing.T) {
 		{Look{Place: "srv:x", Password: "right"}, true, ""},
 		{Look{Place: "work", Password: "right", Keep: true}, true, "right"},
 		{Look{Place: "work"}, true, "right"},
+		{Look{Place: "srv:x", Secrets: map[string]string{"password": "wrong"}}, false, "right"},
+		{Look{Place: "srv:x", Secrets: map[string]string{"password": "right"}, Keep: true}, true, "right"},
+		{Look{Place: "srv:x", Secrets: map[string]string{"client-secret": "wrong", "password": ""}}, true, "right"}, // nobody asks for it
 		{Look{Place: "work", Password: "wrong", Keep: true}, false, "right"},
 		{Look{Place: "nobody"}, false, "right"},
 		{Look{Place: "none:x"}, false, "right"},

@@ -14,9 +14,15 @@ import (
 type Mail interface {
 	// SetMailServer says through which server a user's mail goes out; an empty password leaves the one that is kept. Invalid.
 	SetMailServer(ctx context.Context, user string, a outgoing.Account, password string) error
+	// HubMail is the server that the hub's own messages go through for users who have none; its host is empty if none was named.
+	HubMail(ctx context.Context) (outgoing.Account, error)
+	// SetHubMail names it; an empty password leaves the one that is kept for that host. Without a host there is none any more. Invalid.
+	SetHubMail(ctx context.Context, a outgoing.Account, password string) error
 	Outgoing(ctx context.Context, user string, limit int) ([]store.Outgoing, error) // newest first; "": of all users
 	// RetryOutgoing tries a message now that waits or was given up. Invalid: it was sent.
 	RetryOutgoing(ctx context.Context, id int64) error
+	// AnswerDoubt says what becomes of recipients of whom nobody knows whether they have a message: it is sent to them again, or they count as reached. Invalid, NotFound.
+	AnswerDoubt(ctx context.Context, id int64, a outgoing.DoubtAnswer) error
 	RemoveOutgoing(ctx context.Context, id int64) error
 	// SetInvitations says what becomes of invitations that reach a user by mail. Invalid, NotFound.
 	SetInvitations(ctx context.Context, user string, m imip.Mode) error
@@ -35,6 +41,17 @@ func (h *Hub) SetMailServer(ctx context.Context, user string, a outgoing.Account
 	return h.cfg.Outgoing.SetAccount(ctx, user, a, password)
 }
 
+// HubMail implements Service.
+func (h *Hub) HubMail(ctx context.Context) (outgoing.Account, error) {
+	a, _, err := h.cfg.Outgoing.HubAccount(ctx)
+	return a, err
+}
+
+// SetHubMail implements Service.
+func (h *Hub) SetHubMail(ctx context.Context, a outgoing.Account, password string) error {
+	return h.cfg.Outgoing.SetHubAccount(ctx, a, password)
+}
+
 // Outgoing implements Service.
 func (h *Hub) Outgoing(ctx context.Context, user string, limit int) ([]store.Outgoing, error) {
 	return h.cfg.Outgoing.List(ctx, user, limit)
@@ -43,6 +60,11 @@ func (h *Hub) Outgoing(ctx context.Context, user string, limit int) ([]store.Out
 // RetryOutgoing implements Service.
 func (h *Hub) RetryOutgoing(ctx context.Context, id int64) error {
 	return h.cfg.Outgoing.Retry(ctx, id)
+}
+
+// AnswerDoubt implements Service.
+func (h *Hub) AnswerDoubt(ctx context.Context, id int64, a outgoing.DoubtAnswer) error {
+	return h.cfg.Outgoing.AnswerDoubt(ctx, id, a)
 }
 
 // RemoveOutgoing implements Service.

@@ -83,6 +83,36 @@ func (h *Hub) mergeFields(ctx context.Context, view Comparison, c FieldChoice) (
 	return out, err
 }
 
+// noteUsual tells of each field that can be chosen which version it is from where nobody chooses.
+func (h *Hub) noteUsual(ctx context.Context, view *Comparison) error {
+	handler, _ := h.cfg.Kind(view.Conflict.Kind)
+	body, err := h.mergeAll(ctx, *view, handler)
+	if err != nil {
+		return err
+	}
+	merged, err := handler.(kind.Fielder).Fields(body) // or the versions could not be compared by field
+	if err != nil {
+		return nil // what cannot be shown has no usual choice; choosing says why
+	}
+	text := map[string]string{}
+	for _, f := range merged {
+		text[f.Label] = f.Text
+	}
+	for i := range view.Fields {
+		f := &view.Fields[i]
+		if !f.Picks {
+			continue
+		}
+		for n, v := range view.Versions {
+			if v.Kept && f.Values[n] == text[f.Label] {
+				f.Usual = v.Take
+				break
+			}
+		}
+	}
+	return nil
+}
+
 func keptBody(view Comparison, take string) []byte {
 	for _, v := range view.Versions {
 		if v.Take == take && v.Kept {

@@ -2,6 +2,7 @@ package center
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -83,6 +84,31 @@ func TestM096MergedFieldByField(t *testing.T) {
 	}
 	if list := w.open(); len(list) != 0 {
 		t.Errorf("%+v is still open", list)
+	}
+}
+
+// TestM096UsualChoice: of each field it is told which of all versions it is from where nobody chooses, and it is so.
+func TestM096UsualChoice(t *testing.T) {
+	w := fieldClash(t, "p", "q")
+	defer w.close()
+	id := w.open()[0].ID
+	got := map[string]string{}
+	for _, f := range w.compare(id).Fields {
+		if f.Differs {
+			got[f.Label] = f.Usual
+		}
+	}
+	if want := map[string]string{"phone": "a", "note": "a", "title": "a", "e-mail": ""}; !maps.Equal(got, want) {
+		t.Errorf("usual choices %v, want %v", got, want)
+	}
+	delete(got, "e-mail") // put together from two
+	as, err := w.hub.MergeFields(t.Context(), FieldChoice{ID: id, Fields: got})
+	if err != nil {
+		t.Fatal(err)
+	}
+	none, err := w.hub.MergeFields(t.Context(), FieldChoice{ID: id})
+	if err != nil || fieldsOf(as) != fieldsOf(none) {
+		t.Errorf("chosen as usual: %q; nothing chosen: %q, %v", fieldsOf(as), fieldsOf(none), err)
 	}
 }
 

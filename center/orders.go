@@ -23,6 +23,9 @@ func (h *Hub) OrderHandler(ctx context.Context, o HandlerOrder) (handler.Handler
 			return x, &tandem.Error{Kind: tandem.NotFound, Op: "find item", Thing: o.Item, Err: errors.New("the handler " + o.Handler + " has no such item"), Remedy: "see them with `tandem handler show " + o.Handler + "`"}
 		}
 		state, thing = it.Task(o.Do), o.Handler+"/"+o.Item
+		if o.Do == handler.Pause && it.Paused { // for another time
+			state = it.Task(handler.Resume)
+		}
 	}
 	if state.How != handler.Offered {
 		return x, &tandem.Error{Kind: tandem.Denied, Op: string(o.Do), Thing: thing, Err: errors.New(state.Why), Remedy: "see what can be done with `tandem handler show " + o.Handler + "`"}
@@ -105,6 +108,8 @@ func (h *Hub) obey(ctx context.Context, x *handler.Handler, o HandlerOrder) erro
 		}
 		_, err := h.StopHandler(ctx, o.Handler)
 		return err
+	case handler.Pause, handler.Resume:
+		return h.obeyPause(ctx, o)
 	case handler.Show, handler.Hide:
 		return h.changeNote(ctx, o.Handler, func(n *note) error {
 			n.Hidden = o.Do == handler.Hide

@@ -64,6 +64,61 @@ func (h *Hub) ListPartners(ctx context.Context) ([]store.Partner, error) {
 	return h.cfg.Store.Settings.Partners(ctx)
 }
 
+// SetPartner implements Service.
+func (h *Hub) SetPartner(ctx context.Context, name string, set map[string]string) (store.Partner, error) {
+	p, err := h.partner(ctx, name)
+	if err != nil {
+		return store.Partner{}, err
+	}
+	place, err := h.cfg.Places.Reset(p.Place, set)
+	if err != nil {
+		return store.Partner{}, err
+	}
+	if was, err := h.cfg.Places.ParsePlace(p.Place); err != nil || was.Options[provider.OnBehalf] != place.Options[provider.OnBehalf] {
+		return store.Partner{}, &tandem.Error{Kind: tandem.Denied, Op: "change partner", Thing: name, Err: fmt.Errorf("on whose behalf it is opened is not changed"), Remedy: "add another partner"}
+	}
+	if p.Bounded {
+		if err := h.cfg.Places.MayBe(place); err != nil {
+			return store.Partner{}, err
+		}
+	}
+	if err := h.holdsData(place); err != nil {
+		return store.Partner{}, err
+	}
+	before := p.Place
+	p.Place = place.Text
+	if err := h.cfg.Store.Settings.PutPartner(ctx, p); err != nil {
+		return store.Partner{}, err
+	}
+	if err := h.leaveLogins(ctx, before); err != nil { // it may be at another server now
+		return store.Partner{}, err
+	}
+	return p, h.keepAnew(ctx, name)
+}
+
+// keepAnew has what hangs on a partner follow its settings.
+func (h *Hub) keepAnew(ctx context.Context, partner string) error {
+	items, err := h.cfg.Store.Settings.Items(ctx)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		if it.Partner == partner {
+			h.unkeep(it.Name)
+			h.keep(it)
+			h.news.tell(News{What: ItemsNews, Item: it.Name, User: it.User})
+		}
+	}
+	h.unkeepAccount(partner)
+	accounts, err := h.accounts(ctx)
+	for _, a := range accounts {
+		if a.name == partner {
+			h.keepAccount(a)
+		}
+	}
+	return err
+}
+
 // RemovePartner implements Service.
 func (h *Hub) RemovePartner(ctx context.Context, name string) error {
 	if _, err := h.account(ctx, name); err == nil {
@@ -78,7 +133,11 @@ func (h *Hub) RemovePartner(ctx context.Context, name string) error {
 			return &tandem.Error{Kind: tandem.Busy, Op: "remove partner", Thing: name, Err: fmt.Errorf("the item %s uses it", it.Name), Remedy: fmt.Sprintf("remove that first: tandem item remove %s", it.Name)}
 		}
 	}
-	if _, err := h.partner(ctx, name); err != nil {
+	p, err := h.partner(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := h.leaveLogins(ctx, p.Place); err != nil {
 		return err
 	}
 	if err := h.cfg.Store.Settings.RemovePartner(ctx, name); err != nil {

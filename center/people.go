@@ -157,6 +157,9 @@ func (h *Hub) RemoveUser(ctx context.Context, name string, all bool) error {
 		}
 		return err
 	}
+	if err := h.forgetBounds(ctx, name); err != nil { // whoever is called so later is somebody else
+		return err
+	}
 	if err := h.forgetKindRules(ctx, name); err != nil || h.cfg.Outgoing == nil {
 		return err
 	}

@@ -43,20 +43,18 @@ const (
 
 // planned makes a plan readable. Titles are fetched from the side that has the record, as few as fit on a few screens.
 func planned(ctx context.Context, plan *engine.Plan, a, b *provider.Opened, h kind.Handler) *Planned {
-	out := &Planned{Hash: plan.Hash, Totals: plan.Totals}
-	for _, alarm := range plan.Held {
-		out.Held = append(out.Held, alarmText(alarm, a, b))
-	}
-	for i := range plan.Actions {
-		act := &plan.Actions[i]
-		if act.Do == engine.Nothing {
+	sum := planSum(plan, a, b)
+	out := &sum
+	for i := range plan.Len() {
+		if plan.Do(i) == engine.Nothing {
 			continue
 		}
 		if len(out.Actions) == maxPlanned {
 			out.More++
 			continue
 		}
-		out.Actions = append(out.Actions, plannedAction(act))
+		act := plan.Action(i)
+		out.Actions = append(out.Actions, plannedAction(&act))
 	}
 	if !a.Features.Tree && !b.Features.Tree && h != nil {
 		fillTitles(ctx, out, plan, a, b, h)
@@ -88,6 +86,15 @@ func alarmText(alarm engine.Alarm, a, b *provider.Opened) string {
 		return fmt.Sprintf("%s is not the store it was the last time, or was restored from a backup", place)
 	}
 	return fmt.Sprintf("%d changes to %s need a look", alarm.Count, place)
+}
+
+// planSum is a plan without its actions.
+func planSum(plan *engine.Plan, a, b *provider.Opened) Planned {
+	out := Planned{Hash: plan.Hash, Totals: plan.Totals}
+	for _, alarm := range plan.Held {
+		out.Held = append(out.Held, alarmText(alarm, a, b))
+	}
+	return out
 }
 
 func plannedAction(act *engine.Action) PlannedAction {
@@ -146,15 +153,15 @@ func actionKey(act *engine.Action) string {
 func fillTitles(ctx context.Context, out *Planned, plan *engine.Plan, a, b *provider.Opened, h kind.Handler) {
 	want := map[tandem.Side]map[tandem.ID][]int{tandem.SideA: {}, tandem.SideB: {}}
 	at := 0
-	for i := range plan.Actions {
-		act := &plan.Actions[i]
-		if act.Do == engine.Nothing {
+	for i := range plan.Len() {
+		if plan.Do(i) == engine.Nothing {
 			continue
 		}
 		if at >= len(out.Actions) || at >= maxTitles {
 			break
 		}
-		if side, id := present(act); id != "" {
+		act := plan.Action(i)
+		if side, id := present(&act); id != "" {
 			want[side][id] = append(want[side][id], at)
 		}
 		at++

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"tandem"
 	"tandem/kind"
@@ -29,12 +31,23 @@ type post struct {
 	hub   *Hub
 	store *store.Store
 	root  string
-	fail  error // of List
-	blind bool  // folders have no identity of their own, as at many servers
+	fail  error  // of List
+	after func() // done once, after the next List; nil: nothing
+	blind bool   // folders have no identity of their own, as at many servers
 	calls []string
+	seek  func(provider.Sought) (provider.Beyond, error) // what is beyond a window; nil: nothing
+
+	mu    sync.Mutex // guards what follows
+	fresh []time.Time
 }
 
 func newPost(t *testing.T) *post {
+	t.Helper()
+	return newPostWith(t, provider.Env{})
+}
+
+// newPostWith is a post with further providers.
+func newPostWith(t *testing.T, env provider.Env, more ...*provider.Provider) *post {
 	t.Helper()
 	st, err := sqlite.OpenMemory(sqlite.Options{})
 	if err != nil {
@@ -49,7 +62,7 @@ func newPost(t *testing.T) *post {
 	known := kinds.Kinds()
 	opener := home.Opener{Store: st, Kinds: known}
 	p.hub = New(Config{
-		Store: st, Places: provider.NewRegistry(p.provider()),
+		Store: st, Places: provider.NewRegistry(append(more, p.provider())...), Env: env,
 		Kind: func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok },
 		OpenHome: func(c tandem.Collection) (*provider.Opened, error) {
 			mine := opener
@@ -71,8 +84,13 @@ func newPost(t *testing.T) *post {
 
 func (p *post) provider() *provider.Provider {
 	m := *maildir.Provider()
-	list, folders := m.List, m.Folders
+	list, folders, open := m.List, m.Folders, m.Open
+	m.Open = func(ctx context.Context, place provider.Place, env provider.Env) (*provider.Opened, error) {
+		p.asOf(ctx)
+		return open(ctx, place, env)
+	}
 	m.List = func(ctx context.Context, place provider.Place, env provider.Env) ([]provider.Found, error) {
+		p.asOf(ctx)
 		if p.fail != nil {
 			return nil, p.fail
 		}
@@ -82,13 +100,31 @@ func (p *post) provider() *provider.Provider {
 				out[i].Stable = ""
 			}
 		}
+		if do := p.after; do != nil {
+			p.after = nil
+			do()
+		}
 		return out, err
+	}
+	m.Seek = func(_ context.Context, _ provider.Place, _ provider.Env, q provider.Sought) (provider.Beyond, error) {
+		if p.seek == nil {
+			return provider.Beyond{}, nil
+		}
+		return p.seek(q)
 	}
 	m.Folders = func(ctx context.Context, place provider.Place, env provider.Env) (provider.Folders, error) {
 		fs, err := folders(ctx, place, env)
 		return noted{fs, p}, err
 	}
 	return &m
+}
+
+// asOf notes what moment a question may be answered as of.
+func (p *post) asOf(ctx context.Context) {
+	t, _ := provider.Fresh(ctx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fresh = append(p.fresh, t)
 }
 
 // noted notes what is asked of folders.

@@ -26,6 +26,10 @@ type Question struct {
 	Totals  [2]engine.Totals
 	Answers []string
 	Left    bool // answered with "leave": it is not asked again for the same plan
+	New     bool `json:",omitempty"` // of a FirstQuestion: the item was added to be looked at, and does not run by itself before an answer
+
+	// Plans are the hashes of the plans that a person was shown, by answer; an answer permits just that.
+	Plans map[string]string `json:",omitempty"`
 }
 
 // The sorts of questions.
@@ -71,8 +75,11 @@ func (h *Hub) noteQuestion(ctx context.Context, j job, opt SyncOptions, rep *ses
 			q.Sort, q.Answers = FirstQuestion, []string{Combine, ReplaceHere, ReplaceThat, Leave}
 		}
 		var was Question
-		if asked && json.Unmarshal([]byte(old), &was) == nil && was.Hash == q.Hash {
-			q.When, q.Left = was.When, was.Left
+		if asked && json.Unmarshal([]byte(old), &was) == nil {
+			if was.Hash == q.Hash {
+				q.When, q.Left = was.When, was.Left
+			}
+			q.stillNew(was, opt)
 		}
 		b, err := json.Marshal(q)
 		if err != nil {
@@ -136,23 +143,17 @@ func (h *Hub) AnswerQuestion(ctx context.Context, item, answer string, tell func
 	if !slices.Contains(q.Answers, answer) {
 		return &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: item, Err: errors.New(answer + " is not an answer to it"), Remedy: "answer one of " + strings.Join(q.Answers, ", ")}
 	}
-	if answer == NotNow {
+	if answer == NotNow && !q.New {
 		err := h.forgetQuestion(ctx, store.Item{Name: item})
 		h.noteAnswered(item)
 		h.news.tell(News{What: ConflictsNews, Item: item, User: q.User})
 		return err
 	}
-	if answer == Leave {
+	if answer == Leave || answer == NotNow {
 		q.Left = true
-		text, err := json.Marshal(q)
-		if err != nil {
-			return err
-		}
-		err = h.cfg.Store.Settings.PutValues(ctx, map[string]string{questionName + item: string(text)})
-		h.news.tell(News{What: ConflictsNews, Item: item, User: q.User})
-		return err
+		return h.putQuestion(ctx, q)
 	}
-	opt := SyncOptions{Restore: answer == Restore, First: firstRules()[answer]}
+	opt := SyncOptions{Restore: answer == Restore, First: firstRules()[answer], Approved: q.Plans[answer]}
 	if answer == GoAhead {
 		opt.Approved = q.Hash
 	}

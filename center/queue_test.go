@@ -14,6 +14,11 @@ import (
 	"tandem/session"
 )
 
+// gateEnds is how long the gate holds a run that nobody lets in or stops, in the time of the test: a hub that stops nothing fails a test, and does not hang it.
+const gateEnds = 10 * time.Hour
+
+var errNobodyStopped = errors.New("nobody stopped it or let it in")
+
 // gate makes every run of a world wait until it is let through; runs that are stopped meanwhile end as real ones do.
 func (w *world) gate() (let chan struct{}, begun func() string) {
 	let = make(chan struct{})
@@ -23,10 +28,14 @@ func (w *world) gate() (let chan struct{}, begun func() string) {
 		w.mu.Lock()
 		names = append(names, p.Name)
 		w.mu.Unlock()
+		late := time.NewTimer(gateEnds)
+		defer late.Stop()
 		select {
 		case <-ctx.Done():
 			return &session.Report{}, ctx.Err()
 		case <-let:
+		case <-late.C:
+			return &session.Report{}, errNobodyStopped
 		}
 		return real(ctx, p, o)
 	}

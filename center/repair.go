@@ -35,14 +35,17 @@ func (h *Hub) Repair(ctx context.Context, mend bool) ([]Repair, error) {
 	}
 	// A day more than tidying grants, which may be due just now.
 	before := h.cfg.Now().Add(-keepOf(values) - maxStep - 2*day).Unix()
+	if err := r.records(ctx); err != nil { // first: what is fetched may come from history
+		return r.out, err
+	}
 	found, err := h.cfg.Store.Mending.Mend(ctx, before, mend)
 	if err != nil {
-		return nil, err
+		return r.out, err
 	}
 	for _, f := range found {
 		r.out = append(r.out, Repair{Dangling: f, Mended: mend})
 	}
-	for _, part := range []func(context.Context) error{r.bases, r.deviceStates, r.leftovers} {
+	for _, part := range []func(context.Context) error{r.bases, r.deviceStates, r.names, r.leftovers, r.ownFiles} {
 		if err := part(ctx); err != nil {
 			return r.out, err
 		}
@@ -291,6 +294,7 @@ func (h *Hub) checkLeft(ctx context.Context) Check {
 	}
 	var sorts []string
 	for _, r := range list {
+		c.Parts = append(c.Parts, Part{Name: strings.TrimSpace(r.Sort + " " + r.Thing), Text: r.Text, Count: r.Count, Bytes: r.Bytes})
 		if text := fmt.Sprintf("%s: %d", r.Sort, r.Count); !slices.Contains(sorts, text) {
 			sorts = append(sorts, text)
 		}

@@ -38,8 +38,12 @@ func (w *world) mended(sort string) {
 		if got := w.repairs(mend); len(got) != 1 || got[0] != sort {
 			w.t.Fatalf("mend %v: %q, want %q", mend, got, sort)
 		}
-		if c := w.hub.checkLeft(w.t.Context()); (c.Level == "warn") != !mend {
+		c := w.hub.checkLeft(w.t.Context())
+		if (c.Level == "warn") != !mend || len(c.Parts) != 0 && mend {
 			w.t.Errorf("the check after mend %v: %+v", mend, c)
+		}
+		if !mend && (len(c.Parts) != 1 || !strings.HasPrefix(c.Parts[0].Name, sort) || c.Parts[0].Text == "" || c.Parts[0].Count < 1) {
+			w.t.Errorf("the check tells of %+v", c.Parts)
 		}
 	}
 	if got := w.repairs(true); len(got) != 0 {

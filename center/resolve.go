@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -136,7 +137,10 @@ func (h *Hub) answer(ctx context.Context, view Comparison, take string, r Resolu
 		}
 		return h.everywhere(ctx, view, func(c int64) error { return decide(c, tandem.TakeBody, r.Body) })
 	case "both":
-		if err := h.nameTwin(ctx, view, r.Name); err != nil {
+		if len(view.Versions) > 2 && !view.Versions[0].Deleted {
+			return h.keepAll(ctx, view, r.Name)
+		}
+		if err := h.nameTwin(ctx, view.Conflict, r.Name); err != nil {
 			return err
 		}
 		return decide(id, tandem.TakeBoth, nil)
@@ -176,6 +180,62 @@ func (h *Hub) everywhere(ctx context.Context, view Comparison, answer func(confl
 	return nil
 }
 
+// keepAll keeps every version of a record that has more than two: the home collection's stays, and each of the others becomes a record under its own name. name is that of
+// the conflict that was answered; the others have the names that were proposed.
+func (h *Hub) keepAll(ctx context.Context, view Comparison, name string) error {
+	names, taken := map[int64]string{}, map[string]bool{}
+	titled := h.canName(view.Conflict.Kind)
+	for _, v := range view.Versions[1:] {
+		if v.Deleted {
+			continue
+		}
+		want := ""
+		if titled {
+			want = v.Keep
+		}
+		if v.Conflict == view.Conflict.ID {
+			want = cmp.Or(name, want)
+		}
+		for n, base := 2, want; want != "" && taken[want]; n++ {
+			want = numbered(view.Conflict.Kind, base, n)
+		}
+		names[v.Conflict], taken[want] = want, true
+	}
+	// All names are checked before anything is decided.
+	if err := h.everywhere(ctx, view, func(id int64) error {
+		c, err := h.cfg.Store.Conflicts.Conflict(ctx, id)
+		if err == nil {
+			err = h.nameTwin(ctx, c, names[id])
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	return h.everywhere(ctx, view, func(id int64) error {
+		d := tandem.TakeBothA
+		if _, there := names[id]; !there { // deleted there: the one at home stays
+			d = tandem.TakeA
+		}
+		return h.cfg.Store.Conflicts.Decide(ctx, id, d, nil)
+	})
+}
+
+// numbered tells a name from another that is the same.
+func numbered(k tandem.Kind, name string, n int) string {
+	ext := ""
+	if k == tandem.File || k == tandem.Picture {
+		ext = path.Ext(name)
+	}
+	return fmt.Sprintf("%s %d%s", strings.TrimSuffix(name, ext), n, ext)
+}
+
+// canName reports whether a version of this kind can be given a name.
+func (h *Hub) canName(k tandem.Kind) bool {
+	handler, _ := h.cfg.Kind(k)
+	_, titles := handler.(kind.Titler)
+	return titles || k == tandem.File || k == tandem.Picture
+}
+
 // newest is the version that claims the latest change.
 func newest(versions []VersionView) VersionView {
 	return slices.MaxFunc(versions, func(a, b VersionView) int {
@@ -190,8 +250,7 @@ func newest(versions []VersionView) VersionView {
 const maxKeepName = 128
 
 // nameTwin notes what the version is to be called that becomes a record of its own, whichever that will be.
-func (h *Hub) nameTwin(ctx context.Context, view Comparison, name string) error {
-	c := view.Conflict
+func (h *Hub) nameTwin(ctx context.Context, c store.Conflict, name string) error {
 	if name == "" {
 		return h.cfg.Store.Conflicts.Name(ctx, c.ID, nil)
 	}
@@ -203,7 +262,7 @@ func (h *Hub) nameTwin(ctx context.Context, view Comparison, name string) error 
 	}
 	handler, _ := h.cfg.Kind(c.Kind)
 	_, titles := handler.(kind.Titler)
-	if !titles && c.Kind != tandem.File && c.Kind != tandem.Picture {
+	if !h.canName(c.Kind) {
 		return bad("records of this kind have no name", "leave the name out")
 	}
 	if !titles && (strings.ContainsAny(name, `/\`) || name == "." || name == "..") {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"sync"
 	"time"
 
 	"tandem"
@@ -25,11 +26,14 @@ type job struct {
 	key      string // of the pair, for Status; an item's is that of its base
 	user     string // whose; "" for two places
 	item     bool   // a sync item; otherwise two places
+	account  string // that the item's folder belongs to, "" for others
+	single   bool   // it is run once by somebody who waits, and not by what keeps the item in step
 	target   string // host and port of its place; "": it is not across a network
 	handler  string // whose item it is; "" for two places
 	home     string // the name of its home collection; likewise
 	kind     string // of its records; likewise
 	commands command.Set
+	connect  string // the connection that its runs need; "": none
 	lane     string // runs with the same lane follow one another
 	rules    engine.Rules
 	mirrored bool // A and B were exchanged to meet an existing base; news are turned back for the person
@@ -59,6 +63,7 @@ func (h *Hub) runActive(ctx context.Context, j job, opt SyncOptions, tell func(S
 		tell(n)
 	}
 	shows := me.shows
+	h.carry(ctx, j, opt)
 	leave, err := h.enter(ctx, j.lane, j.key)
 	if err != nil {
 		err = stoppedBy(ctx, err)
@@ -66,35 +71,81 @@ func (h *Hub) runActive(ctx context.Context, j job, opt SyncOptions, tell func(S
 		send(SyncNews{Err: FailureOf(err)})
 		return nil, err
 	}
-	defer leave()
+	leave = sync.OnceFunc(leave) // before it is told that the run is over: whoever looks then must not find it going on
+	defer func() { leave() }()
 	h.begun(me)
 	shows.report(progress.Report{Status: progress.Indeterminate, Text: "opening both places"})
 	began := h.cfg.Now()
 	h.news.tell(News{What: StartedNews, Item: j.name, User: j.user})
-	rep, plan, err := h.runCommanded(ctx, &j, opt, func(n SyncNews) {
-		if n.Progress != nil {
-			shows.report(stepOf(*n.Progress))
-		}
-		send(n)
-	})
+	var speed meter
+	work := func() (*session.Report, *Planned, error) {
+		return h.runCommanded(ctx, &j, opt, func(n SyncNews) {
+			if n.Progress != nil {
+				speed.saw(*n.Progress, h.cfg.Now())
+				shows.report(stepOf(*n.Progress))
+			}
+			send(n)
+		})
+	}
+	rep, plan, err := work()
+	if again, rerr := h.enterRenamed(ctx, j, err, leave); rerr != nil {
+		err = rerr
+	} else if again != nil {
+		leave = again
+		rep, plan, err = work()
+	}
 	if err != nil {
 		err = stoppedBy(ctx, err)
 	}
 	h.noteReach(j, err)
+	h.noteMoved(ctx, j, &speed)
 	if qerr := h.noteQuestion(context.WithoutCancel(ctx), j, opt, rep, plan, err); qerr != nil {
 		h.cfg.Log.Error("cannot note what a run asks", "item", j.name, "error", qerr)
 	}
 	shows.end(rep, err)
-	h.tellRun(ctx, j, opt, rep, err)
 	h.ran(&j, opt, began, rep, err)
 	if err != nil {
-		h.noteFailure(ctx, j, err, rep)
+		h.tellRun(ctx, j, opt, h.noteFailure(ctx, j, opt, err, rep), rep, err)
+		leave()
 		send(SyncNews{Err: FailureOf(err)})
 		return rep, err
 	}
+	h.tellRun(ctx, j, opt, rep.Session, rep, nil)
 	h.noteSuccess(j)
+	leave()
 	send(SyncNews{Report: shown(rep), Planned: plan})
 	return rep, nil
+}
+
+// enterRenamed looks where the folder of an account is that its place does not have under the name that it was looked for, and takes the turn of its item again if that is known by then. The turn
+// that is held is given up meanwhile, since whatever renames a folder waits for it. What keeps an item in step cannot look itself: whoever renames the folder waits for its end, so that it leaves that to
+// what keeps the account. nil: nothing is gained by another try.
+func (h *Hub) enterRenamed(ctx context.Context, j job, err error, leave func()) (again func(), failed error) {
+	var missing *provider.Missing
+	if err == nil || j.account == "" || !errors.As(err, &missing) {
+		return nil, nil
+	}
+	if !j.single {
+		h.mu.Lock()
+		if k := h.followers[j.account]; k != nil {
+			k.kick()
+		}
+		h.mu.Unlock()
+		return nil, nil
+	}
+	leave()
+	a, err := h.account(ctx, j.account)
+	if err == nil {
+		err = h.follow(ctx, a, namesOnly) // that it is not there is no proof that it was removed
+	}
+	if err != nil {
+		h.cfg.Log.Debug("cannot look where a folder is", "item", j.name, "error", err)
+		return nil, nil // what is wrong with the item is told
+	}
+	if again, failed = h.enter(ctx, j.lane, j.key); failed != nil {
+		return nil, failed
+	}
+	return sync.OnceFunc(again), nil
 }
 
 // stoppedBy names a cancellation as what it is for people.
@@ -120,7 +171,7 @@ func wasStopped(err error) bool {
 // shown is a report fit to travel: without the plan, which may be large and says nothing to people.
 func shown(rep *session.Report) *session.Report {
 	out := *rep
-	out.Plan = nil
+	out.Plan, out.Ways = nil, nil
 	return &out
 }
 
@@ -152,11 +203,22 @@ func (h *Hub) runOpened(ctx context.Context, j *job, opt SyncOptions, send func(
 		return nil, nil, err
 	}
 	pair.Rules.Approved = opt.Approved
-	rep, err := h.cfg.Run(ctx, pair, h.sessionOptions(opt, send))
+	sopt := h.sessionOptions(opt, send)
+	if sopt.Ways, err = opt.ways.rules(); err != nil {
+		return nil, nil, err
+	}
+	sopt.Told = func(tctx context.Context, rep *session.Report, err error) ([]store.Delivery, error) {
+		if err != nil {
+			err = stoppedBy(ctx, err)
+		}
+		return h.runDeliveries(tctx, *j, opt, rep.Session, rep, err)
+	}
+	rep, err := h.cfg.Run(ctx, pair, sopt)
 	held := rep != nil && rep.Held
 	if err != nil && !(held && tandem.IsKind(err, tandem.Held)) {
 		return rep, nil, err
 	}
+	opt.ways.took(rep, a, b)
 	if (opt.Preview || held) && rep.Plan != nil {
 		return rep, planned(ctx, rep.Plan, a, b, handler), nil
 	}
@@ -190,10 +252,13 @@ func (h *Hub) sessionOptions(opt SyncOptions, send func(SyncNews)) session.Optio
 	return sopt
 }
 
-// noteFailure logs a failure of an item that the session itself could not log, once as long as it stays the same.
-func (h *Hub) noteFailure(ctx context.Context, j job, err error, rep *session.Report) {
+// noteFailure logs a failure of an item that the session itself could not log, once as long as it stays the same. It returns the number of the run if it is recorded.
+func (h *Hub) noteFailure(ctx context.Context, j job, opt SyncOptions, err error, rep *session.Report) (run int64) {
+	if rep != nil {
+		run = rep.Session
+	}
 	if errors.Is(err, context.Canceled) {
-		return
+		return run
 	}
 	h.mu.Lock()
 	old := h.failing[j.name]
@@ -203,8 +268,8 @@ func (h *Hub) noteFailure(ctx context.Context, j job, err error, rep *session.Re
 	if old.text != err.Error() {
 		h.stir()
 	}
-	if old.text == err.Error() || rep != nil && rep.Session != 0 {
-		return // told before, or logged by the session itself
+	if old.text == err.Error() || run != 0 {
+		return run // told before, or logged by the session itself
 	}
 	f := FailureOf(err)
 	remedy := f.Remedy
@@ -214,26 +279,31 @@ func (h *Hub) noteFailure(ctx context.Context, j job, err error, rep *session.Re
 	ctx = context.WithoutCancel(ctx)
 	logErr := h.cfg.Store.Events.Add(ctx, e)
 	if logErr == nil && j.item {
-		logErr = h.noteFailedRun(ctx, j)
+		run, logErr = h.noteFailedRun(ctx, j, opt, err, rep)
 	}
 	if logErr != nil {
 		h.cfg.Log.Error("cannot write to the results log", "item", j.name, "error", logErr)
 	}
+	return run
 }
 
 // noteFailedRun records a run that failed before it could begin, so that Status never calls a place in step that could
 // not be reached.
-func (h *Hub) noteFailedRun(ctx context.Context, j job) error {
+func (h *Hub) noteFailedRun(ctx context.Context, j job, opt SyncOptions, failed error, rep *session.Report) (int64, error) {
 	pair, err := h.cfg.Store.Bases.Open(ctx, j.key)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	r := store.Run{Pair: pair.ID, Item: j.name, Started: h.now()}
 	if r.ID, err = h.cfg.Store.Events.StartRun(ctx, r); err != nil {
-		return err
+		return 0, err
+	}
+	tell, err := h.runDeliveries(ctx, j, opt, r.ID, rep, failed)
+	if err != nil {
+		return 0, err
 	}
 	r.Finished, r.Result = h.now(), "failed"
-	return h.cfg.Store.Events.EndRun(ctx, r)
+	return r.ID, h.cfg.Store.Events.EndRun(ctx, r, tell...)
 }
 
 func (h *Hub) noteSuccess(j job) {

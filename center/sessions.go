@@ -193,12 +193,18 @@ func (h *Hub) endForeign(e progress.End, began int64) {
 		h.news.tell(News{What: EndedNews, Item: item, Handler: mine.handler, User: mine.user, Row: &row})
 		r := store.Run{Item: item, Started: began}
 		var err error
+		var tell []store.Delivery
 		if r.ID, err = h.cfg.Store.Events.StartRun(ctx, r); err == nil {
 			r.Finished, r.Result = h.now(), map[progress.Status]string{progress.Succeeded: "ok", progress.Cancelled: "cancelled"}[row.Status]
 			if r.Result == "" {
 				r.Result = "failed"
 			}
-			err = h.cfg.Store.Events.EndRun(ctx, r)
+			if tell, err = h.foreignDeliveries(ctx, mine, e, r, row); err == nil {
+				err = h.cfg.Store.Events.EndRun(ctx, r, tell...)
+			}
+		}
+		if len(tell) > 0 && err == nil {
+			h.cfg.Hooks.Poke()
 		}
 		if err == nil && r.Result == "failed" {
 			err = h.cfg.Store.Events.Add(ctx, store.Event{When: h.now(), User: mine.user, Session: r.ID, Item: item, Level: store.Error,

@@ -2,6 +2,8 @@ package center
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"tandem"
 	"tandem/center/handler"
 	"tandem/center/progress"
+	"tandem/center/webhook"
 	"tandem/provider/memory"
 	"tandem/store"
 )
@@ -83,6 +86,9 @@ func TestSC33SyncsElsewhereShow(t *testing.T) {
 		if err != nil || !x.Syncing || !x.Items[0].Syncing || x.Items[0].Progress.Text != "message 1" || x.LastSync != 0 || x.Task(handler.Stop).How != handler.Offered {
 			t.Errorf("%+v, %v", x, err)
 		}
+		if list := news(); len(list) == 0 || list[len(list)-1].What != ProgressNews || list[len(list)-1].Row == nil || list[len(list)-1].Row.Step != 1 {
+			t.Errorf("its progress is not told: %+v", list)
+		}
 		w.reports(id, says1("mailer-inbox", progress.Succeeded))
 		if err := w.hub.CloseSession(t.Context(), id); err != nil {
 			t.Fatal(err)
@@ -101,7 +107,7 @@ func TestSC33SyncsElsewhereShow(t *testing.T) {
 				what = append(what, n.What)
 			}
 		}
-		if got := strings.Join(what, " "); got != "handler started ended" && got != "handler started progress ended" {
+		if got := strings.Join(what, " "); got != "handler started progress ended" {
 			t.Error(got)
 		}
 	})
@@ -329,6 +335,44 @@ func TestSC33WhatIsRefused(t *testing.T) {
 		}
 		if err := w.hub.CloseSession(t.Context(), own); !tandem.IsKind(err, tandem.Denied) {
 			t.Error(err)
+		}
+	})
+}
+
+// TestSC33RunsElsewhereTellWebhooks: how a session elsewhere ended is told as the hub's own runs are, once, with who did it; what was only proposed is not.
+func TestSC33RunsElsewhereTellWebhooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, memory.Knobs{})
+		defer w.close()
+		w.hub.cfg.Hooks = hooksOf(w.store, nil)
+		hook, err := w.hub.AddWebhook(t.Context(), store.Hook{URL: "https://example.org/", Events: []string{webhook.RunEnded}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := w.openSession(mailer(handler.Item{ID: "mailer-in"}, handler.Item{ID: "mailer-out"}))
+		time.Sleep(7 * time.Second)
+		w.reports(id, SessionReport{Propose: []handler.Item{{ID: "mailer-vain"}},
+			Progress: []progress.Report{{Item: "mailer-in", Status: progress.Succeeded}, {Item: "mailer-out", Status: progress.Disconnected, Text: "no route"}}})
+		if err := w.hub.CloseSession(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		list, err := w.store.Hooks.Deliveries(t.Context(), hook.Webhook.ID, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, d := range list {
+			var p struct{ Data webhook.RunTold }
+			if err := json.Unmarshal([]byte(d.Body), &p); err != nil {
+				t.Fatal(err)
+			}
+			x := p.Data
+			got = append(got, fmt.Sprint(x.Item, " of ", x.Partner, " by ", x.By, ": ", x.Result, " ", x.Error, " ", x.Code, " ", x.Seconds, " ", x.Run != 0))
+		}
+		slices.Sort(got)
+		want := []string{"mailer-in of mailer by mailer 2.1: ok   7 true", "mailer-out of mailer by mailer 2.1: failed no route temporary 7 true"}
+		if !slices.Equal(got, want) {
+			t.Errorf("told\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	})
 }

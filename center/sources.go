@@ -117,8 +117,8 @@ func linkTo(prov *provider.Provider, place provider.Place) string {
 // partnerItem is a sync item.
 func (h *Hub) partnerItem(st ItemStatus, x handler.Handler) handler.Item {
 	it := handler.Item{ID: st.Item.Name, Name: st.Item.Name, Label: kindLabel(st.Kind), Home: st.Home, Kind: st.Kind, User: st.Item.User,
-		Can:     []handler.Capability{handler.HasEvents, handler.HasConflicts, handler.CanDelete, handler.AskDelete},
-		Enabled: st.Item.Enabled, Connected: true, Conflicts: st.Conflicts}
+		Can:     []handler.Capability{handler.HasEvents, handler.HasConflicts, handler.CanDelete, handler.AskDelete, handler.CanPause},
+		Enabled: st.Item.Enabled, Paused: st.Paused, PausedUntil: st.PausedUntil, Connected: true, Conflicts: st.Conflicts}
 	if x.Browse != "" {
 		it.Browse = strings.TrimSuffix(x.Browse+"/"+st.Item.Sub, "/")
 		it.Can = append(it.Can, handler.CanBrowse)

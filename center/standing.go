@@ -6,6 +6,7 @@ type Standing string
 // The standings, the most important first.
 const (
 	StandsDisabled  Standing = "disabled"
+	StandsPaused    Standing = "paused"
 	StandsFailing   Standing = "failing"   // it cannot even start, or its last run failed; it is tried again
 	StandsSyncing   Standing = "syncing"   //
 	StandsNew       Standing = "new"       // it never ran
@@ -22,6 +23,8 @@ func (st ItemStatus) Standing() Standing {
 	switch {
 	case !st.Item.Enabled:
 		return StandsDisabled
+	case st.Paused:
+		return StandsPaused
 	case st.Failing != "" || !st.Running && st.Last != nil && st.Last.Result == "failed":
 		return StandsFailing
 	case st.Running:

@@ -32,6 +32,14 @@ func (h *Hub) Status(ctx context.Context, names []string) ([]ItemStatus, error) 
 	if err != nil {
 		return nil, err
 	}
+	unmet, err := h.unmet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	paused, err := h.pauses(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]ItemStatus, 0, len(items))
 	for _, it := range items {
 		st, err := h.itemStatus(ctx, it, pairOf)
@@ -40,6 +48,12 @@ func (h *Hub) Status(ctx context.Context, names []string) ([]ItemStatus, error) 
 		}
 		if err != nil {
 			return nil, err
+		}
+		if p, ok := paused[it.Name]; ok {
+			st.Paused, st.PausedUntil, st.Next = true, p.Until, 0
+		}
+		if unmet[it.Name] {
+			st.Waits = firstWait(it.Name)
 		}
 		out = append(out, st)
 	}
@@ -194,7 +208,10 @@ func (h *Hub) Checks(ctx context.Context, user string) ([]Check, error) {
 			out = append(out, h.checkItem(ctx, st))
 		}
 	}
-	return h.checkAccounts(ctx, user, out)
+	if out, err = h.checkAccounts(ctx, user, out); err != nil || user != "" || h.cfg.Doors == nil {
+		return out, err
+	}
+	return append(out, h.cfg.Doors(ctx)...), nil
 }
 
 // checkHub looks at what is nobody's.

@@ -248,6 +248,11 @@ func (h *Hub) forgetAt(ctx context.Context, k known, limit int64) (int64, error)
 func (h *Hub) tidyDaily(ctx context.Context) {
 	for {
 		h.tidy(ctx)
+		if h.isStarted() {
+			if err := h.remind(ctx); err != nil && ctx.Err() == nil {
+				h.cfg.Log.Error("cannot remind of items that do not sync", "error", err)
+			}
+		}
 		if !sleep(ctx, tidyCheck) {
 			return
 		}

@@ -38,7 +38,14 @@ func newWorld(t *testing.T, knobs memory.Knobs, names ...string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, store: st, places: map[string]*memory.Store{}, fail: map[string]error{}}
+	w := overStore(st, knobs, names...)
+	w.t = t
+	return w
+}
+
+// overStore is a world over a store that is there.
+func overStore(st *store.Store, knobs memory.Knobs, names ...string) *world {
+	w := &world{store: st, places: map[string]*memory.Store{}, fail: map[string]error{}}
 	for _, n := range names {
 		w.places[n] = memory.New(n, knobs)
 	}
@@ -80,7 +87,8 @@ func (w *world) close() {
 func (w *world) provider() *provider.Provider {
 	return &provider.Provider{Name: "mem", Title: "Memory", Help: "For tests.", Kinds: []tandem.Kind{tandem.Contact, tandem.Event},
 		Features: provider.Features{Parks: true},
-		Options:  []provider.Option{{Name: "kind", Type: "choice", Choices: []string{"contact", "event"}, Help: "what it holds"}},
+		Options: []provider.Option{{Name: "kind", Type: "choice", Choices: []string{"contact", "event"}, Help: "what it holds"},
+			{Name: "days", Type: "int", Default: "0", Help: "a window"}, {Name: "max-size", Type: "size", Help: "a limit"}, {Name: "ignore", Type: "list", Help: "patterns"}},
 		Open: func(_ context.Context, p provider.Place, _ provider.Env) (*provider.Opened, error) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

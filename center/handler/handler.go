@@ -38,6 +38,7 @@ const (
 	CanBrowse     Capability = "browse"
 	CanSchedule   Capability = "schedule" // handlers
 	CanDelete     Capability = "delete"   // items
+	CanPause      Capability = "pause"    // items; SyncMgr: SYNCMGRSTATUS_PAUSED
 	AskActivate   Capability = "ask-before-activate"
 	AskDeactivate Capability = "ask-before-deactivate"
 	AskEnable     Capability = "ask-before-enable"
@@ -52,7 +53,7 @@ func HandlerCapabilities() []Capability {
 
 // ItemCapabilities are those that an item may have.
 func ItemCapabilities() []Capability {
-	return []Capability{HasIcon, HasEvents, HasConflicts, CanDelete, CanBrowse, AskEnable, AskDisable, AskDelete}
+	return []Capability{HasIcon, HasEvents, HasConflicts, CanDelete, CanPause, CanBrowse, AskEnable, AskDisable, AskDelete}
 }
 
 // Task is something that a person can do with a handler or item.
@@ -71,6 +72,8 @@ const (
 	Delete     Task = "delete"
 	Show       Task = "show" // take it out of hiding
 	Hide       Task = "hide"
+	Pause      Task = "pause"  // an item rests; a run of it is stopped
+	Resume     Task = "resume" // it goes on where it was
 )
 
 // How a task is shown.
@@ -123,16 +126,18 @@ type Item struct {
 	Kind     tandem.Kind  `json:"kind,omitempty"`
 	User     string       `json:"user,omitempty"`
 
-	Enabled   bool         `json:"enabled"`
-	Connected bool         `json:"connected"`
-	Why       string       `json:"why,omitempty"` // it is not connected
-	Hidden    bool         `json:"hidden,omitempty"`
-	LastSync  int64        `json:"last_sync"` // Unix seconds, 0: never
-	Errors    int          `json:"errors"`
-	Conflicts int          `json:"conflicts"`
-	Progress  progress.Row `json:"progress"`
-	Syncing   bool         `json:"syncing"`
-	Tasks     []TaskState  `json:"tasks"`
+	Enabled     bool         `json:"enabled"`
+	Paused      bool         `json:"paused,omitempty"`
+	PausedUntil int64        `json:"paused_until,omitempty"` // Unix seconds; 0: until a person resumes it
+	Connected   bool         `json:"connected"`
+	Why         string       `json:"why,omitempty"` // it is not connected
+	Hidden      bool         `json:"hidden,omitempty"`
+	LastSync    int64        `json:"last_sync"` // Unix seconds, 0: never
+	Errors      int          `json:"errors"`
+	Conflicts   int          `json:"conflicts"`
+	Progress    progress.Row `json:"progress"`
+	Syncing     bool         `json:"syncing"`
+	Tasks       []TaskState  `json:"tasks"`
 }
 
 // Handler offers sync items.

@@ -59,6 +59,13 @@ func (h *Handler) itemTasks(it *Item) []TaskState {
 	if it.Syncing {
 		add(Stop, "", "")
 	}
+	switch {
+	case !slices.Contains(it.Can, CanPause):
+	case it.Paused:
+		add(Resume, "", "")
+	default:
+		add(Pause, "", "")
+	}
 	if slices.Contains(it.Can, CanBrowse) {
 		add(Browse, "", nowhere(it.Browse))
 	}

@@ -52,6 +52,9 @@ var _ Channel = (*Desktop)(nil)
 // Name implements Channel.
 func (d *Desktop) Name() string { return "desktop" }
 
+// Twice implements Channel: a desktop shows what it is sent.
+func (d *Desktop) Twice() bool { return false }
+
 // Ready implements Channel.
 func (d *Desktop) Ready(ctx context.Context, _ store.User, s Settings) (bool, string) {
 	if !s.Desktop {
@@ -185,7 +188,7 @@ func (d *Desktop) Send(ctx context.Context, _ store.User, m Message) error {
 	}
 	actions, address := []string{}, d.address(m.Link)
 	if address != "" && slices.Contains(can, "actions") {
-		actions = []string{openAction, "Open"}
+		actions = []string{openAction, m.Open}
 	}
 	hints := map[string]dbus.Variant{"urgency": dbus.MakeVariant(byte(1)), "category": dbus.MakeVariant("transfer.error"), "desktop-entry": dbus.MakeVariant("tandem")}
 	var id uint32

@@ -136,12 +136,12 @@ func TestDesktop(t *testing.T) {
 	if ok, why := d.Ready(t.Context(), store.User{}, Settings{}); ok || why != "not wanted" {
 		t.Errorf("not wanted: %v, %q", ok, why)
 	}
-	m := Message{Title: "contacts fails", Text: "wrong <b>password</b> & more", Lines: []string{"x"}, Link: "/items/a%2Fb?x=1", About: []int64{4}}
+	m := Message{Title: "contacts fails", Text: "wrong <b>password</b> & more", Lines: []string{"x"}, Link: "/items/a%2Fb?x=1", About: []int64{4}, Open: "Öffnen"}
 	if err := d.Send(t.Context(), store.User{}, m); err != nil {
 		t.Fatal(err)
 	}
 	args := s.called("Notify")
-	if len(args) != 8 || text(args[0]) != "Tandem" || text(args[3]) != m.Title || text(args[4]) != "wrong &lt;b&gt;password&lt;/b&gt; &amp; more" || text(args[5]) != "[default Open]" {
+	if len(args) != 8 || text(args[0]) != "Tandem" || text(args[3]) != m.Title || text(args[4]) != "wrong &lt;b&gt;password&lt;/b&gt; &amp; more" || text(args[5]) != "[default Öffnen]" {
 		t.Errorf("%v", args)
 	}
 	s.click(77, openAction) // somebody else's

@@ -14,11 +14,11 @@ import (
 	"tandem/store"
 )
 
-// Mail tells by mail, from the user to the user, by the way that the user's other mail goes.
+// Mail tells by mail: from the user to the user, by the way that the user's other mail goes, or from the hub, through its own server.
 type Mail struct {
 	Out interface {
-		Reaches(ctx context.Context, u store.User, address string) (bool, error)
-		Send(ctx context.Context, u store.User, m outgoing.Message) (added bool, err error)
+		NoticeFrom(ctx context.Context, u store.User) (address string, err error)
+		Notify(ctx context.Context, u store.User, key string, body tandem.Body) error
 	}
 	Host string           // the hub's name, for message ids
 	Base func() string    // the address of the page, "" if there is none
@@ -30,6 +30,9 @@ var _ Channel = (*Mail)(nil)
 // Name implements Channel.
 func (m *Mail) Name() string { return "mail" }
 
+// Twice implements Channel: the queue knows a message by its key.
+func (m *Mail) Twice() bool { return true }
+
 // Ready implements Channel.
 func (m *Mail) Ready(ctx context.Context, u store.User, s Settings) (bool, string) {
 	if !s.Mail {
@@ -39,29 +42,31 @@ func (m *Mail) Ready(ctx context.Context, u store.User, s Settings) (bool, strin
 	if to == "" {
 		return false, "the user has no address; set one with `tandem user set " + u.Name + " --address`"
 	}
-	ok, err := m.Out.Reaches(ctx, u, to)
+	from, err := m.Out.NoticeFrom(ctx, u)
 	if err != nil {
 		return false, err.Error()
 	}
-	if !ok {
-		return false, "there is no server to send through; name one with `tandem user mail " + u.Name + "`"
+	if from == "" {
+		return false, "there is no server to send through; name one with `tandem user mail " + u.Name + "`, or one for the hub with `tandem mail server`"
 	}
 	return true, ""
 }
 
 // Send implements Channel. The message is durable when it returns.
 func (m *Mail) Send(ctx context.Context, u store.User, x Message) error {
-	to := outgoing.Address(u)
-	text, err := m.compose(u, to, x)
+	from, err := m.Out.NoticeFrom(ctx, u)
 	if err != nil {
 		return err
 	}
-	_, err = m.Out.Send(ctx, u, outgoing.Message{Key: x.Key, To: []string{to}, Body: tandem.Bytes(text), Auto: true})
-	return err
+	text, err := m.compose(u, from, outgoing.Address(u), x)
+	if err != nil {
+		return err
+	}
+	return m.Out.Notify(ctx, u, x.Key, tandem.Bytes(text))
 }
 
 // compose writes the message. RFC 5322, RFC 3834
-func (m *Mail) compose(u store.User, to string, x Message) (string, error) {
+func (m *Mail) compose(u store.User, from, to string, x Message) (string, error) {
 	now := time.Now
 	if m.Now != nil {
 		now = m.Now
@@ -72,7 +77,7 @@ func (m *Mail) compose(u store.User, to string, x Message) (string, error) {
 	}
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\r\n", args...) }
-	line("From: %s", (&mail.Address{Name: "Tandem", Address: to}).String())
+	line("From: %s", (&mail.Address{Name: "Tandem", Address: from}).String())
 	line("To: %s", (&mail.Address{Name: u.Title, Address: to}).String())
 	line("Subject: %s", mime.QEncoding.Encode("utf-8", "Tandem: "+oneLine(x.Title)))
 	line("Date: %s", now().Format("Mon, 2 Jan 2006 15:04:05 -0700"))
@@ -87,7 +92,7 @@ func (m *Mail) compose(u store.User, to string, x Message) (string, error) {
 	if base := m.Base(); base != "" && x.Link != "" {
 		body.WriteString(strings.TrimSuffix(base, "/") + x.Link + "\r\n\r\n")
 	}
-	body.WriteString("Each of these is told once. What you are told, and when, is set at the command line with `tandem notify set`, or on the page under Settings.\r\n")
+	body.WriteString(x.Foot + "\r\n")
 	if _, err := q.Write([]byte(body.String())); err != nil {
 		return "", err
 	}

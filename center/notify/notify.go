@@ -47,6 +47,8 @@ type Seen struct {
 // Message is what a person is told at once.
 type Message struct {
 	Key   string // names it; the same message is not sent twice by mail
+	Open  string // what a button to Link says
+	Foot  string // why they are told, for the end of a letter
 	Title string
 	Text  string // one line
 	Lines []string
@@ -60,6 +62,8 @@ type Channel interface {
 	Name() string
 	// Ready reports whether a user can be told so, or why not.
 	Ready(ctx context.Context, u store.User, s Settings) (ok bool, why string)
+	// Twice reports whether a message that is sent twice, under one key, is seen once.
+	Twice() bool
 	// Send tells a user. An error means that they were not told.
 	Send(ctx context.Context, u store.User, m Message) error
 	// Solved takes back what is about these notices alone, where that can be done.
@@ -74,6 +78,8 @@ type Config struct {
 
 	// Told says what webhooks are sent about causes that began and that were solved; nil: nothing.
 	Told func(ctx context.Context, began, solved []store.Notice) ([]store.Delivery, error)
+	// Say says a text in one of Languages, as the pages say it; nil: everything is told in English.
+	Say func(language, text string) string
 	// Queued is called after something that Told said was written down; nil: nobody.
 	Queued func()
 
@@ -119,6 +125,9 @@ func New(cfg Config) *Service {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Say == nil {
+		cfg.Say = func(_, text string) string { return text }
+	}
 	if cfg.Queued == nil {
 		cfg.Queued = func() {}
 	}
@@ -138,6 +147,9 @@ func (s *Service) Poke() {
 func (s *Service) Run(ctx context.Context, look func(context.Context) (Seen, error)) {
 	var group sync.WaitGroup
 	defer group.Wait()
+	if err := s.resume(ctx, &group); err != nil && ctx.Err() == nil {
+		s.cfg.Log.Error("cannot look what people were being told", "error", err)
+	}
 	for {
 		wait := s.cfg.Times.Look
 		next, err := s.once(ctx, look, &group)

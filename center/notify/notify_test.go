@@ -23,7 +23,11 @@ type ear struct {
 	deaf  bool // nobody listens
 	fails int  // so many times
 	gone  []int64
+	stuck bool // nobody hears what is sent until the hub ends
+	twice bool
 }
+
+func (e *ear) Twice() bool { return e.twice }
 
 func (e *ear) Name() string { return "ear" }
 
@@ -33,7 +37,14 @@ func (e *ear) Ready(context.Context, store.User, Settings) (bool, string) {
 	return !e.deaf, "deaf"
 }
 
-func (e *ear) Send(_ context.Context, u store.User, m Message) error {
+func (e *ear) Send(ctx context.Context, u store.User, m Message) error {
+	e.mu.Lock()
+	stuck := e.stuck
+	e.mu.Unlock()
+	if stuck {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.fails > 0 {
@@ -176,6 +187,41 @@ func TestOncePerCause(t *testing.T) {
 			t.Errorf("webhooks were told %v", b.told)
 		}
 	})
+}
+
+// TestEndsWhileTelling: what a hub was telling when it ended is told when it starts, once, by a channel of which it is then seen once. By another it is not told
+// again. The later causes wait their time.
+func TestEndsWhileTelling(t *testing.T) {
+	for _, twice := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, "anna")
+			defer func() { b.close() }()
+			b.ear.twice, b.ear.stuck = twice, true
+			b.stands(cause("x"))
+			b.after(time.Minute, "")
+			list, err := b.st.Notices.Notices(t.Context(), "anna")
+			if err != nil || len(list) != 1 || list[0].Told >= 0 {
+				t.Fatalf("%+v, %v", list, err)
+			}
+			b.stop()
+			b.ear.stuck = false
+			b.begin()
+			want := ""
+			if twice {
+				want = "anna: x fails (wrong password) /items/i"
+			}
+			b.after(time.Second, want)
+			if list, err = b.st.Notices.Notices(t.Context(), "anna"); err != nil || len(list) != 1 || list[0].Told <= 0 {
+				t.Fatalf("%+v, %v", list, err)
+			}
+			b.stands(cause("x"), cause("y"))
+			b.after(5*time.Minute, "")
+			b.after(time.Hour, "anna: y fails (wrong password) /items/i")
+			b.stop()
+			b.begin()
+			b.after(48*time.Hour, "")
+		})
+	}
 }
 
 // TestUnsureIsNotSolved: what was not tried since the start is neither solved nor told again.
@@ -360,9 +406,28 @@ func TestMessages(t *testing.T) {
 		{[]store.Notice{n(Problem, "a"), n(Device, "b"), n(Device, "c")}, "3 things need you", "1 problem, 2 devices wait", "/", 3},
 		{slices.Repeat([]store.Notice{n(Problem, "a")}, 60), "60 things need you", "60 problems", "/", 51},
 	} {
-		m := messageOf(c.due)
+		m := New(Config{}).Message(c.due, "en")
 		if m.Title != c.title || m.Text != c.text || m.Link != c.link || len(m.Lines) != c.lines || m.Key != "notify/7" || len(m.About) != len(c.due) {
 			t.Errorf("%+v", m)
 		}
 	}
+}
+
+// TestInTheirLanguage: each is told in the language that they chose.
+func TestInTheirLanguage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "anna", "bert")
+		defer func() { b.close() }()
+		b.s.cfg.Say = func(lang, text string) string { return lang + "(" + text + ")" }
+		if err := b.s.Set(t.Context(), "bert", map[string]string{"language": "fr"}); !tandem.IsKind(err, tandem.Invalid) {
+			t.Errorf("%v", err)
+		}
+		if err := b.s.Set(t.Context(), "bert", map[string]string{"language": "de"}); err != nil {
+			t.Fatal(err)
+		}
+		b.stands(cause("x"))
+		b.after(time.Minute, "anna: en(x fails) (en(wrong password)) /items/i")
+		b.stands(cause("x", func(c *Cause) { c.User = "bert" }))
+		b.after(time.Minute, "bert: de(x fails) (de(wrong password)) /items/i")
+	})
 }

@@ -123,6 +123,9 @@ func decode(s string) ([]byte, error) {
 // Name implements Channel.
 func (p *Push) Name() string { return "push" }
 
+// Twice implements Channel: a browser replaces what it shows under a tag.
+func (p *Push) Twice() bool { return true }
+
 // Ready implements Channel.
 func (p *Push) Ready(ctx context.Context, u store.User, s Settings) (bool, string) {
 	if !s.Push {

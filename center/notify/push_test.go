@@ -25,7 +25,7 @@ import (
 	"time"
 
 	"tandem"
-	"tandem/internal/outside"
+	"tandem/internal/netguard"
 	"tandem/store"
 	"tandem/store/sqlite"
 )
@@ -300,11 +300,11 @@ func TestSubscriptions(t *testing.T) {
 func TestPushStaysOutside(t *testing.T) {
 	t.Parallel()
 	b := newPushBench(t)
-	b.p.Client = outside.Client(func(context.Context) bool { return false }, 10*time.Second)
+	b.p.Client = netguard.Client(func(context.Context) bool { return false }, 10*time.Second)
 	if _, err := b.p.Subscribe(t.Context(), "anna", newNavigator(t).subscription(b.url+"/x"), 5); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.p.Send(t.Context(), store.User{Name: "anna"}, Message{Title: "x"}); !errors.Is(err, outside.ErrPrivate) || len(b.got) != 0 {
+	if err := b.p.Send(t.Context(), store.User{Name: "anna"}, Message{Title: "x"}); !errors.Is(err, netguard.ErrPrivate) || len(b.got) != 0 {
 		t.Errorf("%v, %d requests", err, len(b.got))
 	}
 }

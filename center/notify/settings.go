@@ -26,6 +26,7 @@ type Settings struct {
 	Quiet               string          // quiet hours, as Key "quiet" takes them
 	Every               time.Duration   // between two messages
 	After               time.Duration   // how long what is tried again by itself lasts before it is told
+	Language            string          // of Languages
 
 	plan when.Plan // what Quiet says
 }
@@ -37,6 +38,9 @@ type Key struct {
 	Default string   `json:"default" doc:"what holds if nothing is set"`
 	Help    string   `json:"help"`
 }
+
+// Languages are those that people are told in, the first one if they choose none.
+func Languages() []string { return []string{"en", "de"} }
 
 // Keys are the settings, in the order to be shown.
 func Keys() []Key {
@@ -52,6 +56,7 @@ func Keys() []Key {
 		{"quiet", nil, "", "quiet hours, such as 22:00-07:00 or sat-sun 00:00-24:00; several with semicolons"},
 		{"every", nil, "15m", "how far apart messages are at least; what comes meanwhile is told together"},
 		{"after", nil, "30m", "how long a failure that is tried again by itself lasts before it is told"},
+		{"language", Languages(), Languages()[0], "the language that it is told in"},
 	}
 }
 
@@ -68,6 +73,9 @@ func chosen(u store.User) map[string]string {
 	}
 	return set
 }
+
+// Language is the one that a user chose to be told in, "" if they chose none.
+func Language(u store.User) string { return chosen(u)["language"] }
 
 // Values are the settings of a user by key, with the defaults.
 func Values(u store.User, users []store.User) map[string]string {
@@ -110,7 +118,7 @@ func Read(u store.User, users []store.User) Settings {
 }
 
 func read(v map[string]string) (Settings, error) {
-	s := Settings{Desktop: v["desktop"] == "on", Mail: v["mail"] == "on", Push: v["push"] == "on", Sorts: map[string]bool{}, Quiet: v["quiet"]}
+	s := Settings{Desktop: v["desktop"] == "on", Mail: v["mail"] == "on", Push: v["push"] == "on", Sorts: map[string]bool{}, Quiet: v["quiet"], Language: v["language"]}
 	for key, sort := range keyOf() {
 		s.Sorts[sort] = v[key] == "on"
 	}

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -30,20 +31,17 @@ func (s *Service) tell(ctx context.Context, u store.User, users []store.User, op
 	now := s.cfg.Now().Unix()
 	c := store.NoticeChange{When: now}
 	for _, n := range due {
-		c.Told = append(c.Told, n.ID)
+		c.Telling = append(c.Telling, n.ID)
 	}
-	// First written down, then told: a hub that dies in between is silent once. The other way round it would tell twice.
+	// First written down, then told: a hub that dies in between knows what may not have arrived, and goes on by the channels that bear being told twice.
 	if err := s.cfg.Notices.ChangeNotices(ctx, c); err != nil {
 		return 0, err
 	}
 	s.mu.Lock()
 	s.last[u.Name] = now
 	s.mu.Unlock()
-	m := messageOf(due)
-	for _, ch := range ready {
-		group.Go(func() { s.send(ctx, ch, u, m) })
-	}
-	_, wait = dueNow(set, slices.DeleteFunc(slices.Clone(open), func(n store.Notice) bool { return slices.Contains(c.Told, n.ID) }), now, s.cfg.Now(), zoneOf(u), s.cfg.Times.Gather)
+	s.sendAll(ctx, ready, u, s.Message(due, set.Language), c.Telling, group)
+	_, wait = dueNow(set, slices.DeleteFunc(slices.Clone(open), func(n store.Notice) bool { return slices.Contains(c.Telling, n.ID) }), now, s.cfg.Now(), zoneOf(u), s.cfg.Times.Gather)
 	return wait, nil
 }
 
@@ -61,7 +59,7 @@ func zoneOf(u store.User) *time.Location {
 func dueNow(set Settings, open []store.Notice, last int64, now time.Time, zone *time.Location, gather time.Duration) (due []store.Notice, wait time.Duration) {
 	var first time.Time // when the first of those that wait is ripe
 	for _, n := range open {
-		last = max(last, n.Told)
+		last = max(last, n.Told, -n.Told)
 		if n.Told != 0 || !set.Sorts[n.Sort] {
 			continue
 		}
@@ -111,6 +109,54 @@ func (s *Service) ready(ctx context.Context, u store.User, set Settings) (list [
 // tries is how often a channel is tried for one message.
 const tries = 3
 
+// sendAll tells a user by channels, and writes down that it is over.
+func (s *Service) sendAll(ctx context.Context, ready []Channel, u store.User, m Message, about []int64, group *sync.WaitGroup) {
+	group.Go(func() {
+		var mine sync.WaitGroup
+		for _, ch := range ready {
+			mine.Go(func() { s.send(ctx, ch, u, m) })
+		}
+		mine.Wait()
+		if ctx.Err() != nil {
+			return // what did not arrive is told when the hub starts
+		}
+		if err := s.cfg.Notices.ChangeNotices(ctx, store.NoticeChange{Told: about, When: s.cfg.Now().Unix()}); err != nil && ctx.Err() == nil {
+			s.cfg.Log.Error("cannot write down what people were told", "user", u.Name, "error", err)
+		}
+	})
+}
+
+// resume tells again, when the hub starts, what it was telling when it ended: the same message of the same causes, under the same key, by those channels of which
+// a message that arrives twice is seen once. By the others it is not told again, since it may have been seen.
+func (s *Service) resume(ctx context.Context, group *sync.WaitGroup) error {
+	open, err := s.cfg.Notices.Notices(ctx, "")
+	if err != nil {
+		return err
+	}
+	users, err := s.cfg.Accounts.Users(ctx)
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		began := map[int64][]store.Notice{} // by when it was begun to tell them
+		for _, n := range open {
+			if n.User == u.Name && n.Told < 0 {
+				began[n.Told] = append(began[n.Told], n)
+			}
+		}
+		set := Read(u, users)
+		ready := slices.DeleteFunc(s.ready(ctx, u, set), func(ch Channel) bool { return !ch.Twice() })
+		for _, at := range slices.Sorted(maps.Keys(began)) {
+			var about []int64
+			for _, n := range began[at] {
+				about = append(about, n.ID)
+			}
+			s.sendAll(ctx, ready, u, s.Message(began[at], set.Language), about, group)
+		}
+	}
+	return nil
+}
+
 // send tells a user by one channel.
 func (s *Service) send(ctx context.Context, ch Channel, u store.User, m Message) {
 	wait := s.cfg.Times.Retry
@@ -137,29 +183,38 @@ func (s *Service) send(ctx context.Context, ch Channel, u store.User, m Message)
 // maxLines is how many causes a message lists.
 const maxLines = 50
 
-// messageOf makes one message of what is due.
-func messageOf(due []store.Notice) Message {
-	m := Message{Key: "notify/" + strconv.FormatInt(due[0].ID, 10)}
+// The words of messages, which Config.Say knows.
+const (
+	openWord  = "Open"
+	footWords = "Each of these is told once. What you are told, and when, is set at the command line with `tandem notify set`, or on the page under Settings."
+	testTitle = "This is a test"
+	testWords = "Tandem tells you so when something needs you."
+)
+
+// Message makes one message of what is due, in one of Languages.
+func (s *Service) Message(due []store.Notice, language string) Message {
+	say := func(text string) string { return s.cfg.Say(language, text) }
+	m := Message{Key: "notify/" + strconv.FormatInt(due[0].ID, 10), Open: say(openWord), Foot: say(footWords)}
 	sorts := map[string]int{}
 	for _, n := range due {
 		m.About = append(m.About, n.ID)
 		sorts[n.Sort]++
 		if len(m.Lines) < maxLines {
-			line := n.Title
+			line := say(n.Title)
 			if n.Text != "" {
-				line += ": " + n.Text
+				line += ": " + say(n.Text)
 			}
 			m.Lines = append(m.Lines, line)
 		}
 	}
 	if more := len(due) - maxLines; more > 0 {
-		m.Lines = append(m.Lines, fmt.Sprintf("and %d more", more))
+		m.Lines = append(m.Lines, say(fmt.Sprintf("and %d more", more)))
 	}
 	if len(due) == 1 {
-		m.Title, m.Text, m.Link = due[0].Title, due[0].Text, due[0].Link
+		m.Title, m.Text, m.Link = say(due[0].Title), say(due[0].Text), due[0].Link
 		return m
 	}
-	m.Title, m.Link = fmt.Sprintf("%d things need you", len(due)), "/"
+	m.Title, m.Link = say(fmt.Sprintf("%d things need you", len(due))), "/"
 	for _, w := range []struct{ sort, one, many string }{{Problem, "problem", "problems"}, {Conflict, "conflict", "conflicts"}, {Question, "question", "questions"}, {Device, "device waits", "devices wait"}} {
 		if n := sorts[w.sort]; n > 0 {
 			if m.Text != "" {
@@ -169,7 +224,7 @@ func messageOf(due []store.Notice) Message {
 			if n == 1 {
 				word = w.one
 			}
-			m.Text += strconv.Itoa(n) + " " + word
+			m.Text += say(strconv.Itoa(n) + " " + word)
 		}
 	}
 	if sorts[Conflict]+sorts[Question] == len(due) {
@@ -196,7 +251,8 @@ func (s *Service) Test(ctx context.Context, user string) ([]Sent, error) {
 		return nil, err
 	}
 	set := Read(u, users)
-	m := Message{Key: "notify/test/" + strconv.FormatInt(s.cfg.Now().UnixNano(), 10), Title: "This is a test", Text: "Tandem tells you so when something needs you.", Link: "/settings"}
+	m := Message{Key: "notify/test/" + strconv.FormatInt(s.cfg.Now().UnixNano(), 10), Title: s.cfg.Say(set.Language, testTitle), Text: s.cfg.Say(set.Language, testWords), Link: "/settings",
+		Open: s.cfg.Say(set.Language, openWord), Foot: s.cfg.Say(set.Language, footWords)}
 	m.Lines = []string{m.Text}
 	out := []Sent{}
 	for _, ch := range s.cfg.Channels {

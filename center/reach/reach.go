@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"tandem/internal/netguard"
 	"tandem/provider"
 )
 
@@ -57,6 +58,65 @@ type Book struct {
 
 	mu    sync.Mutex
 	known map[string]Quality
+	rates map[string]Rate
+}
+
+// Rate is how fast bodies came and went at a target.
+type Rate struct {
+	Bits int64 // per second, smoothed over transfers
+	At   time.Time
+}
+
+// MinMoved is how many bytes must have moved for a transfer to say something of the link; below, setting up and waiting is most of it.
+const MinMoved = 128 << 10
+
+// Moved notes that so many bytes went over the way to a target in a time, and returns what is known then. What is too little to say anything is not noted.
+func (b *Book) Moved(target string, bytes int64, took time.Duration, at time.Time) (r Rate, noted bool) {
+	if target == "" || bytes < MinMoved || took <= 0 {
+		return Rate{}, false
+	}
+	bits := int64(float64(bytes) * 8 / took.Seconds())
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.rates == nil {
+		b.rates = map[string]Rate{}
+	}
+	if old, ok := b.rates[target]; ok && at.Sub(old.At) < RateFresh {
+		bits = (old.Bits + bits) / 2
+	}
+	r = Rate{Bits: max(bits, 1), At: at}
+	b.rates[target] = r
+	return r, true
+}
+
+// Recall takes in a throughput that was noted earlier, unless a newer one is known.
+func (b *Book) Recall(target string, r Rate) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.rates == nil {
+		b.rates = map[string]Rate{}
+	}
+	if b.rates[target].At.Before(r.At) {
+		b.rates[target] = r
+	}
+}
+
+// RateFresh is for how long a throughput holds: links change, and nothing is moved over one that is taken for slow.
+const RateFresh = time.Hour
+
+// Throughput is what Moved last noted of a target, false if that is nothing or long ago.
+func (b *Book) Throughput(target string, now time.Time) (Rate, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r, ok := b.rates[target]
+	return r, ok && now.Sub(r.At) < RateFresh
+}
+
+// Forget drops what throughputs are known: another network is used now.
+func (b *Book) Forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.rates)
 }
 
 // patience is how long a probe waits for a connection.
@@ -72,10 +132,7 @@ func (b *Book) Probe(ctx context.Context, target string, fresh time.Duration) Qu
 	if ok && now().Sub(old.At) < fresh {
 		return old
 	}
-	dial := b.Dial
-	if dial == nil {
-		dial = (&net.Dialer{}).DialContext
-	}
+	dial := netguard.Or(b.Dial)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	began := now()

@@ -17,7 +17,11 @@ func (s *Scope) FollowFolders(ctx context.Context, f center.Follow) error {
 	if err := s.partner(ctx, f.Partner); err != nil {
 		return err
 	}
-	return s.cfg.Hub.FollowFolders(ctx, f)
+	err := s.cfg.Hub.FollowFolders(ctx, f)
+	if err == nil {
+		s.audit(ctx, s.who.User, "has the folders of %s followed", f.Partner)
+	}
+	return err
 }
 
 // account checks that a partner's folders are kept in step with one's own: an account has items of its user.
@@ -50,6 +54,9 @@ func (s *Scope) AnswerFolders(ctx context.Context, partner string, restore bool)
 
 // SetFolders implements center.Service.
 func (s *Scope) SetFolders(ctx context.Context, partner, when string) error {
+	if err := s.mayConnect("change account", when); err != nil {
+		return err
+	}
 	if err := s.account(ctx, partner); err != nil {
 		return err
 	}
@@ -61,5 +68,9 @@ func (s *Scope) UnfollowFolders(ctx context.Context, partner string) error {
 	if err := s.account(ctx, partner); err != nil {
 		return err
 	}
-	return s.cfg.Hub.UnfollowFolders(ctx, partner)
+	err := s.cfg.Hub.UnfollowFolders(ctx, partner)
+	if err == nil {
+		s.audit(ctx, s.who.User, "has the folders of %s followed no longer", partner)
+	}
+	return err
 }

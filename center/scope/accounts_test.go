@@ -3,10 +3,12 @@ package scope
 import (
 	"context"
 	"testing"
+	"time"
 
 	"tandem"
 	"tandem/center"
 	"tandem/store"
+	"tandem/store/sqlite"
 )
 
 // accountsHub is a hub with an account of anna's and partners of both.
@@ -46,6 +48,11 @@ func (h *accountsHub) UnfollowFolders(context.Context, string) error {
 // TestAccounts: one's own account is one's own, and those of others are not there, for administrators neither.
 func TestAccounts(t *testing.T) {
 	ctx := t.Context()
+	st, err := sqlite.OpenMemory(sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
 	for _, c := range []struct {
 		who     Who
 		partner string
@@ -61,7 +68,7 @@ func TestAccounts(t *testing.T) {
 		{Who{User: "anna"}, "none", false, false},
 	} {
 		hub := &accountsHub{}
-		s := New(Config{Hub: hub}, c.who)
+		s := New(Config{Hub: hub, Store: st, Now: time.Now}, c.who)
 		check := func(what string, err error, may bool) {
 			t.Helper()
 			if may != (err == nil) || !may && !tandem.IsKind(err, tandem.NotFound) {

@@ -273,3 +273,52 @@ func TestChecksOpenOnesOwn(t *testing.T) {
 		t.Errorf("an administrator about ben: opened %v for %+v", w.opened, list)
 	}
 }
+
+// TestBoundsOfOnePerson: what an administrator says for one person counts for that one, before and after what everybody may is changed, for what was added before as well; it
+// goes with the person, and is nobody else's to see or set.
+func TestBoundsOfOnePerson(t *testing.T) {
+	w := newWorld(t)
+	ctx, ben, anna := t.Context(), w.as("ben"), w.as("anna")
+	_, err := ben.AddPartner(ctx, "", "mine", "net://dav.example.org")
+	w.must(err)
+	w.must(anna.SetBoundsOf(ctx, "ben", &center.Bounds{Providers: []string{"other"}, Private: true}))
+	if b, err := ben.BoundsOf(ctx, "ben"); err != nil || !b.Own || !slices.Equal(b.Providers, []string{"other"}) || !b.Private {
+		t.Errorf("%+v, %v", b, err)
+	}
+	if b, err := anna.MemberBounds(ctx); err != nil || !slices.Contains(b.Providers, "net") || b.Private {
+		t.Errorf("everybody: %+v, %v", b, err)
+	}
+	for what, err := range map[string]error{
+		"a partner": second(ben.AddPartner(ctx, "", "", "net://dav.example.org")), "a look": second(ben.LookAt(ctx, center.Look{Place: "net://dav.example.org"})), "what was added before": second(ben.LookAt(ctx, center.Look{Place: "mine"})),
+	} {
+		if !tandem.IsKind(err, tandem.Denied) || !strings.Contains(err.Error(), "allows no places of this sort") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, err = ben.AddPartner(ctx, "", "", "other://dav.example.org")
+	w.must(err)
+	// More than everybody may can be said for one, too.
+	w.must(anna.SetMemberBounds(ctx, center.Bounds{}))
+	w.must(anna.SetBoundsOf(ctx, "ben", &center.Bounds{Providers: []string{"net"}}))
+	_, err = ben.AddPartner(ctx, "", "", "net://dav2.example.org")
+	w.must(err)
+	if b, err := anna.BoundsOf(ctx, "anna"); err != nil || b.Own || len(b.Providers) != 0 {
+		t.Errorf("another: %+v, %v", b, err)
+	}
+	if err := ben.SetBoundsOf(ctx, "ben", nil); !tandem.IsKind(err, tandem.Denied) {
+		t.Errorf("one's own bounds: %v", err)
+	}
+	if _, err := ben.BoundsOf(ctx, "anna"); err == nil {
+		t.Error("another's bounds are told")
+	}
+	if err := anna.SetBoundsOf(ctx, "nobody", &center.Bounds{}); !tandem.IsKind(err, tandem.NotFound) {
+		t.Errorf("nobody: %v", err)
+	}
+	if err := anna.SetBoundsOf(ctx, "ben", &center.Bounds{Providers: []string{"mem"}}); !tandem.IsKind(err, tandem.Invalid) {
+		t.Errorf("folders of the hub: %v", err)
+	}
+	w.must(anna.SetBoundsOf(ctx, "ben", nil))
+	if b, err := anna.BoundsOf(ctx, "ben"); err != nil || b.Own || len(b.Providers) != 0 {
+		t.Errorf("taken back: %+v, %v", b, err)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"tandem/center"
 	"tandem/center/handler"
 	"tandem/center/progress"
+	"tandem/store"
 )
 
 // seesHandler reports whether a handler is shown: one's own, to administrators those of the hub, and to everybody what can be set up in general.
@@ -216,4 +217,29 @@ func (s *Scope) CloseSession(ctx context.Context, id int64) error {
 		return err
 	}
 	return s.cfg.Hub.CloseSession(ctx, id)
+}
+
+// Proposals implements center.Service.
+func (s *Scope) Proposals(ctx context.Context, partner string) ([]center.Proposal, error) {
+	if err := s.partner(ctx, partner); err != nil {
+		return nil, err
+	}
+	list, err := s.cfg.Hub.Proposals(ctx, partner)
+	return list, err
+}
+
+// CommitProposal implements center.Service, for oneself.
+func (s *Scope) CommitProposal(ctx context.Context, c center.Commitment) (store.Item, error) {
+	p, err := s.findPartner(ctx, c.Partner)
+	if err != nil {
+		return store.Item{}, err
+	}
+	if c.Within = c.Within || !p.Bounded && !s.who.Admin; c.User != "" && !s.mine(c.User) {
+		return store.Item{}, missing("user", c.User)
+	}
+	c.User = s.who.User
+	if err := s.mayConnect("commit proposal", c.When); err != nil {
+		return store.Item{}, err
+	}
+	return s.cfg.Hub.CommitProposal(ctx, c)
 }

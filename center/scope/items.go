@@ -49,7 +49,7 @@ func (s *Scope) place(ctx context.Context, op, text string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		b, err := s.cfg.Hub.MemberBounds(ctx)
+		b, err := s.cfg.Hub.BoundsOf(ctx, s.who.User)
 		if err != nil {
 			return "", err
 		}
@@ -85,23 +85,33 @@ func (s *Scope) LookAt(ctx context.Context, l center.Look) ([]provider.Found, er
 		if l.Place, err = s.place(ctx, op, l.Place); err != nil {
 			return nil, err
 		}
-		return s.cfg.Hub.LookAt(ctx, l)
+		return s.unbound(s.cfg.Hub.LookAt(ctx, l))
 	}
 	p, err := s.findPartner(ctx, l.Place)
 	if err != nil {
 		return nil, err
 	}
-	if l.Password != "" && !p.Bounded {
+	if l.Gives() && !p.Bounded {
 		if err := s.adminOnly(op); err != nil {
 			return nil, err
 		}
 	}
-	if l.Password != "" {
+	if l.Gives() {
 		if err := s.notApp(op); err != nil {
 			return nil, err
 		}
 	}
-	return s.cfg.Hub.LookAt(ctx, l)
+	return s.unbound(s.cfg.Hub.LookAt(ctx, l))
+}
+
+// unbound names what was found as the person may name it again: of their own places, the hub says on whose behalf they are.
+func (s *Scope) unbound(found []provider.Found, err error) ([]provider.Found, error) {
+	if !s.who.Admin {
+		for i := range found {
+			found[i].Name, found[i].Place = provider.Unbound(found[i].Name), provider.Unbound(found[i].Place) // one that is all there is has no other name
+		}
+	}
+	return found, err
 }
 
 // ListPartners implements center.Service.
@@ -130,6 +140,28 @@ func (s *Scope) findPartner(ctx context.Context, name string) (store.Partner, er
 	return store.Partner{}, missing("partner", name)
 }
 
+// SetPartner implements center.Service. A place that an administrator named is changed by administrators only.
+func (s *Scope) SetPartner(ctx context.Context, name string, set map[string]string) (store.Partner, error) {
+	const op = "change partner"
+	p, err := s.findPartner(ctx, name)
+	if err != nil {
+		return store.Partner{}, err
+	}
+	if !p.Bounded {
+		if err := s.adminOnly(op); err != nil {
+			return store.Partner{}, err
+		}
+	}
+	if err := s.notApp(op); err != nil {
+		return store.Partner{}, err
+	}
+	p, err = s.cfg.Hub.SetPartner(ctx, name, set)
+	if err == nil {
+		s.audit(ctx, p.User, "changed the partner %s", p.Name)
+	}
+	return p, err
+}
+
 // RemovePartner implements center.Service.
 func (s *Scope) RemovePartner(ctx context.Context, name string) error {
 	if err := s.partner(ctx, name); err != nil {
@@ -142,6 +174,9 @@ func (s *Scope) RemovePartner(ctx context.Context, name string) error {
 			return &tandem.Error{Kind: tandem.Busy, Op: "remove partner", Thing: name, Err: errors.New("it is in use")}
 		}
 	}
+	if err == nil {
+		s.audit(ctx, s.who.User, "removed the partner %s", name)
+	}
 	return err
 }
 
@@ -152,6 +187,9 @@ func (s *Scope) AddItem(ctx context.Context, n center.NewItem) (store.Item, erro
 		return store.Item{}, missing("user", n.User)
 	}
 	n.User = s.who.User
+	if err := s.mayConnect(op, n.When, n.Schedule); err != nil {
+		return store.Item{}, err
+	}
 	if err := s.partner(ctx, n.Partner); err != nil {
 		if !strings.Contains(n.Partner, ":") || !tandem.IsKind(err, tandem.NotFound) {
 			return store.Item{}, err
@@ -160,7 +198,19 @@ func (s *Scope) AddItem(ctx context.Context, n center.NewItem) (store.Item, erro
 			return store.Item{}, err
 		}
 	}
-	return s.cfg.Hub.AddItem(ctx, n)
+	it, err := s.cfg.Hub.AddItem(ctx, n)
+	if err == nil {
+		s.audit(ctx, s.who.User, "added the item %s with %s", it.Name, it.Partner)
+	}
+	return it, err
+}
+
+// FirstSync implements center.Service.
+func (s *Scope) FirstSync(ctx context.Context, item string) (center.First, error) {
+	if err := s.item(ctx, item); err != nil {
+		return center.First{}, err
+	}
+	return s.cfg.Hub.FirstSync(ctx, item)
 }
 
 // ListItems implements center.Service.
@@ -223,8 +273,21 @@ func (s *Scope) SetItem(ctx context.Context, name string, set map[string]string)
 				Remedy: "there: `tandem item set " + name + " " + key + "=…`"}
 		}
 	}
+	if err := s.mayConnect("change item", set["when"], set["schedule"]); err != nil {
+		return store.Item{}, err
+	}
 	it, err := s.cfg.Hub.SetItem(ctx, name, set)
 	return s.quiet(it), err
+}
+
+// mayConnect refuses texts of when something runs that bring up connections of the hub's computer, unless an administrator says them.
+func (s *Scope) mayConnect(op string, texts ...string) error {
+	for _, text := range texts {
+		if name := center.Connects(text); name != "" && !s.who.Admin {
+			return &tandem.Error{Kind: tandem.Denied, Op: op, Thing: "connect " + name, Err: errors.New("connections of the hub's computer are for administrators"), Remedy: "ask one to set it, or leave it out"}
+		}
+	}
+	return nil
 }
 
 // RemoveItem implements center.Service.
@@ -232,7 +295,11 @@ func (s *Scope) RemoveItem(ctx context.Context, name string) error {
 	if err := s.item(ctx, name); err != nil {
 		return err
 	}
-	return s.cfg.Hub.RemoveItem(ctx, name)
+	err := s.cfg.Hub.RemoveItem(ctx, name)
+	if err == nil {
+		s.audit(ctx, s.who.User, "removed the item %s", name)
+	}
+	return err
 }
 
 // chosen are the names of one's own items that are meant: those named, or all that are enabled.

@@ -126,7 +126,11 @@ func (s *Scope) SetWebhook(ctx context.Context, h store.Hook) (store.Hook, error
 	if err := s.hook(ctx, "change webhook", h.ID); err != nil {
 		return store.Hook{}, err
 	}
-	return s.cfg.Hub.SetWebhook(ctx, h)
+	set, err := s.cfg.Hub.SetWebhook(ctx, h)
+	if err == nil {
+		s.audit(ctx, s.who.User, "changed the webhook %d to %s", set.ID, set.URL)
+	}
+	return set, err
 }
 
 // RemoveWebhook implements center.Service.
@@ -134,7 +138,11 @@ func (s *Scope) RemoveWebhook(ctx context.Context, id int64) error {
 	if err := s.hook(ctx, "remove webhook", id); err != nil {
 		return err
 	}
-	return s.cfg.Hub.RemoveWebhook(ctx, id)
+	err := s.cfg.Hub.RemoveWebhook(ctx, id)
+	if err == nil {
+		s.audit(ctx, s.who.User, "removed the webhook %d", id)
+	}
+	return err
 }
 
 // RenewWebhook implements center.Service.
@@ -142,7 +150,11 @@ func (s *Scope) RenewWebhook(ctx context.Context, id int64) (center.NewWebhook, 
 	if err := s.hook(ctx, "renew webhook", id); err != nil {
 		return center.NewWebhook{}, err
 	}
-	return s.cfg.Hub.RenewWebhook(ctx, id)
+	made, err := s.cfg.Hub.RenewWebhook(ctx, id)
+	if err == nil {
+		s.audit(ctx, s.who.User, "made another key for the webhook %d", id)
+	}
+	return made, err
 }
 
 // TestWebhook implements center.Service.

@@ -54,7 +54,11 @@ func (s *Scope) SetUser(ctx context.Context, u store.User) error {
 		return err
 	}
 	u.Name = name
-	return s.cfg.Hub.SetUser(ctx, u)
+	err = s.cfg.Hub.SetUser(ctx, u)
+	if err == nil {
+		s.audit(ctx, name, "changed what is known of the user %s", name)
+	}
+	return err
 }
 
 // RemoveUser implements center.Service, for administrators.
@@ -240,6 +244,26 @@ func (s *Scope) SetMailServer(ctx context.Context, user string, a outgoing.Accou
 	return err
 }
 
+// HubMail implements center.Service, for administrators.
+func (s *Scope) HubMail(ctx context.Context) (outgoing.Account, error) {
+	if err := s.adminOnly("show the hub's mail server"); err != nil {
+		return outgoing.Account{}, err
+	}
+	return s.cfg.Hub.HubMail(ctx)
+}
+
+// SetHubMail implements center.Service, for administrators.
+func (s *Scope) SetHubMail(ctx context.Context, a outgoing.Account, password string) error {
+	if err := s.adminOnly("set the hub's mail server"); err != nil {
+		return err
+	}
+	err := s.cfg.Hub.SetHubMail(ctx, a, password)
+	if err == nil {
+		s.audit(ctx, "", "set the mail server of the hub to %s", firstOf(a.Host, "none"))
+	}
+	return err
+}
+
 // SetAway implements center.Service.
 func (s *Scope) SetAway(ctx context.Context, user string, set away.Settings) error {
 	user, err := s.about("answer while away", user)
@@ -294,6 +318,14 @@ func (s *Scope) RetryOutgoing(ctx context.Context, id int64) error {
 		return err
 	}
 	return s.cfg.Hub.RetryOutgoing(ctx, id)
+}
+
+// AnswerDoubt implements center.Service.
+func (s *Scope) AnswerDoubt(ctx context.Context, id int64, a outgoing.DoubtAnswer) error {
+	if err := s.message(ctx, id); err != nil {
+		return err
+	}
+	return s.cfg.Hub.AnswerDoubt(ctx, id, a)
 }
 
 // RemoveOutgoing implements center.Service.
@@ -369,6 +401,39 @@ func (s *Scope) MemberBounds(ctx context.Context) (center.Bounds, error) {
 	return s.cfg.Hub.MemberBounds(ctx)
 }
 
+// BoundsOf implements center.Service. Everybody knows their own, administrators all.
+func (s *Scope) BoundsOf(ctx context.Context, user string) (center.PersonBounds, error) {
+	name, err := s.about("find bounds of", user)
+	if err != nil {
+		return center.PersonBounds{}, err
+	}
+	return s.cfg.Hub.BoundsOf(ctx, name)
+}
+
+// SetBoundsOf implements center.Service, for administrators.
+func (s *Scope) SetBoundsOf(ctx context.Context, user string, b *center.Bounds) error {
+	if err := s.adminOnly("set bounds"); err != nil {
+		return err
+	}
+	err := s.cfg.Hub.SetBoundsOf(ctx, user, b)
+	switch {
+	case err != nil:
+	case b == nil:
+		s.audit(ctx, user, "allowed %s to add the places that everybody may", user)
+	default:
+		s.audit(ctx, user, "allowed %s to add places of the sorts %s, at servers %s", user, firstOf(strings.Join(b.Providers, ", "), "none"), reaches(*b))
+	}
+	return err
+}
+
+// reaches says which servers bounds let somebody reach.
+func reaches(b center.Bounds) string {
+	if b.Private {
+		return "on the internet and in the hub's own network"
+	}
+	return "on the internet"
+}
+
 // SetMemberBounds implements center.Service, for administrators.
 func (s *Scope) SetMemberBounds(ctx context.Context, b center.Bounds) error {
 	if err := s.adminOnly("set bounds"); err != nil {
@@ -376,11 +441,7 @@ func (s *Scope) SetMemberBounds(ctx context.Context, b center.Bounds) error {
 	}
 	err := s.cfg.Hub.SetMemberBounds(ctx, b)
 	if err == nil {
-		private := "on the internet"
-		if b.Private {
-			private = "on the internet and in the hub's own network"
-		}
-		s.audit(ctx, "", "allowed everybody to add places of the sorts %s, at servers %s", firstOf(strings.Join(b.Providers, ", "), "none"), private)
+		s.audit(ctx, "", "allowed everybody to add places of the sorts %s, at servers %s", firstOf(strings.Join(b.Providers, ", "), "none"), reaches(b))
 	}
 	return err
 }

@@ -48,7 +48,11 @@ func (s *Scope) RemoveCollection(ctx context.Context, id int64, all bool) error 
 	if err := s.collection(ctx, id); err != nil {
 		return err
 	}
-	return s.cfg.Hub.RemoveCollection(ctx, id, all)
+	err := s.cfg.Hub.RemoveCollection(ctx, id, all)
+	if err == nil {
+		s.audit(ctx, s.who.User, "removed collection %d", id)
+	}
+	return err
 }
 
 // ShareCollection implements center.Service.

@@ -13,7 +13,7 @@ import (
 	"tandem/center/notify"
 	"tandem/center/scope"
 	"tandem/center/webhook"
-	"tandem/internal/outside"
+	"tandem/internal/netguard"
 	"tandem/kind"
 	kinds "tandem/kind/all"
 	"tandem/partner/account"
@@ -106,7 +106,7 @@ func (w *world) build() {
 		}}
 	w.registry = provider.NewRegistry(memories, w.server("net"), w.server("other"), home.Provider())
 	base := func() string { return "" }
-	push := &notify.Push{Notices: st.Notices, Secrets: keeper, Base: base, Client: outside.Client(func(context.Context) bool { return false }, time.Second)}
+	push := &notify.Push{Notices: st.Notices, Secrets: keeper, Base: base, Client: netguard.Client(func(context.Context) bool { return false }, time.Second)}
 	w.hub = center.New(center.Config{
 		Notify: notify.New(notify.Config{Accounts: st.Accounts, Notices: st.Notices, Channels: []notify.Channel{push}}), Push: push,
 		Hooks: webhook.New(webhook.Config{Hooks: st.Hooks, Accounts: st.Accounts, Settings: st.Settings, Events: st.Events, Secrets: keeper, Client: push.Client}),

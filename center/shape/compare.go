@@ -39,6 +39,7 @@ type ComparedField struct {
 	Differs bool     `json:"differs,omitempty"`
 	Clashes bool     `json:"clashes,omitempty"`
 	Picks   bool     `json:"picks,omitempty" doc:"a merged version can have it from any of these"`
+	Usual   string   `json:"usual,omitempty" doc:"the version it is from where nothing is chosen; absent: put together from several"`
 }
 
 // ChosenVersion is a version put together field by field.
@@ -63,10 +64,10 @@ func OfChosen(v center.ChosenVersion) ChosenVersion {
 func OfComparison(c center.Comparison) Comparison {
 	return Comparison{Conflict: OfConflict(c.Conflict, nil), Takes: append([]string{}, c.Takes...), Same: c.Same, Stamp: c.Stamp,
 		Versions: List(c.Versions, func(v center.VersionView) ComparedVersion {
-			return ComparedVersion{v.Take, v.Place, string(v.Record), v.Title, v.When, v.Who, v.Modified, v.By, v.Deleted, string(v.Body), v.Keep}
+			return ComparedVersion{v.Take, v.Place, string(v.Record), v.Title, v.When, v.Who, v.Modified, center.AuthorText(v.By), v.Deleted, string(v.Body), v.Keep}
 		}),
 		Fields: List(c.Fields, func(f center.FieldView) ComparedField {
-			return ComparedField{f.Label, f.Before, append([]string{}, f.Values...), f.Differs, f.Clashes, f.Picks}
+			return ComparedField{f.Label, f.Before, append([]string{}, f.Values...), f.Differs, f.Clashes, f.Picks, f.Usual}
 		})}
 }
 
@@ -108,11 +109,12 @@ type Question struct {
 	Partner Totals   `json:"partner"`
 	Answers []string `json:"answers"`
 	Left    bool     `json:"left,omitempty"`
+	New     bool     `json:"new,omitempty" doc:"the item is new and does not sync before an answer: see first-sync"`
 }
 
 // OfQuestion is a plan that waits for a person.
 func OfQuestion(q center.Question) Question {
-	return Question{q.Item, q.When, q.Sort, append([]string{}, q.Why...), q.Records[0], q.Records[1], OfTotals(q.Totals[0]), OfTotals(q.Totals[1]), append([]string{}, q.Answers...), q.Left}
+	return Question{q.Item, q.When, q.Sort, append([]string{}, q.Why...), q.Records[0], q.Records[1], OfTotals(q.Totals[0]), OfTotals(q.Totals[1]), append([]string{}, q.Answers...), q.Left, q.New}
 }
 
 // Code explains a code of an error.

@@ -34,26 +34,28 @@ type Handler struct {
 
 // HandlerItem is a sync item as its handler shows it.
 type HandlerItem struct {
-	ID        string        `json:"id"`
-	Name      string        `json:"name"`
-	Label     string        `json:"label,omitempty"`
-	Comment   string        `json:"comment,omitempty"`
-	Can       []string      `json:"can"`
-	Browse    string        `json:"browse,omitempty"`
-	Home      string        `json:"home,omitempty"`
-	Kind      string        `json:"kind,omitempty"`
-	Enabled   bool          `json:"enabled"`
-	Connected bool          `json:"connected"`
-	Why       string        `json:"why,omitempty"`
-	LastSync  int64         `json:"last_sync"`
-	Errors    int           `json:"errors"`
-	Conflicts int           `json:"conflicts"`
-	Syncing   bool          `json:"syncing"`
-	Status    string        `json:"status,omitempty"`
-	Text      string        `json:"text,omitempty"`
-	Step      int           `json:"step,omitempty"`
-	Max       int           `json:"max,omitempty"`
-	Tasks     []HandlerTask `json:"tasks"`
+	ID          string        `json:"id"`
+	Name        string        `json:"name"`
+	Label       string        `json:"label,omitempty"`
+	Comment     string        `json:"comment,omitempty"`
+	Can         []string      `json:"can"`
+	Browse      string        `json:"browse,omitempty"`
+	Home        string        `json:"home,omitempty"`
+	Kind        string        `json:"kind,omitempty"`
+	Enabled     bool          `json:"enabled"`
+	Paused      bool          `json:"paused,omitempty"`
+	PausedUntil int64         `json:"paused_until,omitempty"`
+	Connected   bool          `json:"connected"`
+	Why         string        `json:"why,omitempty"`
+	LastSync    int64         `json:"last_sync"`
+	Errors      int           `json:"errors"`
+	Conflicts   int           `json:"conflicts"`
+	Syncing     bool          `json:"syncing"`
+	Status      string        `json:"status,omitempty"`
+	Text        string        `json:"text,omitempty"`
+	Step        int           `json:"step,omitempty"`
+	Max         int           `json:"max,omitempty"`
+	Tasks       []HandlerTask `json:"tasks"`
 }
 
 // HandlerTask is something that can be done with a handler or item, or why it cannot.
@@ -72,7 +74,7 @@ func OfHandler(x handler.Handler) Handler {
 }
 
 func ofHandlerItem(it handler.Item) HandlerItem {
-	out := HandlerItem{ID: it.ID, Name: it.Name, Label: it.Label, Comment: it.Comment, Can: capabilities(it.Can), Browse: it.Browse, Home: it.Home, Kind: string(it.Kind), Enabled: it.Enabled,
+	out := HandlerItem{ID: it.ID, Name: it.Name, Label: it.Label, Comment: it.Comment, Can: capabilities(it.Can), Browse: it.Browse, Home: it.Home, Kind: string(it.Kind), Enabled: it.Enabled, Paused: it.Paused, PausedUntil: it.PausedUntil,
 		Connected: it.Connected, Why: it.Why, LastSync: it.LastSync, Errors: it.Errors, Conflicts: it.Conflicts, Syncing: it.Syncing, Tasks: List(it.Tasks, ofTask)}
 	if it.Syncing {
 		out.Status, out.Text, out.Step, out.Max = it.Progress.Status.String(), it.Progress.Text, it.Progress.Step, it.Progress.Max

@@ -23,7 +23,7 @@ type Notice struct {
 
 // OfNotice is something that needs a person.
 func OfNotice(n store.Notice) Notice {
-	return Notice{n.User, n.Sort, n.Item, n.Code, n.Title, n.Text, n.Link, n.Since, n.Told}
+	return Notice{n.User, n.Sort, n.Item, n.Code, n.Title, n.Text, n.Link, n.Since, max(n.Told, 0)}
 }
 
 // NotifySettings are what a user is told, how and when.

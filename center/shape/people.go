@@ -152,6 +152,7 @@ type Outgoing struct {
 	User  string   `json:"user"`
 	From  string   `json:"from"`
 	To    []string `json:"to" doc:"who has still to get it"`
+	Doubt []string `json:"doubt" doc:"who may have it and may not: the server never said; a person decides"`
 	State string   `json:"state" enum:"waiting,sent,failed"`
 	Added int64    `json:"added"`
 	Next  int64    `json:"next,omitempty" doc:"when it is tried"`
@@ -161,7 +162,7 @@ type Outgoing struct {
 
 // OfOutgoing is a message on its way out.
 func OfOutgoing(m store.Outgoing) Outgoing {
-	out := Outgoing{ID: m.ID, User: m.User, From: m.From, To: append([]string{}, m.To...), State: string(m.State), Added: m.Added, Tries: m.Tries, Error: m.Error}
+	out := Outgoing{ID: m.ID, User: m.User, From: m.From, To: append([]string{}, m.To...), Doubt: append([]string{}, m.Doubt...), State: string(m.State), Added: m.Added, Tries: m.Tries, Error: m.Error}
 	if m.State == store.Waiting {
 		out.Next = m.Next
 	}

@@ -14,32 +14,34 @@ import (
 
 // Item is a sync item and how it stands.
 type Item struct {
-	Name       string           `json:"name"`
-	User       string           `json:"user"`
-	Partner    string           `json:"partner"`
-	Sub        string           `json:"sub,omitempty" doc:"the collection at the partner, if the partner's place is not one itself"`
-	Enabled    bool             `json:"enabled"`
-	Mode       string           `json:"mode" doc:"continuous, manual, connection, scheduled, or account for the folders of an account"`
-	Schedule   string           `json:"schedule,omitempty" doc:"when it runs besides, in words or as a cron expression"`
-	Rules      center.RuleWords `json:"rules" doc:"its own"`
-	InForce    center.RuleWords `json:"rules_in_force" doc:"its own, and those of its kind where it has none"`
-	Home       string           `json:"home,omitempty" doc:"the home collection"`
-	Kind       string           `json:"kind,omitempty"`
-	Place      string           `json:"place,omitempty"`
-	Running    bool             `json:"running"`
-	Watching   bool             `json:"watching" doc:"changes at the place are told"`
-	State      string           `json:"state,omitempty" doc:"how it stands, for people"`
-	Standing   center.Standing  `json:"standing,omitempty" doc:"how it stands, in a word" enum:"disabled,failing,syncing,new,held,conflicts,aside,problems,stopped,in step"`
-	Conflicts  int              `json:"conflicts"`
-	Aside      int              `json:"aside" doc:"records set aside after failing"`
-	Problems   int              `json:"problems" doc:"of the last run"`
-	Last       int64            `json:"last_run,omitempty"`
-	LastResult string           `json:"last_result,omitempty" doc:"ok, conflicts, held, failed or cancelled"`
-	Next       int64            `json:"next_run,omitempty"`
-	Planned    int64            `json:"planned,omitempty" doc:"when its schedule is due next, whether or not the hub runs"`
-	Waits      string           `json:"waits,omitempty" doc:"what a run that is due waits for, or a question to a person, in words"`
-	Failing    string           `json:"failing,omitempty" doc:"why it fails"`
-	Commands   *command.Set     `json:"commands,omitempty" doc:"what the owner of the machine has run before and after each run; told to administrators"`
+	Name        string           `json:"name"`
+	User        string           `json:"user"`
+	Partner     string           `json:"partner"`
+	Sub         string           `json:"sub,omitempty" doc:"the collection at the partner, if the partner's place is not one itself"`
+	Enabled     bool             `json:"enabled"`
+	Mode        string           `json:"mode" doc:"continuous, manual, connection, scheduled, or account for the folders of an account"`
+	Schedule    string           `json:"schedule,omitempty" doc:"when it runs besides, in words or as a cron expression"`
+	Rules       center.RuleWords `json:"rules" doc:"its own"`
+	InForce     center.RuleWords `json:"rules_in_force" doc:"its own, and those of its kind where it has none"`
+	Home        string           `json:"home,omitempty" doc:"the home collection"`
+	Kind        string           `json:"kind,omitempty"`
+	Place       string           `json:"place,omitempty"`
+	Running     bool             `json:"running"`
+	Watching    bool             `json:"watching" doc:"changes at the place are told"`
+	State       string           `json:"state,omitempty" doc:"how it stands, for people"`
+	Standing    center.Standing  `json:"standing,omitempty" doc:"how it stands, in a word" enum:"disabled,paused,failing,syncing,new,held,conflicts,aside,problems,stopped,in step"`
+	Conflicts   int              `json:"conflicts"`
+	Aside       int              `json:"aside" doc:"records set aside after failing"`
+	Problems    int              `json:"problems" doc:"of the last run"`
+	Last        int64            `json:"last_run,omitempty"`
+	LastResult  string           `json:"last_result,omitempty" doc:"ok, conflicts, held, failed or cancelled"`
+	Next        int64            `json:"next_run,omitempty"`
+	Planned     int64            `json:"planned,omitempty" doc:"when its schedule is due next, whether or not the hub runs"`
+	Waits       string           `json:"waits,omitempty" doc:"what a run that is due waits for, or a question to a person, in words"`
+	Failing     string           `json:"failing,omitempty" doc:"why it fails"`
+	Paused      bool             `json:"paused,omitempty" doc:"it rests, and goes on where it was"`
+	PausedUntil int64            `json:"paused_until,omitempty" doc:"absent: until somebody resumes it"`
+	Commands    *command.Set     `json:"commands,omitempty" doc:"what the owner of the machine has run before and after each run; told to administrators"`
 }
 
 // OfItem is an item without its standing.
@@ -59,7 +61,7 @@ func OfStatus(st center.ItemStatus) Item {
 	it.InForce = st.Rules
 	it.Home, it.Kind, it.Place, it.Running, it.Watching = st.Home, string(st.Kind), st.Place, st.Running, st.Watching
 	it.Conflicts, it.Aside, it.Problems, it.Next, it.Failing, it.Standing = st.Conflicts, st.Aside, st.Problems, st.Next, st.Failing, st.Standing()
-	it.State, it.Planned, it.Waits = string(it.Standing), st.Planned, st.Waits
+	it.State, it.Planned, it.Waits, it.Paused, it.PausedUntil = string(it.Standing), st.Planned, st.Waits, st.Paused, st.PausedUntil
 	if st.Last != nil {
 		it.Last, it.LastResult = max(st.Last.Finished, st.Last.Started), st.Last.Result
 	}
@@ -83,22 +85,34 @@ func OfPartner(p store.Partner) Partner {
 
 // Event is a line of the log.
 type Event struct {
-	ID      int64     `json:"id,omitempty"`
-	When    int64     `json:"when"`
-	Session int64     `json:"session,omitempty"`
-	Item    string    `json:"item" doc:"the sync item, or what else it is about"`
-	Level   string    `json:"level" enum:"info,warning,error"`
-	Text    string    `json:"text"`
-	Record  tandem.ID `json:"record,omitempty"`
-	Remedy  string    `json:"remedy,omitempty"`
-	Code    string    `json:"code,omitempty" doc:"what sort of error, as a word; see /api/codes"`
-	Link    string    `json:"link,omitempty" doc:"where to go from here"`
-	LinkTo  string    `json:"link_text,omitempty"`
+	ID      int64       `json:"id,omitempty"`
+	When    int64       `json:"when"`
+	Session int64       `json:"session,omitempty"`
+	Item    string      `json:"item" doc:"the sync item, or what else it is about"`
+	Level   string      `json:"level" enum:"info,warning,error"`
+	Text    string      `json:"text"`
+	Record  tandem.ID   `json:"record,omitempty"`
+	Remedy  string      `json:"remedy,omitempty"`
+	Code    string      `json:"code,omitempty" doc:"what sort of error, as a word; see /api/codes"`
+	Link    string      `json:"link,omitempty" doc:"where to go from here"`
+	LinkTo  string      `json:"link_text,omitempty"`
+	Links   []EventLink `json:"links,omitempty" doc:"where it leads: what it says itself, what it is about, help"`
+}
+
+// EventLink is where a line of the log leads.
+type EventLink struct {
+	Sort string `json:"sort" enum:"conflict,conflicts,question,item,device,run,record,code,address"`
+	Name string `json:"name"`
+	Text string `json:"text"`
 }
 
 // OfEvent is a line of the log.
 func OfEvent(e store.Event) Event {
-	return Event{e.ID, e.When, e.Session, e.Item, Level(e.Level), e.Text, e.Record, e.Remedy, e.Code, e.Link, e.LinkText}
+	out := Event{e.ID, e.When, e.Session, e.Item, Level(e.Level), e.Text, e.Record, e.Remedy, e.Code, e.Link, e.LinkText, nil}
+	for _, l := range center.LinksOf(e) {
+		out.Links = append(out.Links, EventLink(l))
+	}
+	return out
 }
 
 // Level is the word for a level.

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"tandem"
-	"tandem/internal/outside"
+	"tandem/internal/netguard"
 	"tandem/store"
 )
 
@@ -34,7 +34,7 @@ const (
 
 type mayPrivate struct{}
 
-// Private reports whether the request of a context may reach addresses that are not public. It is for outside.Client.
+// Private reports whether the request of a context may reach addresses that are not public. It is for netguard.Client.
 func Private(ctx context.Context) bool { return ctx.Value(mayPrivate{}) != nil }
 
 // Run sends what is due until ctx is done.
@@ -185,7 +185,7 @@ func (s *Service) post(ctx context.Context, h store.Hook, d store.Delivery) (sta
 	req.Header.Set("webhook-signature", signature)
 	r, err := s.cfg.Client.Do(req)
 	if err != nil {
-		if errors.Is(err, outside.ErrPrivate) { // of what else is in the network nothing is told
+		if errors.Is(err, netguard.ErrPrivate) { // of what else is in the network nothing is told
 			return 0, 0, errors.New("the address is not on the public Internet; an administrator can allow that with `tandem webhook private on`")
 		}
 		return 0, 0, err

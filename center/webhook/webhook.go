@@ -81,6 +81,7 @@ type RunTold struct {
 	Error     string    `json:"error,omitempty"`
 	Code      string    `json:"code,omitempty" doc:"what sort of error, as a word; see /api/codes"`
 	Seconds   float64   `json:"seconds"`
+	By        string    `json:"by,omitempty" doc:"the program that did it and told the hub; absent: the hub itself"`
 	Ended     time.Time `json:"ended"`
 }
 

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"tandem"
-	"tandem/internal/outside"
+	"tandem/internal/netguard"
 	"tandem/store"
 	"tandem/store/sqlite"
 )
@@ -283,7 +283,7 @@ func TestPrivateAddresses(t *testing.T) {
 	asked := make(chan string, 10)
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.URL.Path }))
 	defer srv.Close()
-	b.s.cfg.Client = outside.Client(Private, 10*time.Second)
+	b.s.cfg.Client = netguard.Client(Private, 10*time.Second)
 	try := func(user string) store.Delivery {
 		t.Helper()
 		h, _ := b.add(store.Hook{User: user, URL: srv.URL + "/" + user})

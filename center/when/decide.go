@@ -3,6 +3,7 @@ package when
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -20,14 +21,15 @@ type Conditions struct {
 
 // Slow is from where on a link is slow. Zero: the default.
 type Slow struct {
-	Above time.Duration // round trip; DefaultSlow
+	Above time.Duration // round trip; 0: DefaultSlow, or any where Below is said
+	Below int64         // throughput in bits per second; 0: any
 }
 
 // DefaultSlow is a link that the Offline Files of old took for slow: 80 ms (Windows 7).
 func DefaultSlow() Slow { return Slow{Above: 80 * time.Millisecond} }
 
 func (s Slow) filled() Slow {
-	if s.Above == 0 {
+	if s.Above == 0 && s.Below == 0 {
 		return DefaultSlow()
 	}
 	return s
@@ -35,12 +37,14 @@ func (s Slow) filled() Slow {
 
 // Is reports whether a link is slow; what is not known does not make it so.
 func (s Slow) Is(l Link) bool {
-	return l.RTT > s.filled().Above
+	s = s.filled()
+	return s.Above > 0 && l.RTT > s.Above || l.Rate > 0 && l.Rate < s.Below
 }
 
 // Link is how good the way to a partner is; zero: not known.
 type Link struct {
-	RTT time.Duration
+	RTT  time.Duration
+	Rate int64 // bits per second
 }
 
 // State is what is known of the computer. The zero value knows nothing: such a computer stands on a desk.
@@ -84,6 +88,12 @@ func (p Plan) Decide(now time.Time, zone *time.Location, s State) Decision {
 	case c.Idle && !s.Idle:
 		return wait("the computer to be idle")
 	}
+	if p.Connect != "" { // the run brings its own way
+		s.Offline = false
+		if s.Networks != nil {
+			s.Networks = append(slices.Clone(s.Networks), p.Connect)
+		}
+	}
 	if s.Network && s.Offline {
 		return wait("a network")
 	}
@@ -104,8 +114,54 @@ func (p Plan) Decide(now time.Time, zone *time.Location, s State) Decision {
 
 // String is the link in words.
 func (l Link) String() string {
-	if l.RTT == 0 {
+	var parts []string
+	if l.RTT > 0 {
+		parts = append(parts, fmt.Sprintf("%d ms", max(1, l.RTT.Milliseconds())))
+	}
+	if l.Rate > 0 {
+		parts = append(parts, RateText(l.Rate))
+	}
+	if len(parts) == 0 {
 		return "not measured"
 	}
-	return fmt.Sprintf("%d ms", max(1, l.RTT.Milliseconds()))
+	return strings.Join(parts, ", ")
+}
+
+// rates are the units of throughput, the largest first.
+func rates() []struct {
+	name string
+	n    int64
+} {
+	return []struct {
+		name string
+		n    int64
+	}{{"Gbit/s", 1e9}, {"Mbit/s", 1e6}, {"kbit/s", 1e3}, {"bit/s", 1}}
+}
+
+// RateText writes bits per second as ParseRate reads them, rounded to three digits or so.
+func RateText(bits int64) string {
+	for _, u := range rates() {
+		if bits >= u.n {
+			text := strconv.FormatFloat(float64(bits)/float64(u.n), 'f', 1, 64)
+			return strings.TrimSuffix(text, ".0") + u.name
+		}
+	}
+	return "0bit/s"
+}
+
+// ParseRate reads a throughput such as 64kbit/s or 1.5 Mbit.
+func ParseRate(text string) (int64, error) {
+	low := strings.TrimSuffix(strings.ToLower(strings.ReplaceAll(text, " ", "")), "/s")
+	for _, u := range rates() {
+		digits, ok := strings.CutSuffix(low, strings.TrimSuffix(strings.ToLower(u.name), "/s"))
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseFloat(digits, 64)
+		if err != nil || !(n > 0) || n*float64(u.n) > 1e15 || n*float64(u.n) < 1 {
+			break
+		}
+		return int64(n * float64(u.n)), nil
+	}
+	return 0, fmt.Errorf("%q is not a throughput such as 500kbit/s", text)
 }

@@ -23,8 +23,9 @@ func Help() string {
                                         lock, unlock, network-up, network-down, power
   ask first                             runs by events wait for your word
   not on battery below 20%              or: not on battery; not metered; not slow;
-                                        not slow above 35ms
+                                        not slow above 35ms; not slow below 500kbit/s
   only on power                         or: only while idle; only on network Home, Office
+  connect Office VPN                    bring this connection up for each run, and down after it
   zone Europe/Berlin                    else the zone of the user
   spread 10m                            how far apart many items start; spread 0: not at all
   no catch-up                           do not run at the start for times that were missed`
@@ -103,6 +104,9 @@ func (p *Plan) clause(text string, seen map[string]bool) error {
 		return err
 	case first == "not", first == "only":
 		return p.condition(text, words)
+	case first == "connect" && len(rest) > 0:
+		p.Connect = strings.TrimSpace(strings.TrimSpace(text)[len("connect"):])
+		return once(seen, "connect")
 	case first == "zone" && len(strings.Fields(text)) == 2:
 		return p.zoneClause(strings.Fields(text)[1], seen)
 	case first == "spread" && len(rest) == 1:
@@ -307,6 +311,12 @@ func (p *Plan) slow(words []string) error {
 				return fmt.Errorf("%q is not a time such as 80ms", words[1])
 			}
 			p.If.Slow.Above = d
+		case "below":
+			n, err := ParseRate(words[1])
+			if err != nil {
+				return err
+			}
+			p.If.Slow.Below = n
 		default:
 			return unknown(words[0])
 		}

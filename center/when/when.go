@@ -34,6 +34,7 @@ type Plan struct {
 	Zone    *time.Location // nil: the user's
 	Spread  time.Duration  // over how long the starts of items are spread; negative: as their kind of schedule bears
 	NoCatch bool           // runs that were missed are not caught up
+	Connect string         // the connection that is brought up for each run, by the name it has in NetworkManager; "": none (inventory SM-13)
 }
 
 // Trigger is an event that starts a run (inventory SM-04, SM-05, SM-07, SE-06).

@@ -271,11 +271,15 @@ func (p Plan) String() string {
 		if s.Above > 0 {
 			text += " above " + s.Above.String()
 		}
+		if s.Below > 0 {
+			text += " below " + RateText(s.Below)
+		}
 		out = append(out, text)
 	}
 	add(len(c.Networks) > 0, "only on network "+strings.Join(c.Networks, ", "))
 	add(c.Idle, "only while idle")
 	add(c.Ask, "ask before every run")
+	add(p.Connect != "", "connect "+p.Connect)
 	if p.Zone != nil {
 		out = append(out, "zone "+p.Zone.String())
 	}
