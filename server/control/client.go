@@ -166,6 +166,11 @@ func (c *Client) ListPartners(ctx context.Context) ([]store.Partner, error) {
 	return call[[]store.Partner](ctx, c, "ListPartners", nothing{})
 }
 
+// SetPartner implements center.Service.
+func (c *Client) SetPartner(ctx context.Context, name string, set map[string]string) (store.Partner, error) {
+	return call[store.Partner](ctx, c, "SetPartner", setArg{name, set})
+}
+
 // RemovePartner implements center.Service.
 func (c *Client) RemovePartner(ctx context.Context, name string) error {
 	return do(ctx, c, "RemovePartner", nameArg{name})
@@ -174,6 +179,11 @@ func (c *Client) RemovePartner(ctx context.Context, name string) error {
 // AddItem implements center.Service.
 func (c *Client) AddItem(ctx context.Context, n center.NewItem) (store.Item, error) {
 	return call[store.Item](ctx, c, "AddItem", n)
+}
+
+// FirstSync implements center.Service.
+func (c *Client) FirstSync(ctx context.Context, item string) (center.First, error) {
+	return call[center.First](ctx, c, "FirstSync", nameArg{item})
 }
 
 // ListItems implements center.Service.

@@ -23,7 +23,11 @@ type (
 		User  string
 		Limit int
 	}
-	messageArg     struct{ ID int64 }
+	messageArg struct{ ID int64 }
+	doubtArg   struct {
+		ID     int64
+		Answer outgoing.DoubtAnswer
+	}
 	invitationsArg struct {
 		User string
 		Mode imip.Mode
@@ -80,10 +84,17 @@ func handleMail(mux *http.ServeMux, s center.Mail) {
 	handle(mux, "SetMailServer", func(ctx context.Context, a mailServerArg) (nothing, error) {
 		return nothing{}, s.SetMailServer(ctx, a.User, a.Account, a.Password)
 	})
+	handle(mux, "HubMail", func(ctx context.Context, _ nothing) (outgoing.Account, error) { return s.HubMail(ctx) })
+	handle(mux, "SetHubMail", func(ctx context.Context, a mailServerArg) (nothing, error) {
+		return nothing{}, s.SetHubMail(ctx, a.Account, a.Password)
+	})
 	handle(mux, "Outgoing", func(ctx context.Context, a outgoingArg) ([]store.Outgoing, error) {
 		return s.Outgoing(ctx, a.User, a.Limit)
 	})
 	handle(mux, "RetryOutgoing", func(ctx context.Context, a messageArg) (nothing, error) { return nothing{}, s.RetryOutgoing(ctx, a.ID) })
+	handle(mux, "AnswerDoubt", func(ctx context.Context, a doubtArg) (nothing, error) {
+		return nothing{}, s.AnswerDoubt(ctx, a.ID, a.Answer)
+	})
 	handle(mux, "RemoveOutgoing", func(ctx context.Context, a messageArg) (nothing, error) {
 		return nothing{}, s.RemoveOutgoing(ctx, a.ID)
 	})
@@ -118,6 +129,16 @@ func (c *Client) SetMailServer(ctx context.Context, user string, a outgoing.Acco
 	return do(ctx, c, "SetMailServer", mailServerArg{user, a, password})
 }
 
+// HubMail implements center.Service.
+func (c *Client) HubMail(ctx context.Context) (outgoing.Account, error) {
+	return call[outgoing.Account](ctx, c, "HubMail", nothing{})
+}
+
+// SetHubMail implements center.Service.
+func (c *Client) SetHubMail(ctx context.Context, a outgoing.Account, password string) error {
+	return do(ctx, c, "SetHubMail", mailServerArg{Account: a, Password: password})
+}
+
 // Outgoing implements center.Service.
 func (c *Client) Outgoing(ctx context.Context, user string, limit int) ([]store.Outgoing, error) {
 	return call[[]store.Outgoing](ctx, c, "Outgoing", outgoingArg{user, limit})
@@ -126,6 +147,11 @@ func (c *Client) Outgoing(ctx context.Context, user string, limit int) ([]store.
 // RetryOutgoing implements center.Service.
 func (c *Client) RetryOutgoing(ctx context.Context, id int64) error {
 	return do(ctx, c, "RetryOutgoing", messageArg{id})
+}
+
+// AnswerDoubt implements center.Service.
+func (c *Client) AnswerDoubt(ctx context.Context, id int64, a outgoing.DoubtAnswer) error {
+	return do(ctx, c, "AnswerDoubt", doubtArg{id, a})
 }
 
 // RemoveOutgoing implements center.Service.

@@ -49,6 +49,8 @@ func handleCenter(mux *http.ServeMux, s center.Service) {
 	handle(mux, "ListHandlers", func(ctx context.Context, f center.HandlerFilter) ([]handler.Handler, error) {
 		return s.ListHandlers(ctx, f)
 	})
+	handle(mux, "Proposals", func(ctx context.Context, a nameArg) ([]center.Proposal, error) { return s.Proposals(ctx, a.Name) })
+	handle(mux, "CommitProposal", func(ctx context.Context, c center.Commitment) (store.Item, error) { return s.CommitProposal(ctx, c) })
 	handle(mux, "FindHandler", func(ctx context.Context, a nameArg) (handler.Handler, error) { return s.FindHandler(ctx, a.Name) })
 	handle(mux, "OrderHandler", func(ctx context.Context, o center.HandlerOrder) (handler.Handler, error) {
 		return s.OrderHandler(ctx, o)
@@ -156,4 +158,14 @@ func (c *Client) OrderHandler(ctx context.Context, o center.HandlerOrder) (handl
 // ForgetHandler implements center.Service.
 func (c *Client) ForgetHandler(ctx context.Context, id string) error {
 	return do(ctx, c, "ForgetHandler", nameArg{id})
+}
+
+// Proposals implements center.Service.
+func (c *Client) Proposals(ctx context.Context, partner string) ([]center.Proposal, error) {
+	return call[[]center.Proposal](ctx, c, "Proposals", nameArg{partner})
+}
+
+// CommitProposal implements center.Service.
+func (c *Client) CommitProposal(ctx context.Context, o center.Commitment) (store.Item, error) {
+	return call[store.Item](ctx, c, "CommitProposal", o)
 }

@@ -27,6 +27,10 @@ func handleMembers(mux *http.ServeMux, s center.Members) {
 	handle(mux, "SetMemberBounds", func(ctx context.Context, b center.Bounds) (nothing, error) {
 		return nothing{}, s.SetMemberBounds(ctx, b)
 	})
+	handle(mux, "BoundsOf", func(ctx context.Context, a nameArg) (center.PersonBounds, error) { return s.BoundsOf(ctx, a.Name) })
+	handle(mux, "SetBoundsOf", func(ctx context.Context, a boundsArg) (nothing, error) {
+		return nothing{}, s.SetBoundsOf(ctx, a.User, a.Bounds)
+	})
 }
 
 // MemberBounds implements center.Service.
@@ -37,6 +41,22 @@ func (c *Client) MemberBounds(ctx context.Context) (center.Bounds, error) {
 // SetMemberBounds implements center.Service.
 func (c *Client) SetMemberBounds(ctx context.Context, b center.Bounds) error {
 	return do(ctx, c, "SetMemberBounds", b)
+}
+
+// boundsArg says what one user may reach; nil: what everybody may.
+type boundsArg struct {
+	User   string
+	Bounds *center.Bounds
+}
+
+// BoundsOf implements center.Service.
+func (c *Client) BoundsOf(ctx context.Context, user string) (center.PersonBounds, error) {
+	return call[center.PersonBounds](ctx, c, "BoundsOf", nameArg{user})
+}
+
+// SetBoundsOf implements center.Service.
+func (c *Client) SetBoundsOf(ctx context.Context, user string, b *center.Bounds) error {
+	return do(ctx, c, "SetBoundsOf", boundsArg{user, b})
 }
 
 // Secret implements center.Service.

@@ -86,6 +86,7 @@ func handlePartners(mux *http.ServeMux, s center.Partners) {
 	})
 	handle(mux, "LookAt", func(ctx context.Context, l center.Look) ([]provider.Found, error) { return s.LookAt(ctx, l) })
 	handle(mux, "ListPartners", func(ctx context.Context, _ nothing) ([]store.Partner, error) { return s.ListPartners(ctx) })
+	handle(mux, "SetPartner", func(ctx context.Context, a setArg) (store.Partner, error) { return s.SetPartner(ctx, a.Name, a.Set) })
 	handle(mux, "RemovePartner", func(ctx context.Context, a nameArg) (nothing, error) {
 		return nothing{}, s.RemovePartner(ctx, a.Name)
 	})
@@ -93,6 +94,7 @@ func handlePartners(mux *http.ServeMux, s center.Partners) {
 
 func handleItems(mux *http.ServeMux, s center.Items) {
 	handle(mux, "AddItem", func(ctx context.Context, a center.NewItem) (store.Item, error) { return s.AddItem(ctx, a) })
+	handle(mux, "FirstSync", func(ctx context.Context, a nameArg) (center.First, error) { return s.FirstSync(ctx, a.Name) })
 	handle(mux, "ListItems", func(ctx context.Context, _ nothing) ([]store.Item, error) { return s.ListItems(ctx) })
 	handle(mux, "EnableItem", func(ctx context.Context, a enableArg) (nothing, error) {
 		return nothing{}, s.EnableItem(ctx, a.Name, a.On)

@@ -14,6 +14,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,8 @@ type Config struct {
 	Max     int64       // bytes of the largest message; 0: 50 MiB
 	TLS     *tls.Config // nil: no STARTTLS
 	Spool   string      // folder for large messages on their way in; "": the system's
+	// Postmaster is who gets mail for "postmaster", where no user has that name; NotFound. nil: nobody does.
+	Postmaster func(ctx context.Context) (store.User, error)
 	// Arrived is told of every message that was delivered, after it is durable; nil: nobody is.
 	Arrived func(ctx context.Context, user store.User, inbox tandem.Collection, id tandem.ID)
 	Now     func() time.Time // nil: time.Now
@@ -167,6 +170,9 @@ func (s *session) Mail(from string, opts *smtp.MailOptions) error {
 // Rcpt implements smtp.Session. Who is not a user of the hub is refused here, before any mail is taken.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	u, err := s.cfg.Boxes.Who(s.ctx, to, s.cfg.Domains)
+	if tandem.IsKind(err, tandem.NotFound) && s.forPostmaster(to) {
+		u, err = s.cfg.Postmaster(s.ctx)
+	}
 	if tandem.IsKind(err, tandem.NotFound) {
 		return refusal(550, 5, 1, 1, "nobody here has this address")
 	}
@@ -175,6 +181,13 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	}
 	s.to = append(s.to, recipient{to, u})
 	return nil
+}
+
+// forPostmaster tells whether an address is that at which people reach who runs a mail server. RFC 5321 4.5.1
+func (s *session) forPostmaster(to string) bool {
+	local, domain, _ := strings.Cut(strings.TrimSpace(to), "@")
+	return s.cfg.Postmaster != nil && strings.EqualFold(local, "postmaster") &&
+		(strings.EqualFold(domain, s.cfg.Name) || slices.ContainsFunc(s.cfg.Domains, func(d string) bool { return strings.EqualFold(d, domain) }))
 }
 
 // Data implements smtp.Session. SMTP has one answer for all recipients: when some have the message and others do not, it is asked for again, and those who have
@@ -250,7 +263,8 @@ func (s *session) broken(err error) error {
 	return s.trouble("take message", err)
 }
 
-// trace are the lines that tell where a message came from, and when.
+// trace are the lines that tell where a message came from, and when. Of mail straight from the world the hub says that nobody checked its sender, so that nobody believes what the message itself
+// says; what a server in front noted stays the topmost of its sort. RFC 8601 2.2, 5
 func (s *session) trace() string {
 	with := "ESMTP"
 	if s.lmtp {
@@ -259,8 +273,12 @@ func (s *session) trace() string {
 	if _, ok := s.conn.TLSConnectionState(); ok {
 		with += "S"
 	}
-	return fmt.Sprintf("Return-Path: <%s>\r\nReceived: from %s (%s)\r\n\tby %s with %s; %s\r\n", clean(s.from), clean(s.conn.Hostname()), clean(s.remote), clean(s.cfg.Name), with,
+	lines := fmt.Sprintf("Return-Path: <%s>\r\nReceived: from %s (%s)\r\n\tby %s with %s; %s\r\n", clean(s.from), clean(s.conn.Hostname()), clean(s.remote), clean(s.cfg.Name), with,
 		s.cfg.Now().Format("Mon, 2 Jan 2006 15:04:05 -0700"))
+	if !s.lmtp {
+		lines += fmt.Sprintf("Authentication-Results: %s; none\r\n", clean(s.cfg.Name))
+	}
+	return lines
 }
 
 // clean makes a word fit for a header.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -48,6 +49,7 @@ func open(t *testing.T) *office {
 		}
 	}
 	o.srv = delivery.New(delivery.Config{Boxes: o.boxes, Name: "hub.test", Domains: []string{"hub.test"}, Max: 8 << 20, Spool: o.spool,
+		Postmaster: func(ctx context.Context) (store.User, error) { return st.Accounts.User(ctx, "anna") },
 		Arrived: func(_ context.Context, u store.User, c tandem.Collection, id tandem.ID) {
 			o.mu.Lock()
 			defer o.mu.Unlock()
@@ -188,6 +190,9 @@ func TestDelivery(t *testing.T) {
 				if len(all) != 1 || !strings.HasSuffix(all[0], hello) || !strings.HasPrefix(all[0], "Return-Path: <zoe@elsewhere.test>\r\nReceived: from ") {
 					t.Errorf("%s has %q", user, all)
 				}
+				if none := strings.Contains(all[0], "\r\nAuthentication-Results: "); none == lmtp { // RFC 8601 2.2: of mail from the world nobody checked the sender
+					t.Errorf("%s has %q", user, all)
+				}
 			}
 			o.send(lmtp, "zoe@elsewhere.test", hello, "anna@example.org") // our answer was lost on the way
 			o.send(lmtp, "zoe@elsewhere.test", strings.Replace(hello, "Hello Anna", "Hello again", 1), "anna@example.org")
@@ -307,4 +312,73 @@ func (o *office) raw(lmtp bool, text, to string) string {
 	}
 	go func() { _, _ = io.WriteString(conn, text+".\r\n") }() // error: the server need not hear all of it
 	return answer()
+}
+
+// TestPostmaster: who runs the hub is reached by the name that everybody knows, and in no domain of others. RFC 5321 4.5.1
+func TestPostmaster(t *testing.T) {
+	for name, lmtp := range map[string]bool{"SMTP": false, "LMTP": true} {
+		t.Run(name, func(t *testing.T) {
+			o := open(t)
+			for i, to := range []string{"Postmaster@hub.test", "POSTMASTER@HUB.TEST"} {
+				text := strings.Replace(hello, "Hello Anna", "Hello "+to, 1)
+				if got := o.send(lmtp, "zoe@elsewhere.test", text, to); got[to] != nil || len(o.inbox("anna")) != i+1 {
+					t.Errorf("%s: %v, %d messages", to, got[to], len(o.inbox("anna")))
+				}
+			}
+			for _, to := range []string{"postmaster@elsewhere.test", "postmaster2@hub.test"} {
+				if got := o.send(lmtp, "zoe@elsewhere.test", hello, to); code(got[to]) != 550 {
+					t.Errorf("%s: %v", to, got[to])
+				}
+			}
+			if err := o.st.Accounts.AddUser(t.Context(), store.User{Name: "postmaster"}); err != nil {
+				t.Fatal(err)
+			}
+			if got := o.send(lmtp, "zoe@elsewhere.test", hello, "postmaster@hub.test"); got["postmaster@hub.test"] != nil || len(o.inbox("postmaster")) != 1 || len(o.inbox("anna")) != 2 {
+				t.Errorf("with a user of that name: %v", got)
+			}
+		})
+	}
+}
+
+// TestSmuggling: a message ends with a line that holds a dot and nothing else, where lines end with both characters; a second message that hides behind another end is text of the first. RFC 5321 2.3.8, 4.1.1.4
+func TestSmuggling(t *testing.T) {
+	for name, lmtp := range map[string]bool{"SMTP": false, "LMTP": true} {
+		for _, end := range []string{"\n.\n", "\n.\r\n", "\r.\r", "\r\n.\r", "\r\n.\n", "\r.\r\n", "\r\n\x00.\r\n"} {
+			t.Run(fmt.Sprintf("%s, %q", name, end), func(t *testing.T) {
+				o := open(t)
+				o.raw(lmtp, "Subject: one\r\n\r\nx"+end+"MAIL FROM:<boss@b.test>\r\nRCPT TO:<anna@example.org>\r\nDATA\r\nSubject: two\r\n\r\ny\r\n", "ben@hub.test")
+				if all := o.inbox("ben"); len(all) != 1 || !strings.Contains(all[0], "Subject: two") {
+					t.Errorf("ben has %q", all)
+				}
+				if all := o.inbox("anna"); len(all) != 0 {
+					t.Errorf("anna has %q", all)
+				}
+			})
+		}
+	}
+}
+
+// TestManyRecipients: a message for many is taken once for each, and nobody is told who is here. RFC 5321 4.5.3.1.8, 3.5
+func TestManyRecipients(t *testing.T) {
+	for name, lmtp := range map[string]bool{"SMTP": false, "LMTP": true} {
+		t.Run(name, func(t *testing.T) {
+			o := open(t)
+			var to []string
+			for i := range 500 {
+				to = append(to, fmt.Sprintf("ben+%d@hub.test", i))
+			}
+			for a, err := range o.send(lmtp, "zoe@elsewhere.test", hello, to...) {
+				if err != nil {
+					t.Fatalf("%s: %v", a, err)
+				}
+			}
+			if n := len(o.inbox("ben")); n != 500 {
+				t.Errorf("%d messages", n)
+			}
+			c := o.dial(lmtp)
+			if known, other := c.Verify("anna@example.org"), c.Verify("nobody@hub.test"); code(known) != code(other) {
+				t.Errorf("VRFY: %v and %v", known, other)
+			}
+		})
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"tandem"
@@ -109,8 +110,15 @@ func Open(addresses []Address, config *tls.Config) (*Server, error) {
 
 func failure(a Address, err error) error {
 	e := &tandem.Error{Kind: tandem.Busy, Op: "listen on", Thing: a.String(), Err: err, Remedy: "stop what uses the port, or choose another with --listen"}
-	if strings.Contains(err.Error(), "permission denied") {
+	var no *net.AddrError
+	var dns *net.DNSError
+	switch text := err.Error(); {
+	case strings.Contains(text, "permission denied"):
 		e.Kind, e.Remedy = tandem.Denied, "ports below 1024 need a privilege; choose another with --listen, such as "+Default
+	case errors.As(err, &no) && strings.Contains(no.Err, "port"), strings.Contains(text, "unknown port"):
+		e.Kind, e.Remedy = tandem.Invalid, "a port is a number from 1 to 65535, such as that of "+Default
+	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.As(err, &dns):
+		e.Kind, e.Remedy = tandem.NotFound, "this computer has no such address; leave it out to listen on all it has, as in "+Default
 	}
 	return e
 }

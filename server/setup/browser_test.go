@@ -219,7 +219,7 @@ func TestLooks(t *testing.T) {
 // keyboard walks through the page by the tabulator key: each stop must be seen, and all that can be used must be reached.
 func (s *seen) keyboard() {
 	s.Helper()
-	want := value[int](s, `document.querySelectorAll("a[href], button, input").length`)
+	want := value[int](s, `document.querySelectorAll("a[href], button, input, summary").length`)
 	stops := map[string]bool{}
 	for range want {
 		s.do(chromedp.KeyEvent(kb.Tab))

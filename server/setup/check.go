@@ -28,14 +28,14 @@ func (h *Handler) check(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		v.CheckProblem = "This is too much for a name and a password."
-		h.render(w, http.StatusRequestEntityTooLarge, v)
+		h.render(w, r, http.StatusRequestEntityTooLarge, v)
 		return
 	}
 	v.User = strings.TrimSpace(r.PostForm.Get("user"))
 	password := r.PostForm.Get("password")
 	if v.User == "" || password == "" {
 		v.CheckProblem = "Please type your user name and password."
-		h.render(w, http.StatusBadRequest, v)
+		h.render(w, r, http.StatusBadRequest, v)
 		return
 	}
 	select {
@@ -44,7 +44,7 @@ func (h *Handler) check(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.Header().Set("Retry-After", "30")
 		v.CheckProblem = "Others are checking just now. Please try again in half a minute."
-		h.render(w, http.StatusTooManyRequests, v)
+		h.render(w, r, http.StatusTooManyRequests, v)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), checkTime)
@@ -54,22 +54,22 @@ func (h *Handler) check(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case tandem.IsKind(err, tandem.Denied):
 		v.CheckProblem = "The user name or the password is wrong."
-		h.render(w, http.StatusForbidden, v)
+		h.render(w, r, http.StatusForbidden, v)
 	case errors.As(err, &e) && e.Kind == tandem.Busy:
 		wait := strconv.FormatInt(max(e.Wait, 5), 10)
 		w.Header().Set("Retry-After", wait)
 		v.CheckProblem = "Too many wrong passwords came from this address. Please wait " + wait + " seconds."
-		h.render(w, http.StatusTooManyRequests, v)
+		h.render(w, r, http.StatusTooManyRequests, v)
 	case err != nil:
 		h.cfg.Log.Error("set-up check", "err", err)
 		v.CheckProblem = "The check could not be made. The hub's log says why."
-		h.render(w, http.StatusInternalServerError, v)
+		h.render(w, r, http.StatusInternalServerError, v)
 	default:
 		v.Lines, v.Fine = lines, true
 		for _, l := range lines {
 			v.Fine = v.Fine && l.Level != "fail"
 		}
-		h.render(w, http.StatusOK, v)
+		h.render(w, r, http.StatusOK, v)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/mail"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -36,9 +37,9 @@ type Config struct {
 
 // Handler serves the page below Path.
 type Handler struct {
-	cfg  Config
-	page *template.Template
-	mux  *http.ServeMux
+	cfg   Config
+	pages map[string]*template.Template // by language
+	mux   *http.ServeMux
 
 	slots chan bool // taken by check-ups under way
 }
@@ -48,11 +49,15 @@ const Path = "/setup"
 
 // New makes a handler.
 func New(cfg Config) (*Handler, error) {
-	page, err := template.New("setup.html").Funcs(template.FuncMap{"mark": mark, "words": words}).ParseFS(files, "page/setup.html")
-	if err != nil {
-		return nil, fmt.Errorf("setup page: %w", err)
+	h := &Handler{cfg: cfg, pages: map[string]*template.Template{}, mux: http.NewServeMux(), slots: make(chan bool, checksAtOnce)}
+	for _, lang := range languages() {
+		name := "setup." + lang + ".html"
+		page, err := template.New(name).Funcs(template.FuncMap{"mark": mark, "words": func(l check.Line) string { return say(lang, words(l)) }}).ParseFS(files, "page/"+name)
+		if err != nil {
+			return nil, fmt.Errorf("setup page: %w", err)
+		}
+		h.pages[lang] = page
 	}
-	h := &Handler{cfg: cfg, page: page, mux: http.NewServeMux(), slots: make(chan bool, checksAtOnce)}
 	h.mux.HandleFunc("GET "+Path, h.show)
 	h.mux.HandleFunc("GET "+Path+"/style.css", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "page/style.css") })
 	h.mux.HandleFunc("GET "+Path+"/qr.svg", h.code)
@@ -83,7 +88,8 @@ type view struct {
 	Base, Host, Port string
 	Secure           bool
 	Fingerprint      string
-	Address          string // as typed into the form, "" at first
+	Address          string // as typed into the form or given beforehand
+	For              string // the sort of phone that connects: "ios", "android"; "": not known
 	Problem          string
 	Checks           bool   // the check is offered
 	User             string // as typed into the check's form
@@ -113,16 +119,37 @@ func loopback(r *http.Request) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-func (h *Handler) show(w http.ResponseWriter, r *http.Request) { h.render(w, http.StatusOK, h.view(r)) }
+func (h *Handler) show(w http.ResponseWriter, r *http.Request) {
+	v := h.view(r)
+	v.Address, v.For = given(r)
+	h.render(w, r, http.StatusOK, v)
+}
 
-func (h *Handler) render(w http.ResponseWriter, code int, v view) {
+// given is what the page's address says beforehand: the mail address of whoever connects, and the sort of phone. What is neither is left out.
+func given(r *http.Request) (address, sort string) {
+	q := r.URL.Query()
+	if a, err := mail.ParseAddress(q.Get("address")); err == nil && a.Name == "" && len(a.Address) <= 254 {
+		address = a.Address
+	}
+	if s := q.Get("for"); s == "ios" || s == "android" {
+		sort = s
+	}
+	return address, sort
+}
+
+// render answers with the page, in the language that the browser prefers. What went wrong is said in English until here.
+func (h *Handler) render(w http.ResponseWriter, r *http.Request, code int, v view) {
+	lang := language(r)
+	v.Problem, v.CheckProblem = say(lang, v.Problem), say(lang, v.CheckProblem)
 	var buf bytes.Buffer
-	if err := h.page.Execute(&buf, v); err != nil {
+	if err := h.pages[lang].Execute(&buf, v); err != nil {
 		h.cfg.Log.Error("setup page", "err", err)
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Language", lang)
+	w.Header().Set("Vary", "Accept-Language, Cookie")
 	w.Header().Set("Content-Length", strconv.Itoa(buf.Len()))
 	w.WriteHeader(code)
 	h.write(w, buf.Bytes())
@@ -142,9 +169,20 @@ func (h *Handler) authority(typ string, body []byte) http.HandlerFunc {
 	}
 }
 
-// code is a QR code of the page's own address, for a phone that looks at a computer's screen.
+// code is a QR code of the page's own address, for a phone that looks at a computer's screen. What is known beforehand is in it.
 func (h *Handler) code(w http.ResponseWriter, r *http.Request) {
-	svg, err := qrcode.SVG(h.cfg.Base(r) + Path)
+	address, sort := given(r)
+	q := url.Values{}
+	for name, value := range map[string]string{"address": address, "for": sort} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	to := h.cfg.Base(r) + Path
+	if len(q) > 0 {
+		to += "?" + q.Encode()
+	}
+	svg, err := qrcode.SVG(to)
 	if err != nil {
 		http.Error(w, "the address is too long for a code", http.StatusInternalServerError)
 		return
@@ -160,7 +198,7 @@ func (h *Handler) profile(w http.ResponseWriter, r *http.Request) {
 	addr, err := mail.ParseAddress(v.Address)
 	if err != nil || addr.Name != "" || len(v.Address) > 254 {
 		v.Problem = "Please type your mail address, such as anna@example.org."
-		h.render(w, http.StatusBadRequest, v)
+		h.render(w, r, http.StatusBadRequest, v)
 		return
 	}
 	body, err := profile(v, addr.Address, h.cfg.Authority)

@@ -108,3 +108,34 @@ func TestProfile(t *testing.T) {
 		}
 	}
 }
+
+// TestGivenBeforehand: a code that was made for somebody's phone leads to a page that knows the address and begins with that sort of phone; what is no address or sort is
+// left out.
+func TestGivenBeforehand(t *testing.T) {
+	h := handler(t, []byte("der"))
+	before := func(body, a, b string) bool {
+		i, j := strings.Index(body, a), strings.Index(body, b)
+		return i >= 0 && j >= 0 && i < j
+	}
+	_, plain := get(t, h, "/setup")
+	_, body := get(t, h, "/setup?for=android&address=anna%40example.org")
+	if !before(plain, `id="ios"`, `id="android"`) || !before(body, `id="android"`, `id="ios"`) || !strings.Contains(body, `value="anna@example.org"`) {
+		t.Error("the page does not begin with what is given")
+	}
+	for _, want := range []string{"Profile Downloaded", "VPN &amp; Device Management", "Certificate Trust Settings", "Configure Manually", "CA certificate", "Exchange and Office 365", "Manual setup"} {
+		if !strings.Contains(plain, want) {
+			t.Errorf("the page lacks the menu %q", want)
+		}
+	}
+	_, code := get(t, h, "/setup/qr.svg")
+	_, other := get(t, h, "/setup/qr.svg?for=ios&address=anna%40example.org")
+	if code == other {
+		t.Error("the code does not tell what is given")
+	}
+	if _, same := get(t, h, "/setup/qr.svg?for=evil&address=%3Cscript%3E"); same != code {
+		t.Error("the code tells what is neither an address nor a sort")
+	}
+	if _, body := get(t, h, "/setup?for=evil&address=%22%3E%3Cscript%3E"); body != plain {
+		t.Error("the page shows what is neither an address nor a sort")
+	}
+}
