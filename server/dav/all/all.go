@@ -13,6 +13,7 @@ import (
 	"tandem/partner/access"
 	meetings "tandem/partner/schedule"
 	"tandem/server/dav"
+	"tandem/server/dav/acl"
 	"tandem/server/dav/attach"
 	"tandem/server/dav/attachments"
 	"tandem/server/dav/check"
@@ -31,7 +32,7 @@ import (
 
 // Config is what the door stands on. Everything without a remark must be set.
 type Config struct {
-	Store    *store.Store
+	Store    *store.Store // where Meetings are given, its Home is the one that they watch over (Calendars)
 	Kinds    map[tandem.Kind]kind.Handler
 	Accounts dav.Accounts
 	Meetings *meetings.Service          // nil: one of the door's own, which reaches nobody outside the hub
@@ -53,10 +54,13 @@ func New(cfg Config) *dav.Door {
 	}
 	if cfg.Meetings == nil {
 		cfg.Meetings = Meetings(cfg.Store, cfg.Kinds, cfg.Now, cfg.Log)
+		own := *cfg.Store
+		own.Home = cfg.Meetings.Calendars(own.Home)
+		cfg.Store = &own
 	}
 	who := &access.Service{Home: cfg.Store.Home, Shares: cfg.Store.Shares, Now: cfg.Now}
 	paths := &tree.Service{Home: cfg.Store.Home, Lookup: cfg.Store.Lookup, Accounts: cfg.Store.Accounts, Access: who, Inbox: cfg.Meetings.Inbox}
-	return dav.New(dav.Config{Accounts: cfg.Accounts, Tree: paths, Methods: methods(cfg, paths), Base: cfg.Base, Log: cfg.Log, Trust: cfg.Trust})
+	return dav.New(dav.Config{Accounts: cfg.Accounts, Tree: paths, Methods: methods(cfg, paths, who), Base: cfg.Base, Log: cfg.Log, Trust: cfg.Trust})
 }
 
 // Meetings is what carries meetings between the users of a hub, in a way that clients of this door understand.
@@ -74,7 +78,7 @@ var limits = check.Limits{Size: proto.MaxRecord, Attendees: 2000}
 var attached = attach.Limits{Size: 64 << 20, Count: 100}
 
 // methods are all methods that are served. What is not in this list is not advertised.
-func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
+func methods(cfg Config, paths proto.Tree, who *access.Service) map[string]proto.Method {
 	st := cfg.Store
 	now := func() int64 { return cfg.Now().Unix() }
 	guard := &locks.Service{Tree: paths, Locks: st.Locks, Now: now}
@@ -89,6 +93,7 @@ func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 	guard.Create = trees.Touch
 	moves := &transfer.Service{Tree: paths, Home: st.Home, Lookup: st.Lookup, Props: st.Props, Locks: guard}
 	attaches := &attachments.Service{Home: st.Home, Room: trees.Room, Objects: records, Guard: guard, Files: cfg.Kinds[tandem.File], Limits: attached, Zones: zones, Log: cfg.Log}
+	rights := &acl.Service{Tree: paths, Access: who, Guard: guard}
 	makes := &collections.Service{Tree: paths, Home: st.Home, Props: known, Guard: guard, MakeDir: trees.MakeDir}
 	return map[string]proto.Method{
 		http.MethodGet:    byTree(trees.Get, records.Get),
@@ -96,11 +101,12 @@ func methods(cfg Config, paths proto.Tree) map[string]proto.Method {
 		http.MethodPost:   posts(records.Post, meets.Outbox, attaches.Post),
 		http.MethodPut:    byTree(trees.Put, attaches.Put(records.Put)),
 		http.MethodDelete: attaches.Delete(meets.Delete(moves.Delete)),
-		"COPY":            moves.Copy,
+		"ACL":             rights.Acl,
+		"COPY":            meets.Replace(paths, moves.Copy),
 		"LOCK":            guard.Lock,
 		"MKCALENDAR":      makes.Mkcalendar,
 		"MKCOL":           makes.Mkcol,
-		"MOVE":            moves.Move,
+		"MOVE":            meets.Replace(paths, moves.Move),
 		"PROPFIND":        known.Propfind,
 		"PROPPATCH":       known.Proppatch,
 		"REPORT":          finds.Report,

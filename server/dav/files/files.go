@@ -114,14 +114,18 @@ func Retry(ctx context.Context, tree proto.Tree, r *proto.Request, do func() err
 	return &tandem.Error{Kind: tandem.Busy, Op: "write", Thing: r.URL.Path, Remedy: "try again"}
 }
 
-// Write performs writes of which all are done or none, and returns the first reason for none. What the store will never take is 409.
-func Write(ctx context.Context, home store.Home, collection int64, who store.Author, writes []store.HomeWrite) ([]tandem.Outcome, error) {
+// Write performs writes of which all are done or none, and returns the first reason for none. What the store will never take is 409. What else the request does to the
+// collection after them rests on them.
+func Write(ctx context.Context, home store.Home, r *proto.Request, collection int64, writes []store.HomeWrite) ([]tandem.Outcome, error) {
 	for i := range writes {
 		writes[i].Whole = true
 	}
-	out, err := home.Write(ctx, collection, who, writes)
+	out, err := home.Write(ctx, collection, r.Author, r.Under(collection, writes))
 	if err != nil {
 		return out, err
+	}
+	if _, conditional := r.Standing[collection]; conditional && out[0].Status == tandem.Applied {
+		delete(r.Standing, collection)
 	}
 	var failed error
 	for _, o := range out {
@@ -157,7 +161,7 @@ func (s *Service) makeNew(ctx context.Context, r *proto.Request, w store.HomeWri
 			return err
 		}
 		w.ID, w.Title = r.Target.ID, string(r.Target.ID)
-		_, err := Write(ctx, s.Home, r.Target.Reach.ID, r.Author, []store.HomeWrite{w})
+		_, err := Write(ctx, s.Home, r, r.Target.Reach.ID, []store.HomeWrite{w})
 		return err
 	})
 }
@@ -174,7 +178,7 @@ func (s *Service) Touch(ctx context.Context, r *proto.Request) error {
 	w.Op, w.ID, w.Title = tandem.Create, r.Target.ID, string(r.Target.ID)
 	now := s.Now().UnixNano()
 	w.Record.Attrs, w.Record.Modified = attrs("", now), now
-	if _, err := Write(ctx, s.Home, r.Target.Reach.ID, r.Author, []store.HomeWrite{w}); err != nil {
+	if _, err := Write(ctx, s.Home, r, r.Target.Reach.ID, []store.HomeWrite{w}); err != nil {
 		return err
 	}
 	return s.look(ctx, r)

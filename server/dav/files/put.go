@@ -164,7 +164,7 @@ func (s *Service) replace(ctx context.Context, w http.ResponseWriter, r *proto.R
 		write.Op, write.If, old = tandem.Update, res.Record.Version, res.Record.Attrs
 	}
 	write.Record.Attrs, write.Record.Modified = attrs(old, mtime), mtime
-	out, err := Write(ctx, s.Home, res.Reach.ID, r.Author, []store.HomeWrite{write})
+	out, err := Write(ctx, s.Home, r, res.Reach.ID, []store.HomeWrite{write})
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func (c *check) conditions(ctx context.Context) error {
 	if err != nil {
 		return davxml.Failf(http.StatusBadRequest, "If: %v", err)
 	}
-	c.tokens = header.Tokens()
+	c.tokens, c.r.Standing = header.Tokens(), nil
 	if err := matches(c.r.Header, c.r.Target); err != nil {
 		return err
 	}
@@ -91,6 +91,7 @@ func (c *check) conditions(ctx context.Context) error {
 			states[list.Resource] = st
 		}
 		if st.meets(list.Conditions) {
+			c.r.Standing = st.standing(list.Conditions)
 			return nil
 		}
 	}
@@ -101,6 +102,17 @@ func (c *check) conditions(ctx context.Context) error {
 type state struct {
 	etag   string
 	tokens map[string]bool
+	col    tandem.Collection // whose sync-token is among the tokens; without an ID: none
+}
+
+// standing is what conditions that were met say of the collection's state. RFC 6578 5
+func (st state) standing(list []Condition) map[int64]int64 {
+	for _, c := range list {
+		if seq, ok := proto.ParseSyncToken(st.col, c.Token); ok && !c.Not && st.col.ID != 0 {
+			return map[int64]int64{st.col.ID: seq}
+		}
+	}
+	return nil
 }
 
 func (st state) meets(list []Condition) bool {
@@ -131,7 +143,8 @@ func (c *check) stateOf(ctx context.Context, ref string) (st state, err error) {
 	}
 	st = state{etag: res.ETag(), tokens: map[string]bool{}}
 	if res.Sort == proto.Collection || res.Tree() && res.Sort == proto.Member && res.Dir() { // RFC 6578 5
-		st.tokens[proto.SyncToken(res.Reach.Collection, res.Reach.Seq)] = true
+		st.col = res.Reach.Collection
+		st.tokens[proto.SyncToken(st.col, st.col.Seq)] = true
 	}
 	path, ok := pathOf(res)
 	if !ok {

@@ -203,7 +203,7 @@ func (s *Service) write(ctx context.Context, r *proto.Request, t *proto.Resource
 		}
 		w.Op, w.If, w.Record.Attrs = tandem.Update, old.Version, old.Attrs
 	}
-	outs, err := s.Home.Write(ctx, t.Reach.ID, r.Author, []store.HomeWrite{w})
+	outs, err := s.Home.Write(ctx, t.Reach.ID, r.Author, r.Under(t.Reach.ID, []store.HomeWrite{w}))
 	if err != nil {
 		return false, err
 	}

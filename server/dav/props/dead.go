@@ -12,7 +12,7 @@ import (
 // key is the name under which the store keeps a property.
 func key(n davxml.Name) string { return "{" + n.Space + "}" + n.Local }
 
-// keeps reports whether a resource can have dead properties: home collections and records.
+// keeps reports whether the store knows a resource, so that properties are kept with it: home collections and records.
 func keeps(res *proto.Resource) bool {
 	return res.There() && (res.Sort == proto.Collection || res.Sort == proto.Member)
 }
@@ -46,6 +46,9 @@ func (q *query) load(page []*proto.Resource) error {
 	}
 	for len(page) > 0 {
 		if !keeps(page[0]) {
+			if err := q.loadHome(page[0]); err != nil {
+				return err
+			}
 			page = page[1:]
 			continue
 		}
@@ -73,7 +76,10 @@ func (q *query) load(page []*proto.Resource) error {
 type place struct{ collection, number int64 }
 
 func (q *query) kept(res *proto.Resource) map[string]string {
-	if !keeps(res) {
+	switch {
+	case isHome(res, q.req.User.Name):
+		return q.homes[homeKey(res)]
+	case !keeps(res):
 		return nil
 	}
 	return q.dead[place{res.Reach.ID, number(res)}]
@@ -93,6 +99,9 @@ func (q *query) deadOf(res *proto.Resource) []*davxml.Element {
 	values := q.kept(res)
 	var out []*davxml.Element
 	for _, k := range slices.Sorted(maps.Keys(values)) {
+		if !strings.HasPrefix(k, "{") { // of a home
+			continue
+		}
 		if e := parseDead(values[k]); e != nil && liveNamed(e.Name) == nil {
 			out = append(out, e)
 		}

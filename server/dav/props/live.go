@@ -11,6 +11,7 @@ import (
 type live struct {
 	name  davxml.Name
 	all   bool                                                // given to clients that ask for all: RFC 4918 14.2 spares them those of later documents
+	own   bool                                                // of users, who are no resources of the store (isPerson): kept with the user
 	kept  bool                                                // kept in the store under its name, as a dead one is
 	value func(q *query, res *proto.Resource) *davxml.Element // nil where it is not there
 	set   func(p *patch, e *davxml.Element) error             // nil: protected; e is nil to remove it
@@ -21,6 +22,7 @@ var table = []live{
 	// RFC 4918 15
 	{name: davxml.D("resourcetype"), all: true, value: resourceType},
 	{name: davxml.D("displayname"), all: true, value: displayName, set: setDisplayName},
+	{name: davxml.D("creationdate"), all: true, value: creationDate},
 	{name: davxml.D("getcontenttype"), all: true, value: contentType},
 	{name: davxml.D("getcontentlength"), all: true, value: contentLength},
 	{name: davxml.D("getetag"), all: true, value: etag},
@@ -55,6 +57,8 @@ var table = []live{
 	{name: davxml.C("schedule-inbox-URL"), value: scheduleBox(davxml.C("schedule-inbox-URL"), "inbox")},
 	{name: davxml.C("schedule-outbox-URL"), value: scheduleBox(davxml.C("schedule-outbox-URL"), "outbox")},
 	{name: davxml.S("email-address-set"), value: emailAddresses},
+	{name: davxml.A("principal-address"), own: true, value: ownCard(davxml.A("principal-address")), set: setOwnCard},
+	{name: davxml.S("me-card"), own: true, value: ownCard(davxml.S("me-card")), set: setOwnCard},
 	// RFC 4791 5.2, RFC 6638 9, RFC 7953 7.2.4, RFC 7809 5.2 on calendars
 	{name: davxml.C("calendar-description"), value: calendarDescription, set: setDescription(proto.Calendars)},
 	{name: davxml.C("calendar-timezone"), kept: true, value: keptOn(proto.Calendars, davxml.C("calendar-timezone")), set: setTimezone},

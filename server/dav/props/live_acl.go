@@ -53,7 +53,11 @@ func Privileges(res *proto.Resource, user string) []davxml.Name {
 	switch res.Sort {
 	case proto.Home: // collections are made and removed in it
 		if res.User == user {
-			list = append(list, davxml.D("bind"), davxml.D("unbind"))
+			list = append(list, davxml.D("bind"), davxml.D("unbind"), davxml.D("write-properties"))
+		}
+	case proto.Principal:
+		if res.User == user {
+			list = append(list, davxml.D("write-properties"))
 		}
 	case proto.Outbox:
 		list = append(list, davxml.C("schedule-send"), davxml.C("schedule-send-invite"), davxml.C("schedule-send-reply"), davxml.C("schedule-send-freebusy"))
@@ -125,9 +129,13 @@ func supportedPrivileges(_ *query, res *proto.Resource) *davxml.Element {
 // acl is RFC 3744 5.5: what the owner and, as far as the one who asks may know, others may do.
 func acl(q *query, res *proto.Resource) *davxml.Element {
 	e := davxml.New(davxml.D("acl"))
+	given := func(principal *davxml.Element, list []davxml.Name) *davxml.Element {
+		one := davxml.New(davxml.D("ace"), davxml.New(davxml.D("principal"), principal), privilegeList(davxml.New(davxml.D("grant")), list))
+		e.Add(one)
+		return one
+	}
 	ace := func(principal *davxml.Element, list []davxml.Name) {
-		e.Add(davxml.New(davxml.D("ace"), davxml.New(davxml.D("principal"), principal), privilegeList(davxml.New(davxml.D("grant")), list),
-			davxml.New(davxml.D("protected"))))
+		given(principal, list).Add(davxml.New(davxml.D("protected")))
 	}
 	o := ownerOf(res)
 	switch {
@@ -150,7 +158,7 @@ func acl(q *query, res *proto.Resource) *davxml.Element {
 				list = append(list, davxml.D("write"))
 			}
 			if s.With != "" {
-				ace(davxml.Href(proto.PrincipalHref(s.With)), list)
+				given(davxml.Href(proto.PrincipalHref(s.With)), list) // the method ACL changes it
 			}
 		}
 	}

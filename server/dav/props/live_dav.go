@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"tandem"
+	"time"
 
+	"tandem"
 	"tandem/partner/access"
 	"tandem/server/dav/locks"
 	"tandem/server/dav/proto"
@@ -97,6 +98,21 @@ func lastModified(_ *query, res *proto.Resource) *davxml.Element {
 		return nil
 	}
 	return davxml.NewText(davxml.D("getlastmodified"), proto.Modified(res.Record).Format(http.TimeFormat))
+}
+
+// creationDate is RFC 4918 15.1: when the hub stored it first, where that was written down.
+func creationDate(_ *query, res *proto.Resource) *davxml.Element {
+	var made int64
+	switch {
+	case res.Sort == proto.Collection:
+		made = res.Reach.Made
+	case res.Sort == proto.Member && res.Record != nil:
+		made = res.Record.Made
+	}
+	if made == 0 {
+		return nil
+	}
+	return davxml.NewText(davxml.D("creationdate"), time.Unix(made, 0).UTC().Format(time.RFC3339))
 }
 
 // supportedLock is RFC 4918 15.10.

@@ -75,7 +75,8 @@ type patch struct {
 	attr     map[string]string // attributes of a file
 	col      *tandem.Collection
 	share    *store.Share
-	calendar int64 // the default calendar to be, 0: as it is
+	calendar int64   // the default calendar to be, 0: as it is
+	me       *string // the user's own card
 }
 
 // result is what became of one instruction.
@@ -201,6 +202,10 @@ func protected() error {
 func (p *patch) one(in instruction) error {
 	l := liveNamed(in.name)
 	switch {
+	case l != nil && l.own:
+		return l.set(p, in.as())
+	case l == nil && isHome(p.res, p.author.User):
+		return p.keep(in.name, in.value)
 	case !keeps(p.res), l != nil && l.set == nil:
 		return protected()
 	case l != nil:
@@ -299,6 +304,8 @@ func (p *patch) write() (err error) {
 		})
 	}
 	switch { // of what follows a resource has one
+	case p.me != nil:
+		return p.svc.Accounts.SetProps(p.ctx, p.res.User, map[string]string{meProp: *p.me})
 	case len(p.attr) > 0:
 		return p.writeAttrs()
 	case p.calendar != 0:
@@ -315,6 +322,9 @@ func (p *patch) write() (err error) {
 
 // writeDead sets the dead properties, and gives what puts back those that were.
 func (p *patch) writeDead() (back func(context.Context) error, err error) {
+	if !keeps(p.res) {
+		return p.writeHome()
+	}
 	col, n := p.res.Reach.ID, number(p.res)
 	all, err := p.svc.Props.Properties(p.ctx, col, n)
 	if err != nil {

@@ -53,9 +53,10 @@ type query struct {
 	plan  []column
 	err   error // of a live property; ends the request
 
-	users map[string]store.User       // those that were looked up
-	locks map[int64][]store.Lock      // by collection
-	dead  map[place]map[string]string // of the page
+	users map[string]store.User        // those that were looked up
+	locks map[int64][]store.Lock       // by collection
+	dead  map[place]map[string]string  // of the page
+	homes map[string]map[string]string // by homeKey
 }
 
 // column is one of the properties that were asked for.

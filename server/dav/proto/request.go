@@ -26,6 +26,20 @@ type Request struct {
 	Prefer Prefer
 	Base   string // scheme and host under which the client knows the hub, without a slash at the end: "https://sync.example.org"
 	Author store.Author
+
+	// Standing are the sequence numbers of collections on which the conditions of the request rest, as Guard found: what is written to one of them is written under
+	// it. RFC 6578 5
+	Standing map[int64]int64
+}
+
+// Under puts writes to a collection under the conditions of the request.
+func (r *Request) Under(collection int64, writes []store.HomeWrite) []store.HomeWrite {
+	if seq, ok := r.Standing[collection]; ok {
+		for i := range writes {
+			writes[i].Still = &seq
+		}
+	}
+	return writes
 }
 
 // Prefer is what a client would like. RFC 7240, RFC 8144

@@ -12,6 +12,7 @@ import (
 
 	"tandem"
 	"tandem/kind/event/itip"
+	"tandem/partner/access"
 	meetings "tandem/partner/schedule"
 	"tandem/server/dav/proto"
 	"tandem/store"
@@ -90,12 +91,13 @@ func (s *Service) Done(ctx context.Context, p meetings.Plan, written bool) {
 	}
 }
 
-// Delete has others told when a meeting is deleted, or a calendar with meetings, before next deletes it.
+// Delete has others told when a meeting is deleted, before next deletes it. Of the meetings in a calendar they are told by whatever removes it, unless the client wants silence.
+// RFC 6638 3.2.3, 8.1
 func (s *Service) Delete(next proto.Method) proto.Method {
 	return func(ctx context.Context, w http.ResponseWriter, r *proto.Request) error {
 		t := r.Target
-		if t.Sort == proto.Collection && t.Reach.Owned && t.Reach.Kind == tandem.Event && !silent(r) {
-			return s.deleteCalendar(ctx, w, r, next)
+		if t.Sort == proto.Collection && silent(r) {
+			ctx = meetings.Quietly(ctx)
 		}
 		if t.Sort != proto.Member || t.Record == nil || t.Reach.Kind != tandem.Event {
 			return next(ctx, w, r)
@@ -114,17 +116,31 @@ func (s *Service) Delete(next proto.Method) proto.Method {
 	}
 }
 
-// deleteCalendar has those told who take part in the meetings of a calendar. RFC 6638 3.2.3
-func (s *Service) deleteCalendar(ctx context.Context, w http.ResponseWriter, r *proto.Request, next proto.Method) error {
-	closing, err := s.Meetings.Close(ctx, r.Target.Reach.Collection)
-	if err != nil {
+// Replace has others told of a meeting that COPY or MOVE puts another event over, before next does so. The same meeting may come to lie there: then nothing ends.
+// RFC 6638 3.2.3
+func (s *Service) Replace(tree proto.Tree, next proto.Method) proto.Method {
+	return func(ctx context.Context, w http.ResponseWriter, r *proto.Request) error {
+		src := r.Target
+		path, err := r.Path(r.Header.Get("Destination"))
+		if err != nil || src.Sort != proto.Member || src.Record == nil || src.Reach.Kind != tandem.Event || strings.EqualFold(strings.TrimSpace(r.Header.Get("Overwrite")), "F") {
+			return next(ctx, w, r)
+		}
+		dst, err := tree.Resolve(ctx, r.User, path)
+		if err != nil || dst.Sort != proto.Member || dst.Record == nil || dst.Reach.Kind != tandem.Event || dst.Record.UID == src.Record.UID || dst.Reach.Right < access.Write {
+			return next(ctx, w, r) // it says what is wrong
+		}
+		old, err := tandem.ReadBody(dst.Record.Body, maxRead)
+		if err != nil {
+			return err
+		}
+		plan, err := s.Plan(ctx, r, dst, old, nil)
+		if err != nil {
+			return err
+		}
+		err = next(ctx, w, r)
+		s.Done(ctx, plan, err == nil)
 		return err
 	}
-	err = next(ctx, w, r)
-	if failed := s.Meetings.Closed(ctx, closing, err == nil); failed != nil {
-		s.Log.Error("meetings of a removed calendar", "removed", err == nil, "err", failed)
-	}
-	return err
 }
 
 // maxRead is the size in bytes of the largest event that is read.

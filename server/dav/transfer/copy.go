@@ -232,7 +232,7 @@ func (e *errand) copyRecords(ctx context.Context) ([]tandem.Outcome, error) {
 		}
 		writes = append(writes, w)
 	}
-	out, err := files.Write(ctx, e.Home, e.dst.Reach.ID, e.r.Author, writes)
+	out, err := files.Write(ctx, e.Home, e.r, e.dst.Reach.ID, writes)
 	if err != nil {
 		return out, uidTaken(err, e.dst)
 	}
@@ -242,7 +242,7 @@ func (e *errand) copyRecords(ctx context.Context) ([]tandem.Outcome, error) {
 // moveWithin gives the source another id, under which all that belongs to it stays.
 func (e *errand) moveWithin(ctx context.Context) error {
 	writes := append(deletes(e.to), store.HomeWrite{Write: tandem.Write{Op: tandem.Move, ID: e.src.ID, To: e.dst.ID, If: e.src.Record.Version}})
-	_, err := files.Write(ctx, e.Home, e.src.Reach.ID, e.r.Author, writes)
+	_, err := files.Write(ctx, e.Home, e.r, e.src.Reach.ID, writes)
 	return err
 }
 
@@ -252,7 +252,7 @@ func (e *errand) moveAcross(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = files.Write(ctx, e.Home, e.src.Reach.ID, e.r.Author, deletes(e.from))
+	_, err = files.Write(ctx, e.Home, e.r, e.src.Reach.ID, deletes(e.from))
 	if err == nil {
 		return nil
 	}
@@ -260,7 +260,7 @@ func (e *errand) moveAcross(ctx context.Context) error {
 	for i, o := range copies {
 		made[i] = store.HomeRecord{Record: tandem.Record{ID: o.ID, Meta: o.Meta}}
 	}
-	if _, failed := files.Write(context.WithoutCancel(ctx), e.Home, e.dst.Reach.ID, e.r.Author, deletes(made)); failed != nil {
+	if _, failed := files.Write(context.WithoutCancel(ctx), e.Home, e.r, e.dst.Reach.ID, deletes(made)); failed != nil {
 		return davxml.Failf(http.StatusConflict, "%s changed while it was moved; it is at its old place and at the new one", e.src.Href())
 	}
 	return err

@@ -61,7 +61,7 @@ func (s *Service) Delete(ctx context.Context, w http.ResponseWriter, r *proto.Re
 		if err != nil {
 			return err
 		}
-		_, err = files.Write(ctx, s.Home, res.Reach.ID, r.Author, deletes(recs))
+		_, err = files.Write(ctx, s.Home, r, res.Reach.ID, deletes(recs))
 		return err
 	})
 	if err != nil {
