@@ -5,6 +5,7 @@
 package eas
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -60,8 +61,11 @@ type Config struct {
 	Events   func(ctx context.Context, user, uid string) []byte // the user's event with a UID, nil for none; nil: nobody knows
 	Commands map[string]proto.Command                           // what is served, by name
 	Zone     func(user store.User) *time.Location               // nil: the system's
+	Language func(user store.User) string                       // the one that a user chose, "" for none; nil: nobody chose any
 	Now      func() time.Time                                   // nil: time.Now
 	Log      *slog.Logger                                       // nil: nowhere
+	// Elsewhere is the address that a client is to use from now on, "https://sync.example.org", and "" if it is right here; nil: everybody is.
+	Elsewhere func(*http.Request) string
 	// Trust tells of a reverse proxy whose X-Forwarded-For is believed; nil: none is.
 	Trust func(remote string) bool
 	// Bodies is how many bytes the bodies of requests may take while they are answered, all in all; a user's a third of it. 0: 144 MiB.
@@ -105,10 +109,17 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	common(h)
 	switch r.Method {
-	case http.MethodOptions:
-		d.options(w, r)
-	case http.MethodPost:
-		d.post(w, r)
+	case http.MethodOptions, http.MethodPost:
+		switch to := d.elsewhere(r); {
+		case to != "": // before anybody logs in: Autodiscover tells the address to everybody, too. MS-ASHTTP 3.1.5.2.2
+			h.Set("X-MS-Location", to+Path)
+			h.Set("Content-Length", "0")
+			w.WriteHeader(http.StatusUnavailableForLegalReasons) // Redirect, as ActiveSync has it
+		case r.Method == http.MethodOptions:
+			d.options(w, r)
+		default:
+			d.post(w, r)
+		}
 	case http.MethodGet, http.MethodHead: // what a person's browser or a check of the address sends
 		if _, ok := d.user(w, r); ok {
 			h.Set("Allow", "OPTIONS, POST")
@@ -117,6 +128,13 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.Error(w, "not implemented", http.StatusNotImplemented) // MS-ASHTTP_R187
 	}
+}
+
+func (d *Door) elsewhere(r *http.Request) string {
+	if d.cfg.Elsewhere == nil {
+		return ""
+	}
+	return d.cfg.Elsewhere(r)
 }
 
 // common are the headers of every answer.
@@ -207,6 +225,9 @@ func failure(err error) (code int, wait int64) {
 // since are the versions from which on commands are served that not all versions have. MS-ASCMD 2.2.1.2
 var since = map[string]eas.Version{"Find": eas.V161}
 
+// until are the versions up to which commands are served that later ones do not have. MS-ASCMD_R6049
+var until = map[string]eas.Version{"GetHierarchy": eas.V121}
+
 // post serves one command.
 func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 	began := d.cfg.Now()
@@ -228,7 +249,8 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	run := d.cfg.Commands[q.command]
-	if run == nil || version < since[q.command] {
+	last, ends := until[q.command]
+	if run == nil || version < since[q.command] || ends && version > last {
 		http.Error(w, "command "+strconv.Quote(q.command)+" is not served", http.StatusNotImplemented) // MS-ASHTTP_R186
 		return
 	}
@@ -328,7 +350,10 @@ func (d *Door) admitted(ctx context.Context, w http.ResponseWriter, r *http.Requ
 // viewOptions fills in what views depend on for a request.
 func (d *Door) viewOptions(ctx context.Context, req *proto.Request) eas.Options {
 	o := eas.Options{Version: req.Version, Name: req.User.Title, Address: req.User.Address, Zone: d.cfg.Zone(req.User), Now: d.cfg.Now().Unix(),
-		Quirks: limitOf(req.Device.Type, req.Device.Agent).quirks}
+		Language: req.Device.Info["language"], Quirks: limitOf(req.Device.Type, req.Device.Agent).quirks}
+	if d.cfg.Language != nil {
+		o.Language = cmp.Or(d.cfg.Language(req.User), o.Language)
+	}
 	if o.Address == "" {
 		o.Address = req.User.Name
 	}

@@ -75,9 +75,10 @@ type move struct {
 	from, to *part
 	number   int64
 	marker   tandem.Marker
+	taken    bool // it went from its old place as it was made in its new one
 }
 
-// do moves a record: it is made in its new place, durably, before it goes from its old one. Done again, it finds what it made.
+// do moves a record. Done again, it finds what it made.
 func (m *move) do(ctx context.Context, e *wbxml.Element) (status int, err error) {
 	if n := len(slices.Collect(e.All(wbxml.MoveDstFldId))); n > 1 { // MS-ASCMD_R4222
 		return moveFailed, nil
@@ -154,6 +155,9 @@ func (m *move) once(ctx context.Context) (again bool, status int, err error) {
 	if !ok || err != nil {
 		return status == 0, status, err
 	}
+	if m.taken {
+		return m.gone(ctx, copied)
+	}
 	del := store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: rec.ID, If: rec.Version}}
 	outs, err := m.s.Home.Write(ctx, m.from.col.ID, author(m.r), []store.HomeWrite{del})
 	switch {
@@ -164,6 +168,11 @@ func (m *move) once(ctx context.Context) (again bool, status int, err error) {
 	case outs[0].Status != tandem.Applied:
 		return false, moveFailed, nil
 	}
+	return m.gone(ctx, copied)
+}
+
+// gone finishes once the record is in its new place only.
+func (m *move) gone(ctx context.Context, copied store.HomeRecord) (again bool, status int, err error) {
 	gone, err := m.from.number(ctx, m.number)
 	if err != nil && !tandem.IsKind(err, tandem.NotFound) {
 		return false, 0, err
@@ -171,7 +180,8 @@ func (m *move) once(ctx context.Context) (again bool, status int, err error) {
 	return m.finish(ctx, copied, gone)
 }
 
-// copy makes the record in its new place, or brings what was made there before up to date; ok is false, with status 0, to try again.
+// copy makes the record in its new place and takes it from its old one, in one transaction. Where it is there already it brings that up to date, and takes nothing; ok is false, with status 0, to
+// try again.
 func (m *move) copy(ctx context.Context, rec, made store.HomeRecord, found bool) (copied store.HomeRecord, ok bool, status int, err error) {
 	w, err := m.written(rec)
 	if tandem.IsKind(err, tandem.Transient) {
@@ -193,6 +203,8 @@ func (m *move) copy(ctx context.Context, rec, made store.HomeRecord, found bool)
 			return have, true, 0, nil
 		}
 		w.Op, w.ID, w.If, w.Marker = tandem.Update, have.ID, have.Version, ""
+	} else {
+		w.From, w.FromSeq, w.Take = rec.Number, rec.Seq, true
 	}
 	outs, err := m.s.Home.Write(ctx, m.to.col.ID, author(m.r), []store.HomeWrite{w})
 	if err != nil {
@@ -201,6 +213,7 @@ func (m *move) copy(ctx context.Context, rec, made store.HomeRecord, found bool)
 	var taken *store.UIDTaken
 	switch out := outs[0]; {
 	case out.Status == tandem.Applied:
+		m.taken = w.Take
 		copied, there, err := m.copied(ctx, out.ID)
 		return copied, there, 0, err
 	case errors.As(out.Err, &taken): // a copy of it is there: if it says the same, the two become one

@@ -1,6 +1,7 @@
 package airsync_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -117,32 +118,64 @@ func TestMoveStatus(t *testing.T) {
 	k.validate(40)
 }
 
-// A record that is moved is never lost and never doubled, whatever fails in between and whoever writes to it then.
+// watched tells of each write before and after it is done.
+type watched struct {
+	store.Home
+	before, after func()
+}
+
+func (w watched) Write(ctx context.Context, collection int64, who store.Author, writes []store.HomeWrite) ([]tandem.Outcome, error) {
+	w.before()
+	out, err := w.Home.Write(ctx, collection, who, writes)
+	w.after()
+	return out, err
+}
+
+// A record that is moved is never lost and never doubled, whatever fails in between and whoever writes to it then: at no moment is it in both places, or in none.
 func TestMoveInterrupted(t *testing.T) {
-	for name, fail := range map[string]func(k *kit, n int){
-		"the hub dies after the copy": func(k *kit, n int) {
-			if n == 1 {
-				panic("dead")
-			}
-		},
-		"somebody edits after the copy": func(k *kit, n int) {
-			if n == 1 {
-				k.write(k.contacts, tandem.Update, "a", vcard("a", "Anna"))
-			}
-		},
-		"the hub dies after the copy, and somebody edits": func(k *kit, n int) {
-			if n == 1 {
-				k.write(k.contacts, tandem.Update, "a", vcard("a", "Anna"))
-				panic("dead")
-			}
-		},
+	edit := func(k *kit) { k.write(k.contacts, tandem.Update, "a", vcard("a", "Anna")) }
+	die := func(*kit) { panic("dead") }
+	for name, c := range map[string]struct {
+		before, after func(k *kit) // of the first write
+		want          string
+	}{
+		"the hub dies before the write":        {before: die, want: "Ann"},
+		"the hub dies after the write":         {after: die, want: "Ann"},
+		"somebody edits before the write":      {before: edit, want: "Anna"},
+		"somebody edits, and the hub dies":     {before: func(k *kit) { edit(k); die(k) }, want: "Anna"},
+		"somebody edits where it is now":       {after: func(k *kit) { k.write(k.others, tandem.Update, "a", vcard("a", "Anna")) }, want: "Anna"},
+		"the same, and the hub dies":           {after: func(k *kit) { k.write(k.others, tandem.Update, "a", vcard("a", "Anna")); die(k) }, want: "Anna"},
+		"an older hub died between two writes": {before: func(k *kit) {}, want: "Ann"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := newKit(t)
 			k.write(k.contacts, tandem.Create, "a", vcard("a", "Ann"))
 			src := k.serverID(k.contacts, "a")
+			older := strings.HasPrefix(name, "an older hub")
+			if older { // which made the copy first
+				info, err := k.kinds[tandem.Contact].Inspect([]byte(vcard("a", "Ann")))
+				k.must(err)
+				_, err = k.st.Home.Write(k.ctx, k.others.ID, store.Author{User: "ann"}, []store.HomeWrite{{Digest: info.Digest, Index: info.Index, Write: tandem.Write{Op: tandem.Create, ID: "a",
+					Marker: tandem.Marker(fmt.Sprintf("eas/%d/move/%s", k.device.Number, src)), Record: tandem.Record{Meta: tandem.Meta{UID: "a"}, Body: tandem.Bytes(vcard("a", "Ann"))}}}})
+				k.must(err)
+			}
 			n := 0
-			k.svc.Home = meddling{k.st.Home, func() { fail(k, n); n++ }}
+			there := func() {
+				if count := len(k.live(k.contacts)) + len(k.live(k.others)); count != 1 && !older {
+					t.Errorf("at write %d it is there %d times", n, count)
+				}
+			}
+			k.svc.Home = watched{k.st.Home, func() {
+				there()
+				if n == 0 && c.before != nil {
+					c.before(k)
+				}
+			}, func() {
+				there()
+				if n++; n == 1 && c.after != nil {
+					c.after(k)
+				}
+			}}
 			func() {
 				defer func() { _ = recover() }()
 				k.move(moveOf(src, id(k.contacts), id(k.others)))
@@ -151,16 +184,23 @@ func TestMoveInterrupted(t *testing.T) {
 			got := k.move(moveOf(src, id(k.contacts), id(k.others)))
 			k.want(got, "3 "+k.serverID(k.others, "a"))
 			k.want(k.body(k.contacts, "a"), "")
-			want := "Ann"
-			if strings.Contains(name, "edits") {
-				want = "Anna"
-			}
-			k.want(k.body(k.others, "a"), vcard("a", want))
-			recs, _, err := k.st.Home.Since(k.ctx, k.others.ID, 0, 0)
-			k.must(err)
-			if len(recs) != 1 {
+			k.want(k.body(k.others, "a"), vcard("a", c.want))
+			if recs := k.live(k.others); len(recs) != 1 {
 				t.Errorf("%d records", len(recs))
 			}
 		})
 	}
+}
+
+// live are the records that are there.
+func (k *kit) live(c tandem.Collection) (out []store.HomeRecord) {
+	k.Helper()
+	recs, _, err := k.st.Home.Since(k.ctx, c.ID, 0, 0)
+	k.must(err)
+	for _, r := range recs {
+		if !r.Deleted {
+			out = append(out, r)
+		}
+	}
+	return out
 }

@@ -23,7 +23,7 @@ func audience(o eas.Options) string {
 	if o.Part != nil {
 		part = *o.Part
 	}
-	return fmt.Sprintf("%d %q %q %q %d %d %+v %+v %+v %d", o.Version, o.Name, o.Address, o.Zone, offset, o.Now, o.Quirks, o.Bodies, part, o.MIME)
+	return fmt.Sprintf("%d %q %q %q %q %d %d %+v %+v %+v %d", o.Version, o.Language, o.Name, o.Address, o.Zone, offset, o.Now, o.Quirks, o.Bodies, part, o.MIME)
 }
 
 // hourly takes the present to the hour: to show records that is exact enough, and what was shown can be used again.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/x509"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -37,7 +38,9 @@ type Config struct {
 	Devices  *device.Service
 	Outgoing compose.Sender           // sends mail; nil: none is sent
 	Away     func()                   // told that somebody set what is answered while they are away; nil: nobody is
+	Far      mailbox.Far              // finds and reads mail that windows of accounts keep out; nil: nobody does
 	Meetings proto.Meetings           // nil: nobody is told of changes to meetings
+	Language func(store.User) string  // the one that a user chose; nil or "": that of the phone
 	Now      func() time.Time         // nil: time.Now
 	Log      *slog.Logger             // nil: nowhere
 	Trust    func(remote string) bool // nil: no reverse proxy is believed
@@ -46,6 +49,8 @@ type Config struct {
 	Roots    *x509.CertPool           // for ValidateCert; nil: the system's
 	Watch    []door.Watch             // told of requests and their answers
 	Agents   door.AgentRule           // zero: no device is blocked for changing its User-Agent
+
+	Elsewhere func(*http.Request) string // the address a client is to use instead, "" for none; nil: none
 }
 
 // Door is the whole door. Phones wait for changes only between Start and its stop.
@@ -71,7 +76,7 @@ func New(cfg Config) *Door {
 		Folders: hierarchy, Kinds: cfg.Kinds, Views: cfg.Views, Meetings: cfg.Meetings, Broker: broker, Now: cfg.Now, Limits: cfg.Sync}
 	always := &mailbox.Always{Boxes: mailbox.New(st), Lookup: st.Lookup, Log: cfg.Log}
 	return &Door{Broker: broker, store: st, always: always, syncs: syncs, Door: door.New(door.Config{
-		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, hierarchy, syncs, always), Zone: Zone, Events: events(st.Lookup), Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust, Watch: cfg.Watch, Agents: cfg.Agents,
+		Accounts: cfg.Accounts, Devices: cfg.Devices, Waits: broker, Commands: commands(cfg, hierarchy, syncs, always), Zone: Zone, Language: cfg.Language, Events: events(st.Lookup), Now: cfg.Now, Log: cfg.Log, Trust: cfg.Trust, Watch: cfg.Watch, Agents: cfg.Agents, Elsewhere: cfg.Elsewhere,
 	})}
 }
 
@@ -89,15 +94,28 @@ func (d *Door) Start(ctx context.Context) (stop func()) {
 	}
 }
 
+// Decided has a device that waits hear of what was decided about it: one that is held, blocked or to be wiped is not left waiting, and is given nothing more.
+func (d *Door) Decided(dev store.Device) {
+	if dev.Access != store.Allowed || dev.Wipe == store.WipeAsked {
+		d.Broker.Recall(dev.User, dev.Number)
+	}
+}
+
+// PolicyChanged has a device that waits ask again: it is told that there is a policy to accept, and given nothing more before it has. MS-ASPROV 3.1.5.1
+func (d *Door) PolicyChanged(dev store.Device) { d.Broker.Recall(dev.User, dev.Number) }
+
+// LockedOut has all devices of a user log in again, because a password of the user's is good no longer.
+func (d *Door) LockedOut(user string) { d.Broker.Recall(user, 0) }
+
 // commands are all commands that are served. What is not in this list is not advertised.
 func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service, always *mailbox.Always) map[string]proto.Command {
 	st := cfg.Store
 	pings := &push.Service{Devices: st.Devices, Folders: hierarchy, Pending: syncs.Pending, Beside: syncs.Beside, Limits: cfg.Pings}
-	fetches := &items.Service{Home: st.Home, Lookup: st.Lookup, Texts: st.Texts, Folders: hierarchy, Always: always}
+	fetches := &items.Service{Home: st.Home, Lookup: st.Lookup, Texts: st.Texts, Folders: hierarchy, Always: always, Far: cfg.Far, Meetings: cfg.Meetings}
 	invitations := &meeting.Service{Home: st.Home, Lookup: st.Lookup, Events: st.Events, Folders: hierarchy, Kind: cfg.Kinds[tandem.Event],
 		Meetings: cfg.Meetings, Boxes: mailbox.New(st)}
 	policies := &provision.Service{Devices: cfg.Devices}
-	persons := &people.Service{Accounts: st.Accounts, Devices: st.Devices, Home: st.Home, Lookup: st.Lookup, Texts: st.Texts, Folders: hierarchy, Contacts: cfg.Views[tandem.Contact], Views: cfg.Views,
+	persons := &people.Service{Accounts: st.Accounts, Devices: st.Devices, Home: st.Home, Lookup: st.Lookup, Texts: st.Texts, Folders: hierarchy, Contacts: cfg.Views[tandem.Contact], Views: cfg.Views, Far: cfg.Far,
 		Info: cfg.Devices.SetInfo, Recovery: recovery(cfg.Devices), Away: cfg.Away, Zone: Zone, Roots: cfg.Roots}
 	all := map[string]proto.Command{
 		"FolderCreate":      hierarchy.FolderCreate,
@@ -106,6 +124,7 @@ func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service, al
 		"FolderUpdate":      hierarchy.FolderUpdate,
 		"Find":              persons.Find,
 		"GetAttachment":     fetches.GetAttachment,
+		"GetHierarchy":      hierarchy.GetHierarchy,
 		"GetItemEstimate":   syncs.GetItemEstimate,
 		"ItemOperations":    fetches.ItemOperations,
 		"MeetingResponse":   invitations.MeetingResponse,
@@ -119,7 +138,7 @@ func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service, al
 		"ValidateCert":      persons.ValidateCert,
 	}
 	if cfg.Outgoing != nil {
-		mails := &compose.Service{Home: st.Home, Lookup: st.Lookup, Folders: hierarchy, Sender: cfg.Outgoing, Now: cfg.Now}
+		mails := &compose.Service{Home: st.Home, Lookup: st.Lookup, Folders: hierarchy, Sender: cfg.Outgoing, Far: cfg.Far, Now: cfg.Now}
 		syncs.Drafts = mails
 		all["SendMail"], all["SmartForward"], all["SmartReply"] = mails.SendMail, mails.SmartForward, mails.SmartReply
 	}

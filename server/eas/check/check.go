@@ -40,6 +40,7 @@ type Config struct {
 	Mail     string         // the user's mail address, whose domain clients begin with; may be empty
 	Roots    *x509.CertPool // authorities that are trusted besides the system's; may be nil
 	Insecure bool           // go on with a certificate that nobody vouches for, and give it the password
+	Desktops bool           // look at the doors of desktops, too: well-known addresses, CalDAV, CardDAV and WebDAV
 	Hold     time.Duration  // how long a waiting request is tried; 0: it is not
 	Resolver Resolver       // nil: the system's, unless Dial is set: then names are not looked at
 	// Dial connects, whatever the address; nil: by the address.
@@ -104,7 +105,14 @@ func Run(ctx context.Context, cfg Config, tell func(Line)) {
 		return
 	}
 	r.step(ctx, r.version2)
-	if r.User == "" || !r.step(ctx, r.login) {
+	if r.Desktops {
+		r.step(ctx, r.desktops)
+	}
+	if r.User == "" {
+		r.step(ctx, r.asksForPassword)
+		return
+	}
+	if !r.step(ctx, r.login) {
 		return
 	}
 	r.step(ctx, r.version1)

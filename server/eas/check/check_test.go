@@ -161,6 +161,61 @@ func TestFine(t *testing.T) {
 	}
 }
 
+// TestDesktops: the doors of desktops are looked at where that is asked for, and what keeps programs from them is named.
+func TestDesktops(t *testing.T) {
+	t.Parallel()
+	type answer struct {
+		code int
+		head map[string]string
+	}
+	well := map[string]answer{
+		"PROPFIND /.well-known/caldav":  {301, map[string]string{"Location": "/dav/"}},
+		"PROPFIND /.well-known/carddav": {301, map[string]string{"Location": "https://sync.example.org/dav/"}},
+		"OPTIONS /dav/":                 {200, map[string]string{"DAV": "1, 3, calendar-access, addressbook"}},
+		"PROPFIND /dav/":                {401, map[string]string{"WWW-Authenticate": "Basic"}},
+	}
+	for name, test := range map[string]struct {
+		spoil             map[string]answer
+		line, level, text string
+	}{
+		"fine":               {nil, "desktops", "ok", "/dav/"},
+		"not passed on":      {map[string]answer{"PROPFIND /.well-known/carddav": {404, nil}}, "well-known", "warn", "leads nowhere"},
+		"leads elsewhere":    {map[string]answer{"PROPFIND /.well-known/caldav": {301, map[string]string{"Location": "http://10.0.0.1/dav/"}}}, "well-known", "warn", "10.0.0.1"},
+		"a file server":      {map[string]answer{"OPTIONS /dav/": {200, map[string]string{"DAV": "1, 2"}}}, "desktops", "warn", "does not speak"},
+		"methods are cut":    {map[string]answer{"PROPFIND /dav/": {405, nil}}, "desktops", "warn", "405"},
+		"asks for no log-in": {map[string]answer{"PROPFIND /dav/": {207, nil}}, "desktops", "warn", "207"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.cfg.Desktops, w.cfg.User = true, ""
+			w.front = func(h http.Handler) http.Handler {
+				return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+					key := r.Method + " " + r.URL.Path
+					a, ok := test.spoil[key]
+					if !ok {
+						if a, ok = well[key]; !ok {
+							h.ServeHTTP(rw, r)
+							return
+						}
+					}
+					for k, v := range a.head {
+						rw.Header().Set(k, v)
+					}
+					rw.WriteHeader(a.code)
+				})
+			}
+			got := w.run()
+			if l := got[test.line]; l.Level != test.level || !strings.Contains(l.Text, test.text) {
+				t.Errorf("%s: %+v", test.line, l)
+			}
+			if got["autodiscover 1"].Level != "ok" {
+				t.Errorf("Autodiscover without a log-in: %+v", got["autodiscover 1"])
+			}
+		})
+	}
+}
+
 // TestTrouble: each trouble is named, with what helps, and what cannot be tried any more is not.
 func TestTrouble(t *testing.T) {
 	t.Parallel()
@@ -198,7 +253,15 @@ func TestTrouble(t *testing.T) {
 		"gateway timeout":  {func(w *world) { onPing(w, 504) }, "push", "fail", "504", "proxy_read_timeout", true},
 		"policy":           {policy, "folders", "ok", "policy", "", true},
 		"blocked":          {blocked, "folders", "fail", "no new device", "device rule", true},
-		"nonsense":         {func(w *world) { nonsense(w) }, "folders", "fail", "makes no sense", "bodies", true},
+		"moved": {func(w *world) {
+			w.front = func(http.Handler) http.Handler {
+				return http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+					rw.Header().Set("X-MS-Location", "https://new.example.org"+eas.Path)
+					rw.WriteHeader(451)
+				})
+			}
+		}, "door", "fail", "has moved to https://new.example.org", "give that address", true},
+		"nonsense": {func(w *world) { nonsense(w) }, "folders", "fail", "makes no sense", "bodies", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -359,6 +422,30 @@ func TestNoRedirects(t *testing.T) {
 	}
 	if got := w.run(); got["door"].Level != "fail" || !strings.Contains(got["door"].Text, "307") {
 		t.Errorf("%v", got)
+	}
+}
+
+// A certificate of Let's Encrypt is not proposed for a name that none is issued for.
+func TestRemedyOfUnknownAuthority(t *testing.T) {
+	t.Parallel()
+	for host, acme := range map[string]bool{"sync.example.org": true, "box.local": false, "localhost": false, "192.0.2.9": false, "box": false} {
+		w := newWorld(t)
+		use(w, host)
+		dial := w.cfg.Dial
+		w.cfg.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dial(ctx, network, "sync.example.org:443")
+		}
+		w.cfg.Roots, w.cfg.Resolver, w.cfg.Address.Host = nil, nil, host
+		said := false
+		check.Run(t.Context(), w.cfg, func(l check.Line) {
+			said = said || l.Name == "certificate"
+			if l.Name == "certificate" && (l.Level != "fail" || strings.Contains(l.Remedy, "--acme") != acme) {
+				t.Errorf("%s: %+v", host, l)
+			}
+		})
+		if !said {
+			t.Errorf("%s: nothing is said of the certificate", host)
+		}
 	}
 }
 

@@ -35,6 +35,9 @@ func (r *run) door(ctx context.Context) bool {
 	if err := resp.Body.Close(); err != nil {
 		return r.fail(name, "the answer was cut: "+short(err), "see the reverse proxy's log")
 	}
+	if to := resp.Header.Get("X-MS-Location"); resp.StatusCode == http.StatusUnavailableForLegalReasons && to != "" {
+		return r.fail(name, "the hub has moved to "+to, "give that address to phones; they follow from this one by themselves")
+	}
 	versions := resp.Header.Get("MS-ASProtocolVersions")
 	if resp.StatusCode != http.StatusOK || versions == "" {
 		who := ""

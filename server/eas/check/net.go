@@ -139,7 +139,7 @@ func (r *run) vouched(chain []*x509.Certificate) (*x509.CertPool, bool) {
 		r.ok(name, until+", from "+leaf.Issuer.String())
 	case errors.As(err, &wrongName):
 		bad(name, "it does not hold for "+host+" but for "+strings.Join(append(leaf.DNSNames, addresses(leaf)...), ", "),
-			"use a name it holds for, or get one for this name: --acme "+host+"; a hub with its own authority is told by --public "+r.Address.String())
+			"use a name it holds for"+authority(host, ", or get one for this name: ")+"; a hub with its own authority is told by --public "+r.Address.String())
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && left < 0:
 		bad(name, "it ended on "+leaf.NotAfter.Format(time.DateOnly), "renew it; a hub with --acme or its own authority does so by itself")
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
@@ -148,9 +148,17 @@ func (r *run) vouched(chain []*x509.Certificate) (*x509.CertPool, bool) {
 		bad(name, "nobody known vouches for it, and the chain was not sent with it: "+leaf.Issuer.String(), "give the hub or the reverse proxy the full chain (fullchain.pem)")
 	default:
 		bad(name, "nobody known vouches for it: "+leaf.Issuer.String(),
-			"get one that phones trust with --acme "+host+"; for a hub with its own authority, fetch "+setup+"/tandem-ca.pem, compare its fingerprint, and name it with --ca")
+			"for a hub with its own authority, fetch "+setup+"/tandem-ca.pem, compare its fingerprint, and name it with --ca"+authority(host, "; or get one that phones trust: "))
 	}
 	return opts.Roots, err == nil || r.Insecure
+}
+
+// authority says how to get a certificate for a host from a public authority; "" if none issues one: it has no name, or one of a home network alone.
+func authority(host, before string) string {
+	if net.ParseIP(host) != nil || !strings.Contains(strings.Trim(host, "."), ".") || strings.HasSuffix(strings.ToLower(host), ".local") {
+		return ""
+	}
+	return before + "--acme " + host
 }
 
 func addresses(c *x509.Certificate) (out []string) {

@@ -16,6 +16,7 @@ import (
 	"tandem/kind/eas"
 	"tandem/kind/mail"
 	"tandem/partner/access"
+	"tandem/partner/mailbox"
 	"tandem/partner/outgoing"
 	"tandem/server/eas/items"
 	"tandem/server/eas/proto"
@@ -41,31 +42,34 @@ type Service struct {
 	Lookup  store.Lookup
 	Folders Folders
 	Sender  Sender
+	Far     mailbox.Far // reads messages that are not in the hub; nil: there are none
 	Now     func() time.Time
 }
 
 // The statuses, MS-ASCMD 2.2.2.
 const (
-	statusSyntax      = "103"
-	statusID          = "104" // InstanceId
-	statusMIME        = "107"
-	statusRecipient   = "116"
-	statusNoRecipient = "119"
-	statusFailed      = "120"
-	statusTooLarge    = "122"
-	statusNotFound    = "150"
-	statusAccount     = "166"
+	statusSyntax       = "103"
+	statusID           = "104" // InstanceId
+	statusMIME         = "107"
+	statusRecipient    = "116"
+	statusNoRecipient  = "119"
+	statusFailed       = "120"
+	statusTooLarge     = "122"
+	statusNotRecurring = "146"
+	statusNotFound     = "150"
+	statusAccount      = "166"
 )
 
 // sendingHTTP are the statuses as clients of 12.1 are told them, who get no document; 500 for the rest.
-var sendingHTTP = map[string]int{statusSyntax: 400, statusID: 400, statusMIME: 400}
+var sendingHTTP = map[string]int{statusSyntax: 400, statusID: 400, statusNotRecurring: 400, statusMIME: 400}
 
 // order is what a request asks for.
 type order struct {
 	key     string // of outgoing.Message
 	mime    []byte
 	save    bool
-	source  string // the ServerId of the message that is answered or forwarded
+	source  string // the ServerId of the message or event that is answered or forwarded
+	one     string // the instance of it that this is about; "": all of it
 	replace bool   // what the phone wrote is the whole message
 }
 
@@ -104,6 +108,9 @@ func (s *Service) run(ctx context.Context, r *proto.Request, tag wbxml.Tag, mark
 
 // send does what a request asks for; the status is "" if it was done.
 func (s *Service) send(ctx context.Context, r *proto.Request, tag wbxml.Tag, mark func(*mail.Flags)) (status string, err error) {
+	if forwardsEvent(r, tag) {
+		return s.forward(ctx, r)
+	}
 	o, status := read(r, tag)
 	if status != "" {
 		return status, nil
@@ -125,23 +132,8 @@ func (s *Service) send(ctx context.Context, r *proto.Request, tag wbxml.Tag, mar
 	}
 	var at *found
 	if mark != nil {
-		if at, err = s.find(ctx, r, o.source); tandem.IsKind(err, tandem.NotFound) {
-			return statusNotFound, nil
-		} else if err != nil {
-			return "", err
-		}
-		if !o.replace {
-			switch d, err = s.with(d, at, o, tag == wbxml.ComposeMailSmartForward, r.Options.Zone); {
-			case tandem.IsKind(err, tandem.TooLarge):
-				return statusTooLarge, nil
-			case err != nil:
-				return "", err
-			}
-		}
-	}
-	if at != nil {
-		if err := s.thread(d, at); err != nil {
-			return "", err
+		if at, d, status, err = s.about(ctx, r, d, o, tag == wbxml.ComposeMailSmartForward); status != "" || err != nil {
+			return status, err
 		}
 	}
 	d.complete(r.User, from, o.key, s.now().In(zone(r)))
@@ -152,7 +144,7 @@ func (s *Service) send(ctx context.Context, r *proto.Request, tag wbxml.Tag, mar
 	case err != nil:
 		return "", err
 	}
-	if at != nil {
+	if at != nil && at.in.Kind == tandem.Mail {
 		return "", s.mark(ctx, r, at, func(f *mail.Flags) {
 			mark(f)
 			f.Verb = s.verb(d, at, tag)
@@ -161,13 +153,34 @@ func (s *Service) send(ctx context.Context, r *proto.Request, tag wbxml.Tag, mar
 	return "", nil
 }
 
-// thread says where in its conversation the message is, unless the phone did.
-func (s *Service) thread(d *draft, at *found) error {
-	orig, _, _, err := mail.Read(at.rec.Body)
-	if err == nil && !d.has("thread-index") {
+// about finds what is answered or forwarded, and puts it below what the phone wrote, unless that is the whole message.
+func (s *Service) about(ctx context.Context, r *proto.Request, d *draft, o order, forward bool) (*found, *draft, string, error) {
+	at, err := s.find(ctx, r, o.source)
+	if tandem.IsKind(err, tandem.NotFound) {
+		return nil, nil, statusNotFound, nil
+	}
+	if tandem.IsKind(err, tandem.Unreadable) {
+		return nil, nil, statusFailed, nil
+	}
+	if err != nil {
+		return nil, nil, "", err
+	}
+	orig, status, err := s.original(r, at, o.one)
+	if status != "" || err != nil {
+		return nil, nil, status, err
+	}
+	if !o.replace {
+		switch d, err = with(d, orig, o, forward, r.Options.Zone); {
+		case tandem.IsKind(err, tandem.TooLarge):
+			return nil, nil, statusTooLarge, nil
+		case err != nil:
+			return nil, nil, "", err
+		}
+	}
+	if at.in.Kind == tandem.Mail && !d.has("thread-index") { // where in its conversation the message is, unless the phone said it
 		d.add("Thread-Index", orig.Answer(s.now().Unix()))
 	}
-	return err
+	return at, d, "", nil
 }
 
 // verb is what was done with a message, and when. An answer that goes to others of its recipients is one to all.
@@ -237,8 +250,11 @@ func read(r *proto.Request, tag wbxml.Tag) (o order, status string) {
 		}
 		sum := sha256.New()
 		fmt.Fprintf(sum, "%s\x00%s\x00%s\x00%s\x00", r.Command, r.CollectionID, r.ItemID, r.LongID)
+		if r.Occurrence != "" {
+			fmt.Fprintf(sum, "%s\x00", r.Occurrence)
+		}
 		sum.Write(r.Raw)
-		o = order{key: fmt.Sprintf("eas/%d/raw/%s", r.Device.Number, hex.EncodeToString(sum.Sum(nil))), mime: r.Raw, save: r.SaveInSent, source: r.ItemID}
+		o = order{key: fmt.Sprintf("eas/%d/raw/%s", r.Device.Number, hex.EncodeToString(sum.Sum(nil))), mime: r.Raw, save: r.SaveInSent, source: r.ItemID, one: r.Occurrence}
 		if o.source == "" {
 			o.source = r.LongID
 		}
@@ -264,10 +280,10 @@ func read(r *proto.Request, tag wbxml.Tag) (o order, status string) {
 	if src == nil || (item == "") == (long == "") {
 		return o, statusSyntax
 	}
-	if src.Get(wbxml.ComposeMailInstanceId) != "" { // MS-ASCMD_R541, R578: a message has no instances
+	o.source, o.one = item+long, src.Get(wbxml.ComposeMailInstanceId)
+	if o.one != "" && item == "" { // MS-ASCMD_R3243
 		return o, statusID
 	}
-	o.source = item + long
 	return o, ""
 }
 
@@ -286,33 +302,41 @@ func sameness(text []byte) string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// found is the message that is answered or forwarded.
+// found is the message or event that is answered or forwarded.
 type found struct {
-	id  string
-	in  access.Reach
-	rec store.HomeRecord
+	id   string
+	in   access.Reach
+	view eas.View
+	rec  store.HomeRecord
 }
 
-// find finds a message by its ServerId or LongId. NotFound.
+// find finds a message or an event by its ServerId or LongId. NotFound.
 func (s *Service) find(ctx context.Context, r *proto.Request, id string) (*found, error) {
 	folder, number, ok := items.Number(id)
-	missing := &tandem.Error{Kind: tandem.NotFound, Op: "find message", Thing: id}
+	missing, name := &tandem.Error{Kind: tandem.NotFound, Op: "find message", Thing: id}, ""
+	if !ok && s.Far != nil {
+		folder, name, ok = items.FarID(id)
+	}
 	if !ok {
 		return nil, missing
 	}
-	c, _, err := s.Folders.FindView(ctx, r, folder)
+	c, view, err := s.Folders.FindView(ctx, r, folder)
 	if err != nil {
 		return nil, err
 	}
-	if c.Kind != tandem.Mail {
+	if c.Kind != tandem.Mail && c.Kind != tandem.Event {
 		return nil, missing
+	}
+	if name != "" {
+		rec, err := items.FarRecord(ctx, s.Far, r.User.Name, c.ID, name)
+		return &found{id, c, view, rec}, err
 	}
 	for rec, err := range s.Lookup.ByNumber(ctx, c.ID, []int64{number}) {
 		if err != nil {
 			return nil, err
 		}
 		if !rec.Deleted {
-			return &found{id, c, rec}, nil
+			return &found{id, c, view, rec}, nil
 		}
 	}
 	return nil, missing
@@ -323,7 +347,7 @@ const tries = 5
 
 // mark marks a message, if the user may.
 func (s *Service) mark(ctx context.Context, r *proto.Request, at *found, mark func(*mail.Flags)) error {
-	if at.in.Right < access.Write {
+	if at.in.Right < access.Write || at.rec.ID == "" { // one that is not in the hub is not written to
 		return nil
 	}
 	for range tries {

@@ -341,7 +341,7 @@ func TestVersions(t *testing.T) {
 		p.Version = v
 		id := "v" + v.String()
 		if st := p.do(p.svc.SendMail, "SendMail", request("SendMail", id, "", hello)) + p.do(p.svc.SmartReply, "SmartReply", request("SmartReply", id+"r", source, hello)) +
-			p.do(p.svc.SmartForward, "SmartForward", request("SmartForward", id+"f", source, hello)); st != "" {
+			p.do(p.svc.SmartForward, "SmartForward", request("SmartForward", id+"f", "<Source><LongId>"+item(source)+"</LongId></Source>", hello)); st != "" {
 			t.Errorf("%s: %s", v, st)
 		}
 		if in := p.folder("bob", mailbox.Inbox); len(in) != 3*(i+1) {

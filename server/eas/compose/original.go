@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"html"
 	"io"
 	"mime/quotedprintable"
+	"slices"
 	"strings"
 	"time"
 
 	"tandem"
 	"tandem/kind/eas/body"
+	"tandem/kind/event/itip"
 	"tandem/kind/mail"
 	"tandem/wire/mime"
 )
@@ -22,18 +25,14 @@ const (
 )
 
 // with puts the original below what the phone wrote, and with forward its attachments beside it. What is signed or encrypted on either side stays as it is.
-func (s *Service) with(d *draft, at *found, o order, forward bool, zone *time.Location) (*draft, error) {
-	orig, _, _, err := mail.Read(at.rec.Body)
-	if err != nil {
-		return nil, err
-	}
+func with(d *draft, orig *original, o order, forward bool, zone *time.Location) (*draft, error) {
 	raw := d.bytes()
 	mine, _, _, err := mail.Read(tandem.Bytes(raw))
 	if err != nil {
 		return nil, err
 	}
 	if closed := mine.Class == mail.Signed || mine.Class == mail.Opaque || mine.Class == mail.Encrypted; !closed {
-		if raw, err = quoted(raw, mine, orig, at.rec.Body, zone); err != nil {
+		if raw, err = quoted(raw, mine, orig, zone); err != nil {
 			return nil, err
 		}
 		var ok bool
@@ -41,9 +40,9 @@ func (s *Service) with(d *draft, at *found, o order, forward bool, zone *time.Lo
 			return nil, &tandem.Error{Kind: tandem.TooLarge, Op: "quote message"}
 		}
 	}
-	refer(d, orig, forward)
+	refer(d, orig.Envelope, forward)
 	if forward {
-		return d, attach(d, orig, at.rec.Body, o.key)
+		return d, attach(d, orig, o.key)
 	}
 	return d, nil
 }
@@ -84,7 +83,7 @@ func token(id string) string {
 }
 
 // quoted is the phone's message with the original below its texts.
-func quoted(raw []byte, mine, orig *mail.Envelope, original tandem.Body, zone *time.Location) ([]byte, error) {
+func quoted(raw []byte, mine *mail.Envelope, orig *original, zone *time.Location) ([]byte, error) {
 	type edit struct {
 		at   mail.Section
 		text string
@@ -98,7 +97,7 @@ func quoted(raw []byte, mine, orig *mail.Envelope, original tandem.Body, zone *t
 		if err != nil {
 			return nil, err
 		}
-		text, err := orig.Text(original, textMost)
+		text, err := orig.Text(orig.body, textMost)
 		if err != nil {
 			return nil, err
 		}
@@ -111,12 +110,12 @@ func quoted(raw []byte, mine, orig *mail.Envelope, original tandem.Body, zone *t
 		if err != nil {
 			return nil, err
 		}
-		markup, err := orig.Markup(original, textMost)
+		markup, err := orig.Markup(orig.body, textMost)
 		if err != nil {
 			return nil, err
 		}
 		if markup == "" {
-			text, err := orig.Text(original, textMost)
+			text, err := orig.Text(orig.body, textMost)
 			if err != nil {
 				return nil, err
 			}
@@ -163,9 +162,13 @@ func printable(text string) []byte {
 }
 
 // heading tells of the original.
-func heading(e *mail.Envelope, zone *time.Location) string {
+func heading(e *original, zone *time.Location) string {
 	var b strings.Builder
-	b.WriteString("-----Original Message-----\n")
+	title := "Message"
+	if e.meeting != nil {
+		title = "Appointment"
+	}
+	b.WriteString("-----Original " + title + "-----\n")
 	people := func(name string, list []mime.Address) {
 		var all []string
 		for _, a := range list {
@@ -192,29 +195,40 @@ func heading(e *mail.Envelope, zone *time.Location) string {
 	people("To", e.To)
 	people("Cc", e.Cc)
 	b.WriteString("Subject: " + e.Subject + "\n")
+	if e.meeting != nil {
+		for _, t := range e.meeting.When {
+			b.WriteString("When: " + t + "\n")
+		}
+		if where := strings.Join(strings.Fields(e.meeting.Where), " "); where != "" {
+			b.WriteString("Where: " + where + "\n")
+		}
+	}
 	return b.String()
 }
 
-// attach makes the draft a multipart/mixed of itself and the original's attachments, each as it is in there. What only its reader can open goes as a whole.
-func attach(d *draft, orig *mail.Envelope, original tandem.Body, key string) error {
-	files := orig.Files
-	if orig.Class == mail.Opaque || orig.Class == mail.Encrypted {
-		files = nil
-	} else if len(files) == 0 {
+// attach makes the draft a multipart/mixed of itself and the original's attachments, each as it is in there. What only its reader can open goes as a whole; an invitation goes with
+// it, so that who gets it can take it into a calendar.
+func attach(d *draft, orig *original, key string) error {
+	files, closed := orig.Files, orig.Class == mail.Opaque || orig.Class == mail.Encrypted
+	if !closed && len(files) == 0 && orig.ics == nil {
 		return nil
 	}
-	data, err := tandem.ReadBody(original, wholeMost)
+	data, err := tandem.ReadBody(orig.body, wholeMost)
 	if err != nil {
 		return err
 	}
 	var parts [][]byte
-	if files == nil {
-		parts = append(parts, append([]byte("Content-Type: message/rfc822\r\nContent-Disposition: attachment; filename=\"message.eml\"\r\n\r\n"), data...))
+	if orig.ics != nil {
+		parts = append(parts, fmt.Appendf(nil, "Content-Type: text/calendar; charset=utf-8; method=%s; name=\"invite.ics\"\r\nContent-Disposition: attachment; filename=\"invite.ics\"\r\nContent-Transfer-Encoding: base64\r\n\r\n%s", itip.MethodOf(orig.ics), wrapped(orig.ics)))
+		files = slices.DeleteFunc(slices.Clone(files), func(f mail.File) bool { return f.Type == "text/calendar" || f.Type == "application/ics" })
+	}
+	if closed {
+		files, parts = nil, append(parts, append([]byte("Content-Type: message/rfc822\r\nContent-Disposition: attachment; filename=\"message.eml\"\r\n\r\n"), data...))
 	}
 	size := len(d.body)
 	for _, f := range files {
 		if f.In != nil {
-			part, err := f.Unpacked(original)
+			part, err := f.Unpacked(orig.body)
 			if err != nil {
 				return err
 			}

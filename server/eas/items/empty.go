@@ -31,6 +31,13 @@ func (a *answer) empty(ctx context.Context, op *wbxml.Element) (*wbxml.Element, 
 	if c.Right < access.Write {
 		return status(statusNotAllowed)
 	}
+	if a.Meetings != nil && c.Kind == tandem.Event {
+		closing, err := a.Meetings.Close(ctx, c.Collection)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = a.Meetings.Closed(ctx, closing, true) }() // of what is left nobody is told; what cannot be delivered now is noted, and the log has it
+	}
 	who := store.Author{User: a.r.User.Name, Via: "eas:" + a.r.Device.Type + "/" + a.r.Device.ID}
 	left := false
 	for seq, more := int64(0), true; more; {

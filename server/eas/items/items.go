@@ -12,6 +12,7 @@ import (
 	"tandem"
 	"tandem/kind/eas"
 	"tandem/partner/access"
+	"tandem/partner/mailbox"
 	"tandem/server/eas/proto"
 	"tandem/store"
 	"tandem/wire/wbxml"
@@ -31,7 +32,10 @@ type Service struct {
 	Lookup  store.Lookup
 	Texts   store.Texts // nil: what was noted of messages is not known, and they are read
 	Folders Folders
-	Always  Always // nil: no conversations are moved
+	Always  Always      // nil: no conversations are moved
+	Far     mailbox.Far // reads messages that are not in the hub; nil: there are none
+
+	Meetings proto.Meetings // nil: nobody is told of meetings in a calendar that is emptied
 
 	indexes indexes
 }
@@ -235,12 +239,20 @@ func (i item) of() eas.Record { return eas.Record{Body: i.Body, Attrs: i.Attrs, 
 // find reads the record that an id names, of this user and no other.
 func (a *answer) find(ctx context.Context, id string) (item, error) {
 	folder, number, ok := Number(id)
+	name := ""
+	if a.Far != nil && !ok {
+		folder, name, ok = FarID(id)
+	}
 	if !ok {
 		return item{}, tandem.Errorf(tandem.NotFound, "no record has the id %q", id)
 	}
 	c, view, err := a.Folders.FindView(ctx, a.r, folder)
 	if err != nil {
 		return item{}, err
+	}
+	if name != "" {
+		rec, err := FarRecord(ctx, a.Far, a.r.User.Name, c.ID, name)
+		return item{rec, c.ID, view, nil}, err
 	}
 	for rec, err := range a.Lookup.ByNumber(ctx, c.ID, []int64{number}) {
 		if err != nil {
@@ -266,6 +278,9 @@ func (a *answer) record(ctx context.Context, op, e *wbxml.Element) (props *wbxml
 	rec, err := a.find(ctx, id)
 	if tandem.IsKind(err, tandem.NotFound) {
 		return nil, statusNotFound, nil
+	}
+	if tandem.IsKind(err, tandem.Unreadable) {
+		return nil, statusServer, nil
 	}
 	if err != nil {
 		return nil, "", err

@@ -17,7 +17,6 @@ import (
 	"tandem/server/eas/items"
 	"tandem/server/eas/proto"
 	"tandem/store"
-	"tandem/wire/ical"
 	"tandem/wire/wbxml"
 )
 
@@ -246,7 +245,7 @@ func (a *attempt) run(ctx context.Context) (status string, again bool, err error
 	switch {
 	case tandem.IsKind(err, tandem.Invalid) && a.instance != "": // MS-ASCMD_R3195
 		return statusInstance, false, nil
-	case tandem.IsKind(err, tandem.NotFound) && a.instance != "" && !repeats(old): // MS-ASCMD_R3196
+	case tandem.IsKind(err, tandem.NotFound) && a.instance != "" && !event.Repeats(old): // MS-ASCMD_R3196
 		return statusNotRecurring, false, nil
 	case tandem.IsKind(err, tandem.NotFound), tandem.IsKind(err, tandem.Invalid):
 		return statusInvalid, false, nil
@@ -313,22 +312,6 @@ func (a *attempt) settle(ctx context.Context, plan schedule.Plan, done bool, err
 	case err == nil, tandem.IsKind(err, tandem.Invalid), tandem.IsKind(err, tandem.NotFound):
 		_ = a.Meetings.Drop(ctx, plan)
 	} // else a look at the store will tell whether it is there
-}
-
-// repeats reports whether an event happens more than once.
-func repeats(body []byte) bool {
-	doc, err := ical.Parse(body)
-	if err != nil {
-		return false
-	}
-	for cal := range doc.Components() {
-		for c := range cal.Children() {
-			if c.Get("RRULE") != nil || c.Get("RDATE") != nil || c.Get("RECURRENCE-ID") != nil {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // write writes an event whose meaning the kind has looked up. done is false if it was changed meanwhile.

@@ -98,11 +98,11 @@ func (s *Service) letters(ctx context.Context, r *proto.Request, q sought, deep 
 	if q.conversation != nil {
 		list, err = s.conversation(ctx, r, folders, q.conversation, q.text, q.from, q.to)
 	} else {
-		list, err = s.seek(ctx, r, folders, kql.Query{{Words: q.text}}, q.from, q.to)
+		list, err = s.seekAll(ctx, r, folders, kql.Query{{Words: q.text}}, q.from, q.to)
 	}
 	var out []hit
 	for _, l := range list {
-		out = append(out, hit{HomeRecord: l.HomeRecord, class: "Email", collection: l.collection, view: view, sketch: l.envelope.Marshal()})
+		out = append(out, hit{HomeRecord: l.HomeRecord, class: "Email", collection: l.collection, view: view, sketch: l.envelope.Marshal(), far: l.far, cut: l.cut})
 	}
 	return out, err
 }
@@ -115,6 +115,8 @@ type hit struct {
 	within     int64 // the folder that shows it, where that is another; 0: it is not
 	view       eas.View
 	sketch     []byte // of messages
+	far        string // as of a letter
+	cut        bool
 }
 
 // searchable are the kinds in the order in which they are searched.
@@ -241,7 +243,7 @@ func (s *Service) within(ctx context.Context, r *proto.Request, ids []string) ([
 // result is a record as a result, and the size of its body; nil for one that cannot be shown.
 func (h hit) result(o eas.Options) (e *wbxml.Element, size int, err error) {
 	folder := strconv.FormatInt(h.collection, 10)
-	id := folder + ":" + strconv.FormatInt(h.Number, 10)
+	id := recordID(h.collection, h.Number, h.far)
 	if h.within != 0 {
 		folder = strconv.FormatInt(h.within, 10)
 	}
@@ -250,6 +252,9 @@ func (h hit) result(o eas.Options) (e *wbxml.Element, size int, err error) {
 		data, err := v.GetRecord(eas.Record{Body: h.Body, Attrs: h.Attrs, Sketch: h.sketch}, o)
 		if err != nil {
 			return nil, 0, nil
+		}
+		if h.cut {
+			shortened(data, h.Size)
 		}
 		size := 0
 		for _, e := range data {

@@ -49,6 +49,8 @@ type letter struct {
 	store.HomeRecord
 	collection int64
 	envelope   *mail.Envelope
+	far        string // what names it where it is, if that is not here
+	cut        bool   // only the beginning of it is known
 }
 
 // seek finds messages by the clauses of a query, each once, the latest first.
@@ -80,10 +82,7 @@ func (s *Service) clause(ctx context.Context, r *proto.Request, folders []int64,
 	if err != nil {
 		return err
 	}
-	now := unix(r.Options.Now)
-	if r.Options.Zone != nil {
-		now = now.In(r.Options.Zone)
-	}
+	now := s.clock(r)
 	words := c.Words
 	for _, p := range c.Props { // what is in the header is in the text that is searched, too
 		if w := p.Value; !p.Not && p.Op != "<>" && slices.Contains([]string{"from", "to", "cc", "subject"}, p.Name) {
@@ -276,7 +275,7 @@ func (s *Service) findMail(ctx context.Context, r *proto.Request, in *wbxml.Elem
 	if err != nil {
 		return "", nil, err
 	}
-	list, err := s.seek(ctx, r, folders, parsed, 0, 0)
+	list, err := s.seekAll(ctx, r, folders, parsed, 0, 0)
 	if err != nil {
 		return "", nil, err
 	}
@@ -311,7 +310,7 @@ func (l letter) found() *wbxml.Element {
 	files := slices.ContainsFunc(e.Files, func(f mail.File) bool { return !f.Inline })
 	props.Add(wbxml.Text(wbxml.EmailImportance, strconv.Itoa(e.Urgency+1)), truth(wbxml.EmailRead, f.Seen), truth(wbxml.Email2IsDraft, f.Draft),
 		wbxml.Text(wbxml.FindPreview, eas.Clean(e.Preview)), truth(wbxml.FindHasAttachments, files), wbxml.Text(wbxml.EmailFrom, mail.AddressList(e.From)))
-	return wbxml.New(wbxml.FindResult, wbxml.Text(wbxml.AirSyncClass, "Email"), wbxml.Text(wbxml.AirSyncServerId, folder+":"+strconv.FormatInt(l.Number, 10)),
+	return wbxml.New(wbxml.FindResult, wbxml.Text(wbxml.AirSyncClass, "Email"), wbxml.Text(wbxml.AirSyncServerId, l.id()),
 		wbxml.Text(wbxml.AirSyncCollectionId, folder), props)
 }
 

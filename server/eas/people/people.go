@@ -10,6 +10,7 @@ import (
 	"tandem"
 	"tandem/kind/eas"
 	"tandem/partner/access"
+	"tandem/partner/mailbox"
 	"tandem/store"
 )
 
@@ -32,6 +33,8 @@ type Service struct {
 	Contacts eas.View                 // how contacts are shown
 	Views    map[tandem.Kind]eas.View // how what is found in a mailbox is shown
 
+	// Far finds mail that is at servers and not in the hub; nil: nobody is asked.
+	Far mailbox.Far
 	// Info keeps what a device told about itself.
 	Info func(ctx context.Context, user, id string, info map[string]string) (store.Device, error)
 	// Away is told that what is answered while a user is away was set; nil: nobody is.

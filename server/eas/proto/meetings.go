@@ -3,6 +3,7 @@ package proto
 import (
 	"context"
 
+	"tandem"
 	"tandem/partner/schedule"
 	"tandem/store"
 )
@@ -12,6 +13,9 @@ type Meetings interface {
 	Write(ctx context.Context, ch schedule.Change) (schedule.Plan, error)
 	Deliver(ctx context.Context, p schedule.Plan) error
 	Drop(ctx context.Context, p schedule.Plan) error
+	// Close and Closed stand around the deletion of all that is in a calendar.
+	Close(ctx context.Context, c tandem.Collection) (schedule.Closing, error)
+	Closed(ctx context.Context, cl schedule.Closing, removed bool) error
 	// Invited finds, or makes, the event of an invitation that came by mail.
 	Invited(ctx context.Context, to store.User, l schedule.Letter, decline bool) (schedule.Invited, error)
 }

@@ -18,6 +18,7 @@ type Broker struct {
 
 // turn is a request that waits.
 type turn struct {
+	user string
 	sort string
 	end  func(same bool)
 }
@@ -116,10 +117,27 @@ func (b *Broker) Supersede(device int64, sort string) {
 	}
 }
 
+// Recall ends what waits for a user's device, or for all of the user's if it is 0, as if its time were over: the device asks again, and is looked at anew. So
+// whoever is locked out, or is to be told something, hears of it now and not in an hour.
+func (b *Broker) Recall(user string, device int64) {
+	var ended []*turn
+	b.mu.Lock()
+	for number, t := range b.turns {
+		if t.user == user && (device == 0 || device == number) {
+			ended = append(ended, t)
+			delete(b.turns, number)
+		}
+	}
+	b.mu.Unlock()
+	for _, t := range ended {
+		t.end(false)
+	}
+}
+
 // turn makes the caller the one request of the device that waits, and ends the one before it. end, which must not block, is called when a newer
 // one comes before leave is; same tells that that is of the same sort.
-func (b *Broker) turn(device int64, sort string, end func(same bool)) (leave func()) {
-	mine := &turn{sort, end}
+func (b *Broker) turn(user string, device int64, sort string, end func(same bool)) (leave func()) {
+	mine := &turn{user, sort, end}
 	b.mu.Lock()
 	before := b.turns[device]
 	b.turns[device] = mine

@@ -62,7 +62,7 @@ func TestTurn(t *testing.T) {
 	b := NewBroker()
 	ends := map[string]bool{}
 	turn := func(name string, device int64, sort string) (leave func()) {
-		return b.turn(device, sort, func(same bool) { ends[name] = same })
+		return b.turn("ann", device, sort, func(same bool) { ends[name] = same })
 	}
 	leaveFirst := turn("first", 7, "Ping")
 	leaveElsewhere := turn("elsewhere", 8, "Ping")

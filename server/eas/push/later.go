@@ -29,7 +29,7 @@ func (b *Broker) Later(ctx context.Context, w *proto.Waiting, done func(*proto.R
 	watch := b.watch(w.User, w.Collections, w.Shared, l.wake)
 	leave := func() {}
 	if w.Device != 0 { // one that only tries the account takes nobody's place
-		leave = b.turn(w.Device, w.Sort, func(same bool) {
+		leave = b.turn(w.User, w.Device, w.Sort, func(same bool) {
 			go func() { l.answer(w.Superseded(ctx, same)) }()
 		})
 	}
