@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -13,6 +15,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,12 +24,14 @@ import (
 	"tandem/kind"
 	kinds "tandem/kind/all"
 	"tandem/partner/account"
+	"tandem/partner/away/sieve"
 	"tandem/partner/device"
 	"tandem/partner/outgoing"
 	"tandem/partner/seal"
 	"tandem/partner/trace"
 	"tandem/provider"
 	"tandem/provider/home"
+	"tandem/provider/maildir"
 	"tandem/provider/memory"
 	"tandem/server/web"
 	"tandem/session"
@@ -45,12 +50,15 @@ type kit struct {
 	traces   *trace.Book
 	door     *web.Door
 	srv      *httptest.Server
+	ends     sync.Map // by address of a browser: a channel that is closed when the door has ended its connection
 	places   map[string]*memory.Store
 	registry *provider.Registry
 	clock    func() time.Time // nil: the real one
 	opened   time.Time        // when the door was
 
 	slowest, again time.Duration // of the door; 0: its own
+
+	filters func(ctx context.Context, address string) (net.Conn, error) // reaches the servers that answer while people are away; nil: the network
 }
 
 const password = "correct horse"
@@ -84,13 +92,18 @@ func (k *kit) open() {
 	known := kinds.Kinds()
 	handler := func(x tandem.Kind) (kind.Handler, bool) { h, ok := known[x]; return h, ok }
 	opener := home.Opener{Store: st, Kinds: known}
-	registry := provider.NewRegistry(k.provider(), home.Provider())
+	registry := provider.NewRegistry(k.provider(), k.network(), maildir.Provider(), home.Provider())
 	k.registry = registry
 	log := slog.New(slog.NewTextHandler(k.Output(), nil))
 	k.traces = trace.New(nil)
 	k.hub = center.New(center.Config{
 		Traces: k.traces,
-		Store:  st, Places: registry, Kind: handler, Env: provider.Env{Home: opener, Keep: keeper, Kind: handler}, Accounts: k.accounts, Devices: k.devices, Secrets: keeper,
+		Store:  st, Places: registry, Kind: handler, Env: provider.Env{Home: opener, Keep: keeper, Kind: handler}, Accounts: k.accounts, Devices: k.devices, Secrets: keeper, Filters: sieve.New(sieve.Service{Accounts: st.Accounts, Secrets: keeper, Log: log, Dial: func(ctx context.Context, address string) (net.Conn, error) {
+			if k.filters == nil {
+				return (&net.Dialer{}).DialContext(ctx, "tcp", address)
+			}
+			return k.filters(ctx, address)
+		}}),
 		Outgoing: outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Secrets: keeper, Log: log}), Log: log,
 		OpenHome: func(c tandem.Collection) (*provider.Opened, error) {
 			mine := opener
@@ -114,7 +127,7 @@ func (k *kit) open() {
 func (k *kit) openDoor() {
 	k.Helper()
 	var err error
-	k.door, err = web.New(web.Config{Hub: k.hub, Store: k.st, Accounts: k.accounts, Places: k.registry, Version: "test", Log: slog.New(slog.NewTextHandler(k.Output(), nil)), Now: k.clock,
+	k.door, err = web.New(web.Config{Hub: k.hub, Store: k.st, Accounts: k.accounts, Places: k.registry, Kind: func(x tandem.Kind) (kind.Handler, bool) { h, ok := kinds.Kinds()[x]; return h, ok }, Version: "test", Log: slog.New(slog.NewTextHandler(k.Output(), nil)), Now: k.clock,
 		Slowest: k.slowest, Again: k.again,
 		Base: func(r *http.Request) string {
 			if r.TLS != nil {
@@ -123,7 +136,13 @@ func (k *kit) openDoor() {
 			return "http://" + r.Host
 		}})
 	k.must(err)
-	k.srv = httptest.NewTLSServer(k.door)
+	k.srv = httptest.NewUnstartedServer(k.door)
+	k.srv.Config.ConnState = func(c net.Conn, s http.ConnState) {
+		if end, ok := k.ends.Load(c.RemoteAddr().String()); ok && s == http.StateClosed {
+			close(end.(chan struct{}))
+		}
+	}
+	k.srv.StartTLS()
 	k.opened = time.Now()
 	if k.clock != nil {
 		k.opened = k.clock()
@@ -169,6 +188,22 @@ func (k *kit) restart() {
 func (k *kit) provider() *provider.Provider {
 	return &provider.Provider{Name: "mem", Title: "Memory", Help: "For tests.", Kinds: []tandem.Kind{tandem.Contact}, Features: provider.Features{Parks: true},
 		Open: func(_ context.Context, p provider.Place, _ provider.Env) (*provider.Opened, error) {
+			s := k.places[p.Path]
+			if s == nil {
+				return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "open place", Thing: p.Text, Remedy: "make it"}
+			}
+			return s.Open(), nil
+		}}
+}
+
+// network is a provider of places that everybody may name. Its password is "right".
+func (k *kit) network() *provider.Provider {
+	return &provider.Provider{Name: "net", Title: "Server of a test", Help: "For tests.", Kinds: []tandem.Kind{tandem.Contact}, Network: true, Features: provider.Features{Parks: true},
+		Options: []provider.Option{{Name: "password", Type: "string", Help: "password", Secret: true}, {Name: "password-from", Type: "string", Help: "a file", Machine: true}, provider.BehalfOption()},
+		Open: func(ctx context.Context, p provider.Place, env provider.Env) (*provider.Opened, error) {
+			if secret, err := env.Secret(ctx, "password of "+p.Path); err != nil || secret != "right" {
+				return nil, errors.Join(err, &tandem.Error{Kind: tandem.Denied, Op: "log in", Thing: p.Path, Err: errors.New("the password is wrong")})
+			}
 			s := k.places[p.Path]
 			if s == nil {
 				return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "open place", Thing: p.Text, Remedy: "make it"}

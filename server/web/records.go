@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"io"
 	"slices"
 
 	"tandem"
@@ -35,4 +36,27 @@ func (d *Door) records(ctx context.Context, c tandem.Collection, limit int) ([]p
 		out[i] = page.Record{ID: r.ID, Title: r.Title, Size: r.Size, Changed: r.Written}
 	}
 	return out, nil
+}
+
+// recordShown is how much of a body is read to show a record, in bytes.
+const recordShown = 4 << 20
+
+// record reads one record of a home collection. Whose it is was checked by whoever found the collection.
+func (d *Door) record(ctx context.Context, c tandem.Collection, id tandem.ID) (page.Record, []byte, error) {
+	for r, err := range d.cfg.Store.Home.Get(ctx, c.ID, []tandem.ID{id}) {
+		if err != nil || r.Deleted || r.ID != id || r.Body == nil {
+			if err != nil {
+				return page.Record{}, nil, err
+			}
+			continue
+		}
+		in, err := r.Body.Open()
+		if err != nil {
+			return page.Record{}, nil, err
+		}
+		defer in.Close()
+		body, err := io.ReadAll(io.LimitReader(in, recordShown))
+		return page.Record{ID: r.ID, Title: r.Title, Size: r.Size, Changed: r.Written}, body, err
+	}
+	return page.Record{}, nil, &tandem.Error{Kind: tandem.NotFound, Op: "show record", Thing: string(id)}
 }

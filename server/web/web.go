@@ -30,21 +30,21 @@ import (
 
 // Config is what the door stands on. Everything without a remark must be set.
 type Config struct {
-	Hub      center.Service
-	Store    *store.Store
-	Accounts *account.Service
-	Places   *provider.Registry
-	Env      provider.Env                           // what places get that a person tries out; zero: nothing
-	Kind     func(tandem.Kind) (kind.Handler, bool) // what bodies mean; nil: not known
-	Base     func(r *http.Request) string           // the public address without a path: "https://sync.example.org:8443"
-	Trust    func(remote string) bool               // whether a reverse proxy at this address is believed; nil: none is
-	Public   string                                 // the path below which links to collections lead; "": their secrets are shown alone
-	Version  string
-	Now      func() time.Time // nil: time.Now
-	Log      *slog.Logger
-	Slowest  time.Duration // who takes longer for a message of a stream is cut off; 0: 30 s
-	Metrics  http.Handler  // answers administrators at metrics.Path; nil: nobody
-	Again    time.Duration // how often it is looked whether somebody who follows a stream is still let in; 0: 15 s
+	Hub       center.Service
+	Store     *store.Store
+	Accounts  *account.Service
+	Places    *provider.Registry
+	Kind      func(tandem.Kind) (kind.Handler, bool) // what bodies mean; nil: not known
+	Base      func(r *http.Request) string           // the public address without a path: "https://sync.example.org:8443"
+	Trust     func(remote string) bool               // whether a reverse proxy at this address is believed; nil: none is
+	Public    string                                 // the path below which links to collections lead; "": their secrets are shown alone
+	Authority string                                 // fingerprint of the hub's own authority; "": a public one vouches for the hub
+	Version   string
+	Now       func() time.Time // nil: time.Now
+	Log       *slog.Logger
+	Slowest   time.Duration // who takes longer for a message of a stream is cut off; 0: 30 s
+	Metrics   http.Handler  // answers administrators at metrics.Path; nil: nobody
+	Again     time.Duration // how often it is looked whether somebody who follows a stream is still let in; 0: 15 s
 }
 
 // Door is the door. It implements http.Handler.
@@ -65,8 +65,8 @@ func New(cfg Config) (*Door, error) {
 	}
 	open := &streams.Count{}
 	d := &Door{cfg: cfg, Open: open}
-	pages, err := page.New(page.Config{Service: d.Service, Streams: open, Slowest: cfg.Slowest, Person: person, Places: cfg.Places, Env: cfg.Env, Kind: cfg.Kind, Visits: d.visits, EndVisit: d.endVisit,
-		Password: d.password, Check: d.check, Renew: d.renew, PasskeysWork: func(r *http.Request) bool { return d.Login.PasskeysWork(r) }, Records: d.records, Link: d.link, Version: cfg.Version, Now: cfg.Now, Log: cfg.Log})
+	pages, err := page.New(page.Config{Service: d.Service, Streams: open, Slowest: cfg.Slowest, Person: person, Places: cfg.Places, Kind: cfg.Kind, Visits: d.visits, EndVisit: d.endVisit,
+		Password: d.password, Check: d.check, Renew: d.renew, PasskeysWork: func(r *http.Request) bool { return d.Login.PasskeysWork(r) }, Records: d.records, Record: d.record, Link: d.link, Base: cfg.Base, Fingerprint: cfg.Authority, Version: cfg.Version, Now: cfg.Now, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}

@@ -55,6 +55,26 @@ func (a *API) addAbout() {
 		func(ctx context.Context, s center.Service, in *one[center.Bounds]) error {
 			return s.SetMemberBounds(ctx, in.Body)
 		})
+	get(a, op{id: "bounds-of", method: "GET", path: "/api/users/{name}/bounds", tag: tag, summary: "What one person may reach through the hub who does not administer it", about: "Everybody sees their own, administrators all."},
+		func(ctx context.Context, s center.Service, in *Named) (center.PersonBounds, error) {
+			b, err := s.BoundsOf(ctx, in.Name)
+			b.Providers = append([]string{}, b.Providers...)
+			return b, err
+		})
+	do(a, op{id: "set-bounds-of", method: "PUT", path: "/api/users/{name}/bounds", tag: tag, summary: "Say what one person may reach through the hub who does not administer it", about: "For administrators. With everybody, what everybody may."},
+		func(ctx context.Context, s center.Service, in *struct {
+			Named
+			Body struct {
+				Providers []string `json:"providers,omitempty" doc:"the sorts of places they may name"`
+				Private   bool     `json:"private,omitempty" doc:"servers in the hub's own network, too, but for the hub's computer itself"`
+				Everybody bool     `json:"everybody,omitempty" doc:"what everybody may, instead of bounds of their own"`
+			}
+		}) error {
+			if in.Body.Everybody {
+				return s.SetBoundsOf(ctx, in.Name, nil)
+			}
+			return s.SetBoundsOf(ctx, in.Name, &center.Bounds{Providers: in.Body.Providers, Private: in.Body.Private})
+		})
 	get(a, op{id: "rotate-secrets", method: "POST", path: "/api/secrets/rotate", tag: tag, summary: "Seal everything that is kept with a new key", about: "For administrators."},
 		func(ctx context.Context, s center.Service, _ *struct{}) (Sealed, error) {
 			n, err := s.RotateSecrets(ctx)

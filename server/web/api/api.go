@@ -61,6 +61,8 @@ func New(cfg Config) (*API, error) {
 	a.huma = humago.New(a.mux, c)
 	a.addMe()
 	a.addItems()
+	a.addFirst()
+	a.addProposals()
 	a.addSyncs()
 	a.addHandlers()
 	a.addDecisions()

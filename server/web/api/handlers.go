@@ -17,8 +17,9 @@ type HandlerRef struct {
 type HandlerOrder struct {
 	Handler string `json:"handler"`
 	Item    string `json:"item,omitempty" doc:"absent: the handler itself"`
-	Do      string `json:"do" enum:"activate,deactivate,enable,disable,start,stop,delete,show,hide"`
+	Do      string `json:"do" enum:"activate,deactivate,enable,disable,start,stop,delete,show,hide,pause,resume"`
 	Place   string `json:"place,omitempty" doc:"activate: where it is, for a provider"`
+	Until   int64  `json:"until,omitempty" doc:"pause: when it goes on by itself; absent: when somebody says so"`
 	Confirm bool   `json:"confirm,omitempty" doc:"even if conflicts wait for a decision"`
 }
 
@@ -56,7 +57,7 @@ func (a *API) addHandlers() {
 	get(a, op{id: "order-handler", method: "POST", path: "/api/handler/order", tag: tag, summary: "Do a task with a handler or one of its items"},
 		func(ctx context.Context, s center.Service, in *one[HandlerOrder]) (shape.Handler, error) {
 			b := in.Body
-			x, err := s.OrderHandler(ctx, center.HandlerOrder{Handler: b.Handler, Item: b.Item, Do: handler.Task(b.Do), Place: b.Place, Confirm: b.Confirm})
+			x, err := s.OrderHandler(ctx, center.HandlerOrder{Handler: b.Handler, Item: b.Item, Do: handler.Task(b.Do), Place: b.Place, Confirm: b.Confirm, Until: b.Until})
 			return shape.OfHandler(x), err
 		})
 	get(a, op{id: "stop-handler", method: "POST", path: "/api/handler/stop", tag: tag, summary: "Stop what is being synced of a handler"},

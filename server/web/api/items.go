@@ -31,6 +31,7 @@ type NewItem struct {
 	Mode     string           `json:"mode,omitempty" enum:"continuous,connection,manual,scheduled" doc:"instead of when"`
 	Schedule string           `json:"schedule,omitempty" doc:"beside mode: times and conditions, in words or as a cron expression"`
 	ReadOnly string           `json:"read_only,omitempty" enum:"yes,no"`
+	Look     bool             `json:"look,omitempty" doc:"do not sync before a person said how the sides meet: see first-sync"`
 }
 
 func (a *API) addItems() {
@@ -45,10 +46,19 @@ func (a *API) addItems() {
 			return shape.OfPartner(p), err
 		})
 	get(a, op{id: "look-at", method: "POST", path: "/api/places/look", tag: tag, summary: "List the collections at a place or partner, and so try whether it can be opened",
-		about: "Nothing is written there. Places, and passwords, are for administrators. A password that opened the place is kept for it, if that is wanted."},
+		about: "Nothing is written there. People who do not administer the hub look at places of the sorts that they may name. What was given and opened the place is kept for it, if that is wanted."},
 		func(ctx context.Context, s center.Service, in *one[LookRequest]) ([]provider.Found, error) {
 			found, err := s.LookAt(ctx, center.Look(in.Body))
 			return append([]provider.Found{}, found...), err
+		})
+	get(a, op{id: "set-partner", method: "PATCH", path: "/api/partners/{name}", tag: tag, summary: "Change options of a partner's place, all or none",
+		about: "Options by name, as the provider declares them; an empty text means the default. What comes into sight is synced, what leaves it stays on both sides. Places that an administrator named are changed by administrators."},
+		func(ctx context.Context, s center.Service, in *struct {
+			Named
+			Body map[string]string
+		}) (shape.Partner, error) {
+			p, err := s.SetPartner(ctx, in.Name, in.Body)
+			return shape.OfPartner(p), err
 		})
 	do(a, op{id: "remove-partner", method: "DELETE", path: "/api/partners/{name}", tag: tag, summary: "Forget a partner; its records stay where they are"},
 		func(ctx context.Context, s center.Service, in *Named) error { return s.RemovePartner(ctx, in.Name) })
@@ -67,7 +77,7 @@ func (a *API) addItems() {
 	get(a, op{id: "add-item", method: "POST", path: "/api/items", tag: tag, summary: "Pair a home collection with a collection at a partner", status: created},
 		func(ctx context.Context, s center.Service, in *one[NewItem]) (shape.Item, error) {
 			b := in.Body
-			it, err := s.AddItem(ctx, center.NewItem{Home: b.Home, Kind: b.Kind, Partner: b.Partner, Sub: b.Sub, Name: b.Name, Rules: b.Rules, When: b.When, Mode: b.Mode, Schedule: b.Schedule, ReadOnly: b.ReadOnly})
+			it, err := s.AddItem(ctx, center.NewItem{Home: b.Home, Kind: b.Kind, Partner: b.Partner, Sub: b.Sub, Name: b.Name, Rules: b.Rules, When: b.When, Mode: b.Mode, Schedule: b.Schedule, ReadOnly: b.ReadOnly, Look: b.Look})
 			return shape.OfItem(it), err
 		})
 	get(a, op{id: "set-item", method: "PATCH", path: "/api/items/{name}", tag: tag, summary: "Change settings of a sync item, all or none",
@@ -105,5 +115,7 @@ type Setting struct {
 type LookRequest struct {
 	Place    string `json:"place" doc:"a partner's name, or a place"`
 	Password string `json:"password,omitempty" doc:"instead of the one that is kept"`
-	Keep     bool   `json:"keep,omitempty" doc:"keep the password, once it has opened the place"`
+	Keep     bool   `json:"keep,omitempty" doc:"keep what was given, once it has opened the place"`
+	// The provider's options say which they are.
+	Secrets map[string]string `json:"secrets,omitempty" doc:"given like the password, by the provider's options that are secret"`
 }

@@ -275,11 +275,26 @@ func (a *API) addMail() {
 	}) error {
 		return s.SetInvitations(ctx, in.Name, imip.Mode(in.Body.Mode))
 	})
+	get(a, op{id: "hub-mail", method: "GET", path: "/api/mail", tag: tag, summary: "Through which server the hub's own messages go for users who have none", about: "For administrators."},
+		func(ctx context.Context, s center.Service, _ *struct{}) (outgoing.Account, error) {
+			return s.HubMail(ctx)
+		})
+	do(a, op{id: "set-hub-mail", method: "PUT", path: "/api/mail", tag: tag, summary: "Name the server that the hub's own messages go through; without a host there is none", about: "For administrators."},
+		func(ctx context.Context, s center.Service, in *struct{ Body Server }) error {
+			return s.SetHubMail(ctx, in.Body.Account, in.Body.Password)
+		})
 	serve(a, op{id: "outgoing", method: "GET", path: "/api/outgoing", tag: tag, summary: "List one's own mail on its way out, newest first"}, func(ctx context.Context, in *Paging) (*list[shape.Outgoing], error) {
 		all, err := a.cfg.Service(ctx).Outgoing(ctx, "", in.Skip+in.Limit+1)
 		return pageOf(in, shape.List(all, shape.OfOutgoing)), err
 	})
 	do(a, op{id: "retry-outgoing", method: "POST", path: "/api/outgoing/{id}/retry", tag: tag, summary: "Try a message now"}, func(ctx context.Context, s center.Service, in *ByNumber) error { return s.RetryOutgoing(ctx, in.ID) })
+	do(a, op{id: "answer-doubt", method: "POST", path: "/api/outgoing/{id}/doubt", tag: tag, summary: "Send a message again to those of whom nobody knows whether they have it, or count them as reached"},
+		func(ctx context.Context, s center.Service, in *struct {
+			ByNumber
+			Body outgoing.DoubtAnswer
+		}) error {
+			return s.AnswerDoubt(ctx, in.ID, in.Body)
+		})
 	do(a, op{id: "remove-outgoing", method: "DELETE", path: "/api/outgoing/{id}", tag: tag, summary: "Take a message out of the queue"}, func(ctx context.Context, s center.Service, in *ByNumber) error { return s.RemoveOutgoing(ctx, in.ID) })
 }
 

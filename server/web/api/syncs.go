@@ -16,11 +16,12 @@ type SyncRequest struct {
 	Approve  bool              `json:"approve,omitempty" doc:"let a plan go ahead that the guard would hold"`
 	Approved string            `json:"approved,omitempty" doc:"the same, for the plan with this hash only"`
 	Restore  bool              `json:"restore,omitempty" doc:"answer the guard by bringing back what was deleted"`
+	First    string            `json:"first,omitempty" enum:"combine,replace-a,replace-b" doc:"how two sides meet in this run, if they never did"`
 	Choices  map[string]string `json:"choices,omitempty" doc:"restricts the run to what was chosen from a preview: step key to keep, skip, reverse, a or b"`
 }
 
 func (r SyncRequest) options() center.SyncOptions {
-	return center.SyncOptions{Full: r.Full, Approve: r.Approve, Approved: r.Approved, Restore: r.Restore, Chosen: r.Choices}
+	return center.SyncOptions{Full: r.Full, Approve: r.Approve, Approved: r.Approved, Restore: r.Restore, First: r.First, Chosen: r.Choices}
 }
 
 // Begun is what became of an item that was to run.

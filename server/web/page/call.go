@@ -163,6 +163,8 @@ func (c *call) done(key string) string {
 		return c.words.T("The sync has begun.")
 	case "stopped":
 		return c.words.T("The sync was stopped.")
+	case "later":
+		return c.words.T("Nothing was synced. The question waits under Conflicts.")
 	case "saved":
 		return c.words.T("Saved.")
 	case "sent":

@@ -2,7 +2,6 @@ package page
 
 import (
 	"cmp"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"tandem"
 	"tandem/center"
 	"tandem/center/handler"
-	"tandem/engine"
 	"tandem/server/web/page/words"
 	"tandem/store"
 )
@@ -27,6 +25,7 @@ type row struct {
 	Cause, Remedy string // why the last run failed
 	Away          string // why it is not connected
 	Note          string // what else is worth knowing
+	New           bool   // it waits for a person to say how its sides meet the first time
 	Idle          bool   // its partner is switched off, so that nothing can be started
 }
 
@@ -47,10 +46,19 @@ type board struct {
 	Busy   int
 	Look   look // of all together
 	Sum    string
-	Hidden int  // handlers that are not shown, unless that was asked for
-	All    bool // it was
-	Asked  int  // questions that wait
-	Held   int  // devices that wait to be allowed
+	Name   string // of the page
+	Hidden int    // handlers that are not shown, unless that was asked for
+	All    bool   // it was
+	Asked  int    // questions that wait
+	Held   int    // devices that wait to be allowed
+}
+
+// Title is that of the page: how everything stands, so that a tab in the background tells, and so is what is read first.
+func (b *board) Title() string {
+	if b.Items == 0 {
+		return b.Name
+	}
+	return b.Look.Text + " – " + b.Name
 }
 
 func (p *Pages) center(c *call) error {
@@ -59,7 +67,7 @@ func (p *Pages) center(c *call) error {
 		return err
 	}
 	c.frame.Live = true
-	return c.show("center", c.words.T("Sync Center"), "center", b)
+	return c.show("center", b.Title(), "center", b)
 }
 
 func (p *Pages) centerList(c *call) error {
@@ -98,7 +106,7 @@ func (p *Pages) board(c *call) (*board, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &board{Items: len(rows), All: c.query("hidden") != "", Asked: len(questions)}
+	b := &board{Name: c.words.T("Sync Center"), Items: len(rows), All: c.query("hidden") != "", Asked: len(questions)}
 	for _, ph := range phones {
 		if ph.Device.Access == store.Held {
 			b.Held++
@@ -212,9 +220,13 @@ func sumUp(w words.Words, counts map[string]int, b *board) (look, string) {
 	return look{"good", "ok", w.T("Everything is in step")}, ""
 }
 
+// Titled is the title of the item's page: its name, and how it stands.
+func (r row) Titled() string { return r.Item.Name + ": " + r.Look.Text }
+
 func (p *Pages) rowOf(w words.Words, st center.ItemStatus) row {
 	r := row{ItemStatus: st, Look: standing(w, st), Where: placeName(w, st.Place)}
 	r.Cause, r.Remedy = causeOf(st.Failing)
+	r.New = center.WaitsFirst(st)
 	if st.Last != nil {
 		r.Last = runOf(*st.Last)
 	}
@@ -232,10 +244,14 @@ func standing(w words.Words, st center.ItemStatus) look {
 	switch {
 	case !st.Item.Enabled:
 		return look{"off", "off", w.T("Switched off")}
+	case st.Paused:
+		return look{"off", "clock", w.T("Paused")}
 	case st.Running:
 		return look{"busy", "sync", w.T("Syncing")}
 	case st.Failing != "" || st.Last != nil && st.Last.Result == "failed":
 		return look{"bad", "fail", w.T("Cannot sync")}
+	case center.WaitsFirst(st):
+		return look{"late", "ask", w.T("Waits for your answer")}
 	case st.Last == nil:
 		return look{"new", "new", w.T("Never ran")}
 	case st.Last.Result == "held":
@@ -287,40 +303,6 @@ func partnerIcon(provider string) string {
 	return "service"
 }
 
-// run is a session with its counts.
-type run struct {
-	store.Run
-	Done      [2]engine.Totals
-	Conflicts int
-	Problems  int
-	Aside     int
-	Seen      [2]int
-	Seconds   float64
-}
-
-// runOf reads the counts of a run, which are zero where it died.
-func runOf(r store.Run) *run {
-	out := &run{Run: r}
-	_ = json.Unmarshal([]byte(r.Detail), out) // a run that is going on has none
-	out.Run = r
-	return out
-}
-
-// Moved is how many records a run wrote to one side.
-func (r *run) Moved(side int) int {
-	t := r.Done[side]
-	return t.Creates + t.Updates + t.Attrs + t.Moves + t.Deletes
-}
-
-// All is how many records a run wrote.
-func (r *run) All() int { return r.Moved(0) + r.Moved(1) }
-
-// Bytes is how many bytes of bodies a run wrote.
-func (r *run) Bytes() int64 { return r.Done[0].Bytes + r.Done[1].Bytes }
-
-// Ended reports whether the run is over.
-func (r *run) Ended() bool { return r.Finished != 0 }
-
 // rowOne finds the item that a path names.
 func (p *Pages) rowOne(c *call) (row, error) {
 	name := c.r.PathValue("item")
@@ -364,65 +346,4 @@ func (p *Pages) waiting(c *call) error {
 		}
 	}
 	return c.part("badge", n)
-}
-
-// started lets the items run that a form names: one, those of a partner, or all.
-func (p *Pages) start(c *call) error {
-	names, err := c.chosen(func(st center.ItemStatus) bool { return st.Item.Enabled && !st.Running })
-	if err != nil {
-		return err
-	}
-	if len(names) > 0 {
-		if _, err := c.hub.Begin(c.r.Context(), names, center.SyncOptions{By: c.frame.Person.User.Name}); err != nil {
-			return err
-		}
-	}
-	return c.quietly("started")
-}
-
-func (p *Pages) stop(c *call) error {
-	names, err := c.chosen(func(st center.ItemStatus) bool { return st.Running })
-	if err != nil {
-		return err
-	}
-	if len(names) > 0 {
-		if _, err := c.hub.Stop(c.r.Context(), names); err != nil {
-			return err
-		}
-	}
-	return c.quietly("stopped")
-}
-
-// chosen are the items that a form means: one by name, or those of a partner or of all that fit.
-func (c *call) chosen(fits func(center.ItemStatus) bool) ([]string, error) {
-	if item := c.form("item"); item != "" {
-		return []string{item}, nil
-	}
-	list, err := c.hub.Status(c.r.Context(), nil)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, st := range list {
-		if by := c.form("partner"); (by == "" || by == st.Item.Partner) && fits(st) {
-			out = append(out, st.Item.Name)
-		}
-	}
-	return out, nil
-}
-
-// quietly ends a request after which the page changes by itself; without scripts, it sends the browser back.
-func (c *call) quietly(done string) error {
-	if c.htmx() {
-		c.w.WriteHeader(http.StatusNoContent)
-		return nil
-	}
-	return c.back(done)
-}
-
-func (p *Pages) enable(c *call) error {
-	if err := c.hub.EnableItem(c.r.Context(), c.r.PathValue("item"), c.form("on") == "yes"); err != nil {
-		return err
-	}
-	return c.quietly("saved")
 }

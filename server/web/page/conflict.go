@@ -3,6 +3,7 @@ package page
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,15 @@ type inbox struct {
 	Item      string
 	Items     []string
 	Takes     []option // what several can be answered with at once
+	Name      string   // of the page
+}
+
+// Titled is the page's title, with how much waits.
+func (d inbox) Titled() string {
+	if n := len(d.Open) + len(d.Questions); n > 0 {
+		return fmt.Sprintf("%s (%d)", d.Name, n)
+	}
+	return d.Name
 }
 
 func (p *Pages) conflicts(c *call) error {
@@ -31,7 +41,7 @@ func (p *Pages) conflicts(c *call) error {
 		return err
 	}
 	list = slices.DeleteFunc(list, func(k store.Conflict) bool { return k.Resolved != 0 })
-	d := inbox{Item: c.query("item")}
+	d := inbox{Item: c.query("item"), Name: c.words.T("Conflicts")}
 	if d.Questions, err = c.questions(d.Item); err != nil {
 		return err
 	}
@@ -57,7 +67,7 @@ func (p *Pages) conflicts(c *call) error {
 		return c.part("inbox", d)
 	}
 	c.frame.Live = true
-	return c.show("conflicts", t("Conflicts"), "conflicts", d)
+	return c.show("conflicts", d.Titled(), "conflicts", d)
 }
 
 // clash is one conflict with all there is to decide it.
@@ -67,10 +77,11 @@ type clash struct {
 	Versions []version
 	Differ   []center.FieldView
 	Equal    []center.FieldView
-	Lines    []line // of the first two, line by line
-	Hunks    []hunk // where these differ, to be picked from; none: they cannot be put together so
-	Merged   string // a proposal that can be edited; "": none can be made
-	Name     string // under which the second version can be kept; "": records of this kind have no name
+	Texts    []texts     // the other versions beside the first, line by line
+	Picks    []fieldPick // fields that can be taken from one of the versions; none: they cannot be put together so
+	Merged   string      // a proposal that can be edited; "": none can be made
+	Shown    bool        // the proposal is what was just put together
+	Name     string      // under which the second version can be kept; "": records of this kind have no name
 	Over     bool
 	Out      bool // of the sync set
 	Why      string
@@ -88,6 +99,16 @@ type version struct {
 // Alike is how many other conflicts of the same sort wait.
 func (d *clash) Alike() int { return max(0, d.Same-1) }
 
+// like is a version with the line ends that its place wrote.
+func (d *clash) like() string {
+	for _, v := range d.Versions {
+		if v.Kept {
+			return string(v.Body)
+		}
+	}
+	return ""
+}
+
 // Can reports whether an answer makes sense.
 func (d *clash) Can(take string) bool { return slices.Contains(d.Takes, take) }
 
@@ -95,15 +116,15 @@ func (d *clash) Can(take string) bool { return slices.Contains(d.Takes, take) }
 func (d *clash) Chosen(take string) bool { return d.Answer == take }
 
 func (p *Pages) conflict(c *call) error {
-	d, err := p.clash(c)
+	d, err := p.clash(c, nil)
 	if err != nil {
 		return err
 	}
 	return c.show("conflicts", c.words.T("Conflict: %s", d.Title), "conflict", d)
 }
 
-// clash gathers what a page shows of the conflict that a path names.
-func (p *Pages) clash(c *call) (*clash, error) {
+// clash gathers what a page shows of the conflict that a path names. Chosen are versions by field, where some were chosen.
+func (p *Pages) clash(c *call, chosen map[string]string) (*clash, error) {
 	id, err := strconv.ParseInt(c.r.PathValue("id"), 10, 64)
 	if err != nil {
 		return nil, &tandem.Error{Kind: tandem.NotFound, Op: "find conflict", Thing: c.r.PathValue("id")}
@@ -119,8 +140,12 @@ func (p *Pages) clash(c *call) (*clash, error) {
 	d := &clash{Comparison: view, Over: k.Resolved != 0 || k.Decision != 0 && k.Decision != tandem.LeaveOut, Out: k.Decision == tandem.LeaveOut, Why: reasonWords(c.words, k.Reason)}
 	d.Title = cmp.Or(k.Title, string(view.Versions[0].Record), string(view.Versions[1].Record))
 	d.fill(c.words, p.partnersByPlace(c))
-	d.propose(p)
-	return d, nil
+	h, _ := p.cfg.Kind(d.Conflict.Kind)
+	_, titled := h.(kind.Titler)
+	if d.Can("both") && (titled || d.Conflict.Kind == tandem.File || d.Conflict.Kind == tandem.Picture) {
+		d.Name = d.Versions[1].Keep
+	}
+	return d, d.propose(c.r.Context(), c.hub, chosen)
 }
 
 // partnersByPlace name partners by where they are.
@@ -148,8 +173,10 @@ func (d *clash) fill(w words.Words, partners map[string]string) {
 	}
 	dated := d.Can("newest")
 	for _, v := range d.Comparison.Versions {
-		v.By = writer(w, v.By)
+		who, from, _ := strings.Cut(v.By, " ")
+		v.By = writer(w, who, from)
 		one := version{VersionView: v, Where: placeName(w, v.Place), Newest: dated && !v.Deleted && v.Modified == newest, Icon: "service"}
+		dated = dated && !one.Newest // of equals the first, which is what is kept
 		switch {
 		case v.Side == tandem.SideA:
 			one.Name, one.Icon = w.T("This hub"), "computer"
@@ -168,67 +195,29 @@ func (d *clash) fill(w words.Words, partners map[string]string) {
 	}
 }
 
-// writer is who wrote a version: a user or program, and the place from which it came.
-func writer(w words.Words, by string) string {
-	who, from, ok := strings.Cut(by, " ")
-	if !ok {
-		return w.Say(who)
-	}
-	return w.Say(who) + ", " + near(placeName(w, from))
-}
-
-// propose makes what a person can build a version of their own from.
-func (d *clash) propose(p *Pages) {
-	var bodies []string
-	for _, v := range d.Versions {
-		if v.Kept && text(string(v.Body)) {
-			bodies = append(bodies, string(v.Body))
-		}
-	}
-	h, known := p.cfg.Kind(d.Conflict.Kind)
-	if len(bodies) >= 2 {
-		d.Lines = sideBySide(bodies[0], bodies[1])
-		if len(d.Lines) > 0 && d.Lines[0].Same && strings.HasPrefix(d.Lines[0].A, "BEGIN:") { // of other texts a line alone says little
-			d.Hunks = hunksOf(d.Lines)
-		}
-		if m, err := mergeOf(h, known, bodies); err == nil && text(string(m)) {
-			d.Merged = string(m)
-		}
-	} else if len(bodies) == 1 {
-		d.Merged = bodies[0]
-	}
-	_, titled := h.(kind.Titler)
-	if d.Can("both") && (titled || d.Conflict.Kind == tandem.File || d.Conflict.Kind == tandem.Picture) {
-		d.Name = d.Versions[1].Keep
-	}
-}
-
-// mergeOf puts two versions together: both, and the first one's where they differ.
-func mergeOf(h kind.Handler, known bool, bodies []string) ([]byte, error) {
-	if !known {
-		return nil, errors.New("the kind is not known")
-	}
-	m, err := h.Merge(nil, []byte(bodies[0]), []byte(bodies[1]))
-	return m.Body, err
-}
-
 // decide answers a conflict, and others of the same sort if that was asked for.
 func (p *Pages) decide(c *call) error {
-	d, err := p.clash(c)
+	var chosen map[string]string
+	if c.form("answer") == center.TakeFields {
+		chosen = c.picked()
+	}
+	d, err := p.clash(c, chosen)
 	if err != nil {
 		return err
+	}
+	if c.form("show") != "" {
+		return p.showPicked(c, d)
 	}
 	d.Answer = c.form("answer")
 	r := center.Resolution{ID: d.Conflict.ID, Take: d.Answer, All: c.form("alike") == "yes", Stamp: c.form("stamp")}
 	switch d.Answer {
 	case "":
 		err = &tandem.Error{Kind: tandem.Invalid, Op: "resolve conflict", Thing: d.Title, Err: errors.New("no answer was chosen"), Remedy: "choose one of the answers"}
-	case "pick":
-		r.Take, r.All = "body", false
-		r.Body, err = d.picked(c)
+	case center.TakeFields:
+		r.All, r.Fields = false, chosen
 	case "body":
 		r.All = false
-		r.Body = []byte(asWritten(c.r.PostFormValue("body"), string(d.Versions[0].Body)))
+		r.Body = []byte(asWritten(c.r.PostFormValue("body"), d.like()))
 	case "both":
 		if !r.All && c.form("name") != d.Name {
 			r.Name = c.form("name")

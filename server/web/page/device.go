@@ -197,8 +197,3 @@ func (p *Pages) setPolicy(c *call) error {
 
 // PolicyNames are the elements that a policy can have.
 func (d *devicePage) PolicyNames() []string { return devices.Names() }
-
-// phone says how a phone gets connected.
-func (p *Pages) phone(c *call) error {
-	return c.show("devices", c.words.T("Connect a phone"), "phone", nil)
-}

@@ -1,28 +1,50 @@
 package page
 
 import (
+	"errors"
+	"net/url"
+
+	"tandem"
 	"tandem/center"
 	"tandem/engine"
+	"tandem/server/web/page/words"
 )
+
+// meetingPage is the last step of adding a place: how the sides of new items meet, and when they run from then on.
+type meetingPage struct {
+	Items []meeting
+	Whens []option
+	Any   bool // something can still be begun
+}
 
 // meeting is an item before its first run.
 type meeting struct {
 	row
-	Ways []way
-	Both bool // both sides hold records, so that there is something to choose
-	Err  *problem
+	Meet    center.First
+	Ways    []way
+	LeftOut []leftOut
+	Err     *problem
 }
 
 // way is one way in which two sides can meet, with what it would do.
 type way struct {
 	option
+	Help  string
 	Sides [2]engine.Totals
+	Held  []string // what the guard would say to it
+}
+
+// leftOut is what takes no part in a sync, for one reason.
+type leftOut struct {
+	center.LeftOut
+	Where  string
+	Option string // that leaves it out, as people know it; "": none
+	Change string // the page on which it is changed; "": none
 }
 
 // first asks how the sides of new items meet.
 func (p *Pages) first(c *call) error {
 	ctx := c.r.Context()
-	var list []meeting
 	names := c.r.URL.Query()["item"]
 	if len(names) == 0 {
 		return c.away("/", "")
@@ -31,79 +53,98 @@ func (p *Pages) first(c *call) error {
 	if err != nil {
 		return err
 	}
+	d := meetingPage{Whens: whens(c.words)}
 	for _, st := range statuses {
 		m := meeting{row: p.rowOf(c.words, st)}
-		if st.Last == nil {
-			if err := p.meet(c, &m); err != nil {
-				m.Err = c.problemOf(err)
-			}
+		if m.Meet, err = c.hub.FirstSync(ctx, st.Item.Name); err != nil {
+			m.Err = c.problemOf(err)
+		} else {
+			m.fill(c.words, c.r.URL.RequestURI())
 		}
-		list = append(list, m)
+		d.Any = d.Any || m.Err == nil && !m.Meet.Met
+		d.Items = append(d.Items, m)
 	}
-	return c.show("center", c.words.T("First sync"), "first", list)
+	return c.show("center", c.words.T("First sync"), "first", d)
 }
 
-// meet works out what each way would do. Nothing is written for it.
-func (p *Pages) meet(c *call, m *meeting) error {
-	ctx := c.r.Context()
-	for _, word := range []string{"combine", "replace-a", "replace-b"} {
-		planned, err := planOf(ctx, c.hub, m.Item.Name, word)
-		if err != nil {
-			return err
-		}
-		m.Ways = append(m.Ways, way{option{word, choiceWords(c.words, "first", word), word == "combine"}, planned.Totals})
-		// Where one side holds nothing, there is one way only, and replacing would be another word for deleting.
-		if word == "combine" {
-			t := planned.Totals
-			m.Both = t[0].Creates > 0 && t[1].Creates > 0 || t[0].Merges+t[0].Conflicts+t[0].Updates+t[1].Updates > 0
-			if !m.Both {
-				return nil
+// fill words the ways. Where one side holds nothing, there is one way only: replacing would be another word for deleting.
+// back is the page that the person returns to, once more was let in.
+func (m *meeting) fill(w words.Words, back string) {
+	for _, x := range m.Meet.Ways {
+		if m.Meet.Filled || x.Rule == "combine" {
+			a := answerOf(w, m.Item.Name, x.Answer)
+			one := way{option: option{x.Rule, a.Text, x.Rule == "combine"}, Help: a.Help, Sides: x.Totals}
+			for _, why := range x.Held {
+				one.Held = append(one.Held, plainPlaces(why))
 			}
+			m.Ways = append(m.Ways, one)
 		}
 	}
-	return nil
+	for _, l := range m.Meet.LeftOut {
+		where := w.T("On this hub")
+		if l.There {
+			where = w.T("At the partner")
+		}
+		one := leftOut{LeftOut: l, Where: where}
+		switch {
+		case l.Option == "direction":
+			one.Option, one.Change = w.T("Direction"), itemPath(m.Item.Name)+"/settings"
+		case l.Option != "" && m.Item.Partner != "":
+			one.Option = optionWords(w, l.Option)
+			one.Change = "/partners/" + url.PathEscape(m.Item.Partner) + "/settings?" + url.Values{"back": {back}}.Encode() + "#o-" + url.PathEscape(l.Option)
+		}
+		m.LeftOut = append(m.LeftOut, one)
+	}
 }
 
-// runFirst lets new items run for the first time, as was chosen. The person has seen what that does, so the guard does not ask again.
+// whens are the choices when new items run, once they have met. More of them are on the page of their schedule.
+func whens(w words.Words) []option {
+	return []option{{center.Continuous, w.T("By itself, whenever something changes"), true}, {"@hourly", w.T("Every hour"), false}, {"@daily", w.T("Every day"), false}, {center.Manual, w.T("Only when I say so"), false}}
+}
+
+// runFirst lets new items run for the first time, as was chosen. The person has seen what that does, so the guard does not ask again. When they run is set for those,
+// too, that shall not meet yet: they wait for the answer to their question, and for nothing else.
 func (p *Pages) runFirst(c *call) error {
 	ctx := c.r.Context()
-	var begin []string
 	names := c.r.PostForm["item"]
 	if len(names) == 0 {
 		return c.away("/", "")
+	}
+	set := map[string]string{"mode": center.Scheduled}
+	switch when := c.form("when"); when {
+	case "", center.Continuous:
+		set["mode"] = center.Continuous
+	case center.Manual:
+		set["mode"] = center.Manual
+	case "@hourly", "@daily":
+		set["schedule"] = when
+	default:
+		return &tandem.Error{Kind: tandem.Invalid, Op: "set schedule", Thing: when, Err: errors.New("this is no choice of the page"), Remedy: "choose when it shall run"}
 	}
 	statuses, err := c.hub.Status(ctx, names)
 	if err != nil {
 		return err
 	}
+	begun := false
 	for _, st := range statuses {
 		name := st.Item.Name
-		way := c.form("first-" + name)
-		if st.Last != nil { // it met its partner already; the guard looks at what follows
+		if st.Last != nil { // it met its partner already, and the guard looks at what follows
 			continue
-		}
-		if way == "off" {
-			if err := c.hub.EnableItem(ctx, name, false); err != nil {
-				return err
-			}
-			continue
-		}
-		set := map[string]string{"mode": center.Continuous}
-		if way != "" {
-			set["first"] = way
-		}
-		if c.form("by-hand") == "yes" {
-			set["mode"] = center.Manual
 		}
 		if _, err := c.hub.SetItem(ctx, name, set); err != nil {
 			return err
 		}
-		begin = append(begin, name)
-	}
-	if len(begin) > 0 {
-		if _, err := c.hub.Begin(ctx, begin, center.SyncOptions{By: c.frame.Person.User.Name, Approve: true}); err != nil {
+		way := firstOf(c.form("first-" + name))
+		if way == "" { // not now: it is asked in the inbox
+			continue
+		}
+		if _, err := c.hub.Begin(ctx, []string{name}, center.SyncOptions{By: c.frame.Person.User.Name, First: way, Approve: true}); err != nil {
 			return err
 		}
+		begun = true
 	}
-	return c.away("/", "started")
+	if begun {
+		return c.away("/", "started")
+	}
+	return c.away("/", "later")
 }

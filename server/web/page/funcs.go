@@ -13,6 +13,7 @@ import (
 	"tandem/engine"
 	"tandem/provider"
 	"tandem/server/web/page/words"
+	"tandem/store"
 )
 
 // funcs are what templates can call, in one language.
@@ -32,14 +33,12 @@ func (p *Pages) funcs(w words.Words) template.FuncMap {
 		"told":    func(text string) template.HTML { return say(w, plainPlaces(text), true) },
 		"choice":  func(option, value string) string { return optionChoice(w, option, value) },
 		"about":   func(p *provider.Provider) template.HTML { return about(w, p) },
-		"reads":   lineText,
-		"called":  func(name string) string { return propertyWords(w, name) },
 		"token":   token,
 		"tasks":   func(k card) []task { return k.Shown(w) },
 		"kind":    func(k tandem.Kind) string { return kindName(w, k) },
 		"place":   func(text string) string { return placeName(w, text) },
 		"path":    url.PathEscape,
-		"query":   url.QueryEscape,
+		"query":   func(s string) template.URL { return template.URL(url.QueryEscape(s)) }, // said to be escaped: it would be once more
 		"dict":    dict,
 		"cut":     cut,
 		"ticks":   ticks,
@@ -49,6 +48,10 @@ func (p *Pages) funcs(w words.Words) template.FuncMap {
 		"nano":    func(nanos int64) template.HTML { return p.instant(nanos/1e9, w.Ago(nanos/1e9, p.cfg.Now()), w) },
 		"result":  func(r string) look { return resultWords(w, r) },
 		"browser": browserName,
+		"joined":  func(list []string) string { return strings.Join(list, ", ") },
+
+		"whom":      whom,
+		"mailstate": func(m store.Outgoing) look { return mailState(w, m) },
 
 		"commands": center.CommandsText,
 	}
@@ -223,12 +226,14 @@ func about(w words.Words, p *provider.Provider) template.HTML {
 
 var (
 	homePlace = regexp.MustCompile(`\bhome:([^\s?;,]+)(\?kind=[a-z]+)?`)
-	withKind  = regexp.MustCompile(`\?kind=[a-z]+`)
+	// localPlace is a place on the hub's computer, which people know by its path.
+	localPlace = regexp.MustCompile(`\b(?:vdir|files|maildir|sms):(/)`)
+	withKind   = regexp.MustCompile(`\?kind=[a-z]+`)
 )
 
 // plainPlaces calls places in a text what people call them.
 func plainPlaces(text string) string {
-	return withKind.ReplaceAllString(homePlace.ReplaceAllString(text, "$1"), "")
+	return localPlace.ReplaceAllString(withKind.ReplaceAllString(homePlace.ReplaceAllString(text, "$1"), ""), "$1")
 }
 
 // near is the end of a long path, which is what people know it by.
@@ -238,4 +243,15 @@ func near(path string) string {
 		return path
 	}
 	return "…/" + strings.Join(parts[len(parts)-2:], "/")
+}
+
+// writer says who wrote a version, and from where it came.
+func writer(w words.Words, who, from string) string {
+	if who+from == "" {
+		return ""
+	}
+	if scheme, _, ok := strings.Cut(from, ":"); ok && scheme != "eas" { // a place
+		from = near(placeName(w, from))
+	}
+	return w.T("by %s", w.Say(center.AuthorText(who+" "+from)))
 }

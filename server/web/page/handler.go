@@ -143,6 +143,7 @@ type handlerPage struct {
 	Pick     *picking          // what was found there
 	Err      *problem          // why nothing was
 	Open     []center.Question // that wait for a person
+	Mail     bool              // it is an account of mail, whose folders can be followed
 }
 
 func (p *Pages) handler(c *call) error {
@@ -304,7 +305,7 @@ func (p *Pages) forgetHandler(c *call) error {
 type setupPage struct {
 	Aside  []card
 	Nearby []card
-	Sorts  []group
+	Sorts  *choosing
 }
 
 func (p *Pages) syncSetup(c *call) error {
@@ -312,7 +313,10 @@ func (p *Pages) syncSetup(c *call) error {
 	if err != nil {
 		return err
 	}
-	d := setupPage{Sorts: p.sorts(c)}
+	d := setupPage{}
+	if d.Sorts, err = p.sorts(c); err != nil {
+		return err
+	}
 	for _, x := range list {
 		k := p.cardOf(c.words, x, nil)
 		switch {

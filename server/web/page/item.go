@@ -2,11 +2,8 @@ package page
 
 import (
 	"errors"
-	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"tandem"
@@ -38,9 +35,6 @@ type option struct {
 	Value, Text string
 	Chosen      bool
 }
-
-// shownRuns is how many runs are shown at once.
-const shownRuns = 30
 
 func (p *Pages) item(c *call) error {
 	r, err := p.rowOne(c)
@@ -80,7 +74,7 @@ func (p *Pages) item(c *call) error {
 		return err
 	}
 	c.frame.Live = true
-	return c.show("center", r.Item.Name, "item", d)
+	return c.show("center", r.Titled(), "item", d)
 }
 
 // settingsOf are the settings of an item with what they are now.
@@ -195,100 +189,6 @@ func (p *Pages) removeItem(c *call) error {
 	return c.away("/", "removed")
 }
 
-func (p *Pages) runs(c *call) error {
-	r, err := p.rowOne(c)
-	if err != nil {
-		return err
-	}
-	limit, err := strconv.Atoi(c.query("show"))
-	if err != nil || limit < 1 || limit > 1000 {
-		limit = shownRuns
-	}
-	list, err := c.hub.Runs(c.r.Context(), r.Item.Name, limit+1)
-	if err != nil {
-		return err
-	}
-	d := struct {
-		row
-		Runs []*run
-		More int
-	}{row: r}
-	for _, one := range list[:min(len(list), limit)] {
-		d.Runs = append(d.Runs, runOf(one))
-	}
-	if len(list) > limit {
-		d.More = min(limit*4, 1000)
-	}
-	return c.show("center", c.words.T("Runs of %s", r.Item.Name), "runs", d)
-}
-
-// past is a version in history as a page shows it.
-type past struct {
-	store.Past
-	Did  string
-	Here bool   // in a home collection
-	By   string // who did it, and from where
-}
-
-func (c *call) pastOf(list []store.Past) (out []past) {
-	for _, h := range list {
-		by := c.words.Say(h.Who)
-		if h.From != "" {
-			by = strings.TrimLeft(by+", "+near(placeName(c.words, h.From)), ", ")
-		}
-		out = append(out, past{h, opWords(c.words, h.Op), h.Collection != 0, by})
-	}
-	return out
-}
-
-func (p *Pages) oneRun(c *call) error {
-	r, err := p.rowOne(c)
-	if err != nil {
-		return err
-	}
-	id, err := strconv.ParseInt(c.r.PathValue("run"), 10, 64)
-	if err != nil {
-		return &tandem.Error{Kind: tandem.NotFound, Op: "find run", Thing: c.r.PathValue("run")}
-	}
-	ctx := c.r.Context()
-	runs, err := c.hub.Runs(ctx, r.Item.Name, 0)
-	if err != nil {
-		return err
-	}
-	d := struct {
-		row
-		Run    *run
-		Past   []past
-		Cut    bool
-		Events []event
-	}{row: r}
-	for _, one := range runs {
-		if one.ID == id {
-			d.Run = runOf(one)
-		}
-	}
-	if d.Run == nil {
-		return &tandem.Error{Kind: tandem.NotFound, Op: "find run", Thing: c.r.PathValue("run"), Remedy: "its item is " + r.Item.Name}
-	}
-	const most = 200
-	list, err := c.hub.History(ctx, store.PastFilter{Session: id, Limit: most + 1})
-	if err != nil {
-		return err
-	}
-	d.Cut = len(list) > most
-	d.Past = c.pastOf(list[:min(len(list), most)])
-	lines, err := c.hub.Log(ctx, -1000, r.Item.Name, 0)
-	if err != nil {
-		return err
-	}
-	for _, e := range lines {
-		if e.Session == id {
-			d.Events = append(d.Events, eventOf(c.words, e))
-		}
-	}
-	return c.show("center", c.words.T("Run %d of %s", id, r.Item.Name), "run", d)
-}
-
 func (p *Pages) records(c *call) error {
 	r, err := p.rowOne(c)
 	if err != nil {
@@ -306,6 +206,9 @@ func (p *Pages) records(c *call) error {
 		if coll.ID != r.Item.Collection {
 			continue
 		}
+		if id := c.query("id"); id != "" && p.cfg.Record != nil {
+			return p.record(c, r, coll, tandem.ID(id))
+		}
 		list, err := p.cfg.Records(c.r.Context(), coll, most+1)
 		if err != nil {
 			return err
@@ -318,107 +221,3 @@ func (p *Pages) records(c *call) error {
 	}
 	return &tandem.Error{Kind: tandem.NotFound, Op: "find collection", Thing: r.Home}
 }
-
-// history lists what was overwritten or deleted, everywhere.
-func (p *Pages) history(c *call) error {
-	const most = 100
-	f := store.PastFilter{Text: c.query("q"), Record: tandem.ID(c.query("record")), Limit: most + 1}
-	f.Before, _ = strconv.ParseInt(c.query("before"), 10, 64) // anything else: from the newest
-	list, err := c.hub.History(c.r.Context(), f)
-	if err != nil {
-		return err
-	}
-	d := struct {
-		Text   string
-		Record tandem.ID
-		Title  string
-		Past   []past
-		Next   int64
-	}{Text: f.Text, Record: f.Record, Past: c.pastOf(list[:min(len(list), most)])}
-	if len(list) > most {
-		d.Next = list[most-1].ID
-	}
-	if d.Record != "" && len(list) > 0 {
-		d.Title = titleOf(list[0])
-	}
-	return c.show("log", c.words.T("History"), "history", d)
-}
-
-func (p *Pages) askUndo(c *call) error {
-	what, t := c.query("what"), c.words.T
-	d := ask{Action: "/undo", Yes: t("Put back"), Back: c.backPath(), Fields: []field{{"what", what}, {"back", c.backPath()}}}
-	f := store.PastFilter{Limit: 1001}
-	id, err := strconv.ParseInt(what[min(1, len(what)):], 10, 64)
-	if err != nil || what[0] != 's' && what[0] != 'h' {
-		return &tandem.Error{Kind: tandem.Invalid, Op: "undo", Thing: what, Err: errors.New("this names neither a run nor a version")}
-	}
-	if what[0] == 's' {
-		f.Session = id
-	} else {
-		f.Before, f.Limit = id+1, 1
-	}
-	list, err := c.hub.History(c.r.Context(), f)
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 || what[0] == 'h' && list[0].ID != id {
-		return &tandem.Error{Kind: tandem.NotFound, Op: "find version", Thing: what, Err: errors.New("history does not hold it"), Remedy: "versions are forgotten after a while"}
-	}
-	if what[0] == 's' {
-		d.Question = t("Put back everything that run %d overwrote or deleted?", id)
-		d.Text = c.words.N(len(list), "%s version is put back where nothing changed since. What it replaces goes into history, so that this can be undone, too.",
-			"%s versions are put back where nothing changed since. What they replace goes into history, so that this can be undone, too.")
-	} else {
-		d.Question = t("Put back %s?", titleOf(list[0]))
-		d.Text = t("It is put back at %s as it was, unless it changed since. What it replaces goes into history, so that this can be undone, too.", placeName(c.words, list[0].Place))
-	}
-	return c.show("log", t("Put back"), "ask", d)
-}
-
-func titleOf(h store.Past) string {
-	if h.Title != "" {
-		return h.Title
-	}
-	return string(h.Record)
-}
-
-// backPath is where the person came from, a path of this hub.
-func (c *call) backPath() string {
-	if u, err := url.Parse(c.r.Referer()); err == nil && u.Host == c.r.Host && u.Path != "" && u.Path != c.r.URL.Path {
-		return u.Path
-	}
-	if b := c.query("back"); len(b) > 1 && b[0] == '/' && b[1] != '/' {
-		return b
-	}
-	return "/history"
-}
-
-func (p *Pages) undo(c *call) error {
-	results, err := c.hub.Undo(c.r.Context(), c.form("what"))
-	if err != nil {
-		return err
-	}
-	done := 0
-	for _, r := range results {
-		if r.Done {
-			done++
-		}
-	}
-	if done == len(results) {
-		return c.back("undone")
-	}
-	d := struct {
-		Results []center.UndoResult
-		Done    int
-		Back    string
-	}{results, done, c.form("back")}
-	c.frame.Nav, c.frame.Title = "log", c.words.T("Put back")
-	c.render(http.StatusOK, "undone", d)
-	return nil
-}
-
-// Name is how a version is called where it is undone.
-func (h past) Name() string { return fmt.Sprintf("h%d", h.ID) }
-
-// Called is what the record is called.
-func (h past) Called() string { return titleOf(h.Past) }

@@ -75,6 +75,10 @@ func (p *Pages) live(c *call) error {
 	ctx, cancel := context.WithCancel(c.r.Context())
 	defer cancel()
 	m := &messages{data: map[string]string{}, more: make(chan struct{}, 1)}
+	newest, err := newestLine(ctx, c.hub)
+	if err != nil {
+		return err
+	}
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer cancel()
@@ -86,7 +90,7 @@ func (p *Pages) live(c *call) error {
 	})
 	all.Go(func() {
 		defer cancel()
-		if err := p.followLog(ctx, c.hub, m); err != nil {
+		if err := c.hub.FollowLog(ctx, newest, "", func(store.Event) { m.put("log", "1") }); err != nil {
 			p.cfg.Log.Debug("live", "err", err)
 		}
 	})
@@ -124,6 +128,7 @@ const manyRows = 50
 
 // catchUp tells what may have happened before the stream began. Rows one by one keep the focus where it is; to a page that comes back, everything may be new.
 func (p *Pages) catchUp(c *call, m *messages) {
+	defer m.put("log", "1") // lines between the page and its stream
 	list, err := c.hub.Status(c.r.Context(), nil)
 	if err != nil || len(list) > manyRows || c.r.Header.Get("Last-Event-ID") != "" {
 		m.put("all", "1")
@@ -135,17 +140,13 @@ func (p *Pages) catchUp(c *call, m *messages) {
 	m.put("sum", "1")
 }
 
-// followLog tells that there are new lines in the log.
-func (p *Pages) followLog(ctx context.Context, hub center.Service, m *messages) error {
+// newestLine is the newest line of the log there is, 0 if there is none. Asked before the stream begins, so that it tells of every later one.
+func newestLine(ctx context.Context, hub center.Service) (int64, error) {
 	newest, err := hub.Log(ctx, -1, "", 0)
-	if err != nil {
-		return err
+	if err != nil || len(newest) == 0 {
+		return 0, err
 	}
-	after := int64(0)
-	if len(newest) > 0 {
-		after = newest[len(newest)-1].ID
-	}
-	return hub.FollowLog(ctx, after, "", func(store.Event) { m.put("log", "1") })
+	return newest[len(newest)-1].ID, nil
 }
 
 // tell tells one piece of news.

@@ -2,6 +2,7 @@ package page
 
 import (
 	"encoding/base64"
+	"errors"
 	"io/fs"
 	"net/http"
 	"slices"
@@ -9,7 +10,7 @@ import (
 
 	"tandem"
 	"tandem/center/notify"
-	"tandem/center/webhook"
+	"tandem/partner/outgoing"
 	"tandem/server/web/page/words"
 	"tandem/store"
 )
@@ -48,7 +49,8 @@ type notifyPage struct {
 	Spans    []spanRow
 	Browsers []browserRow
 	Key      string
-	Sent     []sentRow // of a test
+	Sent     []sentRow         // of a test
+	Server   *outgoing.Account // through which the hub's own messages go; nil: only administrators are told
 }
 
 type noticeRow struct {
@@ -120,6 +122,7 @@ func (p *Pages) notifyOf(c *call) (*notifyPage, error) {
 		if icon == "" {
 			icon = "warn"
 		}
+		n.Title, n.Text = w.Say(n.Title), w.Say(n.Text)
 		d.Notices = append(d.Notices, noticeRow{n, icon})
 	}
 	for _, name := range []string{"desktop", "mail", "push"} {
@@ -137,6 +140,21 @@ func (p *Pages) notifyOf(c *call) (*notifyPage, error) {
 	}
 	d.Spans = []spanRow{spans(w, "every", w.T("From one message to the next"), set.Values["every"], "0s", "15m", "1h", "6h", "24h"),
 		spans(w, "after", w.T("What may mend itself is told if it lasts for"), set.Values["after"], "0s", "30m", "2h", "24h")}
+	tongue := spanRow{Name: "language", Label: w.T("Language that it is told in")}
+	for _, l := range notify.Languages() {
+		tongue.Choices = append(tongue.Choices, option{l, words.Name(l), l == set.Values["language"]})
+	}
+	d.Spans = append(d.Spans, tongue)
+	if c.admin() {
+		server, err := c.hub.HubMail(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if server.Host == "" {
+			server.Port, server.TLS = 587, "starttls"
+		}
+		d.Server = &server
+	}
 	for _, b := range set.Browsers {
 		d.Browsers = append(d.Browsers, browserRow{b, base64.RawURLEncoding.EncodeToString(b.Key)})
 	}
@@ -230,6 +248,34 @@ func (p *Pages) testNotify(c *call) error {
 	return c.show("settings", c.words.T("Notifications"), "notify", d)
 }
 
+// setServer names the server through which the hub's own messages go, or none.
+func (p *Pages) setServer(c *call) error {
+	a := outgoing.Account{Host: c.form("host"), TLS: c.form("tls"), User: c.form("login"), From: c.form("from")}
+	port, err := strconv.Atoi(c.form("port"))
+	switch {
+	case c.form("do") == "remove":
+		err = c.hub.SetHubMail(c.r.Context(), outgoing.Account{}, "")
+	case a.Host == "":
+		err = &tandem.Error{Kind: tandem.Invalid, Op: "set mail server", Err: errors.New("no server was typed"), Remedy: "type its name, or remove the one there is"}
+	case err != nil:
+		err = &tandem.Error{Kind: tandem.Invalid, Op: "set mail server", Thing: a.Host, Err: errors.New("the port is no number"), Remedy: "give 465, 587 or 25"}
+	default:
+		a.Port = port
+		err = c.hub.SetHubMail(c.r.Context(), a, c.r.PostFormValue("password"))
+	}
+	if err == nil {
+		return c.away("/settings/notify", "saved")
+	}
+	d, other := p.notifyOf(c)
+	if other != nil {
+		return other
+	}
+	if a.Port = port; d.Server != nil {
+		d.Server = &a
+	}
+	return c.again(err, "settings", c.words.T("Notifications"), "notify", d)
+}
+
 func (p *Pages) removeBrowser(c *call) error {
 	id, err := strconv.ParseInt(c.form("browser"), 10, 64)
 	if err != nil {
@@ -239,188 +285,4 @@ func (p *Pages) removeBrowser(c *call) error {
 		return err
 	}
 	return c.away("/settings/notify", "removed")
-}
-
-// hookForm is a webhook as a form shows it.
-type hookForm struct {
-	URL    string
-	Events []toggle
-}
-
-// hookPage is a webhook with what it was sent.
-type hookPage struct {
-	hookForm
-	ID      int64
-	Number  int
-	Enabled bool
-	Secret  string // told this once
-	Sent    []deliveryRow
-}
-
-type deliveryRow struct {
-	store.Delivery
-	Number      int
-	Class, Said string
-}
-
-// hooksPage lists the webhooks.
-type hooksPage struct {
-	Hooks   []store.Hook
-	Private bool
-	New     hookForm
-}
-
-func hookFormOf(w words.Words, url string, chosen []string) hookForm {
-	said := map[string]string{
-		webhook.RunEnded: w.T("a run changed something, failed or was held"), webhook.ProblemBegan: w.T("something fails"), webhook.ProblemSolved: w.T("it fails no longer"),
-		webhook.ConflictFound: w.T("two versions wait for a decision"), webhook.ConflictSolved: w.T("one was chosen, or they agree again"), webhook.QuestionAsked: w.T("something waits for your word"),
-		webhook.QuestionAnswered: w.T("it does not wait any more"), webhook.DeviceWaits: w.T("a device waits to be let in"), webhook.DeviceDecided: w.T("somebody decided about it"),
-	}
-	f := hookForm{URL: url}
-	for _, e := range webhook.Events() {
-		f.Events = append(f.Events, toggle{Name: e.Name, Label: said[e.Name], On: slices.Contains(chosen, e.Name)})
-	}
-	return f
-}
-
-func (p *Pages) hooksOf(c *call) (*hooksPage, error) {
-	list, err := c.hub.ListWebhooks(c.r.Context(), "")
-	return &hooksPage{Hooks: list.Webhooks, Private: list.Private, New: hookFormOf(c.words, "", nil)}, err
-}
-
-func (p *Pages) webhooks(c *call) error {
-	d, err := p.hooksOf(c)
-	if err != nil {
-		return err
-	}
-	return c.show("settings", c.words.T("Webhooks"), "webhooks", d)
-}
-
-func (p *Pages) addWebhook(c *call) error {
-	h := store.Hook{URL: c.form("url"), Events: c.r.PostForm["event"]}
-	made, err := c.hub.AddWebhook(c.r.Context(), h)
-	if err != nil {
-		d, other := p.hooksOf(c)
-		if other != nil {
-			return other
-		}
-		d.New = hookFormOf(c.words, h.URL, h.Events)
-		return c.again(err, "settings", c.words.T("Webhooks"), "webhooks", d)
-	}
-	return p.showHook(c, made.Webhook.ID, made.Secret)
-}
-
-func (p *Pages) privateWebhooks(c *call) error {
-	if err := c.hub.SetPrivateWebhooks(c.r.Context(), c.form("private") == "on"); err != nil {
-		return err
-	}
-	return c.away("/settings/webhooks", "saved")
-}
-
-// hookID is the webhook that a path names.
-func (c *call) hookID() (int64, error) {
-	id, err := strconv.ParseInt(c.r.PathValue("id"), 10, 64)
-	if err != nil {
-		return 0, &tandem.Error{Kind: tandem.NotFound, Op: "find webhook", Thing: c.r.PathValue("id")}
-	}
-	return id, nil
-}
-
-func (p *Pages) hookOf(c *call, id int64) (store.Hook, error) {
-	list, err := c.hub.ListWebhooks(c.r.Context(), "")
-	if err != nil {
-		return store.Hook{}, err
-	}
-	i := slices.IndexFunc(list.Webhooks, func(h store.Hook) bool { return h.ID == id })
-	if i < 0 {
-		return store.Hook{}, webhook.Missing(id)
-	}
-	return list.Webhooks[i], nil
-}
-
-// showHook shows a webhook; secret is its key, if it was made just now.
-func (p *Pages) showHook(c *call, id int64, secret string) error {
-	h, err := p.hookOf(c, id)
-	if err != nil {
-		return err
-	}
-	d, err := p.hookPage(c, h)
-	if err != nil {
-		return err
-	}
-	d.Secret = secret
-	return c.show("settings", c.words.T("Webhook %s", strconv.FormatInt(id, 10)), "webhook", d)
-}
-
-func (p *Pages) hookPage(c *call, h store.Hook) (*hookPage, error) {
-	t := c.words.T
-	list, err := c.hub.ListDeliveries(c.r.Context(), h.ID, 50)
-	d := &hookPage{hookForm: hookFormOf(c.words, h.URL, h.Events), ID: h.ID, Number: int(h.ID), Enabled: h.Enabled}
-	for _, x := range list {
-		r := deliveryRow{Delivery: x, Number: int(x.ID), Class: "late", Said: t("waits for its next try")}
-		switch x.State {
-		case store.Sent:
-			r.Class, r.Said = "good", t("arrived")
-		case store.Failed:
-			r.Class, r.Said = "bad", t("given up")
-		}
-		d.Sent = append(d.Sent, r)
-	}
-	return d, err
-}
-
-func (p *Pages) webhook(c *call) error {
-	id, err := c.hookID()
-	if err != nil {
-		return err
-	}
-	return p.showHook(c, id, "")
-}
-
-func (p *Pages) changeWebhook(c *call) error {
-	id, err := c.hookID()
-	if err != nil {
-		return err
-	}
-	ctx, at := c.r.Context(), "/settings/webhooks/"+strconv.FormatInt(id, 10)
-	switch c.form("do") {
-	case "test":
-		if _, err := c.hub.TestWebhook(ctx, id); err != nil {
-			return err
-		}
-		return c.away(at, "sent")
-	case "renew":
-		n, err := c.hub.RenewWebhook(ctx, id)
-		if err != nil {
-			return err
-		}
-		return p.showHook(c, id, n.Secret)
-	case "remove":
-		if err := c.hub.RemoveWebhook(ctx, id); err != nil {
-			return err
-		}
-		return c.away("/settings/webhooks", "removed")
-	case "retry":
-		delivery, err := strconv.ParseInt(c.form("delivery"), 10, 64)
-		if err != nil {
-			return &tandem.Error{Kind: tandem.NotFound, Op: "find delivery", Thing: c.form("delivery")}
-		}
-		if err := c.hub.RetryDelivery(ctx, id, delivery); err != nil {
-			return err
-		}
-		return c.away(at, "sent")
-	}
-	h, err := p.hookOf(c, id)
-	if err != nil {
-		return err
-	}
-	h.URL, h.Events, h.Enabled = c.form("url"), c.r.PostForm["event"], c.form("enabled") == "on"
-	if _, err := c.hub.SetWebhook(ctx, h); err != nil {
-		d, other := p.hookPage(c, h)
-		if other != nil {
-			return other
-		}
-		return c.again(err, "settings", c.words.T("Webhook %s", strconv.FormatInt(id, 10)), "webhook", d)
-	}
-	return c.away(at, "saved")
 }

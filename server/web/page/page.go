@@ -37,7 +37,6 @@ type Config struct {
 	// Person is who sent a request, false if nobody is logged in.
 	Person func(ctx context.Context) (Person, bool)
 	Places *provider.Registry
-	Env    provider.Env // for trying places out; its Secret is replaced by what the person types
 	Kind   func(tandem.Kind) (kind.Handler, bool)
 
 	Visits   func(ctx context.Context) ([]store.Visit, error)                         // browsers in which the person is logged in
@@ -47,11 +46,15 @@ type Config struct {
 	Renew    func(w http.ResponseWriter, r *http.Request) error                       // goes on with the visit after what it hung on was changed
 	// PasskeysWork reports whether passkeys can be used at the address of a request.
 	PasskeysWork func(r *http.Request) bool
-	Records      func(ctx context.Context, c tandem.Collection, limit int) ([]Record, error) // what a home collection holds, newest first; nil: not shown
-	Link         func(r *http.Request, secret string) string                                 // the address of a link to a collection; nil: its secret is shown alone
-	Streams      *streams.Count                                                              // open streams of users; nil: pages are not counted
-	Slowest      time.Duration                                                               // to take a message of a stream; who is slower is cut off, and comes back; 0: 30 s
-	Languages    []string                                                                    // those to choose from; nil: all
+	Records      func(ctx context.Context, c tandem.Collection, limit int) ([]Record, error)          // what a home collection holds, newest first; nil: not shown
+	Record       func(ctx context.Context, c tandem.Collection, id tandem.ID) (Record, []byte, error) // one of them, with the beginning of its body; NotFound. nil: not shown
+	Link         func(r *http.Request, secret string) string                                          // the address of a link to a collection; nil: its secret is shown alone
+	Streams      *streams.Count                                                                       // open streams of users; nil: pages are not counted
+	Slowest      time.Duration                                                                        // to take a message of a stream; who is slower is cut off, and comes back; 0: 30 s
+	Languages    []string                                                                             // those to choose from; nil: all
+
+	Base        func(r *http.Request) string // the public address without a path; nil: not said
+	Fingerprint string                       // of the hub's own authority, "" where a public one vouches for the hub
 
 	Version string           // of the program
 	Now     func() time.Time // nil: time.Now
@@ -148,24 +151,38 @@ func (p *Pages) Register(mux *http.ServeMux) {
 		"POST /handler/forget": p.forgetHandler,
 		"GET /sync-setup":      p.syncSetup,
 
-		"GET /places/add":                 p.chooseProvider,
-		"GET /places/add/{provider}":      p.partnerForm,
-		"POST /places/add/{provider}":     p.tryPartner,
-		"POST /places/pick":               p.addPartner,
-		"GET /places/first":               p.first,
-		"POST /places/first":              p.runFirst,
-		"GET /partners/{partner}":         p.partner,
-		"GET /partners/{partner}/remove":  p.askRemovePartner,
-		"POST /partners/{partner}/remove": p.removePartner,
+		"GET /places/add":                     p.chooseProvider,
+		"GET /places/add/{provider}":          p.partnerForm,
+		"POST /places/add/{provider}":         p.tryPartner,
+		"POST /places/pick":                   p.addPartner,
+		"GET /places/first":                   p.first,
+		"POST /places/first":                  p.runFirst,
+		"GET /partners/{partner}":             p.partner,
+		"GET /partners/{partner}/settings":    p.partnerSettings,
+		"POST /partners/{partner}/settings":   p.setPartner,
+		"GET /partners/{partner}/folders":     p.folders,
+		"POST /partners/{partner}/folders":    p.setFolders,
+		"GET /partners/{partner}/folders/ask": p.askFolders,
+		"GET /partners/{partner}/remove":      p.askRemovePartner,
+		"POST /partners/{partner}/remove":     p.removePartner,
 
 		"GET /conflicts":                   p.conflicts,
 		"POST /conflicts":                  p.decideSeveral,
 		"POST /questions":                  p.answerQuestion,
+		"GET /conflicts/rules":             p.kindRules,
+		"POST /conflicts/rules":            p.setKindRules,
 		"GET /conflicts/{id}":              p.conflict,
 		"POST /conflicts/{id}":             p.decide,
 		"GET /log":                         p.results,
+		"GET /log/clear":                   p.askClear,
+		"POST /log/clear":                  p.clearLog,
 		"GET /phone":                       p.phone,
+		"GET /phone/seen":                  p.phoneSeen,
 		"GET /devices":                     p.devices,
+		"GET /device-rules":                p.deviceRules,
+		"POST /device-rules":               p.addDeviceRule,
+		"GET /device-rules/remove":         p.askRemoveDeviceRule,
+		"POST /device-rules/remove":        p.removeDeviceRule,
 		"GET /devices/{user}/{id}":         p.device,
 		"POST /devices/{user}/{id}":        p.orderDevice,
 		"GET /devices/{user}/{id}/ask":     p.askDevice,
@@ -174,17 +191,27 @@ func (p *Pages) Register(mux *http.ServeMux) {
 		"POST /devices/{user}/{id}/trace":  p.setTrace,
 
 		"GET /people":                     p.people,
+		"POST /bounds":                    p.setBounds,
 		"POST /people":                    p.addUser,
 		"GET /people/{user}":              p.person,
 		"POST /people/{user}":             p.setUser,
 		"POST /people/{user}/password":    p.setPassword,
 		"POST /people/{user}/mail":        p.setMail,
+		"POST /people/{user}/invitations": p.setInvitations,
+		"POST /people/{user}/filter":      p.setFilter,
+		"GET /settings/mail":              p.ownMail,
+		"GET /mail/{id}/remove":           p.askRemoveMail,
+		"POST /mail/{id}":                 p.changeMail,
 		"GET /people/{user}/remove":       p.askRemoveUser,
 		"POST /people/{user}/remove":      p.removeUser,
 		"GET /collections":                p.collections,
 		"GET /collections/{id}":           p.collection,
 		"POST /collections/{id}":          p.share,
+		"GET /collections/{id}/remove":    p.askRemoveCollection,
+		"POST /collections/{id}/remove":   p.removeCollection,
 		"GET /health":                     p.health,
+		"GET /health/repair":              p.askRepair,
+		"POST /health/repair":             p.repair,
 		"GET /settings":                   p.settings,
 		"POST /settings/look":             p.setLook,
 		"POST /settings/password":         p.ownPassword,
@@ -198,6 +225,7 @@ func (p *Pages) Register(mux *http.ServeMux) {
 		"POST /settings/passkeys":         p.changePasskey,
 		"GET /settings/notify":            p.notify,
 		"POST /settings/notify":           p.setNotify,
+		"POST /settings/notify/server":    p.setServer,
 		"POST /settings/notify/test":      p.testNotify,
 		"POST /settings/notify/browser":   p.removeBrowser,
 		"GET /settings/webhooks":          p.webhooks,
@@ -206,6 +234,7 @@ func (p *Pages) Register(mux *http.ServeMux) {
 		"GET /settings/webhooks/{id}":     p.webhook,
 		"POST /settings/webhooks/{id}":    p.changeWebhook,
 		"POST /people/{user}/factors":     p.removeFactor,
+		"POST /people/{user}/bounds":      p.setBoundsOf,
 		"POST /app-passwords":             p.addAppPassword,
 		"POST /app-passwords/revoke":      p.revokeAppPassword,
 	} {

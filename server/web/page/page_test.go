@@ -1,16 +1,17 @@
 package page
 
 import (
+	"maps"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"tandem"
 	"tandem/center"
 	"tandem/engine"
+	"tandem/kind"
 	"tandem/provider"
 	"tandem/provider/all"
 	"tandem/server/web/page/words"
@@ -80,7 +81,6 @@ func TestNames(t *testing.T) {
 		{string(ticks("run `x<y>` & go")), "run <code>x&lt;y&gt;</code> &amp; go"}, {cut(3, "abcd"), "ab…"},
 		{totals(words.In("en"), engine.Totals{}), "nothing"}, {totals(words.In("de"), engine.Totals{Creates: 2, Deletes: 1}), "2 angelegt, 1 gelöscht"},
 		{suggest(provider.Place{Path: "//anna@dav.example.org/book/"}), "dav.example.org"}, {suggest(provider.Place{Path: "anna@example.org"}), "example.org"}, {suggest(provider.Place{Path: "/home/anna/My Book"}), "my-book"},
-		{lineText(`TEL;TYPE=CELL:+49 30\, 1`), "+49 30, 1 (cell)"}, {lineText("N:Costa;Carla;;;"), "Costa Carla"}, {lineText("just: text"), "just: text"}, {lineText("DTSTART;TZID=Europe/Berlin:20260101T090000"), "20260101T090000 (europe/berlin)"},
 		{asWritten("a\r\nb", "x\ny"), "a\nb"}, {asWritten("a\nb", "x\r\ny"), "a\r\nb"},
 	} {
 		if c.got != c.want {
@@ -89,39 +89,71 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestPick: a version is put together from two, difference by difference; what both say alike stays, and long lines are folded as they were.
-func TestPick(t *testing.T) {
+// TestFieldPick: each field can be taken from any version; what all come to together is chosen at first, as one of them or as itself.
+func TestFieldPick(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("ä", 60)
-	a := "BEGIN:VCARD\r\nFN:Carla\r\nTEL:1\r\nREV:20260101T000000Z\r\nNOTE:" + long + "\r\nEND:VCARD\r\n"
-	b := "BEGIN:VCARD\r\nFN:Carla\r\nTEL:2\r\nEMAIL:c@example.org\r\nREV:20260202T000000Z\r\nNOTE:" + long + "\r\nEND:VCARD\r\n"
-	for form, want := range map[string]string{
-		"pick-0=a&pick-2=b":  "FN:Carla\r\nTEL:1\r\nREV:20260202T000000Z\r\nEMAIL:c@example.org\r\n",
-		"pick-0=b&pick-2=a":  "FN:Carla\r\nTEL:2\r\nREV:20260202T000000Z\r\n",
-		"pick-0=ab&pick-2=a": "FN:Carla\r\nTEL:1\r\nTEL:2\r\nREV:20260202T000000Z\r\n",
-		"pick-0=a":           "",
+	field := func(label string, picks bool, values ...string) center.FieldView {
+		return center.FieldView{Label: label, Values: values, Picks: picks, Differs: true}
+	}
+	for name, c := range map[string]struct {
+		chosen map[string]string
+		want   string
+	}{
+		"at first":   {nil, "phone a(1) b 2 c 3; e-mail a x b y c  (x\ny); "},
+		"as chosen":  {map[string]string{"phone": "c", "e-mail": "b"}, "phone a 1 b 2 c(3); e-mail a x b(y) c  x\ny; "},
+		"of nowhere": {map[string]string{"phone": "z"}, "phone a 1 b 2 c 3; e-mail a x b y c  (x\ny); "},
 	} {
-		r := httptest.NewRequest("POST", "/x", strings.NewReader(form))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		d := &clash{Lines: sideBySide(a, b), Versions: []version{{VersionView: center.VersionView{Body: []byte(a)}}, {VersionView: center.VersionView{Body: []byte(b)}, Newest: true}}}
-		d.Hunks = hunksOf(d.Lines)
-		got, err := d.picked(&call{r: r})
-		if want == "" {
-			if err == nil {
-				t.Errorf("%s: taken", form)
+		d := &clash{Differ: []center.FieldView{field("phone", true, "1", "2", "3", ""), field("e-mail", true, "x", "y", "", ""), field("other", false, "1", "2", "", "")}}
+		for _, take := range []string{"a", "b", "c", "d"} {
+			d.Versions = append(d.Versions, version{VersionView: center.VersionView{Take: take, Kept: take != "d"}, Name: take})
+		}
+		d.pickable([]kind.Field{{Label: "phone", Text: "1"}, {Label: "e-mail", Text: "x\ny"}}, c.chosen)
+		got := ""
+		for _, p := range d.Picks {
+			got += p.Label
+			for _, v := range p.Values {
+				got += " " + v.Take
+				if v.Chosen {
+					got += "(" + v.Text + ")"
+				} else {
+					got += " " + v.Text
+				}
 			}
-			continue
-		}
-		if err != nil || !strings.HasPrefix(string(got), "BEGIN:VCARD\r\n"+want+"NOTE:ä") || !strings.HasSuffix(string(got), "\r\nEND:VCARD\r\n") {
-			t.Errorf("%s: %v\n%s", form, err, got)
-		}
-		for l := range strings.Lines(string(got)) {
-			if len(l) > 77 || !utf8.ValidString(l) {
-				t.Errorf("%s: not folded: %q", form, l)
+			if p.Joined && p.Default {
+				got += " (" + p.Merged + ")"
+			} else if p.Joined {
+				got += " " + p.Merged
 			}
+			got += "; "
 		}
-		if strings.ReplaceAll(string(got), "\r\n ", "") != "BEGIN:VCARD\r\n"+want+"NOTE:"+long+"\r\nEND:VCARD\r\n" {
-			t.Errorf("%s: %q", form, got)
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+	r := httptest.NewRequest("POST", "/x", strings.NewReader("field-0=phone&pick-0=b&field-1=note&pick-1=&field-2=title&pick-2=c&field-4=left&pick-4=a"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if got := (&call{r: r}).picked(); !maps.Equal(got, map[string]string{"phone": "b", "title": "c"}) {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestWriter: who wrote a version is said as people say it.
+func TestWriter(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ who, from, en, de string }{
+		{"cli", "vdir:/home/anna/some/books/north", "by a sync from the command line, from …/books/north", "von einem Abgleich der Befehlszeile, aus …/books/north"},
+		{"cli", "", "by a sync from the command line", "von einem Abgleich der Befehlszeile"},
+		{"hub", "", "by the hub, syncing by itself", "von dem Hub, der von selbst abgleicht"},
+		{"web:anna", "carddavs://dav.example.org/", "by anna, from dav.example.org/", "von anna, aus dav.example.org/"},
+		{"anna", "eas:ANNAPHONE01", "by anna, with the phone ANNAPHONE01", "von anna, mit dem Telefon ANNAPHONE01"},
+		{"anna", "undo", "by anna, who put it back", "von anna (zurückgelegt)"},
+		{"", "", "", ""},
+	} {
+		if got := writer(words.In("en"), c.who, c.from); got != c.en {
+			t.Errorf("%q", got)
+		}
+		if got := writer(words.In("de"), c.who, c.from); got != c.de {
+			t.Errorf("%q", got)
 		}
 	}
 }
@@ -195,6 +227,20 @@ func TestGermanProviders(t *testing.T) {
 			if label := optionWords(de, o.Name); label == optionWords(en, o.Name) && o.Name != "proxy" {
 				t.Errorf("%s: the option %s is called %q", d.Name, o.Name, label)
 			}
+		}
+	}
+}
+
+// TestPlaceText: what people type where a place is becomes a place: with or without a scheme, as a user at a server or as a mail address.
+func TestPlaceText(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"anna@example.org": "imap:anna@example.org", "anna@127.0.0.1": "imap://anna@127.0.0.1", "anna@127.0.0.1:1143": "imap://anna@127.0.0.1:1143", "anna@localhost": "imap://anna@localhost",
+		"mail.example.org": "imap://mail.example.org", "anna@mail.example.org/INBOX": "imap://anna@mail.example.org/INBOX", "//mail.example.org": "imap://mail.example.org", "imap://mail.example.org/a?b": "imap://mail.example.org/a%3Fb",
+	} {
+		d := &placeForm{Provider: &provider.Provider{Name: "imap"}, Path: typed}
+		if got := d.text(); got != want {
+			t.Errorf("%s: %s, want %s", typed, got, want)
 		}
 	}
 }

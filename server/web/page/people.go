@@ -4,13 +4,11 @@ import (
 	"errors"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"tandem"
 	"tandem/center"
 	"tandem/partner/account"
-	"tandem/partner/outgoing"
 	"tandem/store"
 )
 
@@ -32,7 +30,7 @@ func rowOfUser(u center.UserStatus) personRow {
 }
 
 func (p *Pages) people(c *call) error {
-	d, err := c.peopleList()
+	d, err := p.peopleList(c)
 	if err != nil {
 		return err
 	}
@@ -43,21 +41,26 @@ func (p *Pages) people(c *call) error {
 type peoplePage struct {
 	People               []personRow
 	Name, Title, Address string
+	Bounds               *bounding
 }
 
-func (c *call) peopleList() (*peoplePage, error) {
+func (p *Pages) peopleList(c *call) (*peoplePage, error) {
 	list, err := c.hub.ListUsers(c.r.Context())
+	if err != nil {
+		return nil, err
+	}
 	d := &peoplePage{}
 	for _, u := range list {
 		d.People = append(d.People, rowOfUser(u))
 	}
+	d.Bounds, err = p.bounds(c, "")
 	return d, err
 }
 
 func (p *Pages) addUser(c *call) error {
 	u := store.User{Name: c.form("name"), Title: c.form("title"), Address: c.form("address")}
 	if _, err := c.hub.AddUser(c.r.Context(), u, c.r.PostFormValue("password")); err != nil {
-		d, other := c.peopleList()
+		d, other := p.peopleList(c)
 		if other != nil {
 			return other
 		}
@@ -71,12 +74,12 @@ func (p *Pages) addUser(c *call) error {
 type personPage struct {
 	personRow
 	factors
-	Apps  []store.Login
-	Own   *store.Login
-	Mail  outgoing.Account
-	Has   bool // a mail server
-	Queue []store.Outgoing
-	Self  bool
+	Apps []store.Login
+	Own  *store.Login
+	mailing
+	Self bool
+
+	Bounds *bounding // of a member
 }
 
 func (p *Pages) personOf(c *call) (*personPage, error) {
@@ -97,9 +100,11 @@ func (p *Pages) personOf(c *call) (*personPage, error) {
 			d.Apps = append(d.Apps, l)
 		}
 	}
-	d.Mail, d.Has = outgoing.AccountOf(list[i].User)
-	if !d.Has {
-		d.Mail.Port, d.Mail.TLS = 587, "starttls"
+	d.mailing = mailingOf(c.words, list[i].User, "/people/"+url.PathEscape(name))
+	if !d.Admin {
+		if d.Bounds, err = p.bounds(c, name); err != nil {
+			return nil, err
+		}
 	}
 	if d.Self { // what others send is nobody's business
 		d.Queue, err = c.hub.Outgoing(ctx, name, 20)
@@ -154,19 +159,6 @@ func (p *Pages) setPassword(c *call) error {
 	return c.away("/people/"+url.PathEscape(name), "saved")
 }
 
-func (p *Pages) setMail(c *call) error {
-	name := c.r.PathValue("user")
-	port, err := strconv.Atoi(c.form("port"))
-	if err != nil {
-		return p.personAgain(c, &tandem.Error{Kind: tandem.Invalid, Op: "set mail server", Thing: c.form("host"), Err: errors.New("the port is no number"), Remedy: "give 465, 587 or 25"})
-	}
-	a := outgoing.Account{Host: c.form("host"), Port: port, TLS: c.form("tls"), User: c.form("login"), From: c.form("from")}
-	if err := c.hub.SetMailServer(c.r.Context(), name, a, c.r.PostFormValue("password")); err != nil {
-		return p.personAgain(c, err)
-	}
-	return c.away("/people/"+url.PathEscape(name), "saved")
-}
-
 func (p *Pages) askRemoveUser(c *call) error {
 	d, err := p.personOf(c)
 	if err != nil {
@@ -196,6 +188,9 @@ func (p *Pages) addAppPassword(c *call) error {
 	if err != nil {
 		return err
 	}
+	if sort := c.form("for"); sort != "" && user == c.frame.Person.User.Name { // made on the way to connect a phone
+		return p.showPhone(c, sort, &made)
+	}
 	back := "/settings"
 	if user != c.frame.Person.User.Name {
 		back = "/people/" + url.PathEscape(user)
@@ -215,80 +210,4 @@ func (p *Pages) revokeAppPassword(c *call) error {
 		return err
 	}
 	return c.back("removed")
-}
-
-// collections lists the collections that a person can reach.
-func (p *Pages) collections(c *call) error {
-	list, err := c.hub.ListCollections(c.r.Context(), c.frame.Person.User.Name)
-	if err != nil {
-		return err
-	}
-	return c.show("collections", c.words.T("Collections"), "collections", list)
-}
-
-// collectionPage is one collection, and who else may see it.
-type collectionPage struct {
-	center.CollectionStatus
-	People []string // whom it can be shared with
-	Link   string   // a new one
-}
-
-func (p *Pages) collectionOf(c *call) (*collectionPage, error) {
-	id, err := strconv.ParseInt(c.r.PathValue("id"), 10, 64)
-	if err != nil {
-		return nil, &tandem.Error{Kind: tandem.NotFound, Op: "find collection", Thing: c.r.PathValue("id")}
-	}
-	list, err := c.hub.ListCollections(c.r.Context(), c.frame.Person.User.Name)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range list {
-		if s.Collection.ID == id {
-			return &collectionPage{CollectionStatus: s}, nil
-		}
-	}
-	return nil, &tandem.Error{Kind: tandem.NotFound, Op: "find collection", Thing: c.r.PathValue("id")}
-}
-
-func (p *Pages) collection(c *call) error {
-	d, err := p.collectionOf(c)
-	if err != nil {
-		return err
-	}
-	return c.show("collections", d.Collection.Name, "collection", d)
-}
-
-// share does what a form about a collection orders.
-func (p *Pages) share(c *call) error {
-	d, err := p.collectionOf(c)
-	if err != nil {
-		return err
-	}
-	ctx, id, to := c.r.Context(), d.Collection.ID, "/collections/"+c.r.PathValue("id")
-	switch c.form("do") {
-	case "share":
-		_, err = c.hub.ShareCollection(ctx, id, c.form("with"), c.form("write") == "yes")
-	case "unshare":
-		link, _ := strconv.ParseInt(c.form("link"), 10, 64) // no number: not a link
-		err = c.hub.UnshareCollection(ctx, id, c.form("with"), link)
-	case "hide":
-		err = c.hub.HideCollection(ctx, id, c.frame.Person.User.Name, c.form("hidden") == "yes")
-	case "rename":
-		_, err = c.hub.RenameCollection(ctx, id, c.form("name"))
-	case "link":
-		link, linkErr := c.hub.LinkCollection(ctx, id, c.form("label"))
-		if err = linkErr; err == nil {
-			d.Link = link.Secret
-			if p.cfg.Link != nil {
-				d.Link = p.cfg.Link(c.r, link.Secret)
-			}
-			return c.show("collections", d.Collection.Name, "collection", d)
-		}
-	default:
-		err = &tandem.Error{Kind: tandem.Invalid, Op: "change collection", Thing: d.Collection.Name, Err: errors.New("nothing was chosen")}
-	}
-	if err != nil {
-		return c.again(err, "collections", d.Collection.Name, "collection", d)
-	}
-	return c.away(to, "saved")
 }

@@ -151,7 +151,7 @@ func doWords(w words.Words, do string) look {
 	case engine.Move.String():
 		return look{"busy", "start", w.T("Rename")}
 	case engine.Delete.String():
-		return look{"bad", "stop", w.T("Delete")}
+		return look{"bad", "gone", w.T("Delete")}
 	case engine.Merge.String():
 		return look{"good", "split", w.T("Put together")}
 	case engine.Link.String():

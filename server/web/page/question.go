@@ -75,9 +75,9 @@ func answerOf(w words.Words, item, value string) answer {
 	case center.Combine:
 		a.Text, a.Help, a.Icon, a.Main, a.Look = w.T("Combine"), w.T("Both sides hold everything afterwards."), "add", true, look("combine")
 	case center.ReplaceHere:
-		a.Text, a.Help, a.Icon, a.Danger, a.Look = w.T("Replace here"), w.T("This hub gets what the partner holds. What it had goes into history."), "stop", true, look("replace-a")
+		a.Text, a.Help, a.Icon, a.Danger, a.Look = w.T("Replace here"), w.T("This hub gets what the partner holds. What it had goes into history."), "here", true, look("replace-a")
 	case center.ReplaceThat:
-		a.Text, a.Help, a.Icon, a.Danger, a.Look = w.T("Replace there"), w.T("The partner gets what this hub holds. What it had goes into history."), "stop", true, look("replace-b")
+		a.Text, a.Help, a.Icon, a.Danger, a.Look = w.T("Replace there"), w.T("The partner gets what this hub holds. What it had goes into history."), "there", true, look("replace-b")
 	case center.RunNow:
 		a.Text, a.Icon, a.Main = w.T("Run now"), "sync", true
 	case center.NotNow:

@@ -2,6 +2,7 @@ package page
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"tandem"
@@ -17,7 +18,12 @@ type event struct {
 	Look look
 	Code string
 	To   string // where to go from here, as a page; "": nowhere
+
+	Links []eventLink // where else; with To, if it is among them
 }
+
+// eventLink is a page to which a line of the log leads.
+type eventLink struct{ To, Text string }
 
 func eventOf(w words.Words, e store.Event) event {
 	out := event{Event: e, Look: look{"plain", "ok", w.T("Information")}}
@@ -39,10 +45,43 @@ func linkOf(e store.Event) string {
 		return "/conflicts/" + url.PathEscape(name)
 	case "conflicts", "question":
 		return "/conflicts?" + url.Values{"item": {name}}.Encode()
+	case "item":
+		return "/items/" + url.PathEscape(name)
 	case "https:", "http:":
 		return e.Link
 	}
 	return ""
+}
+
+// linksOf are the pages to which a line of the log leads, the one that it names itself first. known reports whether an item is one of the Center.
+func linksOf(w words.Words, e store.Event, known func(item string) bool) (out []eventLink) {
+	for _, l := range center.LinksOf(e) {
+		to := ""
+		switch l.Sort {
+		case center.LinkItem:
+			if known(l.Name) {
+				to = itemPath(l.Name)
+			}
+		case center.LinkDevice:
+			if e.User != "" {
+				to = devicePath(e.User, l.Name)
+			}
+		case center.LinkRun:
+			if known(e.Item) {
+				to = itemPath(e.Item) + "/runs/" + url.PathEscape(strings.TrimPrefix(l.Name, "s"))
+			}
+		case center.LinkRecord:
+			to = "/history?" + url.Values{"q": {l.Name}}.Encode()
+		case center.LinkConflict, center.LinkConflicts, center.LinkQuestion:
+			to = linkOf(store.Event{Link: l.Sort + "/" + l.Name})
+		case center.LinkAddress:
+			to = l.Name
+		}
+		if to != "" && !slices.ContainsFunc(out, func(o eventLink) bool { return o.To == to }) {
+			out = append(out, eventLink{to, w.Say(l.Text)})
+		}
+	}
+	return out
 }
 
 // opWords say what was done to a version that history keeps.
@@ -56,6 +95,19 @@ func opWords(w words.Words, op tandem.Op) string {
 		return w.T("created")
 	}
 	return w.T("overwritten")
+}
+
+// opIcon is the drawing that goes with it.
+func opIcon(op tandem.Op) string {
+	switch op {
+	case tandem.Delete:
+		return "gone"
+	case tandem.Move:
+		return "here"
+	case tandem.Create:
+		return "add"
+	}
+	return "pen"
 }
 
 // settingWords name a setting of an item, and say what it is for.
@@ -178,6 +230,10 @@ func optionWords(w words.Words, name string) string {
 		return w.T("Days")
 	case "connections":
 		return w.T("Connections")
+	case "also":
+		return w.T("Days besides")
+	case "compress":
+		return w.T("Compression")
 	case "ca":
 		return w.T("Certificates")
 	case "pin":

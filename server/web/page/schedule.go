@@ -100,6 +100,9 @@ func scheduleOf(w words.Words, r row) (*scheduleForm, error) {
 	if s := plan.If.Slow; s != nil && s.Above > 0 {
 		slow += " above " + s.Above.String()
 	}
+	if s := plan.If.Slow; s != nil && s.Below > 0 {
+		slow += " below " + when.RateText(s.Below)
+	}
 	d.Ticks = append(d.Ticks, option{slow, w.T("Not over a slow connection"), plan.If.Slow != nil})
 	if plan.Zone != nil {
 		d.Rest = append(d.Rest, "zone "+plan.Zone.String())

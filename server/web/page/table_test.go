@@ -74,7 +74,7 @@ func TestEveryPageHasATest(t *testing.T) {
 		}
 		tests.Write(body)
 	}
-	table, parts := tableOf(t, "| page | task | test |"), []string{"/center/list", "/center/sum", "/center/waiting", "/items/{item}/row", "/live"} // of pages
+	table, parts := tableOf(t, "| page | task | test |"), []string{"/center/list", "/center/sum", "/center/waiting", "/items/{item}/row", "/phone/seen", "/live"} // of pages
 	for _, path := range routes(t, "GET") {
 		if table[path] == nil && !slices.Contains(parts, path) {
 			t.Errorf("doc/web.md does not tell of the page %s", path)

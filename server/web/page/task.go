@@ -27,7 +27,7 @@ func tasksOf(w words.Words, name string, list []handler.TaskState) []task {
 
 // ranked puts first what is done most often.
 func ranked(t handler.Task) int {
-	return slices.Index([]handler.Task{handler.Delete, handler.Hide, handler.Show, handler.Deactivate, handler.Disable, handler.Schedule, handler.Browse, handler.Enable, handler.Activate, handler.Stop, handler.Start}, t) * -1
+	return slices.Index([]handler.Task{handler.Delete, handler.Hide, handler.Show, handler.Deactivate, handler.Disable, handler.Pause, handler.Schedule, handler.Browse, handler.Enable, handler.Resume, handler.Activate, handler.Stop, handler.Start}, t) * -1
 }
 
 // deviceTasks calls the tasks of a phone what they are called on its own page.
@@ -69,12 +69,16 @@ func taskWords(w words.Words, t handler.Task) (text, icon string, main bool) {
 		return w.T("Sync"), "sync", true
 	case handler.Stop:
 		return w.T("Stop"), "stop", false
+	case handler.Pause:
+		return w.T("Pause"), "clock", false
+	case handler.Resume:
+		return w.T("Go on"), "start", true
 	case handler.Browse:
 		return w.T("Open"), "eye", false
 	case handler.Schedule:
 		return w.T("Schedule"), "clock", false
 	case handler.Delete:
-		return w.T("Remove"), "stop", false
+		return w.T("Remove"), "gone", false
 	case handler.Show:
 		return w.T("Show in the Center"), "eye", false
 	case handler.Hide:

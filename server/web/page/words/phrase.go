@@ -8,7 +8,8 @@ import (
 	"unicode"
 )
 
-// phrase is a text that another package makes: of the log, of errors, of handlers and providers. %s stands for whatever is put in, which is said in turn.
+// phrase is a text that another package makes: of the log, of errors, of handlers and providers. %s stands for whatever is put in, which is said in turn, and
+// %n for a name, which is the same in every language, even if it is a word of one.
 type phrase struct {
 	text   string // as it is made
 	en, de string // as pages say it; en "": as it is made
@@ -23,13 +24,17 @@ type phrases struct {
 type pattern struct {
 	find   *regexp.Regexp
 	says   string
-	speaks bool // it has words of its own
+	speaks bool   // it has words of its own
+	names  []bool // which of what is put in are names
 }
+
+// slot is where something is put into a phrase.
+var slot = regexp.MustCompile(`%[sn]`)
 
 // phrasesIn prepares the phrases of a language.
 func phrasesIn(lang string) phrases {
 	out := phrases{exact: map[string]string{}}
-	list := slices.Concat(hubPhrases(), providerPhrases(), fieldPhrases())
+	list := slices.Concat(hubPhrases(), noticePhrases(), providerPhrases(), fieldPhrases())
 	// The longest first, so that the most particular one is taken.
 	slices.SortStableFunc(list, func(a, b phrase) int { return cmp.Compare(len(b.text), len(a.text)) })
 	for _, p := range list {
@@ -37,12 +42,17 @@ func phrasesIn(lang string) phrases {
 		if lang == "de" {
 			says = p.de
 		}
-		if !strings.Contains(p.text, "%s") {
+		slots := slot.FindAllString(p.text, -1)
+		if len(slots) == 0 {
 			out.exact[p.text] = says
 			continue
 		}
-		find := "^" + strings.ReplaceAll(regexp.QuoteMeta(p.text), "%s", "(.+?)") + "$"
-		out.patterns = append(out.patterns, pattern{regexp.MustCompile(find), says, strings.ContainsFunc(strings.ReplaceAll(p.text, "%s", ""), unicode.IsLetter)})
+		names := make([]bool, len(slots))
+		for i, s := range slots {
+			names[i] = s == "%n"
+		}
+		find := "^" + slot.ReplaceAllString(regexp.QuoteMeta(p.text), "(.+?)") + "$"
+		out.patterns = append(out.patterns, pattern{regexp.MustCompile(find), slot.ReplaceAllString(says, "%s"), strings.ContainsFunc(slot.ReplaceAllString(p.text, ""), unicode.IsLetter), names})
 	}
 	return out
 }
@@ -61,18 +71,21 @@ func (w Words) Said(text string) (string, bool) {
 	if s, ok := w.table[text]; ok {
 		return s, true
 	}
-	if s, ok := w.phrases.exact[text]; ok {
+	if s, ok := w.phrases().exact[text]; ok {
 		return s, true
 	}
 	if said, ok := w.together(text, "; "); ok {
 		return said, true
 	}
-	for _, p := range w.phrases.patterns {
+	for _, p := range w.phrases().patterns {
 		if m := p.find.FindStringSubmatch(text); m != nil {
 			parts, all := strings.Split(p.says, "%s"), true
 			said := parts[0]
 			for i, part := range parts[1:] { // a language may leave the last ones out
-				one, ok := w.Said(m[i+1])
+				one, ok := m[i+1], true
+				if !p.names[i] {
+					one, ok = w.Said(one)
+				}
 				said, all = said+one+part, all && ok
 			}
 			return said, all || p.speaks
@@ -141,6 +154,9 @@ func hubPhrases() []phrase {
 		{"solve those listed and sync again", "", "die genannten lösen und erneut abgleichen"},
 		{"%s more records had problems", "", "%s weitere Datensätze hatten Probleme"},
 		{"conflicts wait", "", "Konflikte warten"},
+		{"the last run had problems with single records", "", "der letzte Lauf hatte mit einzelnen Datensätzen Probleme"},
+		{"see them with `tandem log`", "see them under Results", "unter Ergebnisse ansehen"},
+		{"look at the preview, then sync again and let the plan go ahead, or have what was deleted restored", "answer under Conflicts: let the plan go ahead, or put back what was deleted", "unter Konflikte antworten: den Plan ausführen oder das Gelöschte zurückholen"},
 		{"decide it", "", "entscheiden"},
 		{"answer it", "", "beantworten"},
 		{"opening both places", "", "öffnet beide Orte"},
@@ -158,6 +174,14 @@ func hubPhrases() []phrase {
 		{"added the app password %s for %s", "", "das App-Passwort %s für %s angelegt"},
 		{"revoked the app password %s of %s", "", "das App-Passwort %s von %s widerrufen"},
 		{"added the partner %s", "", "den Partner %s hinzugefügt"},
+		{"removed the partner %s", "", "den Partner %s entfernt"},
+		{"added the item %s with %s", "", "den Abgleich %s mit %s hinzugefügt"},
+		{"removed the item %s", "", "den Abgleich %s entfernt"},
+		{"removed collection %s", "", "die Sammlung %s entfernt"},
+		{"changed what is known of the user %s", "", "die Angaben zum Benutzer %s geändert"},
+		{"changed the webhook %s to %s", "", "den Webhook %s geändert, zu %s"},
+		{"removed the webhook %s", "", "den Webhook %s entfernt"},
+		{"made another key for the webhook %s", "", "einen anderen Schlüssel für den Webhook %s erzeugt"},
 		{"added the user %s", "", "den Benutzer %s hinzugefügt"},
 		{"removed the user %s", "", "den Benutzer %s entfernt"},
 		{"set the password of %s", "", "das Passwort von %s gesetzt"},
@@ -210,11 +234,44 @@ func hubPhrases() []phrase {
 		{"discovered", "", "gefunden"},
 		{"provider", "", "Anbieter"},
 		{"cli", "", "Befehlszeile"},
+		{"repair", "a repair", "einer Reparatur"},
+		{"a sync from the command line", "", "einem Abgleich der Befehlszeile"},
+		{"the hub, syncing by itself", "", "dem Hub, der von selbst abgleicht"},
+		{"%s, with the phone %s", "", "%s, mit dem Telefon %s"},
+		{"%s, with a program of theirs", "", "%s, mit einem eigenen Programm"},
+		{"%s, in the page", "", "%s, auf der Seite"},
+		{"%s, who put it back", "", "%s (zurückgelegt)"},
+		{"%s, by a repair", "", "%s, bei einer Reparatur"},
+		{"%s, from %s", "", "%s, aus %s"},
 		{"when something changes", "", "wenn sich etwas ändert"},
 		{"first sync", "", "erster Abgleich"},
 		{"conflicts wait for a decision", "", "Konflikte warten auf eine Entscheidung"},
 		{"decide them with `tandem conflict list`, or confirm with --yes: both places then keep what they have", "decide them first, or tick the box: both places then keep what they have", "erst entscheiden oder das Häkchen setzen: beide Seiten behalten dann, was sie haben"},
 		{"store", "", "Speicher"},
+		{"no desktop: %s", "", "kein Schreibtisch: %s"},
+		{"the hub runs in no session of a person", "", "der Hub läuft in keiner Sitzung einer Person"},
+		{"no browser asked for it; one does on the page under Settings", "", "kein Browser hat darum gebeten; einer tut es auf der Seite unter Einstellungen"},
+		{"%s – %s", "", "%s – %s"},
+		{"left over", "", "übrig geblieben"},
+		{"mend it with `tandem doctor --repair`", "mend it below, or with `tandem doctor --repair`", "unten reparieren, oder mit `tandem doctor --repair`"},
+		{"pages of the base of a pair that is gone; they are removed", "", "Seiten dessen, was ein Paar vereinbart hatte, das weg ist; sie werden entfernt"},
+		{"what a device was told, of one that is gone; it is removed", "", "was einem Gerät gesagt wurde, das weg ist; es wird entfernt"},
+		{"shares of a collection or with a user that is gone; they are removed", "", "Freigaben einer Sammlung oder für einen Benutzer, die weg sind; sie werden entfernt"},
+		{"properties in a collection that is gone; they are removed", "", "Eigenschaften in einer Sammlung, die weg ist; sie werden entfernt"},
+		{"locks in a collection or of a user that is gone; they are removed", "", "Sperren in einer Sammlung oder eines Benutzers, die weg sind; sie werden entfernt"},
+		{"visits of a user who is gone; they are removed", "", "Besuche eines Benutzers, der weg ist; sie werden entfernt"},
+		{"log-ins of a user who is gone; they are removed", "", "Anmeldungen eines Benutzers, der weg ist; sie werden entfernt"},
+		{"marks of versions that history has no longer; they are removed", "", "Merkzeichen von Fassungen, die der Verlauf nicht mehr hat; sie werden entfernt"},
+		{"words of records that are gone; they are removed", "", "Wörter von Datensätzen, die weg sind; sie werden entfernt"},
+		{"sketches of records that are gone; they are removed", "", "Auszüge von Datensätzen, die weg sind; sie werden entfernt"},
+		{"deletions that are older than history is kept; they are forgotten, and who was last here before them looks at everything", "", "Löschungen, die älter sind, als der Verlauf aufgehoben wird; sie werden vergessen, und wer zuletzt davor hier war, sieht sich alles an"},
+		{"bodies and unfinished files that nothing names; they are removed", "", "Inhalte und unfertige Dateien, die nichts nennt; sie werden entfernt"},
+		{"what both sides of an item agreed on, of one that is gone; versions of its conflicts go to history, and it is removed", "", "was beide Seiten eines Abgleichs vereinbart hatten, der weg ist; Fassungen seiner Konflikte kommen in den Verlauf, und es wird entfernt"},
+		{"the cursor %s into the collection %s cannot be read; the next run looks at everything", "", "die Marke %s in die Sammlung %s ist nicht lesbar; der nächste Lauf sieht sich alles an"},
+		{"the cursor into the collection %s is of another life of it; the next run looks at everything", "", "die Marke in die Sammlung %s stammt aus einem früheren Leben; der nächste Lauf sieht sich alles an"},
+		{"the cursor into the collection %s is at %s, which is at %s only; the next run looks at everything", "", "die Marke in die Sammlung %s steht bei %s, die Sammlung erst bei %s; der nächste Lauf sieht sich alles an"},
+		{"what the device was told of collections that are gone; it is removed, and the device is told of what there is", "", "was dem Gerät von Sammlungen gesagt wurde, die weg sind; es wird entfernt, und dem Gerät wird gesagt, was es gibt"},
+		{"files in the making that an interrupted run left; they are removed", "", "angefangene Dateien, die ein unterbrochener Lauf hinterließ; sie werden entfernt"},
 		{"whole and readable", "", "ganz und lesbar"},
 		{"history", "", "Verlauf"},
 		{"kept for %s", "", "aufgehoben für %s"},
@@ -250,7 +307,8 @@ func hubPhrases() []phrase {
 		{"the two new passwords differ", "", "die beiden neuen Passwörter sind verschieden"},
 		{"type the same twice", "", "zweimal dasselbe eingeben"},
 		{"no time of day was typed", "", "keine Uhrzeit wurde eingegeben"},
-		{"only administrators may name places, which may be folders of the hub's computer", "", "nur Administratoren dürfen Orte nennen, denn es können Ordner des Hub-Rechners sein"},
+		{"the administrator allows no places of this sort", "", "der Verwalter erlaubt keine Orte dieser Art"},
+		{"ask one to allow it, or to add the place", "", "bitten Sie einen Verwalter, sie zu erlauben oder den Ort hinzuzufügen"},
 		{"ask an administrator", "", "einen Administrator fragen"},
 		{"it may be answered already", "", "vielleicht ist sie schon beantwortet"},
 		{"history does not hold it", "", "der Verlauf hat es nicht"},

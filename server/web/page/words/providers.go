@@ -40,7 +40,9 @@ func providerPhrases() []phrase {
 		{"never change anything in the folder", "", "In dem Ordner nie etwas ändern"},
 		{"what the collection holds; needed only where several have the name", "", "Was die Sammlung enthält; nur nötig, wenn mehrere so heißen"},
 		{"only messages that came in so many days; 0: all. Older ones stay where they are on both sides", "", "Nur Nachrichten aus so vielen Tagen; 0: alle. Ältere bleiben auf beiden Seiten, wo sie sind"},
+		{"days that are in sight beside those, with commas: 2020-03-01..2020-04-30, 2020-03-01, ..2019-12-31, a number of days, or all; Folder:365 is for that folder alone", "", "Tage, die außer diesen zu sehen sind, mit Kommas: 2020-03-01..2020-04-30, 2020-03-01, ..2019-12-31, eine Zahl von Tagen oder all; Ordner:365 gilt nur für diesen Ordner"},
 		{"how many connections of the account may work at the same time", "", "Wie viele Verbindungen des Kontos gleichzeitig arbeiten dürfen"},
+		{"whether connections are compressed where the server can; auto: when much is to go over them, unless the server is near", "", "Ob Verbindungen komprimiert werden, wo der Server das kann; auto: wenn viel darüber gehen soll und der Server nicht in der Nähe ist"},
 		{"what the folder holds; told from its files where it is not given", "", "Was der Ordner enthält; sonst wird es an seinen Dateien erkannt"},
 		{"what to read of it; what it holds, events in doubt", "", "Was daraus gelesen wird; sonst, was er enthält, im Zweifel Termine"},
 	}
@@ -127,6 +129,7 @@ func fieldPhrases() []phrase {
 		{"digest", "", "Prüfsumme"},
 		{"copy to", "", "Kopie an"},
 		{"blind copy to", "", "Blindkopie an"},
+		{"sender checked", "", "Absender geprüft"},
 		{"categories", "", "Kategorien"},
 		{"content", "", "Inhalt"},
 		{"cell", "", "mobil"},

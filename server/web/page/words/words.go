@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -17,7 +18,7 @@ type Words struct {
 	lang  string
 	table map[string]string // from English; nil for English itself
 
-	phrases phrases // of other packages
+	phrases func() phrases // of other packages; made when first needed
 }
 
 // Languages are those that pages speak, as BCP 47 tags.
@@ -34,11 +35,9 @@ func Name(lang string) string {
 // In speaks a language, English where it is not known.
 func In(lang string) Words {
 	if lang == "de" {
-		all := german()
-		maps.Copy(all, germanLogin())
-		return Words{"de", all, phrasesIn("de")}
+		return Words{"de", german(), sync.OnceValue(func() phrases { return phrasesIn("de") })}
 	}
-	return Words{"en", nil, phrasesIn("en")}
+	return Words{"en", nil, sync.OnceValue(func() phrases { return phrasesIn("en") })}
 }
 
 // Prefer is the first language that a browser prefers and that there is. RFC 9110 12.5.4

@@ -1,0 +1,82 @@
+package page
+
+import (
+	"cmp"
+	"runtime"
+	"slices"
+
+	"tandem/center"
+)
+
+// healthPage is the check-up of the hub.
+type healthPage struct {
+	Checks  []checkRow
+	Worst   look
+	Version string
+	Go      string
+	Records int
+	Colls   int
+	Items   int
+	Devices int
+	Left    bool // something is left over that can be mended
+}
+
+type checkRow struct {
+	center.Check
+	Look look
+}
+
+func (p *Pages) health(c *call) error {
+	ctx, t := c.r.Context(), c.words.T
+	if !c.htmx() && c.query("look") == "" { // looking takes a while
+		return c.show("health", t("Health"), "health", nil)
+	}
+	checks, err := c.hub.Checks(ctx, "")
+	if err != nil {
+		return err
+	}
+	d := &healthPage{Worst: look{"good", "ok", t("All is well")}, Version: p.cfg.Version, Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH}
+	for _, k := range checks {
+		r := checkRow{k, look{"good", "ok", t("Fine")}}
+		switch k.Level {
+		case "warn":
+			r.Look = look{"late", "warn", t("Look at it")}
+		case "fail":
+			r.Look = look{"bad", "fail", t("Broken")}
+		}
+		if r.Look.Class == "bad" || r.Look.Class == "late" && d.Worst.Class == "good" {
+			d.Worst = look{r.Look.Class, r.Look.Icon, t("Something needs a look")}
+		}
+		d.Left = d.Left || k.Name == "left over" && k.Level != "ok"
+		d.Checks = append(d.Checks, r)
+	}
+	slices.SortStableFunc(d.Checks, func(x, y checkRow) int { return cmp.Compare(urgency(x.Look), urgency(y.Look)) })
+	user := c.frame.Person.User.Name
+	if c.admin() {
+		user = ""
+	}
+	colls, err := c.hub.ListCollections(ctx, user)
+	if err != nil {
+		return err
+	}
+	d.Colls = len(colls)
+	for _, s := range colls {
+		d.Records += s.Records
+	}
+	items, err := c.hub.ListItems(ctx)
+	if err != nil {
+		return err
+	}
+	devices, err := c.hub.ListDevices(ctx, "")
+	if err != nil {
+		return err
+	}
+	d.Items, d.Devices = len(items), len(devices)
+	if c.htmx() {
+		return c.part("checks", d)
+	}
+	return c.show("health", t("Health"), "health-page", d)
+}
+
+// urgency puts what needs a person first.
+func urgency(l look) int { return slices.Index([]string{"bad", "late", "good"}, l.Class) }
