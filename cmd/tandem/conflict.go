@@ -213,7 +213,7 @@ func (a *app) showConflict(view center.Comparison, bodies []string) error {
 			changed = "changed " + ui.When(v.Modified, now())
 		}
 		if v.By != "" {
-			changed += " by " + v.By
+			changed += " by " + ui.Clean(center.AuthorText(v.By))
 		}
 		t.Add(" "+strings.ToUpper(v.Take), v.Place, string(v.Record), state, strings.TrimSpace(changed))
 	}

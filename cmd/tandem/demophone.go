@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"tandem/internal/ui"
 	"tandem/server/listen"
 	"tandem/test/easclient"
 	"tandem/wire/wbxml"
@@ -82,7 +83,7 @@ func (d *demo) keepPhone(ctx context.Context) {
 			break
 		}
 		if n := len(d.phone.Stores[folder].Items); n != before {
-			d.say("%s  the simulated phone has %d contacts", now().Format("15:04:05"), n)
+			d.say("%s  the simulated phone has %s", now().Format("15:04:05"), ui.Count(n, "contact"))
 		}
 		_, _, err = d.phone.Ping(ctx, heartbeat, folder)
 	}

@@ -270,6 +270,7 @@ func (a *app) deviceWipe() *cobra.Command {
 		Use:   "wipe DEVICE",
 		Short: "Have a device erase itself, or only this account on it",
 		Long: `Tells a device at its next request to erase itself: everything on it, as when it was new.
+One that waits for changes, as phones do all day, makes that request at once.
 With --account only this account and its data, which devices can do since protocol
 version 16.1. You are asked to confirm; for a whole device by typing its id. Unattended,
 --yes is the answer. Until the device has been told, --cancel takes it back.`,

@@ -16,6 +16,8 @@ import (
 	"tandem/internal/disk"
 	"tandem/internal/sysevents"
 	"tandem/internal/ui"
+	"tandem/server/control"
+	"tandem/store"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -29,10 +31,12 @@ tells of sleep, networks and power, and whether the places of all sync items can
 find it: its ports, its certificate, its public address, and the names in DNS by which a
 mail address alone leads to it. Exit status 1 if anything failed.
 
---repair removes what was left over or leads nowhere: bases of items that are gone, what
+--repair mends what was left over or leads nowhere: bases of items that are gone, what
 devices were told of collections that are gone, bodies that nothing names, deletions that
-are too old, cursors that cannot be right, files in the making. It asks nothing, removes
-nothing that people wrote, says what it did, and notes it in the log.
+are too old, cursors that cannot be right, secrets and settings of what is gone, files in
+the making, the socket of a hub that was killed. A record whose body is gone gets it back
+from a partner or from history. It asks nothing, removes nothing that people wrote, says
+what it did, and notes it in the log; a second run finds nothing more.
 
 --bundle writes a ZIP file for whoever is to find out why something does not work:
 versions, settings, results, the last log lines, checks and traces, without secrets and
@@ -76,24 +80,51 @@ func (a *app) repair(ctx context.Context) error {
 			if a.json {
 				continue
 			}
-			text, remedy := r.Text, ""
-			if r.Count > 1 {
-				text = fmt.Sprintf("%d %s", r.Count, text)
-			}
-			if r.Bytes > 0 {
-				text += " (" + ui.Size(r.Bytes) + ")"
-			}
-			level := "ok"
+			level, remedy := "ok", ""
 			if !r.Mended {
 				level, remedy = "fail", r.Error
 			}
-			a.checkLine(level, strings.TrimSpace(r.Sort+" "+ui.Clean(r.Thing)), text, remedy)
+			a.checkLine(level, strings.TrimSpace(r.Sort+" "+ui.Clean(r.Thing)), repairText(r.Text, r.Count, r.Bytes), remedy)
 		}
 		if failed {
 			return errExit(exitFailed)
 		}
 		return nil
 	})
+}
+
+// leftSocket finds the control socket of a process that died. Whoever asks owns the data folder, so that nobody is about to answer at it.
+func leftSocket(ctx context.Context, dir string) ([]center.Leftover, error) {
+	path, err := control.Stale(ctx, dir)
+	if err != nil || path == "" {
+		return nil, err
+	}
+	return []center.Leftover{{Dangling: store.Dangling{Sort: "leftover", Thing: path, Text: "the socket of a hub that was killed; it is removed", Count: 1}, Mend: func() error { return os.Remove(path) }}}, nil
+}
+
+// leftLines has the check of what is left over say each finding by itself.
+func leftLines(checks []center.Check) []center.Check {
+	var out []center.Check
+	for _, c := range checks {
+		for _, p := range c.Parts {
+			out = append(out, center.Check{Name: c.Name + ": " + p.Name, User: c.User, Level: c.Level, Text: repairText(p.Text, p.Count, p.Bytes), Remedy: c.Remedy})
+		}
+		if len(c.Parts) == 0 {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// repairText says what is wrong, how often, and how much room it takes.
+func repairText(text string, count int, bytes int64) string {
+	if count > 1 {
+		text = fmt.Sprintf("%d %s", count, text)
+	}
+	if bytes > 0 {
+		text += " (" + ui.Size(bytes) + ")"
+	}
+	return text
 }
 
 // bundle writes a bundle to a new file that only we may read.
@@ -182,6 +213,7 @@ func (a *app) checkHub(ctx context.Context) []center.Check {
 		}
 	}
 	checks, err := s.Checks(ctx, "")
+	checks = leftLines(checks)
 	if err != nil {
 		checks = append(checks, center.Check{Name: "store", Level: "fail", Text: err.Error()})
 	}

@@ -17,26 +17,23 @@ import (
 	"tandem/server/listen"
 )
 
-// Checks implements center.Service: what the center looks over, and whether phones find the hub.
-func (h *hub) Checks(ctx context.Context, user string) ([]center.Check, error) {
-	out, err := h.Hub.Checks(ctx, user)
-	if user != "" { // the rest is the hub's
-		return out, err
-	}
-	if err == nil && h.watch != nil { // what programs are told at /readyz
+// lookAtDoors says whether the hub is ready, and whether phones and desktops find it. What is not open is not looked at.
+func (h *hub) lookAtDoors(ctx context.Context) []center.Check {
+	var out []center.Check
+	if h.watch != nil { // what programs are told at /readyz
 		list, _ := h.watch.health.Look(ctx)
 		for _, c := range list {
 			c.Name = "ready: " + c.Name
 			out = append(out, c)
 		}
 	}
-	if err != nil || h.doors == nil {
-		return out, err
+	if h.doors == nil {
+		return out
 	}
 	for _, l := range h.checkDoors(ctx) {
 		out = append(out, center.Check{Name: l.Name, Level: l.Level, Text: l.Text, Remedy: l.Remedy})
 	}
-	return out, nil
+	return out
 }
 
 // checkDoors looks at the addresses of a hub from within and from without.
@@ -59,13 +56,33 @@ func (h *hub) checkDoors(ctx context.Context) []check.Line {
 	}
 	public := d.plan.outside()
 	if public == nil {
-		return append(out, check.Line{Name: "public address", Level: "ok", Text: "none is given; `tandem serve --public https://NAME` says how phones find the hub from everywhere"})
+		return append(d.asClient(ctx, out), check.Line{Name: "public address", Level: "ok", Text: "none is given; `tandem serve --public https://NAME` says how phones find the hub from everywhere"})
 	}
-	check.Run(ctx, check.Config{Address: public, Roots: d.authority()}, func(l check.Line) {
+	check.Run(ctx, check.Config{Address: public, Roots: d.authority(), Desktops: true}, func(l check.Line) {
 		l.Name = "public " + l.Name
 		out = append(out, l)
 	})
 	return append(out, h.checkNames(ctx, public)...)
+}
+
+// asClient goes the way of phones and desktops to the first address that the hub listens on, by this computer's name: the hub's own certificate is looked at as they do.
+func (d *doors) asClient(ctx context.Context, out []check.Line) []check.Line {
+	list := d.srv.Addresses()
+	if len(list) == 0 || !list[0].TLS || d.own == nil { // what another vouches for is for another name, and what is not secure is for a proxy in front
+		return out
+	}
+	own, at := list[0], named(list[0])
+	address, err := url.Parse(at.String())
+	if err != nil {
+		return append(out, check.Line{Name: "own address", Level: "fail", Text: err.Error()})
+	}
+	check.Run(ctx, check.Config{Address: &url.URL{Scheme: address.Scheme, Host: address.Host}, Roots: d.authority(), Desktops: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, within(own))
+	}}, func(l check.Line) {
+		l.Name = "own " + l.Name
+		out = append(out, l)
+	})
+	return out
 }
 
 // maxDomains bounds how many domains are asked for in DNS.
@@ -172,7 +189,7 @@ func (h *hub) checkAsPhone(ctx context.Context, r *http.Request, user, password 
 	if err != nil {
 		return nil, err
 	}
-	cfg := check.Config{Address: d.plan.outside(), User: u.Name, Password: password, Mail: u.Address, Roots: d.authority()}
+	cfg := check.Config{Address: d.plan.outside(), User: u.Name, Password: password, Mail: u.Address, Roots: d.authority(), Desktops: true}
 	if cfg.Address == nil {
 		if cfg.Address, err = url.Parse(d.plan.base(r)); err != nil {
 			return nil, err

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -21,6 +24,7 @@ type checkPage struct {
 	*testing.T
 	client *http.Client
 	at     string
+	hub    *hub
 }
 
 func newCheckPage(t *testing.T, public string) *checkPage {
@@ -57,7 +61,7 @@ func newCheckPage(t *testing.T, public string) *checkPage {
 		}
 	})
 	pool := d.authority()
-	return &checkPage{t, &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}, d.srv.Addresses()[0].String()}
+	return &checkPage{t, &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}, d.srv.Addresses()[0].String(), h}
 }
 
 // check posts the form under a Host header and returns code and page.
@@ -93,6 +97,49 @@ func TestCheckPage(t *testing.T) {
 	}
 	if code, page := c.check("", "incorrect horse battery"); code != 403 || strings.Contains(page, "4 folders") {
 		t.Errorf("%d", code)
+	}
+}
+
+// TestDoorsAreChecked: who looks the hub over is told how its doors do, as phones and desktops see them, and so is whoever gets the bundle.
+func TestDoorsAreChecked(t *testing.T) {
+	t.Parallel()
+	h := newCheckPage(t, "").hub
+	list, err := h.Checks(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	levels := map[string]string{}
+	for _, c := range list {
+		levels[c.Name] = c.Level
+	}
+	b, err := h.Bundle(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := zip.NewReader(bytes.NewReader(b.Data), int64(len(b.Data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := fs.ReadFile(z, "checks.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"own certificate", "own door", "own autodiscover 1", "own autodiscover 2", "own well-known", "own desktops", "public address"} {
+		if levels[name] != "ok" {
+			t.Errorf("%s: %q in %v", name, levels[name], list)
+		}
+		if !strings.Contains(string(text), `"name": "`+name+`"`) {
+			t.Errorf("the bundle has no %s:\n%s", name, text)
+		}
+	}
+	mine, err := h.Checks(t.Context(), "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range mine {
+		if strings.HasPrefix(c.Name, "own ") {
+			t.Errorf("a user is told of the hub: %+v", c)
+		}
 	}
 }
 

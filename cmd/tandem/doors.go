@@ -36,6 +36,7 @@ type doorFlags struct {
 	listen    []string
 	cert, key string
 	public    string
+	moved     []string
 	proxies   []string
 	agents    string
 	acme      acmeFlags
@@ -47,6 +48,7 @@ func (f *doorFlags) add(c *cobra.Command) {
 	fl.StringVar(&f.cert, "tls-cert", "", "a certificate with its chain, PEM (default: an authority of the hub's own, made on first run)")
 	fl.StringVar(&f.key, "tls-key", "", "the key of --tls-cert, PEM")
 	fl.StringVar(&f.public, "public", "", "the address that phones use, where it is another: https://sync.example.org")
+	fl.StringSliceVar(&f.moved, "moved-from", nil, "a name that the hub had before: phones that use it are told the address of --public, and use that from then on")
 	f.acme.add(fl)
 	fl.StringVar(&f.agents, "agent-limit", "", "block phones that change their User-Agent too often: 2/24h/14h blocks one for 14 hours that does so more than twice in 24 (default: none)")
 	fl.StringSliceVar(&f.proxies, "trust-proxy", nil, "networks of reverse proxies whose X-Forwarded-For is believed: 127.0.0.1,10.0.0.0/8")
@@ -57,6 +59,7 @@ type doorPlan struct {
 	addresses []listen.Address
 	cert, key string
 	public    *url.URL // nil: what requests say
+	moved     []string // names the hub had before; in lower case
 	proxies   []netip.Prefix
 	agents    eas.AgentRule
 	acme      acmeFlags
@@ -89,6 +92,9 @@ func (f *doorFlags) parse() (p doorPlan, err error) {
 		}
 		p.public = &url.URL{Scheme: u.Scheme, Host: u.Host}
 	}
+	if p.moved, err = f.movedFrom(p.outside()); err != nil {
+		return p, err
+	}
 	if p.agents, err = eas.ParseAgentRule(f.agents); err != nil {
 		return p, errUsage{fmt.Errorf("--agent-limit %s: %w", f.agents, err)}
 	}
@@ -106,6 +112,38 @@ func (f *doorFlags) parse() (p doorPlan, err error) {
 	return p, nil
 }
 
+// movedFrom are the names the hub had before; now is its public address.
+func (f *doorFlags) movedFrom(now *url.URL) (names []string, err error) {
+	for _, s := range f.moved {
+		name := strings.ToLower(s)
+		switch {
+		case now == nil:
+			return nil, errUsage{errors.New("--moved-from needs --public: the address that phones are to use now")}
+		case strings.ContainsAny(name, "/: ") || name == "":
+			return nil, errUsage{fmt.Errorf("--moved-from takes a name, such as old.example.org, not %s", s)}
+		case name == strings.ToLower(now.Hostname()):
+			return nil, errUsage{fmt.Errorf("--moved-from %s is the name of --public: phones would be sent round in a circle", s)}
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// elsewhere is the hub's public address for a phone that uses a name the hub had before, "" for others.
+func (p doorPlan) elsewhere(r *http.Request) string {
+	if len(p.moved) == 0 {
+		return ""
+	}
+	host := p.host(r)
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if !slices.Contains(p.moved, strings.ToLower(strings.TrimSuffix(host, "."))) {
+		return ""
+	}
+	return p.outside().String()
+}
+
 func (p doorPlan) trusts(remote string) bool {
 	ip, err := netip.ParseAddr(remote)
 	return err == nil && slices.ContainsFunc(p.proxies, func(n netip.Prefix) bool { return n.Contains(ip.Unmap()) })
@@ -116,22 +154,31 @@ func (p doorPlan) base(r *http.Request) string {
 	if p.public != nil {
 		return p.public.String()
 	}
-	scheme, host := "http", r.Host
+	scheme, host := "http", p.host(r)
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	if remote, _, err := net.SplitHostPort(r.RemoteAddr); err == nil && p.trusts(remote) {
-		if proto := r.Header.Get("X-Forwarded-Proto"); proto == "https" || proto == "http" {
-			scheme = proto
-		}
-		if h := r.Header.Get("X-Forwarded-Host"); h != "" {
-			host = h
-		}
+	if proto := r.Header.Get("X-Forwarded-Proto"); p.proxied(r) && (proto == "https" || proto == "http") {
+		scheme = proto
 	}
 	if strings.ContainsAny(host, "/\\\"'<>?#@ ") || host == "" {
 		host = "localhost"
 	}
 	return scheme + "://" + host
+}
+
+// proxied reports whether a request came by a reverse proxy that is trusted.
+func (p doorPlan) proxied(r *http.Request) bool {
+	remote, _, err := net.SplitHostPort(r.RemoteAddr)
+	return err == nil && p.trusts(remote)
+}
+
+// host is the name, and mostly the port, that the client of a request used.
+func (p doorPlan) host(r *http.Request) string {
+	if h := r.Header.Get("X-Forwarded-Host"); h != "" && p.proxied(r) {
+		return h
+	}
+	return r.Host
 }
 
 // doors are the open front doors of a hub.
@@ -173,7 +220,7 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	if h.watch != nil {
 		counts = h.watch.metrics.Handler()
 	}
-	d.web, err = web.New(web.Config{Metrics: counts, Hub: h, Store: h.store, Accounts: h.accounts, Places: all.Registry(), Env: h.env, Kind: h.env.Kind, Public: proto.PublicPath, Base: p.base, Trust: p.trusts, Version: version(), Log: log})
+	d.web, err = web.New(web.Config{Metrics: counts, Hub: h, Store: h.store, Accounts: h.accounts, Places: all.Registry(), Kind: h.env.Kind, Public: proto.PublicPath, Base: p.base, Trust: p.trusts, Authority: set.Fingerprint, Version: version(), Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -291,6 +338,7 @@ func (p doorPlan) names() []string {
 	if p.public != nil {
 		names = append(names, p.public.Hostname())
 	}
+	names = append(names, p.moved...)
 	for _, a := range p.addresses {
 		if ip := net.ParseIP(a.Host); a.Host != "" && (ip == nil || !ip.IsUnspecified()) {
 			names = append(names, a.Host)

@@ -28,7 +28,7 @@ Sync Setup what could be set up. HANDLER is its id as listed; ITEM one of its it
 		a.handlerOrder(handler.Hide, "List it only when asked for hidden ones"),
 		a.handlerOrder(handler.Show, "List it again"),
 		a.handlerOrder(handler.Delete, "Take an item out of what is synced"),
-		a.handlerForget())
+		a.handlerProposals(), a.handlerCommit(), a.handlerForget())
 }
 
 func (a *app) handlerList() *cobra.Command {
@@ -118,6 +118,8 @@ func itemState(it handler.Item) string {
 	switch {
 	case !it.Enabled:
 		return "disabled"
+	case it.Paused:
+		return "paused"
 	case it.Syncing && it.Progress.Max > 0:
 		return fmt.Sprintf("%d of %d: %s", it.Progress.Step, it.Progress.Max, it.Progress.Text)
 	case it.Syncing:

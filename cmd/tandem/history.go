@@ -71,6 +71,10 @@ func (a *app) historyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if len(list) == 0 && f.Text != "" && !a.json {
+					_, err := fmt.Fprintf(a.out, "nothing with %q in its name was overwritten or deleted\n", clean(f.Text))
+					return err
+				}
 				return a.showHistory(list)
 			})
 		},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,7 +18,7 @@ import (
 func (a *app) itemCommand() *cobra.Command {
 	return noun("item", "Sync items: what the hub keeps in step",
 		"A sync item pairs a home collection, which the hub keeps, with one collection of a partner.",
-		a.itemAdd(), a.itemSet(), a.itemShow(), a.itemList(), a.itemSwitch("enable", "Sync an item again", true), a.itemSwitch("disable", "Leave an item alone for now", false), a.itemRemove())
+		a.itemAdd(), a.itemFirst(), a.itemSet(), a.itemShow(), a.itemList(), a.itemSwitch("enable", "Sync an item again", true), a.itemSwitch("disable", "Leave an item alone for now", false), a.itemPause(), a.itemResume(), a.itemRemove())
 }
 
 func (a *app) itemAdd() *cobra.Command {
@@ -38,6 +39,10 @@ A running hub syncs an item whenever something changes, unless --when says other
 From a place that can only be read, such as a published calendar, records are only brought
 in; a home collection that is made for that is read-only on phones and in programs, too.
 --read-only says so of any that is filled from elsewhere, --read-only=false that it is not.
+
+With --look the item does not sync before you said how its sides meet: what each way
+would do is shown, and what is left out, and you are asked (see tandem item first). Without
+it nothing waits: the sides are combined, or meet as --first says.
 
 With --all, all folders of a mail account are paired with mail folders of the user, and so
 is every folder that comes, is renamed or goes on either side later on: name the partner
@@ -64,6 +69,7 @@ below the partner's name, or the name that --under says.`,
 	fl.StringVar(&n.Schedule, "schedule", "", "when to sync besides, in words or as a cron expression; see tandem item set")
 	fl.StringVar(&n.User, "user", "", "owner of the home collection, where there are several users")
 	fl.BoolVar(&readOnly, "read-only", false, "nobody changes the home collection on phones and in programs")
+	fl.BoolVar(&n.Look, "look", false, "look at the first sync before it is done: the item waits for your word")
 	fl.BoolVar(&everything, "all", false, "pair all folders of a mail account, now and later")
 	fl.StringVar(&under, "under", "", "with --all: what the names of the account's folders begin with")
 	words(c, "mode", []string{center.Continuous, center.Manual, center.Connection, center.Scheduled})
@@ -73,6 +79,9 @@ below the partner's name, or the name that --under says.`,
 			return errUsage{err}
 		}
 		n.Rules = w
+		if everything && n.Look {
+			return errUsage{errors.New("--look is for one collection; look at the folders of an account with `tandem partner show`")}
+		}
 		if everything {
 			return a.followAll(c.Context(), args[0], center.Follow{User: n.User, Under: under})
 		}
@@ -91,6 +100,10 @@ below the partner's name, or the name that --under says.`,
 			}
 			if a.json {
 				return ui.JSON(a.out, toItem(it))
+			}
+			if n.Look {
+				fmt.Fprintf(a.out, "added %s; it syncs when you say how its sides meet\n", it.Name)
+				return a.first(c.Context(), s, it.Name, "", false)
 			}
 			_, running := s.(interface{ Process() int })
 			_, err = fmt.Fprintf(a.out, "added %s; %s\n", it.Name, nextStep(it, running))
@@ -133,31 +146,33 @@ func (a *app) splitPartner(ctx context.Context, s center.Service, text string) (
 }
 
 type itemJSON struct {
-	Name       string           `json:"name"`
-	User       string           `json:"user"`
-	Partner    string           `json:"partner"`
-	Sub        string           `json:"sub,omitempty"`
-	Enabled    bool             `json:"enabled"`
-	Mode       string           `json:"mode"`
-	Schedule   string           `json:"schedule,omitempty"`
-	Rules      center.RuleWords `json:"rules"`
-	InForce    center.RuleWords `json:"rules_in_force"`
-	Home       string           `json:"home,omitempty"`
-	Kind       string           `json:"kind,omitempty"`
-	Place      string           `json:"place,omitempty"`
-	Running    bool             `json:"running"`
-	Watching   bool             `json:"watching"`
-	State      string           `json:"state,omitempty"`
-	Conflicts  int              `json:"conflicts"`
-	Aside      int              `json:"aside"`
-	Problems   int              `json:"problems"`
-	Last       int64            `json:"last_run,omitempty"`
-	LastResult string           `json:"last_result,omitempty"`
-	Next       int64            `json:"next_run,omitempty"`
-	Planned    int64            `json:"planned,omitempty"`
-	Waits      string           `json:"waits,omitempty"`
-	Failing    string           `json:"failing,omitempty"`
-	Commands   *command.Set     `json:"commands,omitempty"`
+	Name        string           `json:"name"`
+	User        string           `json:"user"`
+	Partner     string           `json:"partner"`
+	Sub         string           `json:"sub,omitempty"`
+	Enabled     bool             `json:"enabled"`
+	Mode        string           `json:"mode"`
+	Schedule    string           `json:"schedule,omitempty"`
+	Rules       center.RuleWords `json:"rules"`
+	InForce     center.RuleWords `json:"rules_in_force"`
+	Home        string           `json:"home,omitempty"`
+	Kind        string           `json:"kind,omitempty"`
+	Place       string           `json:"place,omitempty"`
+	Running     bool             `json:"running"`
+	Watching    bool             `json:"watching"`
+	State       string           `json:"state,omitempty"`
+	Conflicts   int              `json:"conflicts"`
+	Aside       int              `json:"aside"`
+	Problems    int              `json:"problems"`
+	Last        int64            `json:"last_run,omitempty"`
+	LastResult  string           `json:"last_result,omitempty"`
+	Next        int64            `json:"next_run,omitempty"`
+	Planned     int64            `json:"planned,omitempty"`
+	Waits       string           `json:"waits,omitempty"`
+	Failing     string           `json:"failing,omitempty"`
+	Paused      bool             `json:"paused,omitempty"`
+	PausedUntil int64            `json:"paused_until,omitempty"`
+	Commands    *command.Set     `json:"commands,omitempty"`
 }
 
 func toItem(it store.Item) itemJSON {

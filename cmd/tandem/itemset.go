@@ -47,16 +47,9 @@ TANDEM_HOME_ and TANDEM_PARTNER_ with CREATED, CHANGED, MOVED, DELETED.`,
 }
 
 func (a *app) setItem(ctx context.Context, name string, words []string) error {
-	set := map[string]string{}
-	for _, word := range words {
-		key, value, ok := strings.Cut(word, "=")
-		if !ok {
-			return errUsage{fmt.Errorf("%q is not KEY=VALUE", word)}
-		}
-		if _, twice := set[key]; twice {
-			return errUsage{fmt.Errorf("%s is set twice", key)}
-		}
-		set[key] = strings.TrimSpace(value)
+	set, err := settings(words)
+	if err != nil {
+		return err
 	}
 	return a.with(ctx, func(s center.Service) error {
 		it, err := s.SetItem(ctx, name, set)

@@ -91,6 +91,8 @@ func nextRun(st center.ItemStatus, running bool, now time.Time) string {
 	switch {
 	case !st.Item.Enabled:
 		return "none; it is disabled"
+	case st.Paused:
+		return "when its pause is over: `tandem item resume " + st.Item.Name + "`"
 	case running && st.Watching && st.Planned != 0:
 		text = "when something changes, and " + at(st.Planned)
 	case running && st.Watching:

@@ -10,26 +10,28 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/center/shape"
 	"tandem/internal/ui"
 	"tandem/store"
 )
 
 type eventJSON struct {
-	ID      int64     `json:"id,omitempty"`
-	When    int64     `json:"when"`
-	Session int64     `json:"session,omitempty"`
-	Item    string    `json:"item"`
-	Level   string    `json:"level"`
-	Text    string    `json:"text"`
-	Record  tandem.ID `json:"record,omitempty"`
-	Remedy  string    `json:"remedy,omitempty"`
-	Code    string    `json:"code,omitempty"`
-	Link    string    `json:"link,omitempty"`
-	LinkTo  string    `json:"link_text,omitempty"`
+	ID      int64             `json:"id,omitempty"`
+	When    int64             `json:"when"`
+	Session int64             `json:"session,omitempty"`
+	Item    string            `json:"item"`
+	Level   string            `json:"level"`
+	Text    string            `json:"text"`
+	Record  tandem.ID         `json:"record,omitempty"`
+	Remedy  string            `json:"remedy,omitempty"`
+	Code    string            `json:"code,omitempty"`
+	Link    string            `json:"link,omitempty"`
+	LinkTo  string            `json:"link_text,omitempty"`
+	Links   []shape.EventLink `json:"links,omitempty"`
 }
 
 func toEvent(e store.Event) eventJSON {
-	return eventJSON{e.ID, e.When, e.Session, e.Item, levelText(e.Level), e.Text, e.Record, e.Remedy, e.Code, e.Link, e.LinkText}
+	return eventJSON{e.ID, e.When, e.Session, e.Item, levelText(e.Level), e.Text, e.Record, e.Remedy, e.Code, e.Link, e.LinkText, shape.OfEvent(e).Links}
 }
 
 func levelText(l store.Level) string {
@@ -77,7 +79,11 @@ func (a *app) logCommand() *cobra.Command {
 			if !follow {
 				return a.with(c.Context(), func(s center.Service) error {
 					last, err := a.printLog(c.Context(), s, from, item, lines)
-					if err == nil && last == from && !a.json {
+					switch {
+					case err != nil || last != from || a.json:
+					case item != "":
+						_, err = fmt.Fprintf(a.out, "nothing is in the log of %s\n", clean(item))
+					default:
 						_, err = fmt.Fprintln(a.out, "nothing happened yet")
 					}
 					return err

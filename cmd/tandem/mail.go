@@ -18,9 +18,10 @@ import (
 
 func (a *app) mailCommand() *cobra.Command {
 	return noun("mail", "Mail: what is on its way out",
-		"Mail that users send waits here until a server has taken it. `tandem user mail` says through which.",
-		a.mailQueue(), a.mailOne("retry", "Try a message again, now",
-			"Tries a message now that waits for its next try, or that was given up: to those who did not get it.", center.Mail.RetryOutgoing),
+		"Mail that users send waits here until a server has taken it. `tandem user mail` says through which.\nWhat the hub itself writes to people goes through their server, or the hub's own.",
+		a.mailServer(), a.mailQueue(), a.mailOne("retry", "Try a message again, now",
+			"Tries a message now that waits for its next try, or that was given up: to those who did not get it.\nThose of whom nobody knows are not among them: see `tandem mail doubt`.", center.Mail.RetryOutgoing),
+		a.mailDoubt(),
 		a.mailOne("remove", "Take a message out of the queue", "Takes a message out of the queue. It is not sent any more, and nobody is told.", center.Mail.RemoveOutgoing))
 }
 
@@ -28,7 +29,8 @@ type outgoingJSON struct {
 	ID    int64    `json:"id"`
 	User  string   `json:"user"`
 	From  string   `json:"from"`
-	To    []string `json:"to"` // who has still to get it
+	To    []string `json:"to"`    // who has still to get it
+	Doubt []string `json:"doubt"` // who may have it and may not
 	State string   `json:"state"`
 	Added int64    `json:"added"`
 	Next  int64    `json:"next,omitempty"` // when it is tried
@@ -37,7 +39,7 @@ type outgoingJSON struct {
 }
 
 func toOutgoing(m store.Outgoing) outgoingJSON {
-	out := outgoingJSON{ID: m.ID, User: m.User, From: m.From, To: ui.List(m.To), State: string(m.State), Added: m.Added, Tries: m.Tries, Error: m.Error}
+	out := outgoingJSON{ID: m.ID, User: m.User, From: m.From, To: ui.List(m.To), Doubt: ui.List(m.Doubt), State: string(m.State), Added: m.Added, Tries: m.Tries, Error: m.Error}
 	if m.State == store.Waiting {
 		out.Next = m.Next
 	}
@@ -79,9 +81,9 @@ func (a *app) showQueue(list []store.Outgoing) error {
 		_, err := fmt.Fprintln(a.out, "no mail was sent")
 		return err
 	}
-	t := ui.NewTable("ID", "SENT BY", "WHEN", "STATE", "TRIES", "STILL TO", "LAST ERROR")
+	t := ui.NewTable("ID", "SENT BY", "WHEN", "STATE", "TRIES", "STILL TO", "IN DOUBT", "LAST ERROR")
 	for _, m := range list {
-		t.Add(strconv.FormatInt(m.ID, 10), m.User, since(m.Added), string(m.State), strconv.Itoa(m.Tries), ui.Cut(strings.Join(m.To, ", "), 40), ui.Cut(m.Error, 60))
+		t.Add(strconv.FormatInt(m.ID, 10), m.User, since(m.Added), string(m.State), strconv.Itoa(m.Tries), ui.Cut(strings.Join(m.To, ", "), 40), ui.Cut(strings.Join(m.Doubt, ", "), 40), ui.Cut(m.Error, 60))
 	}
 	return t.Write(a.out)
 }

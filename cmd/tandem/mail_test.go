@@ -121,6 +121,51 @@ func TestMailByLMTP(t *testing.T) {
 	}
 }
 
+// TestPostmaster: mail for who runs the hub comes to an administrator, rather to one with an address.
+func TestPostmaster(t *testing.T) {
+	t.Parallel()
+	m := newMailHub(t, mailFlags{smtp: "127.0.0.1:0", domains: []string{"example.org"}})
+	ctx := t.Context()
+	who := func() string {
+		u, err := m.hub.postmaster(ctx)
+		if err != nil && !tandem.IsKind(err, tandem.NotFound) {
+			t.Fatal(err)
+		}
+		return u.Name
+	}
+	for _, name := range []string{"aaron", "zoe"} {
+		address := ""
+		if name == "zoe" {
+			address = "zoe@example.org"
+		}
+		_, err := m.hub.accounts.Add(ctx, store.User{Name: name, Address: address}, "correct horse battery")
+		m.must(err)
+		m.must(m.hub.accounts.SetAdmin(ctx, name, true))
+	}
+	users, err := m.hub.accounts.Users(ctx)
+	m.must(err)
+	for _, u := range users {
+		if u.Name != "aaron" && u.Name != "zoe" {
+			m.must(m.hub.accounts.SetAdmin(ctx, u.Name, false))
+		}
+	}
+	if got := who(); got != "zoe" {
+		t.Errorf("of two administrators %q", got)
+	}
+	m.must(m.hub.accounts.SetAdmin(ctx, "zoe", false))
+	if got := who(); got != "aaron" {
+		t.Errorf("without an address %q", got)
+	}
+	c, err := smtp.Dial(m.hub.mail.smtp.Addr().String())
+	m.must(err)
+	defer c.Close()
+	m.must(c.Mail("x@elsewhere.test", nil))
+	m.must(c.Rcpt("postmaster@example.org", nil))
+	if err := c.Rcpt("postmaster@elsewhere.test", nil); err == nil {
+		t.Error("a postmaster elsewhere")
+	}
+}
+
 // TestMailSTARTTLS: the certificate of the hub is that of the mail door, too.
 func TestMailSTARTTLS(t *testing.T) {
 	t.Parallel()

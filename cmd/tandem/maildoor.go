@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,8 +18,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"tandem"
+	"tandem/partner/account"
+	"tandem/partner/outgoing"
 	"tandem/provider"
 	"tandem/server/delivery"
+	"tandem/store"
 )
 
 // mailFlags say where a hub receives mail.
@@ -130,9 +134,26 @@ func (h *hub) openMail(f mailFlags, d *doors, log *slog.Logger) (err error) {
 	if err != nil {
 		largest = 0 // none was given, or check said so
 	}
-	m.srv = delivery.New(delivery.Config{Boxes: h.boxes, Name: hostName(), Domains: f.domains, Max: largest, TLS: cert, Log: log})
+	m.srv = delivery.New(delivery.Config{Boxes: h.boxes, Name: hostName(), Domains: f.domains, Max: largest, TLS: cert, Postmaster: h.postmaster, Log: log})
 	h.mail = m
 	return nil
+}
+
+// postmaster is the administrator who gets mail for "postmaster": the first by name, of those with a mail address if there are some. NotFound.
+func (h *hub) postmaster(ctx context.Context) (store.User, error) {
+	users, err := h.accounts.Users(ctx)
+	if err != nil {
+		return store.User{}, err
+	}
+	slices.SortFunc(users, func(a, b store.User) int { return strings.Compare(a.Name, b.Name) })
+	users = slices.DeleteFunc(users, func(u store.User) bool { return !account.IsAdmin(u) })
+	if i := slices.IndexFunc(users, func(u store.User) bool { return outgoing.Address(u) != "" }); i >= 0 {
+		return users[i], nil
+	}
+	if len(users) == 0 {
+		return store.User{}, &tandem.Error{Kind: tandem.NotFound, Op: "find postmaster", Remedy: "make somebody an administrator"}
+	}
+	return users[0], nil
 }
 
 // lastMail is how long mail that is being received may take when the hub stops. Who is cut off sends it again.

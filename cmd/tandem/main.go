@@ -3,11 +3,14 @@ package main
 
 import (
 	"os"
+	"runtime"
 	"runtime/debug"
+	"sync"
 	_ "time/tzdata" // zones of calendars must be known everywhere
 )
 
 func main() {
+	runtime.MemProfileRate = 0 // nothing here asks for that profile
 	thrift(os.Getenv)
 	os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
@@ -22,12 +25,27 @@ func thrift(env func(string) string) {
 }
 
 // haste has the garbage collector look less often, until the returned function is called: a run that ends by itself leaves
-// little behind on its way, and looking for it takes a good part of the time of a short one. Where memory grows, the limit of
-// thrift takes over. What the user's environment says stands.
+// little behind on its way, and looking for it takes a good part of the time of a short one. The first look comes at some
+// 40 MiB, more than a short run takes, the later ones earlier, so that a longer run does not take much more than it needs. What
+// the user's environment says stands.
 func haste(env func(string) string) (end func()) {
 	if env("GOGC") != "" {
 		return func() {}
 	}
-	before := debug.SetGCPercent(300)
-	return func() { debug.SetGCPercent(before) }
+	var mu sync.Mutex
+	ended := false
+	before := debug.SetGCPercent(1000)
+	runtime.AddCleanup(&struct{ itself any }{}, func(bool) { // nobody holds it: it goes at the first look
+		mu.Lock()
+		defer mu.Unlock()
+		if !ended {
+			debug.SetGCPercent(300)
+		}
+	}, true)
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		ended = true
+		debug.SetGCPercent(before)
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"runtime/debug"
 	"testing"
 )
@@ -21,6 +22,28 @@ func TestHasteEnds(t *testing.T) {
 	end()
 	if after := gcPercent(); after != before {
 		t.Errorf("%d after a run, %d before", after, before)
+	}
+}
+
+// TestHasteWanes checks that garbage is looked for more often once it was looked for, and never after the run.
+func TestHasteWanes(t *testing.T) {
+	before := gcPercent()
+	end := haste(func(string) string { return "" })
+	first := gcPercent()
+	runtime.GC()
+	for gcPercent() == first { // the collector calls when it is done
+		runtime.Gosched()
+	}
+	if now := gcPercent(); now <= before {
+		t.Errorf("%d later in a run, %d before", now, before)
+	}
+	end()
+	end = haste(func(string) string { return "" })
+	end()
+	runtime.GC()
+	runtime.GC()
+	if after := gcPercent(); after != before {
+		t.Errorf("%d after a run that ended before the collector came, %d before", after, before)
 	}
 }
 

@@ -202,9 +202,10 @@ func (a *app) notifySet() *cobra.Command {
 func (a *app) notifyTest() *cobra.Command {
 	var user string
 	c := &cobra.Command{
-		Use:   "test",
-		Short: "Tell a user something by each way, to see that it comes",
-		Args:  args(0, 0, "notify test takes no arguments; name a user with --user"),
+		Use:     "test",
+		Short:   "Tell a user something by each way, to see that it comes",
+		Example: "  tandem notify test\n  tandem notify test --user anna",
+		Args:    args(0, 0, "notify test takes no arguments; name a user with --user"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), func(s center.Service) error {
 				name, err := oneUser(c.Context(), s, named1(user))

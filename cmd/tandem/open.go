@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -92,11 +93,29 @@ func (a *app) reach(ctx context.Context, dir string) (center.Service, func() err
 	if !tandem.IsKind(err, tandem.NotFound) {
 		return nil, nil, err
 	}
+	if err := a.dataThere(dir); err != nil {
+		return nil, nil, err
+	}
 	h, err := openHub(dir, hubOptions{ask: a.askSecret()})
 	if err != nil {
 		return nil, nil, err
 	}
 	return h, h.Close, nil
+}
+
+// dataThere refuses a folder that holds no data to commands that are about what is in one: a mistyped --data would make another, empty one. The system's
+// folder is always the right one.
+func (a *app) dataThere(dir string) error {
+	if a.makes || a.data == "" {
+		return nil
+	}
+	// A hub that starts for the first time has but the lock yet.
+	for _, name := range []string{sqlite.FileName, datadir.LockName, seal.OldFolder} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); !errors.Is(err, os.ErrNotExist) {
+			return nil // what is wrong with it is said by whoever opens it
+		}
+	}
+	return &tandem.Error{Kind: tandem.NotFound, Op: "open data folder", Thing: dir, Err: errors.New("there is no data of tandem in it"), Remedy: "name the right one with --data; `tandem serve`, `tandem item add` and `tandem user add` make a new one"}
 }
 
 // hub is a center on a data folder of which this process is the owner.
@@ -159,7 +178,8 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	if err != nil {
 		return nil, errors.Join(err, st.Close(), lock.Release())
 	}
-	accounts, err := account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings, Factors: st.Factors, Secrets: sealed})
+	whole := &hub{store: st, dir: dir}
+	accounts, err := account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings, Factors: st.Factors, Secrets: sealed, Ended: whole.lockedOut})
 	if err != nil {
 		return nil, errors.Join(err, st.Close(), lock.Release())
 	}
@@ -168,14 +188,17 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	}
 	boxes := mailbox.New(st)
 	var h *center.Hub // asked only once it is there
-	guard := func(ctx context.Context, address string) (net.Conn, error) { return h.GuardedDial(ctx, "tcp", address) }
+	guard := func(ctx context.Context, user, address string) (net.Conn, error) {
+		return h.GuardedDial(ctx, user, "tcp", address)
+	}
 	out := outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Boxes: boxes, Secrets: sealed, Domains: opt.domains, Name: hostName(), Log: log,
 		Guard: guard, Wrote: (&recipients.Service{Home: st.Home}).Wrote})
-	devices := device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { h.DeviceSeen(d) }})
+	devices := device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { h.DeviceSeen(d); whole.decided(d) }, Policy: whole.policyChanged})
 	known := kinds.Kinds()
 	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
 	meetings := desktops.Meetings(st, known, time.Now, log)
 	filters := sieve.New(sieve.Service{Accounts: st.Accounts, Secrets: sealed, Guard: guard, Domains: opt.domains, Log: log})
+	st.Home = meetings.Calendars(st.Home) // for whatever removes a calendar, except with its user
 	arrivals := byMail(st, meetings, out, boxes, opt.domains, filters, log)
 	opener := home.Opener{Store: st, Kinds: known}
 	env := provider.Env{Log: log, Home: opener, Keep: sealed, Kind: handler, Secret: secretSource(sealed, opt.ask)}
@@ -184,12 +207,16 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	if opt.watch != nil {
 		ran, traces = opt.watch.metrics.Ran, opt.watch.traces
 	}
-	whole := &hub{store: st, dir: dir}
 	tell := whole.tellers(out, sealed, log)
+	near := thisComputer()
 	h = center.New(center.Config{
 		Notify: tell.people, Push: tell.push, Hooks: tell.hooks,
 		Ran: ran, Traces: traces, Version: version(),
 		Store: st, Places: all.Registry(), Log: log, News: opt.news,
+		Discover: near.find, Query: near.query,
+		Connect: func(ctx context.Context, name string) (func(context.Context) error, error) {
+			return sysevents.Connect(ctx, sysevents.Options{}, name)
+		},
 		System: func(ctx context.Context, tell func(sysevents.Event)) { sysevents.Run(ctx, sysevents.Options{}, tell) },
 		Kind:   handler,
 		Env:    env,
@@ -198,6 +225,8 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 			damage, err := sqlite.Check(ctx, dir)
 			return errors.Join(append(damage, err)...)
 		},
+		Doors: whole.lookAtDoors,
+		Left:  func(ctx context.Context) ([]center.Leftover, error) { return leftSocket(ctx, dir) },
 		OpenHome: func(c tandem.Collection) (*provider.Opened, error) {
 			mine := opener
 			mine.User = c.User

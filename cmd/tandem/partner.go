@@ -16,7 +16,7 @@ import (
 func (a *app) partnerCommand() *cobra.Command {
 	return noun("partner", "Partners: the places that the hub knows",
 		"A partner is a device, computer, service or folder that the hub has an agreement with.",
-		a.partnerAdd(), a.partnerList(), a.partnerShow(), a.partnerFolders(), a.partnerLogin(), a.partnerTest(), a.partnerRemove())
+		a.partnerAdd(), a.partnerList(), a.partnerShow(), a.partnerSet(), a.partnerFolders(), a.partnerLogin(), a.partnerTest(), a.partnerRemove())
 }
 
 func (a *app) partnerAdd() *cobra.Command {

@@ -55,7 +55,7 @@ recorded. Exit status 1 if anything failed.`,
 }
 
 func (a *app) phoneCheck(ctx context.Context, address string, o phoneCheck) error {
-	cfg := check.Config{User: o.user, Mail: o.mail, Insecure: o.insecure, Hold: o.wait}
+	cfg := check.Config{User: o.user, Mail: o.mail, Insecure: o.insecure, Hold: o.wait, Desktops: true}
 	var err error
 	if cfg.Address, err = check.ParseAddress(address); err != nil {
 		return asUsage(err)

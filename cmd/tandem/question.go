@@ -19,10 +19,11 @@ type questionJSON struct {
 	Partner int      `json:"records_partner"`
 	Answers []string `json:"answers"`
 	Left    bool     `json:"left"`
+	New     bool     `json:"new,omitempty"`
 }
 
 func toQuestion(q center.Question) questionJSON {
-	return questionJSON{q.Item, q.When, q.Sort, ui.List(q.Why), q.Records[0], q.Records[1], q.Answers, q.Left}
+	return questionJSON{q.Item, q.When, q.Sort, ui.List(q.Why), q.Records[0], q.Records[1], q.Answers, q.Left, q.New}
 }
 
 func (a *app) conflictQuestions() *cobra.Command {

@@ -42,6 +42,8 @@ type app struct {
 	data    string // --data
 	json    bool   // --json
 	started bool   // arguments were understood and the command has begun
+	path    string // the command in full: "tandem user add"
+	makes   bool   // the command makes a data folder where none is
 }
 
 // Main runs the program and returns its exit status.
@@ -54,7 +56,9 @@ func Main(args []string, in io.Reader, out, errw io.Writer) int {
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errw)
-	return a.status(root.ExecuteContext(ctx))
+	c, err := root.ExecuteContextC(ctx)
+	a.path = c.CommandPath()
+	return a.status(err)
 }
 
 // interruptible is done at the first Ctrl-C; the second ends the program where it stands, which loses nothing.
@@ -81,6 +85,7 @@ func interruptible(errw io.Writer) (context.Context, func()) {
 func (a *app) status(err error) int {
 	var exit errExit
 	var usage errUsage
+	err = remedied(err)
 	switch {
 	case err == nil:
 		return exitDone
@@ -88,7 +93,7 @@ func (a *app) status(err error) int {
 		return int(exit)
 	case errors.As(err, &usage) || !a.started:
 		fmt.Fprintf(a.err, "tandem: %s\n", oneLine(err))
-		fmt.Fprintln(a.err, "see `tandem --help`")
+		fmt.Fprintf(a.err, "see `%s --help`\n", a.path)
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(a.err, "tandem: stopped before the end; run it again to go on")
@@ -98,9 +103,33 @@ func (a *app) status(err error) int {
 	return exitFailed
 }
 
+// remedied adds what helps here to an error of a part that knows no commands.
+func remedied(err error) error {
+	var e *tandem.Error
+	if !errors.As(err, &e) || e.Remedy != "" || err.Error() != e.Error() { // one of several, or one that somebody said more of
+		return err
+	}
+	with := *e
+	switch {
+	case e.Op == "find user" && e.Kind == tandem.NotFound:
+		with.Remedy = "see them with `tandem user list`"
+	case e.Op == "change queued message" && e.Kind == tandem.NotFound:
+		with.Remedy = "see them with `tandem mail queue`"
+	case e.Op == "add user" && e.Kind == tandem.Exists:
+		with.Remedy = "choose another name; `tandem user password " + e.Thing + "` gives that one a new password"
+	default:
+		return err
+	}
+	return &with
+}
+
 // oneLine keeps an error message on its line, and safe for a terminal.
 func oneLine(err error) string {
-	return strings.TrimSpace(clean(strings.ReplaceAll(err.Error(), "\n", "; ")))
+	text, meant, asked := strings.Cut(err.Error(), "\n\nDid you mean this?\n") // as cobra writes it
+	if asked {
+		text += "; did you mean " + strings.Join(strings.Fields(meant), " or ") + "?"
+	}
+	return strings.TrimSpace(clean(strings.ReplaceAll(text, "\n", "; ")))
 }
 
 const rootHelp = `Tandem keeps contacts, calendars, tasks, notes and files in step.
@@ -148,7 +177,7 @@ func (a *app) root() *cobra.Command {
 	}
 	group("run", "Keep in step:", a.syncCommand(), a.serveCommand(), a.demoCommand())
 	group("set", "Set up the hub:", a.itemCommand(), a.partnerCommand(), a.handlerCommand(), a.providerCommand(), a.userCommand(), a.mailCommand(), a.secretCommand(), a.collectionCommand(), a.deviceCommand(), a.phoneCommand(), a.notifyCommand(), a.webhookCommand())
-	group("see", "See and solve:", a.statusCommand(), a.logCommand(), a.conflictCommand(), a.historyCommand(), a.undoCommand(), a.doctorCommand())
+	group("see", "See and solve:", a.statusCommand(), a.logCommand(), a.conflictCommand(), a.historyCommand(), a.undoCommand(), a.backupCommand(), a.doctorCommand())
 	root.AddCommand(a.wbxmlCommand(), a.versionCommand(), a.manCommand())
 	a.noteStart(root)
 	return root
@@ -158,13 +187,23 @@ func (a *app) root() *cobra.Command {
 func (a *app) noteStart(c *cobra.Command) {
 	if run := c.RunE; run != nil {
 		c.RunE = func(c *cobra.Command, args []string) error {
-			a.started = true
+			a.started, a.makes = true, makesData(c)
 			return run(c, args)
 		}
 	}
 	for _, sub := range c.Commands() {
 		a.noteStart(sub)
 	}
+}
+
+// makesData reports whether a command is one that people begin with: it may make a data folder. All others are about what is in one.
+func makesData(c *cobra.Command) bool {
+	_, words, _ := strings.Cut(c.CommandPath(), " ")
+	switch words {
+	case "sync", "serve", "demo", "item add", "partner add", "partner login", "partner show", "user add", "user bounds", "collection add", "device rule add", "device policy set", "mail server", "webhook add", "webhook private":
+		return true
+	}
+	return false
 }
 
 // noun makes a command that only groups others.

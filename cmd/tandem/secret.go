@@ -65,9 +65,10 @@ is the file secrets.key there. Only names are shown.`,
 
 func (a *app) secretList() *cobra.Command {
 	return a.jsonFlag(&cobra.Command{
-		Use:   "list",
-		Short: "List what is kept, by name",
-		Args:  args(0, 0, "secret list takes no arguments"),
+		Use:     "list",
+		Short:   "List what is kept, by name",
+		Example: "  tandem secret list\n  tandem secret list --json",
+		Args:    args(0, 0, "secret list takes no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), func(s center.Service) error {
 				names, err := s.SecretNames(c.Context())
@@ -135,10 +136,11 @@ func (a *app) forgetSecrets(ctx context.Context, s center.Service, names []strin
 
 func (a *app) secretRotate() *cobra.Command {
 	return &cobra.Command{
-		Use:   "rotate",
-		Short: "Seal everything with a new key",
-		Long:  "Makes a new key, seals everything with it and forgets the old one. Backups of the key made before\nopen only backups of the database made before.",
-		Args:  args(0, 0, "secret rotate takes no arguments"),
+		Use:     "rotate",
+		Short:   "Seal everything with a new key",
+		Example: "  tandem secret rotate",
+		Long:    "Makes a new key, seals everything with it and forgets the old one. Backups of the key made before\nopen only backups of the database made before.",
+		Args:    args(0, 0, "secret rotate takes no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), func(s center.Service) error {
 				n, err := s.RotateSecrets(c.Context())

@@ -92,7 +92,7 @@ func TestSecretsStaySealed(t *testing.T) {
 	said += d.tandem(0, "user", "mail", "anna", "--server", "localhost:1", "--tls", "none", "--login", "anna@example.org", "--password-file", d.path("mail-password"))
 	said += d.tandem(0, "item", "add", "contacts", place, "--user", "anna")
 	said += d.tandem(0, "secret", "list")
-	d.has("secret list", said, "password of "+s.User, "submission/anna")
+	d.has("secret list", said, "password of "+s.User, "way to log in of "+s.User, "submission/anna")
 	for _, noun := range []string{"secret", "partner", "item", "user"} {
 		said += d.tandem(0, noun, "list", "--json")
 	}
@@ -120,7 +120,7 @@ func TestSecretsStaySealed(t *testing.T) {
 	d.absent("the log", log.b.Bytes(), look)
 	d.absent("what commands print", []byte(said), look)
 
-	d.has("secret rotate", d.tandem(0, "secret", "rotate"), "sealed 2 secrets")
+	d.has("secret rotate", d.tandem(0, "secret", "rotate"), "sealed 3 secrets")
 	d.tandem(0, "sync", "--full")
 	d.sealedFolder(look)
 
@@ -133,7 +133,7 @@ func TestSecretsStaySealed(t *testing.T) {
 	d.has("secret rotate without the key", d.tandem(1, "secret", "rotate"), "secrets.key is missing")
 	d.tandem(1, "secret", "forget", "nothing of that name")
 	d.tandem(2, "secret", "forget")
-	d.has("secret forget", d.tandem(0, "secret", "forget", "--all"), "forgot 2 secrets")
+	d.has("secret forget", d.tandem(0, "secret", "forget", "--all"), "forgot 3 secrets")
 	d.has("secret list", d.tandem(0, "secret", "list"), "nothing is kept")
 	d.has("a sync without the password", d.tandem(1, "sync", "vdir:"+d.path("x"), place), "partner login")
 	d.tandem(0, "partner", "login", place, "--password-file", d.path("password"))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -103,7 +104,7 @@ func (a *app) statusTable(list []center.ItemStatus) error {
 // nextText is what an item waits for.
 func nextText(st center.ItemStatus) string {
 	switch {
-	case !st.Item.Enabled:
+	case !st.Item.Enabled || st.Paused:
 		return ""
 	case st.Waits != "":
 		return "waits for " + ui.Cut(st.Waits, 80)
@@ -124,6 +125,10 @@ func stateText(st center.ItemStatus) string {
 	switch {
 	case !st.Item.Enabled:
 		return "disabled"
+	case st.Paused && st.PausedUntil != 0:
+		return "paused until " + time.Unix(st.PausedUntil, 0).Format("2 January 15:04")
+	case st.Paused:
+		return "paused"
 	case st.Failing != "":
 		return "failing: " + ui.Cut(st.Failing, 80)
 	case st.Running:
@@ -153,7 +158,7 @@ func (a *app) statusJSON(list []center.ItemStatus) error {
 		it.InForce = st.Rules
 		it.Home, it.Kind, it.Place, it.Running, it.Watching = st.Home, string(st.Kind), st.Place, st.Running, st.Watching
 		it.Conflicts, it.Aside, it.Problems, it.Next, it.Failing, it.State = st.Conflicts, st.Aside, st.Problems, st.Next, st.Failing, stateText(st)
-		it.Planned, it.Waits = st.Planned, st.Waits
+		it.Planned, it.Waits, it.Paused, it.PausedUntil = st.Planned, st.Waits, st.Paused, st.PausedUntil
 		if st.Last != nil {
 			it.Last, it.LastResult = max(st.Last.Finished, st.Last.Started), st.Last.Result
 		}

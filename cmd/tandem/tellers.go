@@ -8,9 +8,10 @@ import (
 	"tandem/center"
 	"tandem/center/notify"
 	"tandem/center/webhook"
-	"tandem/internal/outside"
+	"tandem/internal/netguard"
 	"tandem/partner/outgoing"
 	"tandem/partner/seal"
+	speech "tandem/server/web/page/words"
 	"tandem/store"
 )
 
@@ -31,9 +32,13 @@ type tellers struct {
 func (h *hub) tellers(out *outgoing.Service, secrets *seal.Keeper, log *slog.Logger) tellers {
 	st := h.store
 	t := tellers{desktop: &notify.Desktop{Base: h.page}}
-	t.push = &notify.Push{Notices: st.Notices, Secrets: secrets, Base: h.page, Client: outside.Client(func(context.Context) bool { return false }, pushLimit)}
-	t.hooks = webhook.New(webhook.Config{Hooks: st.Hooks, Accounts: st.Accounts, Settings: st.Settings, Events: st.Events, Secrets: secrets, Client: outside.Client(webhook.Private, hookLimit), Version: version(), Log: log})
-	t.people = notify.New(notify.Config{Accounts: st.Accounts, Notices: st.Notices, Log: log, Queued: t.hooks.Poke,
+	t.push = &notify.Push{Notices: st.Notices, Secrets: secrets, Base: h.page, Client: netguard.Client(func(context.Context) bool { return false }, pushLimit)}
+	t.hooks = webhook.New(webhook.Config{Hooks: st.Hooks, Accounts: st.Accounts, Settings: st.Settings, Events: st.Events, Secrets: secrets, Client: netguard.Client(webhook.Private, hookLimit), Version: version(), Log: log})
+	speak := map[string]speech.Words{}
+	for _, l := range speech.Languages() {
+		speak[l] = speech.In(l)
+	}
+	t.people = notify.New(notify.Config{Say: func(l, text string) string { return speak[l].Say(text) }, Accounts: st.Accounts, Notices: st.Notices, Log: log, Queued: t.hooks.Poke,
 		Channels: []notify.Channel{t.desktop, &notify.Mail{Out: out, Host: hostName(), Base: h.page}, t.push},
 		Told: func(ctx context.Context, began, solved []store.Notice) ([]store.Delivery, error) {
 			return t.hooks.Compose(ctx, center.NoticeEvents(began, solved))

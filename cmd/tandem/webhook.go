@@ -277,8 +277,9 @@ func (a *app) webhookRetry() *cobra.Command {
 
 func (a *app) webhookPrivate() *cobra.Command {
 	return &cobra.Command{
-		Use:   "private on|off",
-		Short: "Let webhooks of members reach private addresses, or not",
+		Use:     "private on|off",
+		Short:   "Let webhooks of members reach private addresses, or not",
+		Example: "  tandem webhook private on\n  tandem webhook private off",
 		Long: `Webhooks of the hub and of administrators reach any address. Those of other users reach public
 addresses only, as the hub stands in a network that they may not; "on" lifts that.`,
 		Args:              args(1, 1, "say on or off: tandem webhook private on|off"),

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -171,11 +172,25 @@ func TestPhoneToFolder(t *testing.T) {
 	p.wipe(ctx)
 }
 
-// wipe has the admin wipe the phone, which obeys.
+// wipe has the admin wipe the phone, which waits for changes, hears of it at once, and obeys.
 func (p *phoneHub) wipe(ctx context.Context) {
 	p.Helper()
+	waited := make(chan string, 1)
+	go func() {
+		status, _, err := p.phone.Ping(ctx, 600, p.phone.FolderOf(9))
+		if err != nil {
+			status = err.Error()
+		}
+		waited <- status
+	}()
+	for p.hub.doors.door.Broker.Waiting() == 0 {
+		runtime.Gosched()
+	}
 	_, err := p.hub.devices.AskWipe(ctx, "anna", "phone1", false, "admin")
 	p.must(err)
+	if status := <-waited; status != "1" {
+		p.Fatalf("the Ping that waited: %s", status)
+	}
 	a, err := p.phone.Do(ctx, "FolderSync", wbxml.New(wbxml.FolderHierarchyFolderSync, wbxml.Text(wbxml.FolderHierarchySyncKey, "0")))
 	p.must(err)
 	if a.Status() != "140" {
