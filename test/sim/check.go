@@ -96,8 +96,15 @@ func (w *world) nameOf(r tandem.Record) string {
 	return string(r.ID)
 }
 
+// inConflict tells that a record waits for a person. So does what is in a directory that is a file elsewhere: it has no place there before that is
+// answered.
 func (w *world) inConflict(r tandem.Record, conflicts map[string]bool) bool {
-	return conflicts[w.nameOf(r)] || conflicts["id "+strings.ToLower(string(r.ID))] || conflicts[key("", bodyOf(r))]
+	for id := strings.ToLower(string(r.ID)); id != ""; id = id[:max(0, strings.LastIndexByte(id, '/'))] {
+		if conflicts["id "+id] {
+			return true
+		}
+	}
+	return conflicts[w.nameOf(r)] || conflicts[key("", bodyOf(r))]
 }
 
 // contents maps what identifies each record at a node to what it means, those in conflict and those made twice left

@@ -109,6 +109,19 @@ func (w *world) filtered(name string) bool {
 	return false
 }
 
+// hidden is what filters leave out anywhere, by key.
+func (w *world) hidden() map[string]bool {
+	out := map[string]bool{}
+	for _, n := range w.nodes {
+		for _, r := range n.list() {
+			if body := bodyOf(r); body != nil && w.filtered(w.nameOf(r)) {
+				out[key(w.spec.uidOf(body), body)] = true
+			}
+		}
+	}
+	return out
+}
+
 // filterStep gives a pair another filter.
 func (w *world) filterStep(s step) {
 	p := &w.pairs[s.replica%len(w.pairs)]
@@ -126,25 +139,21 @@ func (w *world) filterStep(s step) {
 	w.log("  %s: filter %+v", p.name, f)
 }
 
-// noteFrozen notes the files that a run left as they are because the filter hides what they are called on the other side. It
+// noteFrozen notes the files that a run left as they are because the filter hides what they are called on the other side, or were. It
 // takes a plan's word for that only if such a file is there and hidden. What is in such a directory stays with it.
 func (w *world) noteFrozen(p pairing, plan *engine.Plan) {
 	frozen := map[tandem.ID]bool{}
-	for i := range plan.Actions {
-		act := &plan.Actions[i]
+	for _, act := range plan.All() {
 		if w.spec.kind != tandem.File || act.Do != engine.Wait || act.Reason != engine.SideIgnored || act.Row.Link == 0 {
 			continue
 		}
 		for s := tandem.SideA; s <= tandem.SideB; s++ {
-			id := act.Row.Side(s).ID
-			there := slices.ContainsFunc(w.sideOf(p, s).list(), func(r tandem.Record) bool { return r.ID == id })
-			if there && p.filter().hides(string(id)) {
+			if w.hidesWhatWas(p, s, *act.Row.Side(s)) {
 				frozen[act.Shown(s.Other()).ID] = true
 			}
 		}
 	}
-	for i := range plan.Actions { // what was moved into such a directory on one side stays where it was on the other
-		act := &plan.Actions[i]
+	for _, act := range plan.All() { // what was moved into such a directory on one side stays where it was on the other
 		for s := tandem.SideA; s <= tandem.SideB; s++ {
 			was := act.Shown(s.Other()).ID
 			if act.Do == engine.Wait && act.Reason == engine.SideIgnored && was != "" && within(act.Shown(s).ID, frozen) {
@@ -152,7 +161,16 @@ func (w *world) noteFrozen(p pairing, plan *engine.Plan) {
 			}
 		}
 	}
+	w.noteNamesTaken(p, plan, frozen)
 	w.frozen[p.name] = frozen
+}
+
+// hidesWhatWas tells that side s of a pair holds under a hidden name what the base has there: under its old name, or as the same thing
+// renamed out of scope.
+func (w *world) hidesWhatWas(p pairing, s tandem.Side, was tandem.Shown) bool {
+	return slices.ContainsFunc(w.sideOf(p, s).list(), func(r tandem.Record) bool {
+		return (r.ID == was.ID || was.Node != "" && r.Node == was.Node) && p.filter().hides(string(r.ID))
+	})
 }
 
 // spared tells that a record may be on one side only: for the filter, or for what it hides in a directory that was deleted

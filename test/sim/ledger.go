@@ -34,13 +34,26 @@ type ledger struct {
 
 func newLedger() *ledger {
 	l := &ledger{fates: make([]fate, 1), twice: map[string]bool{}, own: map[string]bool{}, ever: map[string]bool{}} // token 0 is never issued
-	l.quiet()
+	l.quiet(nil)
 	return l
 }
 
-func (l *ledger) quiet() {
+// quiet begins another time. hidden is what filters left out of the quiet point, by key: what was changed of it still waits, and what a run that died had
+// made of it is not known to any row yet.
+func (l *ledger) quiet(hidden map[string]bool) {
+	for k := range hidden {
+		if l.forgets {
+			l.twice[k] = true
+		}
+	}
+	waits := map[string]bool{}
+	for k := range l.edited {
+		if hidden[k] {
+			waits[k] = true
+		}
+	}
 	l.epoch++
-	l.deleted, l.edited, l.tainted, l.forgets, l.died, l.unread = map[string]bool{}, map[string]bool{}, false, false, false, false
+	l.deleted, l.edited, l.tainted, l.forgets, l.died, l.unread = map[string]bool{}, waits, false, false, false, false
 }
 
 func (l *ledger) issue(uid, by string) token {

@@ -147,8 +147,9 @@ var mutants = []mutant{
 }
 
 func edit(p *engine.Plan, change func(*engine.Action)) error {
-	for i := range p.Actions {
-		change(&p.Actions[i])
+	for i, act := range p.All() {
+		change(&act)
+		p.Set(i, act)
 	}
 	return nil
 }

@@ -43,6 +43,35 @@ func (w *world) checkSource() error {
 	return nil
 }
 
+// noteNamesTaken notes what a run could not bring to the target of a direction because people there gave its name to something else, which is not to be undone, and the source is not to be written to: it waits, and is told of.
+// The run's word is taken for that only if the target has the name, with other content.
+func (w *world) noteNamesTaken(p pairing, plan *engine.Plan, waits map[tandem.ID]bool) {
+	if w.way == nil {
+		return
+	}
+	for _, act := range plan.All() {
+		if act.Do != engine.Wait || act.Reason != engine.NameClash || w.sideOf(p, act.To) != w.way.target {
+			continue
+		}
+		id := act.Shown(act.To.Other()).ID
+		if slices.ContainsFunc(w.way.target.list(), func(r tandem.Record) bool {
+			return strings.EqualFold(string(r.ID), string(id)) && !slices.Equal(tokensIn(bodyOf(r)), tokensIn(bodyAt(w.way.source, id)))
+		}) {
+			waits[id] = true
+		}
+	}
+}
+
+// bodyAt is the body of a node's record.
+func bodyAt(n *node, id tandem.ID) []byte {
+	for _, r := range n.list() {
+		if r.ID == id {
+			return bodyOf(r)
+		}
+	}
+	return nil
+}
+
 // checkReached: all that people wrote at the source, and that nobody replaced since, is at the target too; what the
 // target did on its own stands (checkLoss sees to that).
 func (w *world) checkReached(conflicts map[string]bool) error {
@@ -70,8 +99,7 @@ func (w *world) checkReached(conflicts map[string]bool) error {
 
 // putBack notes what a person had restored: it is wanted again, and must be where it vanished.
 func (w *world) putBack(p pairing, plan *engine.Plan, clean bool) error {
-	for i := range plan.Actions {
-		act := &plan.Actions[i]
+	for _, act := range plan.All() {
 		if act.Reason != engine.PutBack {
 			continue
 		}
@@ -85,6 +113,7 @@ func (w *world) putBack(p pairing, plan *engine.Plan, clean bool) error {
 			}
 			body := bodyOf(r)
 			w.ledger.edited[key(w.spec.uidOf(body), body)] = true
+			w.hadOutside(p, to, body)
 			if !clean || act.Do != engine.Copy || body == nil {
 				continue
 			}
@@ -98,6 +127,16 @@ func (w *world) putBack(p pairing, plan *engine.Plan, clean bool) error {
 		}
 	}
 	return nil
+}
+
+// hadOutside notes what a person had restored where it had not been deleted, but renamed out of the filter's scope: now it is there under both
+// names.
+func (w *world) hadOutside(p pairing, to *node, body []byte) {
+	for _, r := range to.list() {
+		if p.filter().hides(string(r.ID)) && len(body) > 0 && slices.Equal(tokensIn(bodyOf(r)), tokensIn(body)) {
+			w.ledger.twice[tokensIn(body)[0].String()] = true
+		}
+	}
 }
 
 // sideOf is the node that is side s of a pair.

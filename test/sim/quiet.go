@@ -68,7 +68,7 @@ func (w *world) quietPoint() error {
 	if err := w.checkResurrection(open); err != nil {
 		return err
 	}
-	w.ledger.quiet()
+	w.ledger.quiet(w.hidden())
 	for i := range w.pairs {
 		w.pairs[i].settle()
 	}
@@ -84,7 +84,7 @@ func (w *world) quietPoint() error {
 
 // active names the first action of a plan that would change anything, or "".
 func active(p *engine.Plan) string {
-	for _, a := range p.Actions {
+	for _, a := range p.All() {
 		switch a.Do {
 		case engine.Wait, engine.Nothing:
 		default:

@@ -149,7 +149,7 @@ func (w *world) deletesDeleted(p *engine.Plan) error {
 	if w.ledger.tainted || w.way != nil && w.way.mirror {
 		return nil
 	}
-	for _, a := range p.Actions {
+	for _, a := range p.All() {
 		if a.Do == engine.Delete && a.Reason == engine.DeletedHere && a.UID != "" && !w.ledger.ever[a.UID] && !w.ledger.twice[a.UID] {
 			return fmt.Errorf("deletes: %q is deleted from side %s, though no person ever deleted it", a.UID, a.To)
 		}
@@ -169,12 +169,12 @@ func within(id tandem.ID, set map[tandem.ID]bool) bool {
 func deletesLast(p *engine.Plan) error {
 	var gone []tandem.ID
 	retyped := map[tandem.ID]bool{}
-	for _, a := range p.Actions {
+	for _, a := range p.All() {
 		if a.Do == engine.Delete && a.Reason == engine.TypeChanged {
 			retyped[a.At[a.To]] = true
 		}
 	}
-	for _, a := range p.Actions {
+	for _, a := range p.All() {
 		switch {
 		case a.Do == engine.Wait, a.Do == engine.Nothing, a.Do == engine.Conflict:
 		case a.Do == engine.Delete && within(a.At[a.To], retyped): // must be gone before the other type can come
@@ -197,7 +197,7 @@ func tell(rep *session.Report) string {
 		return "no plan"
 	}
 	var b strings.Builder
-	for _, act := range rep.Plan.Actions {
+	for _, act := range rep.Plan.All() {
 		fmt.Fprintf(&b, "\n    %s to %s: A %q B %q new %q: %s %s", act.Do, act.To, act.A.ID, act.B.ID, act.NewID, act.Reason, act.Note)
 	}
 	for _, e := range rep.Problems {

@@ -265,20 +265,20 @@ func (p *plain) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Outc
 
 // deletesFirst puts the deletions of a plan before all else.
 func deletesFirst(p *engine.Plan) {
-	at := make([]int, 0, len(p.Actions)) // new order, as indexes of the old
+	at := make([]int, 0, p.Len()) // new order, as indexes of the old
 	for _, first := range []bool{true, false} {
-		for i := range p.Actions {
-			if (p.Actions[i].Do == engine.Delete) == first {
+		for i := range p.Len() {
+			if (p.Do(i) == engine.Delete) == first {
 				at = append(at, i)
 			}
 		}
 	}
-	was, now := p.Actions, make([]engine.Action, len(at))
+	was := p.Actions()
 	for to, from := range at {
-		now[to] = was[from]
-		now[to].Needs = nil
+		act := was[from]
+		act.Needs = nil
+		p.Set(to, act)
 	}
-	p.Actions = now
 	for i := range p.Base {
 		p.Base[i].Needs = nil
 	}
