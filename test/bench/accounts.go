@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -118,7 +117,7 @@ func davPeers(c config, r *bookServer, base string, round int) ([]tool, error) {
 	}
 	place := "carddav://anna@" + strings.TrimPrefix(r.url, "http://") + "anna/" + davBook("tandem", round) + "/?password-from=env:BENCH_PASSWORD"
 	peers := []tool{{name: "tandem", args: []string{c.tandem, "sync", "vdir:" + at("tandem"), place, "--data", at("data")}, env: []string{"BENCH_PASSWORD=secret"}}}
-	if (tool{args: []string{"vdirsyncer"}}).available() {
+	if (c.peer == "" || c.peer == "vdirsyncer") && (tool{args: []string{"vdirsyncer"}}).available() {
 		script := fmt.Sprintf("test -d %[1]q || yes | vdirsyncer -c %[2]q discover >/dev/null; exec vdirsyncer -c %[2]q sync", at("status"), at("vdirsyncer.conf"))
 		peers = append(peers, tool{name: "vdirsyncer", args: []string{"sh", "-c", script}})
 	}
@@ -176,20 +175,8 @@ func (r *bookServer) stop() {
 	_ = r.cmd.Wait() // killed
 }
 
-// cpu is the time that the server has spent working, 0 where the system does not tell. proc_pid_stat(5)
-func (r *bookServer) cpu() time.Duration {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", r.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	f := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
-	if len(f) < 13 {
-		return 0
-	}
-	user, _ := strconv.ParseInt(f[11], 10, 64)
-	system, _ := strconv.ParseInt(f[12], 10, 64)
-	return time.Duration(user+system) * time.Second / 100
-}
+// cpu is the time that the server has spent working, 0 where the system does not tell.
+func (r *bookServer) cpu() time.Duration { return cpuOf(r.cmd.Process.Pid) }
 
 // warm makes the server read a collection that was put under it, which it does once.
 func (r *bookServer) warm(name string) error {

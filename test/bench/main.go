@@ -20,6 +20,7 @@ type config struct {
 	rounds int
 	scale  float64 // of the data, for a quick look
 	huge   bool
+	peer   string // dav-server, dav-accounts: the only peer, "none" for none
 }
 
 func main() {
@@ -30,6 +31,7 @@ func main() {
 	flag.StringVar(&c.tandem, "tandem", "", "binary to measure (default: built from this tree)")
 	flag.IntVar(&c.rounds, "rounds", 5, "rounds; the table shows medians")
 	flag.Float64Var(&c.scale, "scale", 1, "size of the data as a share of the full size")
+	flag.StringVar(&c.peer, "peer", "", "dav-server, dav-accounts: beside Tandem only this one, radicale, xandikos or vdirsyncer, or none (default: all)")
 	flag.BoolVar(&c.huge, "huge", false, "include the 10 GiB file (needs 25 GiB of disk)")
 	flag.Parse()
 	if err := run(c, *out, *only); err != nil {
