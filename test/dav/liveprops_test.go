@@ -4,9 +4,12 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"tandem"
+	"tandem/store/sqlite"
 	"tandem/test/davkit"
 	"tandem/wire/davxml"
 )
@@ -37,7 +40,7 @@ func TestLiveProperties(t *testing.T) {
 	const ofCalendars = "c:supported-calendar-component-set c:supported-calendar-data c:supported-collation-set c:max-resource-size c:max-attendees-per-instance c:schedule-calendar-transp"
 	const ofBooks = "card:supported-address-data card:supported-collation-set card:max-resource-size card:max-image-size"
 	const ofPrincipals = "d:principal-URL d:alternate-URI-set d:group-membership c:calendar-home-set card:addressbook-home-set c:calendar-user-address-set c:calendar-user-type c:schedule-inbox-URL c:schedule-outbox-URL cs:email-address-set"
-	const ofCollections = "d:displayname d:sync-token cs:getctag d:resource-id d:parent-set d:quota-available-bytes"
+	const ofCollections = "d:displayname d:creationdate d:sync-token cs:getctag d:resource-id d:parent-set d:quota-available-bytes"
 	has(t, k, "/dav/", everywhere+" d:displayname", ofFiles+" "+ofCalendars+" "+ofBooks+" "+ofPrincipals+" d:sync-token")
 	has(t, k, "/dav/principals/", everywhere, ofPrincipals)
 	has(t, k, "/dav/principals/ann/", everywhere+" "+ofPrincipals, ofFiles+" cs:getctag")
@@ -45,7 +48,7 @@ func TestLiveProperties(t *testing.T) {
 	has(t, k, events, everywhere+" "+ofCollections+" "+ofCalendars+" d:add-member", ofFiles+" "+ofBooks+" c:calendar-description ical:calendar-color")
 	has(t, k, contacts, everywhere+" "+ofCollections+" "+ofBooks+" d:add-member", ofFiles+" "+ofCalendars)
 	has(t, k, files, everywhere+" "+ofCollections, ofBooks+" "+ofCalendars+" d:add-member")
-	has(t, k, events+"e.ics", everywhere+" "+ofFiles+" d:resource-id d:parent-set", "d:sync-token d:displayname c:schedule-tag "+ofCalendars)
+	has(t, k, events+"e.ics", everywhere+" "+ofFiles+" d:creationdate d:resource-id d:parent-set", "d:sync-token d:displayname c:schedule-tag "+ofCalendars)
 	has(t, k, files+"f.txt", everywhere+" "+ofFiles, "d:sync-token")
 	has(t, k, "/dav/calendars/ann/inbox/", everywhere+" c:schedule-default-calendar-URL c:supported-calendar-component-set", "c:schedule-calendar-transp d:add-member")
 	has(t, k, "/dav/calendars/ann/outbox/", everywhere, "d:sync-token d:getetag")
@@ -200,4 +203,40 @@ func TestRace(t *testing.T) {
 		t.Error(a.Body)
 	}
 	k.Do("ann", "PROPFIND", path(k.Collection("ann", tandem.File))+"e/", "", "Depth", "0").Is(404)
+}
+
+// TestCreationDate: a resource says when it was stored first, whatever is done to it; a directory and a collection, too. RFC 4918 15.1
+func TestCreationDate(t *testing.T) {
+	var now atomic.Int64
+	now.Store(time.Date(2026, 5, 20, 10, 0, 0, 0, time.UTC).Unix())
+	st, err := sqlite.OpenMemory(sqlite.Options{Now: now.Load})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	k := davkit.On(t, st)
+	files := path(k.Collection("ann", tandem.File))
+	date := func(at string) string {
+		t.Helper()
+		if p := k.Do("ann", "PROPFIND", at, prop("d:creationdate"), "Depth", "0").Of(at).Prop(davxml.D("creationdate")); p != nil {
+			return p.Value()
+		}
+		return ""
+	}
+	now.Add(60)
+	k.Do("ann", "PUT", files+"f", "one").Is(201)
+	k.Do("ann", "MKCOL", files+"d/", "").Is(201)
+	now.Add(60)
+	k.Do("ann", "PUT", files+"f", "two").Is(204)
+	k.Do("ann", "MOVE", files+"f", "", "Destination", files+"d/f").Is(201)
+	k.Do("ann", "COPY", files+"d/f", "", "Destination", files+"copy").Is(201)
+	for at, want := range map[string]string{files: "2026-05-20T10:00:00Z", files + "d/": "2026-05-20T10:01:00Z", files + "d/f": "2026-05-20T10:01:00Z",
+		files + "copy": "2026-05-20T10:02:00Z", "/dav/principals/ann/": ""} {
+		if got := date(at); got != want {
+			t.Errorf("%s was made at %s, want %s", at, got, want)
+		}
+	}
+	if p := k.Do("ann", "PROPPATCH", files+"copy", `<d:propertyupdate xmlns:d="DAV:"><d:set><d:prop><d:creationdate>2000-01-01T00:00:00Z</d:creationdate></d:prop></d:set></d:propertyupdate>`); !strings.Contains(p.Body, "403") {
+		t.Errorf("it can be set:\n%s", p.Body)
+	}
 }

@@ -90,6 +90,44 @@ func TestCalendarWithMeetings(t *testing.T) {
 	}
 }
 
+// TestMeetingReplaced: what COPY or MOVE puts another event over is called off, and not where the same meeting comes to lie there, or nothing is done. RFC 6638 3.2.3
+func TestMeetingReplaced(t *testing.T) {
+	for name, c := range map[string]struct {
+		method, from string
+		headers      []string
+		status       int
+		off          bool
+	}{
+		"moved over":     {"MOVE", "other.ics", nil, 204, true},
+		"copied over":    {"COPY", "other.ics", nil, 204, true},
+		"quietly":        {"MOVE", "other.ics", []string{"Schedule-Reply", "F"}, 204, false},
+		"not to replace": {"MOVE", "other.ics", []string{"Overwrite", "F"}, 412, false},
+		"not as thought": {"MOVE", "other.ics", []string{"If-Match", `"x"`}, 412, false},
+		"from nowhere":   {"MOVE", "none.ics", nil, 404, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := davkit.New(t)
+			anns, bobs := path(k.Collection("ann", tandem.Event)), path(k.Collection("bob", tandem.Event))
+			k.Do("ann", "PUT", anns+"m1.ics", meeting("Plan")).Is(201)
+			k.Do("ann", "PUT", anns+"other.ics", davkit.Event("other", "Other", "20260520T100000Z", "20260520T110000Z")).Is(201)
+			if c.method == "COPY" { // a UID is only once in a calendar
+				k.Do("ann", "MKCALENDAR", "/dav/calendars/ann/second/", "").Is(201)
+				k.Do("ann", "MOVE", anns+"other.ics", "", "Destination", "/dav/calendars/ann/second/other.ics").Is(201)
+				c.from = "../second/other.ics"
+			}
+			from := anns + c.from
+			if strings.HasPrefix(c.from, "../") {
+				from = "/dav/calendars/ann/" + c.from[3:]
+			}
+			k.Do("ann", c.method, from, "", append([]string{"Destination", anns + "m1.ics"}, c.headers...)...).Is(c.status)
+			hrefs := k.Do("bob", "PROPFIND", bobs, prop("d:getetag"), "Depth", "1").Hrefs()
+			if got := strings.Contains(k.Do("bob", "GET", hrefs[1], "").Is(200).Body, "STATUS:CANCELLED"); got != c.off {
+				t.Errorf("called off: %v, want %v", got, c.off)
+			}
+		})
+	}
+}
+
 // future is a meeting long after any moment at which this is run: of what is over nobody is told.
 func future(body string) string { return strings.ReplaceAll(body, ":2026", ":2126") }
 

@@ -203,3 +203,36 @@ func TestSyncTokenAsCondition(t *testing.T) {
 		k.Do("ann", "DELETE", at+"a.ics", "", "If", "<"+dir+"> (<"+token(dir)+">)").Is(204)
 	}
 }
+
+// TestPrincipalSearch: people are found by the beginning, the end or a part of their name or address, as programs look for whom to invite. RFC 3744 9.4
+func TestPrincipalSearch(t *testing.T) {
+	k := davkit.New(t)
+	one := func(property, how, text string) string {
+		return `<d:property-search><d:prop><` + property + `/></d:prop><d:match` + how + `>` + text + `</d:match></d:property-search>`
+	}
+	const ann, bob, starts = "/dav/principals/ann/", "/dav/principals/bob/", ` match-type="starts-with"`
+	for _, c := range []struct {
+		at, test, inner string
+		want            []string
+	}{
+		{"/dav/principals/", "", one("cs:email-address-set", starts, "bob"), []string{bob}},
+		{"/dav/principals/", "", one("cs:email-address-set", starts, "example"), nil},
+		{"/dav/principals/", "", one("cs:email-address-set", ` match-type="ends-with"`, "@Example.org"), []string{ann, bob}},
+		{"/dav/principals/", "", one("c:calendar-user-address-set", ` match-type="equals"`, "mailto:ann@example.org"), []string{ann}},
+		{"/dav/principals/", ` test="anyof"`, one("d:displayname", starts, "bo") + one("cs:email-address-set", starts, "ann"), []string{ann, bob}},
+		{"/dav/principals/", ` test="allof"`, one("d:displayname", starts, "bo") + one("cs:email-address-set", starts, "ann"), nil},
+		{"/dav/principals/", ` test="allof"`, one("d:displayname", "", "adams") + one("c:calendar-user-type", "", "individual") + one("cs:email-address-set", "", "bob"), []string{bob}},
+		{"/dav/principals/", "", one("d:getetag", "", "a"), nil},
+		{"/dav/calendars/ann/", "", one("d:displayname", "", "bob"), nil},
+		{"/dav/calendars/ann/", "", one("d:displayname", "", "bob") + "<d:apply-to-principal-collection-set/>", []string{bob}},
+	} {
+		got := k.Do("ann", "REPORT", c.at, `<d:principal-property-search xmlns:cs="http://calendarserver.org/ns/" `+namespaces+c.test+`>`+c.inner+`<d:prop><c:calendar-user-address-set/></d:prop></d:principal-property-search>`, "Depth", "0")
+		same(t, got.Hrefs(), c.want...)
+		for _, who := range c.want {
+			if !strings.Contains(got.Of(who).Prop(davxml.C("calendar-user-address-set")).String(), "mailto:") {
+				t.Errorf("%s has no address:\n%s", who, got.Body)
+			}
+		}
+	}
+	k.Do("ann", "REPORT", "/dav/principals/", `<d:principal-property-search `+namespaces+`/>`).Is(400)
+}

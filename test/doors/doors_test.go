@@ -64,7 +64,8 @@ func newHub(t testing.TB) *hub {
 		t.Fatal(err)
 	}
 	h := &hub{TB: t, st: st, kinds: kinds.Kinds(), dir: t.TempDir(), seen: map[string]seen{}}
-	accounts, err := account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings})
+	accounts, err := account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings,
+		Cost: account.Cost{Memory: 16, Time: 1, Lanes: 1}})
 	h.must(err)
 	_, err = accounts.Add(context.Background(), store.User{Name: "ann", Title: "Ann", Address: "ann@example.org"}, "correct horse ann")
 	h.must(err)

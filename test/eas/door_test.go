@@ -202,3 +202,35 @@ func TestPolicyValues(t *testing.T) {
 		}
 	}
 }
+
+// every are the commands that the protocol has, by the numbers of the encoded query. MS-ASHTTP 2.2.1.1.1.1.2
+var every = []string{"Sync", "SendMail", "SmartForward", "SmartReply", "GetAttachment", "GetHierarchy", "CreateCollection", "DeleteCollection", "MoveCollection", "FolderSync", "FolderCreate",
+	"FolderDelete", "FolderUpdate", "MoveItems", "GetItemEstimate", "MeetingResponse", "Search", "Settings", "Ping", "ItemOperations", "Provision", "ResolveRecipients", "ValidateCert", "Find"}
+
+// TestAdvertised: what OPTIONS tells is what is served, and nothing else is: with mail and without, each command is done, or refused for what is in it, if it is
+// named, and not known if it is not.
+func TestAdvertised(t *testing.T) {
+	for name, h := range map[string]*house{"with mail": newPostHouse(t).house, "without": newHouse(t)} {
+		c := h.client("ann", "phone1", "14.1")
+		a, err := c.Options(t.Context())
+		h.must(err)
+		told := strings.Split(a.Header.Get("MS-ASProtocolCommands"), ",")
+		for _, command := range told {
+			if !slices.Contains(every, command) {
+				t.Errorf("%s: %q is none of the protocol", name, command)
+			}
+		}
+		for _, command := range every {
+			served := false
+			for _, version := range versions { // some commands are of one version only
+				c.Version = version
+				a, err := c.Post(t.Context(), command, nil, "application/vnd.ms-sync.wbxml", nil)
+				h.must(err)
+				served = served || a.Code != http.StatusNotImplemented
+			}
+			if served != slices.Contains(told, command) {
+				t.Errorf("%s: %s: served is %v, told is %v", name, command, served, !served)
+			}
+		}
+	}
+}

@@ -20,7 +20,7 @@ import (
 )
 
 // commands are all that are served.
-var commands = []string{"FolderCreate", "FolderDelete", "FolderSync", "FolderUpdate", "Find", "GetAttachment", "GetItemEstimate", "ItemOperations", "MeetingResponse", "MoveItems", "Ping",
+var commands = []string{"FolderCreate", "FolderDelete", "FolderSync", "FolderUpdate", "Find", "GetAttachment", "GetHierarchy", "GetItemEstimate", "ItemOperations", "MeetingResponse", "MoveItems", "Ping",
 	"Provision", "ResolveRecipients", "Search", "Settings", "Sync", "ValidateCert"}
 
 // refused reports a code with which a client is turned away, or told to come later: never 500.

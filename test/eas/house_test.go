@@ -19,11 +19,13 @@ import (
 	"go.uber.org/goleak"
 
 	"tandem"
+	"tandem/center/notify"
 	"tandem/internal/easschema"
 	"tandem/kind"
 	kinds "tandem/kind/all"
 	"tandem/partner/account"
 	"tandem/partner/device"
+	"tandem/partner/mailbox"
 	"tandem/partner/outgoing"
 	"tandem/partner/schedule"
 	"tandem/provider/home"
@@ -47,7 +49,9 @@ type house struct {
 	kinds    map[tandem.Kind]kind.Handler
 	srv      *httptest.Server
 
-	out *outgoing.Service // sends mail; nil: none is sent
+	out   *outgoing.Service          // sends mail; nil: none is sent
+	moved func(*http.Request) string // where phones are sent; nil: nowhere
+	far   mailbox.Far                // mail beyond the windows of accounts; nil: there is none
 
 	ahead atomic.Int64 // how far the hub's clock is ahead, in seconds
 
@@ -55,6 +59,7 @@ type house struct {
 	door    *all.Door
 	stop    func()
 	answers map[string][][]byte // by command, as XML; for the schemas
+	checked map[string]bool     // those that were held to them
 }
 
 // newHouse opens a hub in memory with the user ann.
@@ -64,26 +69,34 @@ func newHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{TB: t, st: st, kinds: kinds.Kinds(), answers: map[string][][]byte{}}
-	h.accounts, err = account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings})
+	h := &house{TB: t, st: st, kinds: kinds.Kinds(), answers: map[string][][]byte{}, checked: map[string]bool{}}
+	h.accounts, err = account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings, Ended: func(user string) { h.now().LockedOut(user) },
+		Cost: account.Cost{Memory: 16, Time: 1, Lanes: 1}})
 	h.must(err)
-	h.devices = device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events})
+	h.devices = device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { h.now().Decided(d) }, Policy: func(d store.Device) { h.now().PolicyChanged(d) }})
 	h.open()
 	h.srv = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.mu.Lock()
-		d := h.door
-		h.mu.Unlock()
-		d.ServeHTTP(w, r)
+		h.now().ServeHTTP(w, r)
 	}))
 	h.srv.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are no news
 	h.srv.StartTLS()
 	t.Cleanup(func() {
 		h.srv.Close()
+		if !h.Failed() {
+			h.valid() // whatever the test asked, whether it thinks of that or not
+		}
 		h.stop()
 		h.must(st.Close())
 	})
 	h.user("ann")
 	return h
+}
+
+// now is the door that is open.
+func (h *house) now() *all.Door {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.door
 }
 
 func (h *house) must(err error) {
@@ -101,8 +114,8 @@ func (h *house) open() {
 		h.stop()
 	}
 	cfg := all.Config{Store: h.st, Kinds: h.kinds, Views: kinds.Views(), Accounts: h.accounts, Devices: h.devices, Log: slog.New(strict{h}),
-		Meetings: schedule.New(h.st, h.kinds),
-		Now:      func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load()) * time.Second) }}
+		Meetings: schedule.New(h.st, h.kinds), Elsewhere: h.moved, Language: notify.Language, Far: h.far,
+		Now: func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load()) * time.Second) }}
 	if h.out != nil {
 		cfg.Outgoing = h.out
 	}
@@ -271,12 +284,11 @@ func (h *house) valid() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for command, docs := range h.answers {
-		seen := map[string]bool{}
 		for _, doc := range docs {
-			if seen[string(doc)] {
+			if h.checked[command+string(doc)] {
 				continue
 			}
-			seen[string(doc)] = true
+			h.checked[command+string(doc)] = true
 			if err := schemas.Validate(command+"Response", doc); err != nil {
 				h.Errorf("%s: %v\n%s", command, err, doc)
 			}

@@ -30,6 +30,7 @@ import (
 type accountHouse struct {
 	*postHouse
 	root  string
+	hub   *center.Hub
 	phone *easclient.Phone
 }
 
@@ -52,6 +53,8 @@ func newAccountHouse(t *testing.T, place, root string) *accountHouse {
 	t.Cleanup(func() { h.must(hub.Close()) })
 	_, err := hub.AddPartner(t.Context(), "ann", "work", place)
 	h.must(err)
+	h.hub, h.far = hub, hub.Far()
+	h.open()
 	h.must(hub.Start(t.Context()))
 	h.must(hub.FollowFolders(t.Context(), center.Follow{Partner: "work", User: "ann"}))
 	h.phone = h.postHouse.phone("ann", "phone1", "16.1")

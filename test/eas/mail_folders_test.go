@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tandem/partner/mailbox"
+	"tandem/wire/wbxml"
 )
 
 // TestFoldersWithin: folders of mail lie within each other on every phone; a search goes into those within where it is to, and emptying a folder takes them along where
@@ -51,5 +52,25 @@ func TestFoldersWithin(t *testing.T) {
 			contains(t, h.do(p.Client, "FolderSync", "<FolderSync><SyncKey>0</SyncKey></FolderSync>"), "DisplayName=Projects", "!DisplayName=House", "!DisplayName=Roof")
 			h.valid()
 		})
+	}
+}
+
+// TestMailHierarchy: GetHierarchy is there for 12.1 and for no other version. MS-ASCMD_R6048 to R6051
+func TestMailHierarchy(t *testing.T) {
+	for _, version := range versions {
+		h := newPostHouse(t)
+		h.box("ann", mailbox.Inbox)
+		p := h.phone("ann", "phone1", version)
+		a, err := p.Post(t.Context(), "GetHierarchy", nil, "", nil)
+		if a == nil {
+			t.Fatal(err)
+		}
+		if version == "12.1" {
+			if a.Code != 200 || a.Doc == nil || a.Doc.Tag != wbxml.FolderHierarchyFolders || len(a.Doc.Children) < 5 {
+				t.Errorf("%s: %+v, %v", version, a, err)
+			}
+		} else if a.Code != 501 {
+			t.Errorf("%s: HTTP %d", version, a.Code)
+		}
 	}
 }

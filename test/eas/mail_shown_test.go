@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"tandem/center/notify"
 	"tandem/kind/eas"
 	"tandem/partner/mailbox"
 )
@@ -50,10 +51,13 @@ func TestMailClasses(t *testing.T) {
 		return "Content-Type: multipart/report; report-type=" + sort + "; boundary=b\r\n\r\n--b\r\n\r\nit says\r\n--b\r\nContent-Type: message/" + part + "\r\n\r\nx: y\r\n--b--\r\n"
 	}
 	for want, text := range map[string]string{
-		"IPM.Note ":              "\r\nplain\r\n",
-		"REPORT.IPM.NOTE.NDR ":   report("delivery-status", "delivery-status"),
-		"REPORT.IPM.NOTE.IPNRN ": report("disposition-notification", "disposition-notification"),
-		"IPM.Note.SMIME ":        "Content-Type: application/pkcs7-mime; name=smime.p7m\r\n\r\nx\r\n",
+		"IPM.Note ":                "\r\nplain\r\n",
+		"REPORT.IPM.NOTE.NDR ":     report("delivery-status", "delivery-status"),
+		"REPORT.IPM.NOTE.DR ":      strings.Replace(report("delivery-status", "delivery-status"), "x: y", "Action: delivered", 1),
+		"REPORT.IPM.NOTE.DELAYED ": strings.Replace(report("delivery-status", "delivery-status"), "x: y", "Action: delayed", 1),
+		"REPORT.IPM.NOTE.IPNNRN ":  strings.Replace(report("disposition-notification", "disposition-notification"), "x: y", "Disposition: automatic-action/MDN-sent-automatically; deleted", 1),
+		"REPORT.IPM.NOTE.IPNRN ":   report("disposition-notification", "disposition-notification"),
+		"IPM.Note.SMIME ":          "Content-Type: application/pkcs7-mime; name=smime.p7m\r\n\r\nx\r\n",
 		"IPM.Note.SMIME.MultipartSigned ": "Content-Type: multipart/signed; boundary=b; protocol=\"application/pkcs7-signature\"\r\n\r\n--b\r\n\r\nhi\r\n--b\r\nContent-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\n" +
 			"x\r\n--b--\r\n",
 	} {
@@ -75,5 +79,23 @@ func TestRightsManagementIgnored(t *testing.T) {
 		contains(t, h.do(p.Client, "ItemOperations", "<ItemOperations><Fetch><Store>Mailbox</Store><airsync:ServerId>"+id+"</airsync:ServerId>"+rm+"</Fetch></ItemOperations>"), "Fetch{Status=1 ", "Data=hello", "!RightsManagement")
 		contains(t, h.search(p.Client, "<FreeText>plan</FreeText>", "<rightsmanagement:RightsManagementSupport>1</rightsmanagement:RightsManagementSupport>"), "Subject=Plan", "!RightsManagement")
 		h.valid()
+	}
+}
+
+// TestWarningLanguage: the warning before a message that its domain disowns is in the language that its reader chose, else in that of the phone.
+func TestWarningLanguage(t *testing.T) {
+	h := newPostHouse(t)
+	inbox := h.box("ann", mailbox.Inbox)
+	id := h.server(inbox, h.arrive(inbox, 2, "Received: from mx.example.org by hub.test with LMTP\r\nAuthentication-Results: mx.example.org; dmarc=fail\r\nReceived: by mx.example.org\r\nFrom: boss@bank.test\r\n\r\nPay\r\n"))
+	const german, english = "Vorsicht: mx.example.org konnte nicht bestätigen, dass diese Nachricht von boss@bank.test kommt.", "Careful: mx.example.org could not confirm that this message comes from boss@bank.test."
+	for _, c := range []struct{ phone, chosen, want string }{
+		{"", "", english}, {"en-GB", "", english}, {"fr", "", english}, {"de", "", german}, {"de-AT", "", german}, {"de", "en", english}, {"en", "de", german},
+	} {
+		h.must(h.st.Accounts.SetProps(t.Context(), "ann", map[string]string{notify.Prop: `{"language":"` + c.chosen + `"}`}))
+		p := h.phone("ann", "phone"+c.phone+c.chosen, "16.1")
+		if c.phone != "" {
+			contains(t, h.do(p.Client, "Settings", "<Settings><DeviceInformation><Set><OSLanguage>"+c.phone+"</OSLanguage></Set></DeviceInformation></Settings>"), "DeviceInformation{Status=1}")
+		}
+		contains(t, h.desk(p, 2).sync(changes), "Add{ServerId="+id, "Data="+c.want+"\r\n\r\nPay")
 	}
 }

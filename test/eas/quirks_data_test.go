@@ -158,15 +158,39 @@ func TestFieldNote27ClientUid(t *testing.T) {
 	h.valid()
 }
 
-// A picture that a phone does not send is kept.
+// iOS fetches what it found from a folder of its own invention, and bears no broken picture in the directory.
+func TestFieldNote28AllFolders(t *testing.T) {
+	h := newHouse(t)
+	h.put(h.collection("ann", tandem.Event), ical("UID:e1", "DTSTART:20260601T100000Z", "DTEND:20260601T110000Z", "SUMMARY:x"))
+	h.put(h.collection("ann", tandem.Contact), strings.Replace(card("u1", "Zoe", "1"), "X-ODD", "EMAIL:zoe@x.org\r\nPHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQSkZJRgABAQ==\r\nX-ODD", 1))
+	p := h.phone("ann", "Appl1", "16.1")
+	id := serverID(h.desk(p, 8).sync(changes))
+	ask := "<ItemOperations><Fetch><Store>Mailbox</Store><airsync:CollectionId>kDAMailAccountAllMailboxesFolderID</airsync:CollectionId><airsync:ServerId>" + id + "</airsync:ServerId></Fetch></ItemOperations>"
+	contains(t, h.do(p.Client, "ItemOperations", ask), "Fetch{Status=1 ", "Subject=x")
+	find := "<Find><SearchId>1</SearchId><ExecuteSearch><GalSearchCriterion><Query>%s</Query><Options><Range>0-9</Range><Picture><MaxSize>%d</MaxSize></Picture></Options></GalSearchCriterion></ExecuteSearch></Find>"
+	contains(t, h.do(p.Client, "Find", fmt.Sprintf(find, "zoe", 100)), "Picture{Status=1 Data=")
+	contains(t, h.do(p.Client, "Find", fmt.Sprintf(find, "zoe", 1)), "Picture{Status=", "!Data")
+	contains(t, h.do(p.Client, "Find", fmt.Sprintf(find, "ann", 100)), "Picture{Status=", "!Data") // she has none
+	h.valid()
+}
+
+// A picture that a phone does not send is kept; one that it sends empty, too, unless it said that it manages pictures.
 func TestFieldNote29Picture(t *testing.T) {
 	h := newHouse(t)
 	h.put(h.collection("ann", tandem.Contact), strings.Replace(card("u1", "Zoe", "1"), "X-ODD", "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQSkZJRgABAQ==\r\nX-ODD", 1))
 	d := h.desk(h.phone("ann", "Appl1", "14.1"), 9)
 	got := d.sync(changes)
 	contains(t, got, "Picture=")
-	d.sync(change(serverID(got), "<contacts:MobilePhoneNumber>22</contacts:MobilePhoneNumber>"))
+	id := serverID(got)
+	d.sync(change(id, "<contacts:MobilePhoneNumber>22</contacts:MobilePhoneNumber>"))
 	contains(t, strings.Join(h.bodies(h.collection("ann", tandem.Contact)), ""), "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQSkZJRgABAQ==", "22")
+	d.sync(change(id, "<contacts:MobilePhoneNumber>33</contacts:MobilePhoneNumber><contacts:Picture/>"))
+	contains(t, strings.Join(h.bodies(h.collection("ann", tandem.Contact)), ""), "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQSkZJRgABAQ==", "33")
+	manages := &desk{house: h, c: h.phone("ann", "Appl2", "14.1").Client, folder: d.folder, key: "0"}
+	manages.sync("<Supported><contacts:Picture/></Supported>")
+	id = serverID(manages.sync(changes))
+	manages.sync(change(id, "<contacts:MobilePhoneNumber>44</contacts:MobilePhoneNumber><contacts:Picture/>"))
+	contains(t, strings.Join(h.bodies(h.collection("ann", tandem.Contact)), ""), "!PHOTO", "44")
 	h.valid()
 }
 
@@ -205,6 +229,7 @@ func TestFieldNote37Attachment(t *testing.T) {
 	when := "<calendar:StartTime>20260601T100000Z</calendar:StartTime><calendar:EndTime>20260601T110000Z</calendar:EndTime><calendar:Subject>x</calendar:Subject>"
 	got := d.sync(add("c1", when+"<airsyncbase:Attachments><airsyncbase:Add><airsyncbase:ClientId>1</airsyncbase:ClientId><airsyncbase:Method>1</airsyncbase:Method><airsyncbase:DisplayName>a.txt</airsyncbase:DisplayName></airsyncbase:Add></airsyncbase:Attachments>"))
 	contains(t, got, "Add{ClientId=c1 ", "!HTTP")
+	contains(t, strings.Join(h.bodies(h.collection("ann", tandem.Event)), ""), "SUMMARY:x", "DTSTART", "!ATTACH")
 	h.valid()
 }
 
@@ -395,6 +420,49 @@ func TestFieldNote59Cloned(t *testing.T) {
 	h.must(err)
 	if at, err := h.devices.Copied(t.Context(), d); err != nil || at == 0 {
 		t.Errorf("nobody noticed: %d, %v", at, err)
+	}
+	h.valid()
+}
+
+// A phone that comes by a name the hub had before is sent to the one it has now, whatever it asks and in every version, before it gives a password away; it
+// goes on there with all it has. MS-ASHTTP 2.2.2.1.2.6, 3.1.5.2.2
+func TestFieldNote60Moved(t *testing.T) {
+	h := newHouse(t)
+	h.put(h.collection("ann", tandem.Contact), card("u1", "Zoe", "1"))
+	h.moved = func(r *http.Request) string {
+		if strings.HasPrefix(r.Host, "example.com") {
+			return h.srv.URL
+		}
+		return ""
+	}
+	h.open()
+	const before = "https://example.com" // the test server's client finds it there, too
+	for _, version := range versions {
+		p := h.phone("ann", "p"+version, version)
+		folder := p.FolderOf(9)
+		h.must(p.Sync(t.Context(), folder))
+		p.Base = before
+		for _, ask := range []func() (*easclient.Answer, error){
+			func() (*easclient.Answer, error) { return p.Options(t.Context()) },
+			func() (*easclient.Answer, error) {
+				return p.Post(t.Context(), "Ping", nil, "application/vnd.ms-sync.wbxml", []byte("nonsense"))
+			},
+		} {
+			a, err := ask()
+			h.must(err)
+			if want := h.srv.URL + easclient.Path; a.Code != 451 || a.Header.Get("X-MS-Location") != want || len(a.Raw) != 0 {
+				t.Errorf("%s: %d, to %q, %q", version, a.Code, a.Header.Get("X-MS-Location"), a.Raw)
+			}
+		}
+		id := h.put(h.collection("ann", tandem.Contact), card("u"+version, "New "+version, "1"))
+		h.must(p.Sync(t.Context(), folder))
+		if p.Base != h.srv.URL || p.Wipes+p.Twice != 0 {
+			t.Errorf("%s: at %s, %d wipes, %d twice", version, p.Base, p.Wipes, p.Twice)
+		}
+		if n := len(p.Stores[folder].Items); n != 2 {
+			t.Errorf("%s: %d contacts", version, n)
+		}
+		h.drop(h.collection("ann", tandem.Contact), id[0])
 	}
 	h.valid()
 }

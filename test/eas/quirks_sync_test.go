@@ -56,7 +56,7 @@ func TestFieldNote22Garbage(t *testing.T) {
 	}
 }
 
-// A Sync of nothing gets an empty answer at once. Note 36: again and again.
+// A Sync of nothing gets an empty answer at once.
 func TestFieldNote23EmptySync(t *testing.T) {
 	h := newHouse(t)
 	p := h.phone("ann", "Appl1", "14.1")
@@ -65,10 +65,31 @@ func TestFieldNote23EmptySync(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
-	key := h.begin(p.Client, p.FolderOf(9))
+	h.valid()
+}
+
+// A phone that asks the same again and again while nothing changes gets the same empty answer with the same key, and what comes in between is told it once.
+func TestFieldNote36SameAgain(t *testing.T) {
+	h := newHouse(t)
+	p := h.phone("ann", "Appl1", "14.1")
+	folder := p.FolderOf(9)
+	key := h.begin(p.Client, folder)
+	same := func() string { return h.do(p.Client, "Sync", sync1(collection(key, folder, changes))) }
 	for range 3 {
-		if got := h.do(p.Client, "Sync", sync1(collection(key, p.FolderOf(9), changes))); got != "" {
+		if got := same(); got != "" {
 			t.Errorf("nothing is there: %q", got)
+		}
+	}
+	h.put(h.collection("ann", tandem.Contact), card("u1", "Zoe", "1"))
+	got := same()
+	contains(t, got, "FileAs=Zoe")
+	if again := same(); again != got { // the answer was lost
+		t.Errorf("%s\nand again %s", got, again)
+	}
+	key = keyIn(got)
+	for range 3 {
+		if got := same(); got != "" {
+			t.Errorf("nothing is new: %q", got)
 		}
 	}
 	h.valid()
@@ -161,6 +182,25 @@ func TestFieldNote42SearchFolder(t *testing.T) {
 	ask := "<Search><Store><Name>%s</Name><Query><And><airsync:Class>Email</airsync:Class><airsync:CollectionId>0</airsync:CollectionId><FreeText>x</FreeText></And></Query></Store></Search>"
 	contains(t, h.do(h.client("ann", "O1", "14.1"), "Search", fmt.Sprintf(ask, "Mailbox")), "Store{Status=1 Result}")
 	contains(t, h.do(h.client("ann", "O1", "14.1"), "Search", fmt.Sprintf(ask, "GAL")), "Store{Status=")
+	h.valid()
+}
+
+// Windows Mail says version "14": it is offered no more than it knows, and served.
+func TestFieldNote43HalfVersion(t *testing.T) {
+	h := newHouse(t)
+	resp, err := h.request(http.MethodOptions, "?User=ann&DeviceId=wm&DeviceType=WindowsMail", map[string]string{"User-Agent": "WindowsMail/17"}, nil)
+	h.must(err)
+	if got := resp.Header.Get("MS-ASProtocolVersions"); got != "12.1,14.0" {
+		t.Errorf("offered %s", got)
+	}
+	h.put(h.collection("ann", tandem.Contact), card("u1", "Zoe", "1"))
+	p := h.phone("ann", "wm", "14")
+	contains(t, h.desk(p, 9).sync(changes), "Status=1", "FileAs=Zoe")
+	d, err := h.st.Devices.Device(t.Context(), "ann", "wm")
+	h.must(err)
+	if d.Speaks != "14.0" {
+		t.Errorf("it speaks %q", d.Speaks)
+	}
 	h.valid()
 }
 

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"tandem/wire/wbxml"
 )
@@ -67,6 +68,16 @@ func (c *Client) Options(ctx context.Context) (*Answer, error) {
 		return nil, err
 	}
 	return c.send(req)
+}
+
+// Follow reports whether an answer tells of another address to use from now on, and takes it. Nobody is followed from TLS to none. MS-ASHTTP 3.1.5.2.2
+func (c *Client) Follow(a *Answer) bool {
+	to, err := url.Parse(a.Header.Get("X-MS-Location"))
+	if a.Code != http.StatusUnavailableForLegalReasons || err != nil || to.Host == "" || strings.HasPrefix(c.Base, "https:") && to.Scheme != "https" {
+		return false
+	}
+	c.Base = to.Scheme + "://" + to.Host
+	return true
 }
 
 // Do sends a command; doc is nil for an empty body. An error means that no whole answer came, and nobody knows whether the command was done.

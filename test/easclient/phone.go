@@ -63,6 +63,15 @@ func NewPhone(c *Client) *Phone {
 	return &Phone{Client: c, FolderKey: "0", Folders: map[string]Folder{}, Stores: map[string]*Store{}}
 }
 
+// Do is Client.Do, and goes where the server sends the phone.
+func (p *Phone) Do(ctx context.Context, command string, doc *wbxml.Element) (*Answer, error) {
+	a, err := p.Client.Do(ctx, command, doc)
+	if err == nil && p.Follow(a) {
+		return p.Client.Do(ctx, command, doc)
+	}
+	return a, err
+}
+
 // FolderSync brings the list of folders up to date.
 func (p *Phone) FolderSync(ctx context.Context) error {
 	a, err := p.Do(ctx, "FolderSync", wbxml.New(wbxml.FolderHierarchyFolderSync, wbxml.Text(wbxml.FolderHierarchySyncKey, p.FolderKey)))

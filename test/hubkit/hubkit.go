@@ -61,6 +61,13 @@ func Serve(t testing.TB, data, listen string, wanted *regexp.Regexp) string {
 // Start is Serve for a hub that is to end before the test does, by end; more are further flags.
 func Start(t testing.TB, data, listen string, wanted *regexp.Regexp, more ...string) (said string, end func()) {
 	t.Helper()
+	said, end, _ = Mortal(t, data, listen, wanted, more...)
+	return said, end
+}
+
+// Mortal is Start for a hub that may be killed, too, as by a power cut. Only one of end and kill has an effect.
+func Mortal(t testing.TB, data, listen string, wanted *regexp.Regexp, more ...string) (said string, end, kill func()) {
+	t.Helper()
 	cmd := exec.Command(Program(t), append([]string{"serve", "--data", data, "--listen", listen}, more...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -71,12 +78,21 @@ func Start(t testing.TB, data, listen string, wanted *regexp.Regexp, more ...str
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	end = sync.OnceFunc(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // error: it is gone already, which Wait tells
-		if err := cmd.Wait(); err != nil || t.Failed() {
-			t.Logf("the hub: %v\n%s", err, log.String())
-		}
-	})
+	var once sync.Once
+	end = func() {
+		once.Do(func() {
+			_ = cmd.Process.Signal(syscall.SIGTERM) // error: it is gone already, which Wait tells
+			if err := cmd.Wait(); err != nil || t.Failed() {
+				t.Logf("the hub: %v\n%s", err, log.String())
+			}
+		})
+	}
+	kill = func() {
+		once.Do(func() {
+			_ = cmd.Process.Kill() // error: it is gone already
+			_ = cmd.Wait()         // error: it was killed
+		})
+	}
 	t.Cleanup(end)
 	found := make(chan string, 1)
 	go func() {
@@ -97,7 +113,7 @@ func Start(t testing.TB, data, listen string, wanted *regexp.Regexp, more ...str
 	if said == "" {
 		t.Fatalf("the hub did not say where it is: %s", log.String())
 	}
-	return said, end
+	return said, end, kill
 }
 
 // CLI runs a command of the program on a folder of data and returns what it printed.

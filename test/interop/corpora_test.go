@@ -174,7 +174,7 @@ func (b *bench) sync(t *testing.T, from, to string, k tandem.Kind, c tandem.Coll
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, act := range rep.Plan.Actions {
+		for _, act := range rep.Plan.All() {
 			if !first && act.Do != 0 && act.Reason.String() == "new on the other side" {
 				t.Errorf("the second run still has to do: %s %s", act.Do, act.Reason)
 			}

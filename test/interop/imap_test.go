@@ -148,9 +148,9 @@ func find(t *testing.T, dir, subject string) string {
 }
 
 // syncMail runs the program on a Maildir and a mailbox. What it says is for the log; how it ends hangs on the fault.
-func syncMail(t *testing.T, data, dir, place string) (string, error) {
+func syncMail(t *testing.T, data, dir, place string, options ...string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), hubkit.Program(t), "sync", "--data", data, "maildir:"+dir, place+"?password-from=env:MAIL_PASSWORD")
+	cmd := exec.CommandContext(t.Context(), hubkit.Program(t), "sync", "--data", data, "maildir:"+dir, place+"?password-from=env:MAIL_PASSWORD"+strings.Join(options, ""))
 	cmd.Env = append(os.Environ(), "MAIL_PASSWORD="+mailkit.Password)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
@@ -175,6 +175,23 @@ func TestMailFaults(t *testing.T) {
 	for _, n := range []int64{10, 300, 1000, 9000, 20000} {
 		faults[fmt.Sprintf("cut-fetch-%d", n)] = func() { proxy.Cut(false, n, "BODY.PEEK[]") }
 	}
+	testMailFaults(t, a, proxy, "", faults)
+}
+
+// The same over connections that are compressed, where what is said cannot be seen from outside: they break after so many bytes.
+func TestMailFaultsCompressed(t *testing.T) {
+	s := mailkit.Dovecot(t, mailkit.Config{Lines: "protocol imap {\n  mail_plugins = imap_zlib\n}\n"})
+	a := newAccount(t, s)
+	proxy := mailkit.NewProxy(t, s.IMAP)
+	faults := map[string]func(){}
+	for n := int64(0); n < 900; n += 10 + n/3 {
+		faults[fmt.Sprintf("cut-%d", n)] = func() { proxy.Cut(true, n, "COMPRESS DEFLATE\r") }
+		faults[fmt.Sprintf("answer-%d", n)] = func() { proxy.Cut(false, n, "COMPRESS DEFLATE\r") }
+	}
+	testMailFaults(t, a, proxy, "&compress=yes", faults)
+}
+
+func testMailFaults(t *testing.T, a *account, proxy *mailkit.Proxy, options string, faults map[string]func()) {
 	blown := 0
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
@@ -186,7 +203,7 @@ func TestMailFaults(t *testing.T) {
 				writeMaildir(t, dir, fmt.Sprintf("1700000000.%d.host:2,", n), message(fmt.Sprintf("here %d", n)))
 				a.put(name, message(fmt.Sprintf("there %d", n)))
 			}
-			if out, err := syncMail(t, data, dir, place); err != nil {
+			if out, err := syncMail(t, data, dir, place, options); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
 			for n := 4; n < 8; n++ {
@@ -203,13 +220,13 @@ func TestMailFaults(t *testing.T) {
 				}
 			}
 			fault()
-			out, err := syncMail(t, data, dir, place)
+			out, err := syncMail(t, data, dir, place, options)
 			if proxy.Heal() {
 				blown++
 			}
 			t.Logf("with the fault: %v\n%s", err, out)
 			for range 2 {
-				if out, err = syncMail(t, data, dir, place); err != nil {
+				if out, err = syncMail(t, data, dir, place, options); err != nil {
 					t.Logf("after it: %v\n%s", err, out)
 				}
 			}

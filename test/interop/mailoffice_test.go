@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -158,22 +159,29 @@ func watchTree(t *testing.T, root string) *stirs {
 	}
 	s := &stirs{t: t, w: w, root: root, news: make(chan struct{}, 1)}
 	s.add(root)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	var wg sync.WaitGroup
+	stir := func() {
+		select {
+		case s.news <- struct{}{}:
+		default:
+		}
+	}
+	wg.Go(func() {
 		for e := range w.Events {
 			if e.Has(fsnotify.Create) {
 				s.add(e.Name)
 			}
-			select {
-			case s.news <- struct{}{}:
-			default:
-			}
+			stir()
 		}
-	}()
+	})
+	wg.Go(func() { // the watcher stands still, and cannot be closed, while nobody takes an error
+		for range w.Errors {
+			stir()
+		}
+	})
 	t.Cleanup(func() {
 		w.Close()
-		<-done
+		wg.Wait()
 	})
 	return s
 }

@@ -128,7 +128,8 @@ func open(t testing.TB) *hub {
 	}
 	h := &hub{TB: t, st: st, kinds: kinds.Kinds(), sink: &sink{news: make(chan struct{}, 1)}, apps: map[string]string{}, boxes: mailbox.New(st)}
 	h.boxes.Now = h.now
-	h.accounts, err = account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings})
+	h.accounts, err = account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings,
+		Cost: account.Cost{Memory: 16, Time: 1, Lanes: 1}})
 	h.must(err)
 	h.devices = device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events})
 	sealed, err := seal.Open(st.Secrets, t.TempDir())
@@ -278,6 +279,7 @@ func (h *hub) deliver(from, to, message string) {
 	h.must(err)
 	c := smtp.NewClientLMTP(conn)
 	defer c.Close()
+	h.must(c.Hello("mx.example.org"))
 	h.must(c.Mail(from, nil))
 	h.must(c.Rcpt(to, nil))
 	w, err := c.Data()

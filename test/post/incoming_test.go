@@ -294,3 +294,51 @@ func TestInNameOfUsers(t *testing.T) {
 		calendar("REQUEST", strings.NewReplacer("zoe@elsewhere.org", "bob@example.org", "u1@", "bobs@").Replace(vevent(0, "0101", at10, ann)))))
 	h.until("Bob's own, from elsewhere", func() bool { return strings.Contains(strings.Join(h.bodies("ann", tandem.Event), ""), "UID:bobs@") })
 }
+
+// TestSeveralObjects: a message that says several things about meetings, each in a part of its own, is heard in all of them; what stands there twice counts once, and a file that is named without a method is
+// for people. What the event names of the message's files is in the event. RFC 6047 2.4, 2.6
+func TestSeveralObjects(t *testing.T) {
+	h := open(t)
+	part := func(header, ics string) string {
+		return "--m\nContent-Type: text/calendar; charset=utf-8" + header + "\n\n" + ics + "\n"
+	}
+	uid := func(name, ics string) string { return strings.ReplaceAll(ics, "u1@", name+"@") }
+	request := func(name string) string {
+		return uid(name, calendar("REQUEST", vevent(0, "0101", at10, ann, zoe, "ATTACH:cid:plan%40elsewhere.org")))
+	}
+	send := func(parts ...string) {
+		h.deliver("zoe@elsewhere.org", "ann@example.org", crlf("From: "+zoeAddress+"\nTo: ann@example.org\nSubject: meetings\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\nWhat changed.\n"+
+			strings.Join(parts, "")+"--m\nContent-Type: text/plain; name=plan.txt\nContent-Disposition: attachment\nContent-ID: <plan@elsewhere.org>\n\nthe plan\n--m--\n"))
+	}
+	send(part("; method=REQUEST", request("first")))
+	h.until("the first", func() bool { return h.event("ann") != "" })
+	has(t, "the first", h.event("ann"), "dGhlIHBsYW4", "FILENAME=plan.txt")
+	_, it := one(t, h.items(h.phone("ann", "16.1", "test"), 8))
+	data := wbxml.New(wbxml.AirSyncApplicationData, it.Data...)
+	if got := data.Child(wbxml.AirSyncBaseAttachments).Child(wbxml.AirSyncBaseAttachment).Get(wbxml.AirSyncBaseDisplayName); got != "plan.txt" {
+		t.Errorf("on the phone: %q", got)
+	}
+	send(part("; method=CANCEL", uid("first", calendar("CANCEL", vevent(1, "0102", at10, ann)))), part("; method=REQUEST; name=second.ics", request("second")), part("; method=REQUEST", request("second")),
+		part("; method=CANCEL", request("lie")), part("; name=file.ics", request("file")), part("; method=REQUEST", request("third")))
+	all := func() string { return strings.Join(h.bodies("ann", tandem.Event), "") }
+	h.until("the last", func() bool { return strings.Contains(all(), "UID:third@") })
+	has(t, "the calendar", all(), "UID:first@", "STATUS:CANCELLED", "UID:second@", "!UID:file@", "!UID:lie@")
+	if n := len(h.bodies("ann", tandem.Event)); n != 3 {
+		t.Errorf("%d events", n)
+	}
+	h.logged("name different methods")
+}
+
+// TestForgedInvitation: what comes in the organizer's name, but not from their domain as the server in front found, changes no calendar. RFC 6047 2.1, RFC 8601
+func TestForgedInvitation(t *testing.T) {
+	h := open(t)
+	send := func(result, uid string) {
+		text := letter(zoeAddress, "ann@example.org", "REQUEST", strings.ReplaceAll(calendar("REQUEST", vevent(0, "0101", at10, ann, zoe)), "u1@", uid+"@"))
+		h.deliver("zoe@elsewhere.org", "ann@example.org", crlf("Authentication-Results: mx.example.org; dmarc="+result+" header.from=elsewhere.org\nReceived: from evil.test\n\tby mx.example.org with ESMTPS; Wed, 1 Jan 2025 10:00:00 +0000\n")+text)
+	}
+	send("fail", "forged")
+	h.logged("its sender is another than it says", "dmarc=fail")
+	send("pass", "sound")
+	h.until("the sound one", func() bool { return h.event("ann") != "" })
+	has(t, "the calendar", strings.Join(h.bodies("ann", tandem.Event), ""), "UID:sound@", "!UID:forged@")
+}
