@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,13 +16,17 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"tandem/internal/need"
 )
 
-// browser is a real browser, and what it complained of.
+// pictures are those that the tests take of pages.
+var pictures = flag.String("web.pictures", "some", "pictures of each page: some (narrow and light, wide and dark), or all that it is looked at in")
+
+// browser is a window of a real browser, and what it complained of.
 type browser struct {
 	*testing.T
 	h     *hub
@@ -39,26 +45,18 @@ func openBrowser(t *testing.T, h *hub) *browser {
 	if err != nil {
 		need.Missing(t, "axe-core: run npm ci in test/web")
 	}
-	b := &browser{T: t, h: h, axe: string(axe), shots: os.Getenv("TANDEM_SHOTS")}
-	if b.shots == "" {
-		b.shots = t.TempDir()
-	} else if err := os.MkdirAll(b.shots, 0o755); err != nil {
+	b := &browser{T: t, h: h, axe: string(axe), shots: cmp.Or(os.Getenv("TANDEM_SHOTS"), "shots")}
+	if err := os.MkdirAll(b.shots, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	// The sandbox needs rights that tests do not have everywhere; the pages are ours.
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("lang", "en-GB"),
-		chromedp.UserDataDir(t.TempDir()))
-	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
+	all, err := chromium(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(all, 8*time.Minute)
 	t.Cleanup(cancel)
-	ctx, stop := chromedp.NewExecAllocator(ctx, opts...)
-	t.Cleanup(stop)
-	ctx, end := chromedp.NewContext(ctx)
-	t.Cleanup(func() {
-		if err := chromedp.Cancel(ctx); err != nil { // waits for the browser to end, so that its folder can go
-			t.Log(err)
-		}
-		end()
-	})
+	ctx, end := chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(end)
 	b.ctx = ctx
 	if err := chromedp.Listen(ctx, b.hear); err != nil {
 		t.Fatal(err)
@@ -88,7 +86,11 @@ func (b *browser) hear(ev any) {
 			b.problems = append(b.problems, text)
 		}
 	case *runtime.EventExceptionThrown:
-		b.problems = append(b.problems, e.ExceptionDetails.Text)
+		text := e.ExceptionDetails.Text
+		if e.ExceptionDetails.Exception != nil {
+			text += " " + e.ExceptionDetails.Exception.Description
+		}
+		b.problems = append(b.problems, text)
 	}
 }
 
@@ -176,17 +178,34 @@ const faults = `(() => {
 	return out;
 })()`
 
+// Rules of axe-core: all that tell of a fault, or those that the colours can break.
+const (
+	allRules    = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
+	colourRules = `{type: "rule", values: ["color-contrast", "link-in-text-block"]}`
+)
+
 // audit looks for what keeps people out.
 func (b *browser) audit(where string) {
+	b.Helper()
+	b.auditFor(where, allRules)
+}
+
+// auditFor is audit by some rules of axe-core, and by ours.
+func (b *browser) auditFor(where, rules string) {
 	b.Helper()
 	for _, f := range value[[]string](b, faults) {
 		b.Errorf("%s: %s", where, f)
 	}
-	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: b.axe + ";0"})
-		return err
-	}))
-	const run = `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => JSON.stringify(r.violations.map(v => v.id + ": " + v.help + " — " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + (n.any[0] ? n.any[0].message : "")).join(" | "))))`
+	if rules == "" {
+		return
+	}
+	if !value[bool](b, `"axe" in window`) { // once for each page, however often it is looked at
+		b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: b.axe + ";0"})
+			return err
+		}))
+	}
+	run := `axe.run({runOnly: ` + rules + `, resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v => v.id + ": " + v.help + " — " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + (n.any[0] ? n.any[0].message : "")).join(" | "))))`
 	text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](run, chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.Fatal(err)
@@ -203,27 +222,38 @@ func (b *browser) audit(where string) {
 // shoot takes a picture of the whole page.
 func (b *browser) shoot(name string) {
 	b.Helper()
-	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	value[bool](b, `(scrollTo(0, 0), true)`) // what stays at the top of the window would be in the middle of the picture
+	yes := true
+	picture, err := chromedp.Call(b.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &yes, FromSurface: &yes, OptimizeForSpeed: &yes})
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(b.shots, strings.ReplaceAll(name, "/", "-")+".png"), picture, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(b.shots, strings.ReplaceAll(name, "/", "-")+".png"), picture.Data, 0o644); err != nil {
 		b.Fatal(err)
 	}
 }
 
-// view looks at the page as it is, in all four ways, and takes pictures.
+// looks are the ways in which a page is looked at: as wide as a small phone, a tablet and a desk, in light and dark. Colours do not depend on how wide a page is but for what
+// only narrow or wide ones show, and nothing else depends on colours, so that no rule is asked where it cannot say anything new; a tablet shows what phones and desks show.
+var looks = []struct {
+	name       string
+	wide, high int64
+	scheme     string
+	rules      string // of axe-core; ours are always asked
+	picture    bool   // also without -web.pictures=all
+}{
+	{"320-light", 320, 640, "light", allRules, true}, {"768-light", 768, 1024, "light", "", false}, {"1280-light", 1280, 800, "light", colourRules, false},
+	{"1280-dark", 1280, 800, "dark", allRules, true}, {"320-dark", 320, 640, "dark", colourRules, false},
+}
+
+// view looks at the page as it is, in all ways, and takes pictures.
 func (b *browser) view(name string) {
 	b.Helper()
-	for _, size := range []struct {
-		name       string
-		wide, high int64
-	}{{"narrow", 320, 640}, {"desk", 1280, 800}} {
-		for _, scheme := range []string{"light", "dark"} {
-			b.look(size.wide, size.high, scheme)
-			where := name + " " + size.name + " " + scheme
-			b.audit(where)
-			b.shoot(name + "-" + size.name + "-" + scheme)
+	for _, l := range looks {
+		b.look(l.wide, l.high, l.scheme)
+		b.auditFor(name+" "+l.name, l.rules)
+		if l.picture || *pictures == "all" {
+			b.shoot(name + "-" + l.name)
 		}
 	}
 	b.look(1280, 800, "light")

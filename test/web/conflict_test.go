@@ -85,9 +85,9 @@ func TestConflictAnswers(t *testing.T) {
 	b.view("80-many-conflicts")
 	south, sync := h.dir("south"), func() { h.try("sync", "south") }
 	b.conflictOf("Person 0") // the phone of one side, the mail address of the other
-	b.do(chromedp.Click("#a-pick"))
+	b.do(chromedp.Click("#a-fields"))
 	b.view("81-pick")
-	b.answer("pick", `document.querySelectorAll(".hunk").forEach(f => f.querySelector(f.innerText.includes("Mail address") ? "[value=b]" : "[value=a]").click())`)
+	b.answer("fields", `document.querySelectorAll(".field-pick").forEach(f => f.querySelector(f.innerText.includes("mail") ? "input[type=radio][value=b]" : "input[type=radio][value=a]").click())`)
 	if sync(); !recordWith(south, "FN:Person 0\r", "+49 30 22", "EMAIL:south@example.org") {
 		t.Error("what was picked did not reach the folder")
 	}
@@ -125,6 +125,71 @@ func TestConflictAnswers(t *testing.T) {
 	b.complaints("conflicts")
 }
 
+// TestThreeVersions: a record that three places changed in the same fields is put together field by field from all of them, seen and edited before it is kept, and all get it.
+func TestThreeVersions(t *testing.T) {
+	t.Parallel()
+	h := startHub(t)
+	h.cli(password, "user", "add", user, "--password-file", "-")
+	h.cli("", "user", "admin", user)
+	books := []string{"north", "south", "west"}
+	for _, book := range books {
+		h.write(book+"/0.vcf", card("q-0", "Person 0", "TEL;TYPE=CELL:+49 30 1", "NOTE:old", "TITLE:Dr"))
+		h.cli("", "item", "add", "contacts", "vdir:"+h.dir(book), "--name", book, "--mode", "manual", "--user", user)
+		h.try("sync", book)
+	}
+	for i, book := range books {
+		h.write(book+"/0.vcf", card("q-0", "Person 0", fmt.Sprintf("TEL;TYPE=CELL:+49 %d", 300+i), "NOTE:of the "+book, "TITLE:Prof "+book, "EMAIL:"+book+"@example.org", fmt.Sprintf("REV:2026110%dT000000Z", i+1)))
+	}
+	for _, book := range books {
+		h.try("sync", book)
+	}
+	b := openBrowser(t, h)
+	b.look(1280, 800, "light")
+	b.logIn()
+	b.conflictOf("Person 0")
+	if n := value[int](b, `document.querySelectorAll(".versions .card").length`); n != 3 {
+		t.Fatalf("%d versions are shown:\n%s", n, b.text())
+	}
+	for _, want := range []string{"by a sync from the command line", "of the north", "of the south", "of the west"} {
+		b.has(want)
+	}
+	b.do(chromedp.Click("#a-fields"))
+	b.view("82-three-versions")
+	// The telephone of the second, the note of the third; the rest as it comes.
+	pick := func(text, of string) {
+		t.Helper()
+		if !value[bool](b, fmt.Sprintf(`(() => { const l = [...document.querySelectorAll(".field-pick label")].find(l => l.innerText.includes(%q) && l.innerText.includes(%q)); l?.click(); return l != null })()`, text, of)) {
+			t.Fatalf("%s of %s cannot be taken:\n%s", text, of, b.text())
+		}
+	}
+	pick("+49 301", "south")
+	pick("of the west", "west")
+	b.do(chromedp.Click(`button[name="show"]`), chromedp.WaitReady("#body"))
+	b.until(`document.activeElement.id == "body"`)
+	made := value[string](b, `document.getElementById("body").value`)
+	for _, want := range []string{"+49 301", "of the west", "TITLE:Prof north", "north@example.org", "south@example.org", "west@example.org"} {
+		if !strings.Contains(made, want) {
+			t.Errorf("what was put together lacks %q:\n%s", want, made)
+		}
+	}
+	b.view("82-put-together")
+	value[bool](b, `(() => { const t = document.querySelector("#body"); t.value = t.value.replace("of the west", "of the west, and mine"); return true })()`)
+	b.do(chromedp.Click("form.decide button.main"), chromedp.WaitReady("#inbox"))
+	for range 2 {
+		for _, book := range books {
+			h.try("sync", book)
+		}
+	}
+	b.open("/conflicts")
+	b.has("No conflicts wait")
+	for _, book := range books {
+		if !recordWith(h.dir(book), "FN:Person 0\r", "+49 301", "of the west\\, and mine", "TITLE:Prof north", "west@example.org") && !recordWith(h.dir(book), "FN:Person 0\r", "+49 301", "of the west, and mine", "TITLE:Prof north", "west@example.org") {
+			t.Errorf("%s did not get what was put together", book)
+		}
+	}
+	b.complaints("three versions")
+}
+
 // TestSeveralConflicts: several that are ticked are answered at once; a conflict of three places shows all versions; what changed meanwhile is looked at again.
 func TestSeveralConflicts(t *testing.T) {
 	t.Parallel()
@@ -136,9 +201,7 @@ func TestSeveralConflicts(t *testing.T) {
 	b.open("/conflicts")
 	b.until(`document.querySelectorAll("#inbox li").length >= 3`)
 	b.conflictOf("Person 1")
-	if n := value[int](b, `document.querySelectorAll(".versions .card").length`); n == 3 {
-		b.view("82-three-versions")
-	} else {
+	if n := value[int](b, `document.querySelectorAll(".versions .card").length`); n != 3 {
 		t.Logf("%d versions", n)
 	}
 	// Somebody else decides while the page is open.
@@ -159,6 +222,38 @@ func TestSeveralConflicts(t *testing.T) {
 		t.Error("the partner's version is not kept")
 	}
 	b.complaints("several")
+}
+
+// TestListsAnew: what is ticked and chosen stays when the list is brought in anew, and a row that changes while the whole list is under way is looked at
+// after it.
+func TestListsAnew(t *testing.T) {
+	t.Parallel()
+	_, b := quarrel(t, 2)
+	b.open("/conflicts")
+	b.until(`document.querySelectorAll("#inbox .ticked").length == 2 && document.querySelectorAll("#take option").length > 1`)
+	value[bool](b, `(() => {
+		document.querySelectorAll("#inbox .ticked")[1].click();
+		const take = document.querySelector("#take"); take.value = take.options[1].value; take.focus();
+		document.querySelector("#inbox form").dataset.old = "1";
+		htmx.trigger(document.querySelector("#inbox"), "sse:conflicts");
+		return true;
+	})()`)
+	b.until(`document.querySelector("#inbox form") && !document.querySelector("#inbox form").dataset.old`)
+	b.until(`(() => { const t = [...document.querySelectorAll("#inbox .ticked")], take = document.querySelector("#take");
+		return !t[0].checked && t[1].checked && take.value == take.options[1].value && document.activeElement == take })()`)
+	b.open("/")
+	b.until(`performance.getEntriesByType("resource").some(e => e.name.includes("/center/list"))`) // with which every stream begins
+	b.until(`document.querySelector("#item-south")?.["htmx-internal-data"]?.path != null && !document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")`)
+	value[bool](b, `(() => {
+		window.asked = [];
+		document.addEventListener("htmx:beforeRequest", e => asked.push(e.target.id));
+		htmx.trigger(document.querySelector("#board"), "sse:items");
+		document.querySelector("#item-south").remove(); // as when the new one hears nothing yet
+		document.querySelector("[sse-connect]")["htmx-internal-data"].sseEventSource.dispatchEvent(new MessageEvent("item-south", { data: "1" }));
+		return true;
+	})()`)
+	b.until(`asked.lastIndexOf("item-south") > asked.indexOf("board")`)
+	b.complaints("lists anew")
 }
 
 // TestQuestions: what the guard holds, and how two filled places meet, is asked in the inbox, with what each answer would do. SC-15

@@ -17,7 +17,13 @@ import (
 	"tandem/test/hubkit"
 )
 
-func TestMain(m *testing.M) { os.Exit(hubkit.Main(m)) }
+func TestMain(m *testing.M) {
+	code := hubkit.Main(m)
+	if err := endChromium(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
+}
 
 // hub is the real program, serving on loopback.
 type hub struct {

@@ -10,6 +10,7 @@ func TestRestart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}
+	t.Parallel()
 	h := startHub(t)
 	h.cli(password+"\n", "user", "add", user, "--title", "Anna Adams", "--password-file", "-")
 	h.write("book/1.vcf", card("u1", "Zoe"))

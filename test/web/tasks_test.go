@@ -18,14 +18,27 @@ import (
 // household is a filled hub with a browser in which its user is logged in.
 func household(t *testing.T) (*hub, *browser) {
 	t.Helper()
+	h := filledHub(t)
+	return h, visitor(t, h)
+}
+
+// filledHub is a hub with a user, an administrator, and all that fill makes.
+func filledHub(t *testing.T) *hub {
+	t.Helper()
 	h := startHub(t)
 	h.cli(password, "user", "add", user, "--password-file", "-")
 	h.cli("", "user", "admin", user)
 	h.fill()
+	return h
+}
+
+// visitor is a browser in which the user of a hub is logged in.
+func visitor(t *testing.T, h *hub) *browser {
+	t.Helper()
 	b := openBrowser(t, h)
 	b.look(1280, 800, "light")
 	b.logIn()
-	return h, b
+	return b
 }
 
 // press clicks on something of a part that may just be brought in anew.
@@ -84,13 +97,24 @@ func (b *browser) addPlace(h *hub) {
 	b.do(chromedp.Click("form.stack button.main"), chromedp.WaitReady("input[name=item]"))
 	b.has("Both sides hold records")
 	b.view("42-first")
+	b.until(`document.querySelector("input[value=replace-a] ~ label")?.innerText == "Replace here" && document.querySelector("input[value=off] ~ label")?.innerText == "Not now"`)
 	if text := b.text(); !strings.Contains(text, "Combine") || !strings.Contains(text, "1 created") || !strings.Contains(text, "deleted") {
 		b.Errorf("the ways to meet are not told with their counts: %s", text)
 	}
-	b.do(chromedp.Click("form.stack > p button.main"), chromedp.WaitReady("#board"))
+	// Not now: nothing is synced, and the question waits.
+	later := value[string](b, `location.pathname + location.search`)
+	b.do(chromedp.Click("input[value=off]"), chromedp.Click("form.stack > p button.main"), chromedp.WaitReady("#board"))
+	b.has("Waits for your answer")
+	b.open("/conflicts")
+	b.has("How shall both sides of contacts-old-book meet?")
+	b.open(later)
+	b.do(chromedp.Click("#when-daily"), chromedp.Click("form.stack > p button.main"), chromedp.WaitReady("#board"))
 	b.until(`[...document.querySelectorAll(".item")].some(e => e.innerText.includes("contacts-old-book") && e.innerText.includes("In step"))`)
 	if files, err := os.ReadDir(h.dir("old-book")); err != nil || len(files) < 10 {
 		b.Errorf("%v: %d files came", err, len(files))
+	}
+	if said := h.cli("", "item", "list", "--json"); !strings.Contains(said, "@daily") {
+		b.Errorf("it does not run daily: %s", said)
 	}
 }
 
@@ -161,7 +185,7 @@ func (b *browser) previewAndRun(h *hub) {
 func (b *browser) putBack(h *hub) {
 	b.Helper()
 	b.open("/history?q=" + url.QueryEscape("1.ics"))
-	b.press("tbody a.button")
+	b.press(".item .acts a.button")
 	b.do(chromedp.WaitReady(".ask"))
 	b.has("Choir practice")
 	b.do(chromedp.Click(".ask button.main"), chromedp.WaitReady("main h1"))

@@ -7,6 +7,7 @@ import (
 
 // TestTrace has a phone traced from its page, and looks at what it then says, which names nobody.
 func TestTrace(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	h.cli(password+"\n", "user", "add", user, "--title", "Anna Adams", "--password-file", "-")
 	h.phones()
