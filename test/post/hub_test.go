@@ -98,6 +98,21 @@ func (s *sink) all() []sent {
 	return slices.Clone(s.got)
 }
 
+// queue tells of its changes, of which the store gives no sign.
+type queue struct {
+	store.Queue
+	news chan struct{} // a token after a change since it was last taken
+}
+
+func (q queue) ChangeOutgoing(ctx context.Context, id int64, change func(m *store.Outgoing) error) (store.Outgoing, error) {
+	m, err := q.Queue.ChangeOutgoing(ctx, id, change)
+	select {
+	case q.news <- struct{}{}:
+	default:
+	}
+	return m, err
+}
+
 // hub is a hub with ann and bob, who have phones.
 type hub struct {
 	testing.TB
@@ -111,6 +126,7 @@ type hub struct {
 	srv      *httptest.Server
 	lmtp     string
 	sink     *sink
+	queue    queue
 	ahead    atomic.Int64 // seconds that the clock is ahead
 	apps     map[string]string
 
@@ -135,7 +151,8 @@ func open(t testing.TB) *hub {
 	sealed, err := seal.Open(st.Secrets, t.TempDir())
 	h.must(err)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	h.out = outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Boxes: h.boxes, Secrets: sealed, Name: "hub.test", Now: h.now, Log: log})
+	h.queue = queue{Queue: st.Queue, news: make(chan struct{}, 1)}
+	h.out = outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: h.queue, Blobs: st.Blobs, Boxes: h.boxes, Secrets: sealed, Name: "hub.test", Now: h.now, Log: log})
 	h.meetings = schedule.New(st, h.kinds)
 	h.meetings.Now, h.meetings.Outgoing = h.now, &imip.Sender{Post: h.out, Now: h.now}
 	h.listen()
@@ -291,10 +308,10 @@ func (h *hub) deliver(from, to, message string) {
 	h.must(c.Quit())
 }
 
-// until waits until a condition holds that changes of the store or mail that arrives bring about.
+// until waits until a condition holds that changes of the store, of the queue or mail that arrives bring about.
 func (h *hub) until(what string, holds func() bool) {
 	h.Helper()
-	ctx, cancel := context.WithTimeout(h.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(h.Context(), time.Minute)
 	defer cancel()
 	wake := h.st.Home.Subscribe(ctx)
 	logged := h.st.Events.Subscribe(ctx)
@@ -303,6 +320,7 @@ func (h *hub) until(what string, holds func() bool) {
 		case <-wake:
 		case <-logged:
 		case <-h.sink.news:
+		case <-h.queue.news:
 		case <-ctx.Done():
 			h.Fatalf("%s: never", what)
 		}
