@@ -24,11 +24,14 @@ func (x *executor) marker(st *step, s tandem.Side) tandem.Marker {
 func (x *executor) copyMarker(st *step) tandem.Marker {
 	s := st.act.To
 	from := spot{s.Other(), st.seen[s.Other()].ID}
-	g := st.got[s.Other()]
-	if g == nil || g.rec.UID == "" || x.spent[from] {
+	uid := st.act.Row.UID // of a body that was not parsed, the listing told it
+	if g := st.got[s.Other()]; g != nil && g.rec.UID != "" {
+		uid = g.rec.UID
+	}
+	if uid == "" || x.spent[from] {
 		return x.marker(st, s)
 	}
-	return newMarker("%s\x00%s\x00%s\x00uid\x00%s", x.pair.Key, s, from.id, g.rec.UID)
+	return newMarker("%s\x00%s\x00%s\x00uid\x00%s", x.pair.Key, s, from.id, uid)
 }
 
 func newMarker(format string, args ...any) tandem.Marker {

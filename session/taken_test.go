@@ -84,3 +84,40 @@ func TestEveryRowHasItsUID(t *testing.T) {
 	w.want("uid=u1\nname=Other\n", "uid=u2\nname=Two\n", "uid=u3\nname=Three\n")
 	w.quiet()
 }
+
+// A place that was restored from a backup, and lists what was there before, refuses a create because it has the record. The record is edited there, so the create is
+// not done; tried again after a while, it asks for the same once more, and not for a second record of one UID.
+func TestCreateThatWasRefusedIsAskedForAgainAlike(t *testing.T) {
+	w := newWorld(t)
+	w.rules.Guard.Off = true
+	w.side[a].Tune(func(k *memory.Knobs) { k.Inspect, k.Digester = inspectCard, true })
+	w.side[b].Tune(func(k *memory.Knobs) { k.ReassignCreate = true })
+	empty := w.side[b].Snapshot()
+	w.put(a, "1", "name=Anna\nuid=u1\n")
+	w.sync()
+	w.put(b, string(w.side[b].List()[0].ID), "name=Anna\nphone=7\nuid=u1\n")
+	w.side[b].Rollback(w.side[b].Snapshot(), true)
+	w.side[b].Tune(func(k *memory.Knobs) { k.Stale = empty })
+	for range 3 {
+		if rep := w.sync(); rep.Aside != 1 {
+			t.Errorf("%d set aside: %v", rep.Aside, rep.Problems)
+		}
+		if got := w.bodies(b); !slices.Equal(got, []string{"name=Anna\nphone=7\nuid=u1\n"}) {
+			t.Fatalf("B holds %q", got)
+		}
+		w.now += 7 * 86400
+	}
+	w.side[b].Tune(func(k *memory.Knobs) { k.Stale = nil })
+	w.sync()
+	w.want("name=Anna\nphone=7\nuid=u1\n")
+	w.quiet()
+}
+
+// inspectCard lets a place tell digest and UID of cards.
+func inspectCard(body []byte) (tandem.Digest, string) {
+	info, err := card{}.Inspect(body)
+	if err != nil {
+		return tandem.Digest{}, ""
+	}
+	return info.Digest, info.Index.UID
+}
