@@ -9,18 +9,22 @@ import (
 	"tandem"
 )
 
-// checkEqual is invariant 2: both sides of every pair hold the same records, those in conflict left aside.
-func (w *world) checkEqual(conflicts map[string]bool) error {
+// checkEqual is invariant 2: both sides of every pair hold the same records, those that wait for a person left aside.
+func (w *world) checkEqual() error {
 	for _, n := range w.nodes {
 		if err := w.checkBodies(n); err != nil {
 			return err
 		}
 	}
 	if w.way != nil && !w.way.mirror {
-		return w.checkReached(conflicts)
+		return w.checkReached()
 	}
 	for _, p := range w.pairs {
-		a, b := w.contents(w.nodes[p.a], conflicts), w.contents(w.nodes[p.b], conflicts)
+		waits, err := w.waiting(p)
+		if err != nil {
+			return err
+		}
+		a, b := w.contents(w.nodes[p.a], waits), w.contents(w.nodes[p.b], waits)
 		for _, side := range []map[string]string{a, b} { // what a filter leaves out may differ
 			maps.DeleteFunc(side, func(name, _ string) bool { return w.spared(p, name) })
 		}
@@ -96,24 +100,13 @@ func (w *world) nameOf(r tandem.Record) string {
 	return string(r.ID)
 }
 
-// inConflict tells that a record waits for a person. So does what is in a directory that is a file elsewhere: it has no place there before that is
-// answered.
-func (w *world) inConflict(r tandem.Record, conflicts map[string]bool) bool {
-	for id := strings.ToLower(string(r.ID)); id != ""; id = id[:max(0, strings.LastIndexByte(id, '/'))] {
-		if conflicts["id "+id] {
-			return true
-		}
-	}
-	return conflicts[w.nameOf(r)] || conflicts[key("", bodyOf(r))]
-}
-
-// contents maps what identifies each record at a node to what it means, those in conflict and those made twice left
+// contents maps what identifies each record at a node to what it means, those that wait and those made twice left
 // aside.
-func (w *world) contents(n *node, conflicts map[string]bool) map[string]string {
+func (w *world) contents(n *node, waits waiting) map[string]string {
 	out := map[string]string{}
 	for _, r := range n.list() {
 		body, name := bodyOf(r), w.nameOf(r)
-		if !w.inConflict(r, conflicts) && !w.ledger.twice[name] {
+		if !waits[n][r.ID] && !w.ledger.twice[name] {
 			out[name] = w.meaning(r, body)
 		}
 	}

@@ -74,7 +74,11 @@ func bodyAt(n *node, id tandem.ID) []byte {
 
 // checkReached: all that people wrote at the source, and that nobody replaced since, is at the target too; what the
 // target did on its own stands (checkLoss sees to that).
-func (w *world) checkReached(conflicts map[string]bool) error {
+func (w *world) checkReached() error {
+	waits, err := w.waiting(w.pairs[0])
+	if err != nil {
+		return err
+	}
 	there := map[token]bool{}
 	for _, r := range w.way.target.list() {
 		for _, t := range tokensIn(bodyOf(r)) {
@@ -85,7 +89,7 @@ func (w *world) checkReached(conflicts map[string]bool) error {
 		body := bodyOf(r)
 		// A directory that was deleted at the target stays deleted, with what is put into it at the source.
 		up := r.ID[:max(0, strings.LastIndexByte(string(r.ID), '/'))]
-		if within(up, w.way.target.left) || w.inConflict(r, conflicts) || w.filtered(w.nameOf(r)) || within(r.ID, w.frozen[w.pairs[0].name]) || w.ledger.twice[w.nameOf(r)] {
+		if within(up, w.way.target.left) || waits[w.way.source][r.ID] || w.filtered(w.nameOf(r)) || within(r.ID, w.frozen[w.pairs[0].name]) || w.ledger.twice[w.nameOf(r)] {
 			continue
 		}
 		for _, t := range tokensIn(body) {

@@ -50,7 +50,7 @@ func (w *world) quietPoint() error {
 	if err := w.checkSource(); err != nil {
 		return err
 	}
-	if err := w.checkEqual(conflicts); err != nil {
+	if err := w.checkEqual(); err != nil {
 		return err
 	}
 	h, err := w.holdings()

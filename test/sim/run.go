@@ -136,6 +136,7 @@ func (w *world) run(p pairing, how running) (*session.Report, error) {
 	w.log("  run %s: %s, error %v", p.name, tell(rep), err)
 	w.logBase(p.name)
 	if rep != nil && rep.Plan != nil {
+		w.plans[p.name] = rep.Plan
 		w.noteFrozen(p, rep.Plan)
 		if bad := cmp.Or(deletesLast(rep.Plan), w.deletesDeleted(rep.Plan)); bad != nil {
 			return rep, bad

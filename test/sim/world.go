@@ -37,12 +37,13 @@ type world struct {
 	swapped bool                          // sides exchanged, listings reversed: for the check of order
 	way     *oneWay                       // nil: both ways
 	frozen  map[string]map[tandem.ID]bool // by pair: files left alone because the other side hides them under an old name
+	plans   map[string]*engine.Plan       // by pair: of its last run
 	faulty  bool                          // something went wrong at a place since the last quiet point
 }
 
 // newWorld builds the replicas and pairs of a history on an empty store.
 func newWorld(h history, swapped bool, st *store.Store, m mutant, kinds map[tandem.Kind]kind.Handler) (*world, error) {
-	w := &world{history: h, swapped: swapped, mutant: m, spec: specimens[h.kind], store: st, ledger: newLedger(), frozen: map[string]map[tandem.ID]bool{}, now: 1_800_000_000, log: func(string, ...any) {}}
+	w := &world{history: h, swapped: swapped, mutant: m, spec: specimens[h.kind], store: st, ledger: newLedger(), frozen: map[string]map[tandem.ID]bool{}, plans: map[string]*engine.Plan{}, now: 1_800_000_000, log: func(string, ...any) {}}
 	w.handler = kinds[w.spec.kind]
 	if m.kind != nil {
 		w.handler = m.kind(w.handler)
