@@ -84,6 +84,9 @@ var mutants = []mutant{
 			return c, true
 		}, nil}
 	}},
+	{name: "tell nothing of what is hidden", first: 600, replica: func(r provider.Replica) provider.Replica {
+		return &relisted{r, func(c tandem.Change) (tandem.Change, bool) { return c, c.Presence != tandem.OutOfScope }, nil}
+	}},
 	{name: "mark no creates", first: 11400, replica: func(r provider.Replica) provider.Replica { return &unmarked{r} }},
 	{name: "forget under which filters a base was made", store: func(s *store.Store) *store.Store {
 		return withBases(s, func(c *store.Commit) { c.Scope = nil })
