@@ -16,6 +16,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -60,6 +61,10 @@ type Server struct {
 	cfg  Config
 	lmtp *smtp.Server
 	smtp *smtp.Server
+
+	mu    sync.Mutex     // guards what follows
+	open  []net.Listener // the library forgets those that it comes to after its end
+	ended bool
 }
 
 // New makes a server.
@@ -90,10 +95,21 @@ func New(cfg Config) *Server {
 }
 
 // ServeSMTP answers on a listener until it is closed.
-func (s *Server) ServeSMTP(l net.Listener) error { return ended(s.smtp.Serve(l)) }
+func (s *Server) ServeSMTP(l net.Listener) error { return s.serve(s.smtp, l) }
 
 // ServeLMTP answers on a listener until it is closed.
-func (s *Server) ServeLMTP(l net.Listener) error { return ended(s.lmtp.Serve(l)) }
+func (s *Server) ServeLMTP(l net.Listener) error { return s.serve(s.lmtp, l) }
+
+func (s *Server) serve(one *smtp.Server, l net.Listener) error {
+	s.mu.Lock()
+	if s.ended {
+		s.mu.Unlock()
+		return ended(l.Close())
+	}
+	s.open = append(s.open, l)
+	s.mu.Unlock()
+	return ended(one.Serve(l))
+}
 
 func ended(err error) error {
 	if errors.Is(err, smtp.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
@@ -104,6 +120,12 @@ func ended(err error) error {
 
 // Shutdown closes the listeners and waits for what is being received, until ctx is done.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.ended = true
+	for _, l := range s.open {
+		_ = l.Close() // error: it was closed
+	}
+	s.mu.Unlock()
 	return errors.Join(ended(s.smtp.Shutdown(ctx)), ended(s.lmtp.Shutdown(ctx)))
 }
 

@@ -382,3 +382,24 @@ func TestManyRecipients(t *testing.T) {
 		})
 	}
 }
+
+// TestEndedBeforeItBegan: a server that is shut down before it came to its listener does not go on there.
+func TestEndedBeforeItBegan(t *testing.T) {
+	o := open(t)
+	if err := o.srv.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for name, serve := range map[string]func(net.Listener) error{"SMTP": o.srv.ServeSMTP, "LMTP": o.srv.ServeLMTP} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := serve(l); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if c, err := net.Dial("tcp", l.Addr().String()); err == nil {
+			c.Close()
+			t.Errorf("%s still answers", name)
+		}
+	}
+}
