@@ -47,7 +47,11 @@ func newWorld(t *testing.T) (w *world, port int) {
 	}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = srv.Serve(l) }() // error: it was closed
-	t.Cleanup(func() { srv.Close(); <-done })
+	t.Cleanup(func() {
+		srv.Close()
+		_ = l.Close() // Serve may not have come to it yet
+		<-done
+	})
 	return w, l.Addr().(*net.TCPAddr).Port
 }
 

@@ -131,6 +131,7 @@ func open(t *testing.T) *office {
 	done.Go(func() { _ = srv.Serve(l) }) // error: it was closed
 	t.Cleanup(func() {
 		srv.Close()
+		_ = l.Close() // Serve may not have come to it yet
 		done.Wait()
 		st.Close()
 	})

@@ -196,6 +196,7 @@ func (s *mailStory) serve(srv *smtp.Server) {
 	done.Go(func() { _ = srv.Serve(l) }) // error: it was closed
 	s.Cleanup(func() {
 		srv.Close()
+		_ = l.Close() // Serve may not have come to it yet
 		done.Wait()
 	})
 	s.restart()

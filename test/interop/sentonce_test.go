@@ -115,6 +115,7 @@ func TestSentOnceKilled(t *testing.T) {
 	done.Go(func() { _ = srv.Serve(l) }) // error: it was closed
 	t.Cleanup(func() {
 		srv.Close()
+		_ = l.Close() // Serve may not have come to it yet
 		done.Wait()
 	})
 	h := &hub{T: t, data: t.TempDir(), user: "anna", password: "correct horse battery"}

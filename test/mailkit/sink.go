@@ -43,6 +43,7 @@ func NewSink(t testing.TB) *Sink {
 	done.Go(func() { _ = srv.Serve(l) }) // error: it was closed
 	t.Cleanup(func() {
 		_ = srv.Close() // error: a client was still there
+		_ = l.Close()   // Serve may not have come to it yet
 		done.Wait()
 	})
 	return s

@@ -181,9 +181,11 @@ func (h *hub) listen() {
 	out.ErrorLog = log.New(io.Discard, "", 0)
 	in := delivery.New(delivery.Config{Boxes: h.boxes, Name: "hub.test", Now: h.now, Log: slog.New(complaints{h})})
 	var done sync.WaitGroup
+	var open []net.Listener
 	serve := func(f func(net.Listener) error) string {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		h.must(err)
+		open = append(open, l)
 		done.Go(func() { _ = f(l) })
 		return l.Addr().String()
 	}
@@ -191,6 +193,7 @@ func (h *hub) listen() {
 	h.lmtp = serve(in.ServeLMTP)
 	h.Cleanup(func() {
 		out.Close()
+		_ = open[0].Close() // Serve may not have come to it yet
 		h.must(in.Shutdown(context.Background()))
 		done.Wait()
 	})

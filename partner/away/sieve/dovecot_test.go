@@ -68,7 +68,11 @@ func open(t *testing.T) *place {
 	p.must(err)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = out.Serve(l) }() // error: it was closed
-	t.Cleanup(func() { out.Close(); <-done })
+	t.Cleanup(func() {
+		out.Close()
+		_ = l.Close() // Serve may not have come to it yet
+		<-done
+	})
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	p.must(err)
 	p.port = free.Addr().(*net.TCPAddr).Port
