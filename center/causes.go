@@ -249,8 +249,12 @@ func (h *Hub) deviceCauses(ctx context.Context, _ []store.Item) (out []notify.Ca
 const loggedFor = 24 * time.Hour
 
 // loggedCauses are errors of which nothing but the log tells: of devices, and of programs that sync by themselves. They count as solved a day after they were last seen.
-func (h *Hub) loggedCauses(ctx context.Context, items []store.Item) (out []notify.Cause, err error) {
+func (h *Hub) loggedCauses(ctx context.Context, _ []store.Item) (out []notify.Cause, err error) {
 	events, err := h.cfg.Store.Results.Find(ctx, store.EventFilter{Level: store.Error, Since: h.now() - int64(loggedFor/time.Second), Newest: true, Limit: 200})
+	if err != nil {
+		return nil, err
+	}
+	items, err := h.cfg.Store.Settings.Items(ctx) // after the events: an item may have been added and failed since the look began
 	if err != nil {
 		return nil, err
 	}
