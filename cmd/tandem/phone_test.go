@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"net"
 	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tandem/partner/device"
+	"tandem/test/peer"
 )
 
 // meetPhone DIR USER ID TYPE VERSION lets a device make its first contact with a data folder on which no hub runs.
@@ -27,8 +27,7 @@ func freePort(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: freeport NAME")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := peer.Ports(1)
 	ts.Check(err)
-	ts.Setenv(args[0], strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
-	ts.Check(l.Close())
+	ts.Setenv(args[0], strconv.Itoa(ports[0]))
 }

@@ -23,6 +23,7 @@ import (
 
 	"tandem/internal/need"
 	"tandem/server/certs"
+	"tandem/test/peer"
 )
 
 // pebble is a running authority: Let's Encrypt's own test server.
@@ -48,7 +49,8 @@ func startPebble(t *testing.T, tlsPort, httpPort, seconds int) *pebble {
 	}
 	p := &pebble{roots: x509.NewCertPool(), issued: x509.NewCertPool()}
 	p.roots.AddCert(ca)
-	api, manage := freePort(t), freePort(t)
+	ports := peer.FreePorts(t, 2)
+	api, manage := ports[0], ports[1]
 	config, err := json.Marshal(map[string]any{"pebble": map[string]any{
 		"listenAddress": "127.0.0.1:" + strconv.Itoa(api), "managementListenAddress": "127.0.0.1:" + strconv.Itoa(manage),
 		"certificate": filepath.Join(dir, "server.pem"), "privateKey": filepath.Join(dir, "server.pem"), "tlsPort": tlsPort, "httpPort": httpPort,
@@ -93,7 +95,7 @@ func startPebble(t *testing.T, tlsPort, httpPort, seconds int) *pebble {
 // fetch asks until a program that was just started answers.
 func fetch(t *testing.T, client *http.Client, url string) []byte {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		resp, err := client.Get(url)
 		if err == nil {
@@ -110,16 +112,6 @@ func fetch(t *testing.T, client *http.Client, url string) []byte {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // names serves DNS and returns its address.

@@ -4,8 +4,11 @@ package peer
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"os/exec"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -115,14 +118,27 @@ func Answers(network, addr string) func(context.Context) bool {
 // FreePorts are ports on loopback that nobody uses, each another.
 func FreePorts(t testing.TB, n int) []int {
 	t.Helper()
+	out, err := Ports(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// Ports are FreePorts for those who have no test at hand. They are below what systems give to connections and to who asks for any port, so that
+// nobody on a busy machine is given one between this look and the start of the program that is to listen there.
+func Ports(n int) ([]int, error) {
 	var out []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for misses := 0; len(out) < n; {
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(16000+rand.IntN(16000)))
 		if err != nil {
-			t.Fatal(err)
+			if misses++; misses > 100 {
+				return nil, fmt.Errorf("find a free port on loopback: %w", err)
+			}
+			continue
 		}
 		defer l.Close() // not before all are found
 		out = append(out, l.Addr().(*net.TCPAddr).Port)
 	}
-	return out
+	return out, nil
 }
