@@ -13,7 +13,7 @@ import (
 // eventually waits until something is so.
 func (p *post) eventually(what string, is func() bool) {
 	p.Helper()
-	for end := time.Now().Add(20 * time.Second); !is(); {
+	for end := time.Now().Add(time.Minute); !is(); {
 		if time.Now().After(end) {
 			p.Fatalf("%s does not come: %s", what, p.homes("anna"))
 		}

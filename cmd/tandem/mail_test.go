@@ -62,7 +62,7 @@ func (m *mailHub) must(err error) {
 // inbox are the texts in a user's inbox, once there are so many.
 func (m *mailHub) inbox(user string, want int) (all []string) {
 	m.Helper()
-	ctx, cancel := context.WithTimeout(m.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(m.Context(), time.Minute)
 	defer cancel()
 	news := m.hub.store.Home.Subscribe(ctx)
 	for {

@@ -61,7 +61,7 @@ func (w *world) next(t *testing.T) string {
 	select {
 	case m := <-w.got:
 		return m
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing came")
 		return ""
 	}
@@ -70,7 +70,7 @@ func (w *world) next(t *testing.T) string {
 // events are the bodies of a user's events, once there is one.
 func (m *mailHub) events(user string) string {
 	m.Helper()
-	ctx, cancel := context.WithTimeout(m.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(m.Context(), time.Minute)
 	defer cancel()
 	news := m.hub.store.Home.Subscribe(ctx)
 	for {

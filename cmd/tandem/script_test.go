@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is how long a script waits for something that other processes do.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // TestScripts runs the program as people do, each script in a folder and with a home of its own.
 func TestScripts(t *testing.T) {

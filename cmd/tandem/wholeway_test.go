@@ -78,7 +78,7 @@ func (p *phoneHub) must(err error) {
 // folder waits for the hub's runs until a predicate holds for the texts of all cards in the folder.
 func (p *phoneHub) folder(what string, holds func(all []string) bool) {
 	p.Helper()
-	ctx, cancel := context.WithTimeout(p.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(p.Context(), time.Minute)
 	defer cancel()
 	for {
 		var all []string

@@ -138,7 +138,7 @@ func (m *mocks) watch() *diary {
 // until waits for an event that fits.
 func (d *diary) until(t *testing.T, what string, fits func(Event) bool) Event {
 	t.Helper()
-	limit := time.After(30 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		d.mu.Lock()
 		for i, e := range d.list {
@@ -232,7 +232,7 @@ func TestOF27LogindSuspend(t *testing.T) {
 // waitInhibitors asks until the list is as wanted: logind's stand-in learns of a closed file by its own loop.
 func (m *mocks) waitInhibitors(want string) {
 	m.t.Helper()
-	limit := time.Now().Add(30 * time.Second)
+	limit := time.Now().Add(time.Minute)
 	for m.inhibitors() != want {
 		if time.Now().After(limit) {
 			m.t.Fatalf("inhibitors %q, want %q", m.inhibitors(), want)

@@ -100,7 +100,7 @@ func TestArrivals(t *testing.T) {
 	stop := p.run()
 	await := func(want string) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		for p.ear.all() != want {
 			select {

@@ -280,8 +280,8 @@ func TestSilentServer(t *testing.T) {
 			if err == nil {
 				t.Errorf("%s ended without an error", name)
 			}
-		case <-time.After(2 * time.Second):
-			t.Fatalf("%s goes on two seconds after it was cancelled", name)
+		case <-time.After(time.Minute):
+			t.Fatalf("%s goes on after it was cancelled", name)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // patience is how long a test waits for what should happen at once.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // hinted waits for a hint that covers id.
 func hinted(t *testing.T, ch <-chan tandem.Hint, id tandem.ID) {

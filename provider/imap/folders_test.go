@@ -215,7 +215,7 @@ func TestHostile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			o, err := tryOpen(ctx, registry(), "imap://anna@"+script(t, c.answers)+"/INBOX")
 			if err != nil {

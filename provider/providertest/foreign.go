@@ -9,7 +9,7 @@ import (
 )
 
 // patience is how long the suite waits for what should happen at once.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func (b *bench) edit(id tandem.ID, body []byte) {
 	b.Helper()

@@ -87,7 +87,7 @@ func (s *stream) until(what string, fits func(h heard) bool) (all []heard, last 
 				return all, h
 			}
 			all = append(all, h)
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			s.k.Fatalf("no %s; heard %v", what, all)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // ended waits until the hub ends a stream.
 func (s *stream) ended(why string) {
 	s.k.Helper()
-	after := time.After(20 * time.Second)
+	after := time.After(time.Minute)
 	for {
 		select {
 		case _, ok := <-s.events:

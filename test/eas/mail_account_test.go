@@ -128,7 +128,7 @@ func (h *accountHouse) soon(what string, is func() bool) {
 	h.Helper()
 	began := time.Now()
 	for !is() {
-		if time.Since(began) > 20*time.Second {
+		if time.Since(began) > time.Minute {
 			log, _ := h.st.Events.List(context.Background(), -20, "", 0)
 			h.Fatalf("%s: does not come; the log: %+v", what, log)
 		}

@@ -17,7 +17,7 @@ import (
 // await waits until something holds, looking whenever something was written.
 func (p *postHouse) await(what string, holds func() bool) {
 	p.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	wakeups := p.st.Home.Subscribe(ctx)
 	for !holds() {

@@ -243,7 +243,7 @@ func TestTextMessagesPush(t *testing.T) {
 		select {
 		case got := <-answer:
 			contains(t, got, "="+s.folder)
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("nobody heard of the message")
 		}
 		contains(t, s.sync(changes), "!Status=3")
