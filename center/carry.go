@@ -64,7 +64,7 @@ type leg struct {
 	item  store.Item
 	home  tandem.Collection
 	place provider.Place
-	carry func(ctx context.Context, from, to provider.Place, env provider.Env, what provider.Carried) ([]tandem.Outcome, error)
+	carry func(ctx context.Context, from, to provider.Place, env provider.Env, what provider.Carried) ([]tandem.Outcome, []tandem.ID, error)
 	pair  store.Pair
 	gone  map[tandem.Digest][]tandem.Row    // what both sides had and home has no more
 	came  map[tandem.Digest][]tandem.Change // what home has and the base does not know
@@ -209,7 +209,8 @@ func (h *Hub) carryBetween(ctx context.Context, a, b store.Item) error {
 	return h.carryFrom(ctx, two, one)
 }
 
-// carryFrom moves records one way. The base of the item that they are in now learns of them; the other one's finds them gone on both sides, or has them deleted if the place only copied them.
+// carryFrom moves records one way. The base of the item that they are in now learns of them; the other one's forgets those that the place took away, so that one which somebody puts back there meanwhile is
+// new to it and not the one that home deleted, and has the others deleted.
 func (h *Hub) carryFrom(ctx context.Context, from, to *leg) error {
 	env, err := h.envFor(ctx, to.place)
 	if err != nil {
@@ -221,11 +222,16 @@ func (h *Hub) carryFrom(ctx context.Context, from, to *leg) error {
 		for _, c := range part {
 			what.IDs = append(what.IDs, c.row.B.ID)
 		}
-		outs, err := from.carry(ctx, from.place, to.place, env, what)
-		var c store.Commit
+		outs, left, err := from.carry(ctx, from.place, to.place, env, what)
+		var c, away store.Commit
 		for i, o := range outs {
 			if i < len(part) && o.Status == tandem.Applied {
 				c.Put = append(c.Put, part[i].landed(o))
+			}
+		}
+		for _, x := range part {
+			if slices.Contains(left, x.row.B.ID) {
+				away.Drop = append(away.Drop, x.row.Link)
 			}
 		}
 		if len(c.Put) > 0 {
@@ -233,6 +239,11 @@ func (h *Hub) carryFrom(ctx context.Context, from, to *leg) error {
 				return cerr
 			}
 			count += len(c.Put)
+		}
+		if len(away.Drop) > 0 {
+			if cerr := h.cfg.Store.Bases.Commit(context.WithoutCancel(ctx), from.pair.ID, away); cerr != nil {
+				return cerr
+			}
 		}
 		if err != nil {
 			return err

@@ -297,6 +297,44 @@ func TestCarryCrash(t *testing.T) {
 	})
 }
 
+// TestCarryPutBack: a message that was moved at home, was moved at the server for that, and is put back there by another program before the hub looks again, is where that program put it. It is not taken for the one
+// that home has deleted.
+func TestCarryPutBack(t *testing.T) {
+	carry := func(r *remote) {
+		list, err := r.hub.Folders(t.Context(), "work")
+		r.must(err)
+		for _, f := range list {
+			if f.Path == "INBOX" {
+				r.must(r.hub.carryItem(t.Context(), f.Item))
+			}
+		}
+	}
+	for name, conf := range map[string]mailkit.Config{"usual": {}, "without MOVE": {Capabilities: "IMAP4rev1 ENABLE IDLE LITERAL+ NAMESPACE UIDPLUS CONDSTORE"}} {
+		t.Run(name, func(t *testing.T) {
+			r := newRemote(t, conf, 2)
+			r.move(0, "Inbox", "Archive", false)
+			carry(r)
+			_, err := r.c.Select("Archive", nil).Wait()
+			r.must(err)
+			if name == "without MOVE" {
+				_, err = r.c.Copy(goimap.UIDSetNum(1), "INBOX").Wait()
+				r.must(err)
+				r.must(r.c.Store(goimap.UIDSetNum(1), &goimap.StoreFlags{Op: goimap.StoreFlagsAdd, Flags: []goimap.Flag{goimap.FlagDeleted}}, nil).Close())
+				r.must(r.c.UIDExpunge(goimap.UIDSetNum(1)).Close())
+			} else {
+				_, err = r.c.Move(goimap.UIDSetNum(1), "INBOX").Wait()
+				r.must(err)
+			}
+			for range 3 {
+				r.sync()
+			}
+			r.boxes("Archive: INBOX:01 Work:")
+			r.homeBoxes("Archive: Inbox:01 Work:")
+			r.quiet()
+		})
+	}
+}
+
 // TestCarryRules: a message is not taken out of a folder whose item says that nothing goes there, or that does not run now.
 func TestCarryRules(t *testing.T) {
 	for name, do := range map[string]func(r *remote, item string) error{

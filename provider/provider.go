@@ -159,10 +159,11 @@ type Provider struct {
 	Folders func(ctx context.Context, place Place, env Env) (Folders, error)
 
 	// Carry takes records from one collection of an account to another without their bodies leaving the place. There is one Outcome per id, in order: Applied with the
-	// id and Meta that the record has where it went, PreconditionFailed for one that is not there, Maybe where the answer was lost, Rejected where the place will not. Whether
-	// what was Applied is still where it came from, too, is left open: whoever carries removes it there. An error of kind Denied says that the
+	// id and Meta that the record has where it went, PreconditionFailed for one that is not there, Maybe where the answer was lost, Rejected where the place will not. left are
+	// the ids that the place took away from where they were, Applied or not: what is found there later under another id came there anew. Whatever else was Applied is still
+	// there, too, and whoever carries removes it. An error of kind Denied says that the
 	// two are not of one account, or that the place cannot do it: nothing was done. nil: no place of the provider can.
-	Carry func(ctx context.Context, from, to Place, env Env, what Carried) ([]tandem.Outcome, error)
+	Carry func(ctx context.Context, from, to Place, env Env, what Carried) (outs []tandem.Outcome, left []tandem.ID, err error)
 
 	// Seek looks for records of a collection that a window of the place keeps out of sight, without making them known to any run. One that keeps nothing out of sight answers nothing at
 	// once. What is there and in sight is not told. nil: no place of the provider can.

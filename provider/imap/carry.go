@@ -12,16 +12,16 @@ import (
 
 // carry implements provider.Provider.Carry: by MOVE (RFC 6851), or by COPY where the server has only that. Both keep flags and INTERNALDATE. The server says under which numbers the
 // messages are now (COPYUID, RFC 4315 3); one that would not say so is not asked.
-func (s *accounts) carry(ctx context.Context, secure bool, from, to provider.Place, env provider.Env, what provider.Carried) ([]tandem.Outcome, error) {
+func (s *accounts) carry(ctx context.Context, secure bool, from, to provider.Place, env provider.Env, what provider.Carried) ([]tandem.Outcome, []tandem.ID, error) {
 	out := make([]tandem.Outcome, len(what.IDs))
 	src, err := s.openCarried(ctx, secure, from, env, what.From)
 	if err != nil {
-		return undone(out, err), err
+		return undone(out, err), nil, err
 	}
 	defer src.Close()
 	dst, err := s.openCarried(ctx, secure, to, env, what.To)
 	if err != nil {
-		return undone(out, err), err
+		return undone(out, err), nil, err
 	}
 	defer dst.Close()
 	switch {
@@ -35,18 +35,18 @@ func (s *accounts) carry(ctx context.Context, secure bool, from, to provider.Pla
 		err = cannotCarry(to, "the server would not say what became of the messages (UIDPLUS)")
 	}
 	if err != nil {
-		return undone(out, err), err
+		return undone(out, err), nil, err
 	}
 	since, ok := parseCursor(what.Since)
 	if !ok || since.validity != dst.uidValidity() {
 		err = cannotCarry(to, "it is not known what was in it")
-		return undone(out, err), err
+		return undone(out, err), nil, err
 	}
 	c := &carrier{since: since.next, src: src, dst: dst, out: out, at: map[imap.UID]int{}, was: map[imap.UID]*message{}, now: map[imap.UID]imap.UID{}}
 	if err := c.all(ctx, what.IDs); err != nil {
-		return undone(out, err), err
+		return undone(out, err), c.left, err
 	}
-	return out, nil
+	return out, c.left, nil
 }
 
 func cannotCarry(to provider.Place, why string) error {
@@ -79,6 +79,7 @@ type carrier struct {
 	at       map[imap.UID]int      // of out, by the number in src
 	was      map[imap.UID]*message // as they were in src
 	now      map[imap.UID]imap.UID // numbers in dst → those in src
+	left     []tandem.ID           // what the server took away from src
 }
 
 func (c *carrier) all(ctx context.Context, ids []tandem.ID) error {
@@ -176,6 +177,11 @@ func (c *carrier) send(ctx context.Context, l *link, of uids, news map[int64]boo
 	if err == nil && told.validity == c.dst.uidValidity() {
 		c.now = told.pairs(there)
 	}
+	if told.away {
+		for _, u := range c.now {
+			c.left = append(c.left, idOf(u))
+		}
+	}
 	return err
 }
 
@@ -183,6 +189,7 @@ func (c *carrier) send(ctx context.Context, l *link, of uids, news map[int64]boo
 type copied struct {
 	validity uint32
 	from, to imap.NumSet
+	away     bool // they are no longer where they were
 }
 
 func carryTo(l *link, set imap.UIDSet, name string) (copied, error) {
@@ -191,13 +198,13 @@ func carryTo(l *link, set imap.UIDSet, name string) (copied, error) {
 		if err != nil {
 			return copied{}, err
 		}
-		return copied{data.UIDValidity, data.SourceUIDs, data.DestUIDs}, nil
+		return copied{data.UIDValidity, data.SourceUIDs, data.DestUIDs, true}, nil
 	}
 	data, err := l.Client.Copy(set, name).Wait()
 	if err != nil {
 		return copied{}, err
 	}
-	return copied{data.UIDValidity, data.SourceUIDs, data.DestUIDs}, nil
+	return copied{data.UIDValidity, data.SourceUIDs, data.DestUIDs, false}, nil
 }
 
 // pairs reads which number became which: the first of one set the first of the other, and so on. An answer about other messages than those that were asked for says nothing.

@@ -36,7 +36,7 @@ func errandOf(t *testing.T, reg *provider.Registry, addr string, ids ...tandem.I
 	return places[0], places[1], what
 }
 
-func carrierOf(t *testing.T, reg *provider.Registry) func(context.Context, provider.Place, provider.Place, provider.Env, provider.Carried) ([]tandem.Outcome, error) {
+func carrierOf(t *testing.T, reg *provider.Registry) func(context.Context, provider.Place, provider.Place, provider.Env, provider.Carried) ([]tandem.Outcome, []tandem.ID, error) {
 	t.Helper()
 	p, err := reg.Provider("imap")
 	must(t, err)
@@ -60,7 +60,7 @@ func TestCarry(t *testing.T) {
 			flag(t, c, 3, imap.StoreFlagsAdd, imap.FlagDeleted)
 			reg := registry()
 			from, to, what := errandOf(t, reg, s.IMAP, "4", "3", "1", "77", "x", "1")
-			out, err := carrierOf(t, reg)(t.Context(), from, to, env(), what)
+			out, _, err := carrierOf(t, reg)(t.Context(), from, to, env(), what)
 			must(t, err)
 			var got []string
 			for _, o := range out {
@@ -119,7 +119,7 @@ func TestCarryNot(t *testing.T) {
 	} {
 		from, to, what := errandOf(t, reg, s.IMAP, "1")
 		x.change(&from, &to, &what)
-		out, err := carrierOf(t, reg)(t.Context(), from, to, env(), what)
+		out, _, err := carrierOf(t, reg)(t.Context(), from, to, env(), what)
 		if x.want != 0 && !tandem.IsKind(err, x.want) || x.want == 0 && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -150,7 +150,7 @@ func TestCopyUID(t *testing.T) {
 		"a flood":        {imap.UIDSet{span(1, 1<<32-1)}, imap.UIDSet{span(1, 1<<32-1)}, nil},
 		"nothing":        {nil, nil, nil},
 	} {
-		got := copied{7, x.from, x.to}.pairs(asked)
+		got := copied{validity: 7, from: x.from, to: x.to}.pairs(asked)
 		if len(got) != len(x.want) || !slices.Equal(slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(x.want))) {
 			t.Errorf("%s: %v, want %v", name, got, x.want)
 		}

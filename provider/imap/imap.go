@@ -43,7 +43,7 @@ func (s *accounts) declare(secure bool) *provider.Provider {
 	p.Folders = func(ctx context.Context, place provider.Place, env provider.Env) (provider.Folders, error) {
 		return s.folders(ctx, secure, place, env)
 	}
-	p.Carry = func(ctx context.Context, from, to provider.Place, env provider.Env, what provider.Carried) ([]tandem.Outcome, error) {
+	p.Carry = func(ctx context.Context, from, to provider.Place, env provider.Env, what provider.Carried) ([]tandem.Outcome, []tandem.ID, error) {
 		return s.carry(ctx, secure, from, to, env, what)
 	}
 	p.Seek = func(ctx context.Context, place provider.Place, env provider.Env, q provider.Sought) (provider.Beyond, error) {
