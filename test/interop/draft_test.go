@@ -146,8 +146,12 @@ func (a *account) textsAt(mailbox string) []string {
 // A draft that was written on is another message at the server, in the place of the old one. Wherever the hub is killed, or the line breaks, between the first byte of the
 // new one and the last answer about the old one: after the next run there is one draft on each side, the new one.
 func TestDraftFaults(t *testing.T) {
+	t.Parallel()
 	for name, conf := range map[string]mailkit.Config{"usual": {}, "old": {Capabilities: "IMAP4rev1"}} {
-		t.Run(name, func(t *testing.T) { testDraftFaults(t, conf, name == "old") })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testDraftFaults(t, conf, name == "old")
+		})
 	}
 }
 

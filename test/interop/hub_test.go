@@ -1,19 +1,33 @@
 package interop
 
 import (
+	"flag"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
 	"tandem/test/hubkit"
 )
 
-func TestMain(m *testing.M) { os.Exit(hubkit.Main(m)) }
+// atOnce is how many tests run at once at least. They wait for other programs more than they compute.
+const atOnce = 4
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue && runtime.GOMAXPROCS(0) < atOnce {
+		if err := f.Value.Set(strconv.Itoa(atOnce)); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(hubkit.Main(m))
+}
 
 // hub is the real program, serving on loopback, with the user anna.
 type hub struct {

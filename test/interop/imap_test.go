@@ -158,6 +158,7 @@ func syncMail(t *testing.T, data, dir, place string, options ...string) (string,
 
 // However the line breaks while messages are added, flagged and removed on both sides: afterwards both hold the same, nothing twice and nothing less.
 func TestMailFaults(t *testing.T) {
+	t.Parallel()
 	s := mailkit.Dovecot(t, mailkit.Config{})
 	a := newAccount(t, s)
 	proxy := mailkit.NewProxy(t, s.IMAP)
@@ -180,6 +181,7 @@ func TestMailFaults(t *testing.T) {
 
 // The same over connections that are compressed, where what is said cannot be seen from outside: they break after so many bytes.
 func TestMailFaultsCompressed(t *testing.T) {
+	t.Parallel()
 	s := mailkit.Dovecot(t, mailkit.Config{Lines: "protocol imap {\n  mail_plugins = imap_zlib\n}\n"})
 	a := newAccount(t, s)
 	proxy := mailkit.NewProxy(t, s.IMAP)
@@ -249,6 +251,7 @@ func testMailFaults(t *testing.T, a *account, proxy *mailkit.Proxy, options stri
 
 // A flag that was set at the server, or here, goes to the other side without the message: what travels does not hang on its size.
 func TestMailFlagsAlone(t *testing.T) {
+	t.Parallel()
 	s := mailkit.Dovecot(t, mailkit.Config{})
 	a := newAccount(t, s)
 	proxy := mailkit.NewProxy(t, s.IMAP)
@@ -287,6 +290,7 @@ func TestMailFlagsAlone(t *testing.T) {
 
 // A server that lost its indexes counts its messages anew. They are paired again by what they hold: none is lost, none comes twice, and what was done on either side meanwhile is kept.
 func TestMailCountedAnew(t *testing.T) {
+	t.Parallel()
 	s := mailkit.Dovecot(t, mailkit.Config{})
 	a := newAccount(t, s)
 	dir, data := filepath.Join(t.TempDir(), "Mail"), t.TempDir()
@@ -335,6 +339,7 @@ func TestMailCountedAnew(t *testing.T) {
 
 // mbsync and Tandem on one account: what either does the other sees once.
 func TestMbsync(t *testing.T) {
+	t.Parallel()
 	mbsync := need.Program(t, "mbsync", "isync")
 	s := mailkit.Dovecot(t, mailkit.Config{})
 	a := newAccount(t, s)

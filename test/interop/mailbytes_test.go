@@ -70,6 +70,7 @@ const leastSamples = 200
 // TestMailBytes: real messages go to a mailbox by APPEND, from there to the hub and from it to a phone, which fetches each as it is: byte for byte what IMAP gives, and what
 // was put in.
 func TestMailBytes(t *testing.T) {
+	t.Parallel()
 	all := samples(t)
 	if len(all) < leastSamples {
 		t.Fatalf("%d messages, want %d at least", len(all), leastSamples)

@@ -19,8 +19,12 @@ import (
 // TestMailWhole: a phone, the hub, an account at an IMAP server, another mail program and mbsync at the same account. What each does is seen by all, and in the end
 // all hold the same.
 func TestMailWhole(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"16.1", "16.0", "14.1", "14.0", "12.1"} {
-		t.Run(version, func(t *testing.T) { testMailWhole(t, version) })
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			testMailWhole(t, version)
+		})
 	}
 }
 

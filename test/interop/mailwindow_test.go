@@ -14,6 +14,7 @@ import (
 
 // TestMailWindow: whatever part of a mailbox is in sight, older messages come when they are asked for, once, and stay on both sides when they are not in sight any more.
 func TestMailWindow(t *testing.T) {
+	t.Parallel()
 	s := mailkit.Dovecot(t, mailkit.Config{})
 	a := newAccount(t, s)
 	for n, age := range []int{1, 2, 100, 400, 2000} {

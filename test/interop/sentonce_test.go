@@ -101,6 +101,7 @@ func (s *deadlySession) Data(r io.Reader) error {
 // TestSentOnceKilled: the hub is killed at every step of giving a message to a mail server, and started again; the phone, which was not told, asks again. The message reaches the server once, is once among
 // what was sent, and where the server may have it and has not said so, its sender is told. RFC 5321 6.1
 func TestSentOnceKilled(t *testing.T) {
+	t.Parallel()
 	d := &deadly{got: map[string]int{}}
 	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		d.at("greeting")
