@@ -36,14 +36,14 @@ func (h *Hub) tellPeople(ctx context.Context) {
 	h.tasks.Go(func() { h.cfg.Notify.Run(ctx, h.look) })
 	troubled := map[string]bool{}
 	for {
-		list, _, over := l.take(func(string) bool { return true })
+		list, _, over := l.take(func(string) time.Duration { return 0 })
 		if over {
 			return
 		}
 		if slices.ContainsFunc(list, func(n News) bool { return stirs(n, troubled) }) {
 			h.stir()
 		}
-		if !l.wait(ctx, false) {
+		if !l.wait(ctx, 0) {
 			return
 		}
 	}

@@ -58,7 +58,7 @@ type About interface {
 	// Checks looks for trouble with the store and with the places of all items.
 	// What concerns a user's own items and accounts; "": all of them, and the hub.
 	Checks(ctx context.Context, user string) ([]Check, error)
-	// Follow tells what happens from now on, beginning with MissedNews, whoever began it, until ctx is done; it returns nil then. Progress of an item is told at most once a second,
+	// Follow tells what happens from now on, beginning with MissedNews, whoever began it, until ctx is done; it returns nil then. Progress of an item is told at most twice a second, the latest,
 	// and somebody who is slow to listen holds nobody up; see News.
 	Follow(ctx context.Context, tell func(News)) error
 }

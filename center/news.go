@@ -41,8 +41,8 @@ const (
 // maxNews is how much waits for a listener who is slow. Progress is kept once per item and does not count.
 const maxNews = 256
 
-// progressEvery is how often the progress of an item is told at most.
-const progressEvery = time.Second
+// progressEvery is how often the progress of an item is told at most. A run itself tells ten times a second, so that what is shown is well below a second old.
+const progressEvery = 500 * time.Millisecond
 
 // board tells news to everybody who listens. Its zero value is ready.
 type board struct {
@@ -144,8 +144,8 @@ func (l *listener) add(n News) {
 	l.queue = append(l.queue, n)
 }
 
-// take takes what waits, of progress only that of items for which ripe says so.
-func (l *listener) take(ripe func(item string) bool) (list []News, unripe, over bool) {
+// take takes what waits, of progress only that of items for which due says that its time has come. next is how long it takes until more of it comes, 0: none waits.
+func (l *listener) take(due func(item string) time.Duration) (list []News, next time.Duration, over bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.missed {
@@ -153,20 +153,24 @@ func (l *listener) take(ripe func(item string) bool) (list []News, unripe, over 
 	}
 	list = append(list, l.queue...)
 	for _, item := range slices.Sorted(maps.Keys(l.progress)) {
-		if ripe(item) {
-			list = append(list, l.progress[item])
-			delete(l.progress, item)
+		if in := due(item); in > 0 {
+			if next == 0 || in < next {
+				next = in
+			}
+			continue
 		}
+		list = append(list, l.progress[item])
+		delete(l.progress, item)
 	}
 	l.queue, l.missed = nil, false
-	return list, len(l.progress) > 0, l.over
+	return list, next, l.over
 }
 
-// wait waits for something to take, or until what is unripe is ripe. It reports whether ctx goes on.
-func (l *listener) wait(ctx context.Context, unripe bool) bool {
+// wait waits for something to take, or for that long if it is not 0. It reports whether ctx goes on.
+func (l *listener) wait(ctx context.Context, next time.Duration) bool {
 	var later <-chan time.Time
-	if unripe {
-		t := time.NewTimer(progressEvery)
+	if next > 0 {
+		t := time.NewTimer(next)
 		defer t.Stop()
 		later = t.C
 	}
@@ -187,7 +191,13 @@ func (h *Hub) Follow(ctx context.Context, tell func(News)) error {
 	last := map[string]time.Time{} // when the progress of an item was told
 	for {
 		now := h.cfg.Now()
-		list, unripe, over := l.take(func(item string) bool { return now.Sub(last[item]) >= progressEvery })
+		list, next, over := l.take(func(item string) time.Duration {
+			told, ok := last[item]
+			if since := now.Sub(told); ok && since >= 0 { // a clock that was put back holds nothing up
+				return progressEvery - since
+			}
+			return 0
+		})
 		for _, n := range list {
 			switch n.What {
 			case ProgressNews:
@@ -200,7 +210,7 @@ func (h *Hub) Follow(ctx context.Context, tell func(News)) error {
 		if over {
 			return nil
 		}
-		if !l.wait(ctx, unripe) {
+		if !l.wait(ctx, next) {
 			return nil
 		}
 	}

@@ -38,7 +38,54 @@ func drain(heard chan News) (out []string) {
 	}
 }
 
-// TestFollowPacesProgress checks that progress is told once a second for each item, the latest, and nothing of a run after its end.
+// TestProgressIsNeverASecondOld checks that a step is told within less than a second, however they come: with the tick of a run, ten times a second, added.
+func TestProgressIsNeverASecondOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := New(Config{})
+		ctx, stop := context.WithCancel(t.Context())
+		began, made, worst, told := time.Now(), map[int]time.Time{}, time.Duration(0), 0
+		ended := make(chan error, 1)
+		go func() {
+			ended <- h.Follow(ctx, func(n News) {
+				if n.What != ProgressNews {
+					return
+				}
+				told++
+				for done, at := range made { // what is told stands for all that was before
+					if done <= n.Progress.Done {
+						worst = max(worst, time.Since(at))
+						delete(made, done)
+					}
+				}
+			})
+		}()
+		synctest.Wait()
+		done := 0
+		for _, wait := range []time.Duration{100, 100, 70, 430, 10, 490, 100, 501, 999, 3, 400, 2000, 30, 1} {
+			for range 20 {
+				done++
+				made[done] = time.Now()
+				h.news.tell(News{What: ProgressNews, Item: "a", Progress: &session.Progress{Done: done}})
+				time.Sleep(wait * time.Millisecond)
+				synctest.Wait()
+			}
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if len(made) > 0 || worst+100*time.Millisecond >= time.Second {
+			t.Errorf("a step was told after %s, %d were not", worst, len(made))
+		}
+		if most := int(time.Since(began)/progressEvery) + 1; told > most {
+			t.Errorf("%d messages, which is more than %d", told, most)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestFollowPacesProgress checks that progress is told in its pace for each item, the latest, and nothing of a run after its end.
 func TestFollowPacesProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := New(Config{})
@@ -61,7 +108,7 @@ func TestFollowPacesProgress(t *testing.T) {
 			step("a", i+2)
 		}
 		step("b", 1)
-		want("within the second", "progress b 1")
+		want("within the pace", "progress b 1")
 		time.Sleep(progressEvery)
 		want("after it", "progress a 51")
 		time.Sleep(10 * progressEvery)

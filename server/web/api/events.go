@@ -27,7 +27,7 @@ const beat = 20 * time.Second
 const eventsHelp = `Server-sent events. The first is "missed", and after each of that type the whole state is told: an "item" for each sync item, and "conflicts". Then what changes:
 
 - item: a sync item and how it stands, as /api/items has it; removed: {"item"}
-- progress: {"item", "progress"}, at most once a second for each item
+- progress: {"item", "progress"}, at most twice a second for each item, the latest
 - run: {"item", "report" or "error"}: a run is over, whoever began it
 - log: a line of the log, as /api/log has it; its id is the id of the event
 - conflicts: {"open": how many, "opened": [ids], "closed": [ids]}
