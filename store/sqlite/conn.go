@@ -74,16 +74,18 @@ type failed struct{ err error }
 
 func (f failed) Scan(...any) error { return f.err }
 
-// pool hands out connections that are opened when first needed.
+// pool hands out connections that are opened when first needed. One that is open already goes first: each costs a look at the whole schema and statements of its own, so
+// that whoever reads one thing after the other does so with one of them.
 type pool struct {
-	slots chan *conn
-	open  func(context.Context) (*conn, error)
+	idle   chan *conn    // open, and not in use
+	unmade chan struct{} // one for each that may still be opened
+	open   func(context.Context) (*conn, error)
 }
 
 func newPool(n int, open func(context.Context) (*conn, error)) pool {
-	p := pool{slots: make(chan *conn, n), open: open}
+	p := pool{idle: make(chan *conn, n), unmade: make(chan struct{}, n), open: open}
 	for range n {
-		p.slots <- nil
+		p.unmade <- struct{}{}
 	}
 	return p
 }
@@ -93,16 +95,20 @@ func (p pool) get(ctx context.Context) (*conn, error) {
 		return nil, err
 	}
 	select {
-	case c, ok := <-p.slots:
+	case c, ok := <-p.idle:
+		return c, closedUnless(ok)
+	default:
+	}
+	select {
+	case c, ok := <-p.idle:
+		return c, closedUnless(ok)
+	case _, ok := <-p.unmade:
 		if !ok {
 			return nil, errClosed
 		}
-		if c != nil {
-			return c, nil
-		}
 		c, err := p.open(context.WithoutCancel(ctx))
 		if err != nil {
-			p.slots <- nil
+			p.unmade <- struct{}{}
 			return nil, err
 		}
 		return c, nil
@@ -111,17 +117,30 @@ func (p pool) get(ctx context.Context) (*conn, error) {
 	}
 }
 
-func (p pool) put(c *conn) { p.slots <- c }
+func closedUnless(ok bool) error {
+	if !ok {
+		return errClosed
+	}
+	return nil
+}
+
+func (p pool) put(c *conn) { p.idle <- c }
+
+// is tells whether two pools are one.
+func (p pool) is(q pool) bool { return p.idle == q.idle }
 
 // drain takes all connections back, waiting for those in use, and lets later takers fail.
 func (p pool) drain() []*conn {
 	var all []*conn
-	for range cap(p.slots) {
-		if c := <-p.slots; c != nil {
+	for range cap(p.idle) {
+		select {
+		case c := <-p.idle:
 			all = append(all, c)
+		case <-p.unmade:
 		}
 	}
-	close(p.slots)
+	close(p.idle)
+	close(p.unmade)
 	return all
 }
 
@@ -173,7 +192,7 @@ func (d *db) closeSQL() error {
 		return nil
 	}
 	conns := d.writer.drainIfOpen()
-	if d.readers.slots != d.writer.slots {
+	if !d.readers.is(d.writer) {
 		conns = append(conns, d.soft.drainIfOpen()...)
 		conns = append(conns, d.readers.drainIfOpen()...)
 	}
@@ -187,7 +206,7 @@ func (d *db) closeSQL() error {
 }
 
 func (p pool) drainIfOpen() []*conn {
-	if p.slots == nil {
+	if p.idle == nil {
 		return nil
 	}
 	return p.drain()
@@ -218,7 +237,7 @@ func (d *db) write(ctx context.Context, op string, f func(c *conn) error) error 
 // writes meanwhile, and the next durable commit makes it durable, too.
 func (d *db) writeSoft(ctx context.Context, op string, f func(c *conn) error) error {
 	return d.fault(op, d.write0(ctx, func(c *conn) error {
-		if d.soft.slots == d.writer.slots {
+		if d.soft.is(d.writer) {
 			return transact(c, f)
 		}
 		soft, err := d.soft.get(ctx)
@@ -263,7 +282,7 @@ func (d *db) read(ctx context.Context, op string, f func(c *conn) error) error {
 		return d.fault(op, err)
 	}
 	defer d.readers.put(c)
-	if d.readers.slots == d.writer.slots {
+	if d.readers.is(d.writer) {
 		return d.fault(op, f(c)) // nobody else can write meanwhile
 	}
 	if _, err := c.exec("BEGIN"); err != nil {

@@ -80,3 +80,6 @@ func SoftSync(t *testing.T, st *store.Store) (durable, soft int) {
 	}
 	return durable, soft
 }
+
+// Connections counts the connections that are open.
+func Connections(st *store.Store) int { return st.Closer.(*db).sql.Stats().OpenConnections }
