@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// accounts: an address book of a Radicale and a folder, against vdirsyncer. What the server itself spends of the time is told beside each.
+// accounts: an address book of a Radicale and a folder, against vdirsyncer. Beside each is told for how long of it the server had something to answer, and how much processor
+// time that took; and for how long it had not, which is the tool's own share. What of ours is the start of the program and the store follows from runs without a server.
 func accounts(c config) ([]row, error) {
 	if !(tool{args: []string{"radicale"}}).available() {
 		return nil, nil
@@ -60,26 +61,54 @@ func accounts(c config) ([]row, error) {
 			}
 		}
 	}
+	if err := measureStart(&b, c, filepath.Join(c.dir, "dav-0", "data")); err != nil {
+		return nil, err
+	}
 	rows := b.rows()
 	for i := range rows {
-		if strings.HasPrefix(rows[i].tool, "Radicale") {
+		if rows[i].tool != "tandem" && rows[i].tool != "vdirsyncer" {
 			rows[i].ratio = 0 // it is no peer
 		}
 	}
 	return rows, nil
 }
 
+// measureStart measures what every run of ours begins and ends with: the program alone, and the program with a data folder that is opened and closed.
+func measureStart(b *book, c config, data string) error {
+	for _, t := range []struct {
+		name string
+		args []string
+	}{{"program start", []string{"version"}}, {"program start and store", []string{"log", "--data", data}}} {
+		for range startRuns {
+			f, err := (tool{name: "tandem", args: append([]string{c.tandem}, t.args...), quiet: true}).once()
+			if err != nil {
+				return err
+			}
+			b.add("address book: "+t.name+" alone", "tandem", f)
+		}
+	}
+	return nil
+}
+
+// startRuns is how often what takes milliseconds is measured.
+const startRuns = 21
+
 func davBook(tool string, round int) string { return fmt.Sprintf("%s-%d", tool, round) }
 
 // measureServed runs a tool once, and the server's own time beside it.
 func measureServed(b *book, r *bookServer, scenario string, t tool) error {
 	before := r.cpu()
+	r.watch.take()
 	f, err := t.once()
 	if err != nil {
 		return err
 	}
+	answering, spent := r.watch.take(), r.cpu()-before
 	b.add(scenario, t.name, f)
-	b.add(scenario, "Radicale, for "+t.name, figures{wall: f.wall, user: r.cpu() - before})
+	b.add(scenario, "Radicale, for "+t.name, figures{wall: answering, user: spent})
+	b.add(scenario, t.name+" by itself", figures{wall: f.wall - answering})
+	fmt.Fprintf(os.Stderr, "      of it Radicale had something to answer for %.3f s (processor time %.3f s); %.3f s, %.1f %%, are the tool's own\n", answering.Seconds(), spent.Seconds(),
+		(f.wall - answering).Seconds(), 100*(f.wall-answering).Seconds()/f.wall.Seconds())
 	return nil
 }
 
@@ -115,7 +144,7 @@ func davPeers(c config, r *bookServer, base string, round int) ([]tool, error) {
 	if err := os.WriteFile(at("vdirsyncer.conf"), []byte(conf), 0o644); err != nil {
 		return nil, err
 	}
-	place := "carddav://anna@" + strings.TrimPrefix(r.url, "http://") + "anna/" + davBook("tandem", round) + "/?password-from=env:BENCH_PASSWORD"
+	place := "carddav://anna@" + strings.TrimPrefix(r.url, "http://") + "anna/" + davBook("tandem", round) + "/?password-from=env:BENCH_PASSWORD&login=basic" // as vdirsyncer logs in, which does not wait to be asked
 	peers := []tool{{name: "tandem", args: []string{c.tandem, "sync", "vdir:" + at("tandem"), place, "--data", at("data")}, env: []string{"BENCH_PASSWORD=secret"}}}
 	if (c.peer == "" || c.peer == "vdirsyncer") && (tool{args: []string{"vdirsyncer"}}).available() {
 		script := fmt.Sprintf("test -d %[1]q || yes | vdirsyncer -c %[2]q discover >/dev/null; exec vdirsyncer -c %[2]q sync", at("status"), at("vdirsyncer.conf"))
@@ -126,9 +155,10 @@ func davPeers(c config, r *bookServer, base string, round int) ([]tool, error) {
 
 // bookServer is a Radicale for the time of the measurement.
 type bookServer struct {
-	cmd *exec.Cmd
-	dir string
-	url string
+	cmd   *exec.Cmd
+	dir   string
+	url   string // of watch, which stands before it
+	watch *between
 }
 
 func startBookServer(dir string) (*bookServer, error) {
@@ -150,7 +180,11 @@ func startBookServer(dir string) (*bookServer, error) {
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
-	r := &bookServer{cmd: exec.Command("radicale", "--config", conf), dir: dir, url: "http://" + addr + "/"}
+	watch, err := standBetween(addr)
+	if err != nil {
+		return nil, err
+	}
+	r := &bookServer{cmd: exec.Command("radicale", "--config", conf), dir: dir, url: "http://" + watch.addr() + "/", watch: watch}
 	r.cmd.Stderr = os.Stderr
 	if err := r.cmd.Start(); err != nil {
 		return nil, err
@@ -171,6 +205,7 @@ func startBookServer(dir string) (*bookServer, error) {
 }
 
 func (r *bookServer) stop() {
+	r.watch.close()
 	_ = r.cmd.Process.Kill()
 	_ = r.cmd.Wait() // killed
 }

@@ -22,6 +22,8 @@ type tool struct {
 	args []string
 	env  []string
 	ok   []int // exit statuses other than 0 that count as success
+
+	quiet bool // say nothing of each run
 }
 
 // available reports whether the tool's program is installed.
@@ -49,6 +51,9 @@ func (t tool) once() (figures, error) {
 	f.user, f.system = cmd.ProcessState.UserTime(), cmd.ProcessState.SystemTime()
 	if ru, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		f.peak = maxRSS(ru)
+	}
+	if t.quiet {
+		return f, nil
 	}
 	fmt.Fprintf(os.Stderr, "   %-12s %8.3f s  user %7.3f  sys %7.3f  %7.1f MiB\n", t.name, f.wall.Seconds(), f.user.Seconds(), f.system.Seconds(), float64(f.peak)/1024)
 	return f, nil
