@@ -81,9 +81,9 @@ type dying struct {
 	die func()
 }
 
-func (d dying) EndRun(ctx context.Context, r store.Run, tell ...store.Delivery) error {
+func (d dying) EndRun(ctx context.Context, r store.Run, last []store.Event, tell ...store.Delivery) error {
 	d.die()
-	err := d.Events.EndRun(ctx, r, tell...)
+	err := d.Events.EndRun(ctx, r, last, tell...)
 	d.die()
 	return err
 }

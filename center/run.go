@@ -303,7 +303,7 @@ func (h *Hub) noteFailedRun(ctx context.Context, j job, opt SyncOptions, failed 
 		return 0, err
 	}
 	r.Finished, r.Result = h.now(), "failed"
-	return r.ID, h.cfg.Store.Events.EndRun(ctx, r, tell...)
+	return r.ID, h.cfg.Store.Events.EndRun(ctx, r, nil, tell...)
 }
 
 func (h *Hub) noteSuccess(j job) {

@@ -200,7 +200,7 @@ func (h *Hub) endForeign(e progress.End, began int64) {
 				r.Result = "failed"
 			}
 			if tell, err = h.foreignDeliveries(ctx, mine, e, r, row); err == nil {
-				err = h.cfg.Store.Events.EndRun(ctx, r, tell...)
+				err = h.cfg.Store.Events.EndRun(ctx, r, nil, tell...)
 			}
 		}
 		if len(tell) > 0 && err == nil {

@@ -121,16 +121,16 @@ func (r *run) log(ctx context.Context, err error) error {
 	for i := range r.report.Problems {
 		r.report.Problems[i].Session = r.session
 	}
-	if aerr := r.deps.Store.Events.Add(ctx, r.pending...); aerr != nil {
-		return aerr
-	}
-	r.pending = nil
 	detail, merr := json.Marshal(r.counts())
 	if merr != nil {
 		return merr
 	}
-	return r.deps.Store.Events.EndRun(ctx, store.Run{ID: r.session, Pair: r.st.ID, Item: r.pair.Name, Started: r.started,
-		Finished: max(r.opt.Now(), r.started), Result: result, Detail: string(detail)}, r.deliveries(ctx, err)...)
+	eerr := r.deps.Store.Events.EndRun(ctx, store.Run{ID: r.session, Pair: r.st.ID, Item: r.pair.Name, Started: r.started,
+		Finished: max(r.opt.Now(), r.started), Result: result, Detail: string(detail)}, r.pending, r.deliveries(ctx, err)...)
+	if eerr == nil {
+		r.pending = nil
+	}
+	return eerr
 }
 
 // deliveries are what webhooks are sent about the run.

@@ -358,12 +358,12 @@ type Run struct {
 // Events is the results log and the list of sessions.
 type Events interface {
 	StartRun(ctx context.Context, r Run) (int64, error)
-	// EndRun records how a run ended, and queues what webhooks are sent about it in the same transaction, as Hooks.Deliver does.
-	EndRun(ctx context.Context, r Run, tell ...Delivery) error
+	// EndRun records how a run ended, adds the last lines of its log as Add does, and queues what webhooks are sent about it as Hooks.Deliver does, all in one transaction.
+	EndRun(ctx context.Context, r Run, last []Event, tell ...Delivery) error
 	Runs(ctx context.Context, item string, limit int) ([]Run, error) // newest first
 	Add(ctx context.Context, events ...Event) error
 	List(ctx context.Context, after int64, item string, limit int) ([]Event, error) // oldest first, ID > after
-	// Subscribe tells after each Add that there is something new to List, coalesced, until ctx is done. Commit first, then broadcast.
+	// Subscribe tells after each Add, and each EndRun with lines, that there is something new to List, coalesced, until ctx is done. Commit first, then broadcast.
 	Subscribe(ctx context.Context) <-chan struct{}
 	Purge(ctx context.Context, before int64) (int, error)
 }

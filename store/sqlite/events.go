@@ -26,8 +26,8 @@ func (e events) StartRun(ctx context.Context, r store.Run) (id int64, err error)
 }
 
 // EndRun implements store.Events.
-func (e events) EndRun(ctx context.Context, r store.Run, tell ...store.Delivery) error {
-	return e.write(ctx, "log run", func(c *conn) error {
+func (e events) EndRun(ctx context.Context, r store.Run, last []store.Event, tell ...store.Delivery) error {
+	err := e.write(ctx, "log run", func(c *conn) error {
 		res, err := c.exec("UPDATE run SET pair = ?, item = ?, started = ?, finished = ?, result = ?, detail = ? WHERE id = ?",
 			r.Pair, r.Item, r.Started, r.Finished, r.Result, r.Detail, r.ID)
 		if err != nil {
@@ -36,9 +36,16 @@ func (e events) EndRun(ctx context.Context, r store.Run, tell ...store.Delivery)
 		if err := mustAffect(res, "log run", strconv.FormatInt(r.ID, 10)); err != nil {
 			return err
 		}
+		if err := addEvents(c, last); err != nil {
+			return err
+		}
 		_, err = deliver(c, tell)
 		return err
 	})
+	if err == nil && len(last) > 0 {
+		e.logged.ring()
+	}
+	return err
 }
 
 // Runs implements store.Events.
@@ -64,21 +71,23 @@ func (e events) Add(ctx context.Context, list ...store.Event) error {
 	if len(list) == 0 {
 		return nil
 	}
-	err := e.write(ctx, "log events", func(c *conn) error {
-		for i := range list {
-			v := &list[i]
-			_, err := c.exec("INSERT INTO event (at, session, owner, item, level, text, record, remedy, code, link, link_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-				v.When, v.Session, v.User, v.Item, int64(v.Level), v.Text, string(v.Record), v.Remedy, v.Code, v.Link, v.LinkText)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := e.write(ctx, "log events", func(c *conn) error { return addEvents(c, list) })
 	if err == nil {
 		e.logged.ring()
 	}
 	return err
+}
+
+func addEvents(c *conn, list []store.Event) error {
+	for i := range list {
+		v := &list[i]
+		_, err := c.exec("INSERT INTO event (at, session, owner, item, level, text, record, remedy, code, link, link_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			v.When, v.Session, v.User, v.Item, int64(v.Level), v.Text, string(v.Record), v.Remedy, v.Code, v.Link, v.LinkText)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Subscribe implements store.Events. Closing the store closes the channel, too.

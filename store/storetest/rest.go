@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"tandem"
 	"tandem/store"
@@ -385,13 +386,23 @@ func testRuns(k *kit) {
 	done := store.Run{ID: ids[0], Pair: 4, Item: "a", Started: 1, Finished: 9, Result: "ok", Detail: "{}"}
 	h := k.hook(store.Hook{URL: "https://example.org/"})
 	tell := store.Delivery{Hook: h.ID, Key: "run/1", Event: "run.ended", Body: []byte("{}"), Added: 9, Next: 9}
-	k.must(k.st.Events.EndRun(k.ctx, done, tell, tell))
-	k.must(k.st.Events.EndRun(k.ctx, done, tell))
+	last := []store.Event{{When: 9, Session: ids[0], Item: "a", Level: store.Warning, Text: "one was left"}, {When: 9, Session: ids[0], Item: "a", Text: "in step"}}
+	news := k.st.Events.Subscribe(k.ctx)
+	k.must(k.st.Events.EndRun(k.ctx, done, last, tell, tell))
+	select {
+	case <-news:
+	case <-time.After(time.Minute):
+		k.Fatal("nobody was told of the lines with which a run ended")
+	}
+	k.must(k.st.Events.EndRun(k.ctx, done, nil, tell))
 	other := tell
 	other.Key = "run/9999"
-	k.wantKind(k.st.Events.EndRun(k.ctx, store.Run{ID: 9999}, other), tandem.NotFound)
+	k.wantKind(k.st.Events.EndRun(k.ctx, store.Run{ID: 9999}, last, other), tandem.NotFound)
 	if queued, err := k.st.Hooks.Deliveries(k.ctx, h.ID, 0); err != nil || len(queued) != 1 || queued[0].Key != "run/1" {
 		k.Errorf("of a run that ended, and one that is none, are queued: %+v, %v", queued, err)
+	}
+	if lines, err := k.st.Events.List(k.ctx, 0, "a", 0); err != nil || len(lines) != 2 || lines[0].Text != "one was left" || lines[1].Text != "in step" || lines[1].Session != ids[0] {
+		k.Errorf("of a run that ended, and one that is none, the log has: %+v, %v", lines, err)
 	}
 	list, err := k.st.Events.Runs(k.ctx, "a", 0)
 	k.must(err)
