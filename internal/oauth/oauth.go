@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/internal/masked"
 	"tandem/internal/netguard"
 )
 
@@ -184,6 +185,8 @@ func (s *Source) post(ctx context.Context, where string, form url.Values) (*answ
 	if resp.StatusCode != http.StatusOK && a.Error == "" {
 		a.Error = resp.Status
 	}
+	sent := []string{secret, form.Get("refresh_token"), form.Get("device_code"), form.Get("code"), form.Get("code_verifier")}
+	a.Error, a.Description = masked.Text(a.Error, sent...), masked.Text(a.Description, sent...)
 	return a, nil
 }
 

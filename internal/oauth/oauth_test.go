@@ -153,6 +153,26 @@ func TestLoginRefused(t *testing.T) {
 	}
 }
 
+// A provider that repeats in its refusal what it was sent is quoted without it.
+func TestRefusalSaysNoSecret(t *testing.T) {
+	x := newTrial(t, `400 {"error":"invalid_grant","error_description":"no token refresh-of-anna+1, refresh-of-anna%2B1"}`)
+	x.shelf.m["login"] = `{"access":"old","refresh":"refresh-of-anna+1","expires":1}`
+	x.cfg.Tell = nil
+	if _, err := x.renewed(t); err == nil || strings.Contains(err.Error(), "refresh-of-anna") || !strings.Contains(err.Error(), "no token ***, ***") {
+		t.Errorf("%v", err)
+	}
+}
+
+// renewed renews what is kept.
+func (x *trial) renewed(t *testing.T) (string, error) {
+	x.has = &kept{}
+	if err := json.Unmarshal([]byte(x.shelf.m["login"]), x.has); err != nil {
+		t.Fatal(err)
+	}
+	err := x.renew(t.Context())
+	return x.has.Access, err
+}
+
 // A login in the browser of this machine: only the return with the right state counts, and the code is asked for with its proof.
 func TestLoopbackLogin(t *testing.T) {
 	x := newTrial(t, `200 {"access_token":"A","refresh_token":"R"}`)

@@ -16,6 +16,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"tandem"
+	"tandem/internal/masked"
 	"tandem/store"
 )
 
@@ -238,13 +239,27 @@ func (s *Service) login(ctx context.Context, c *smtp.Client, u store.User, a Acc
 	if err != nil {
 		return err
 	}
-	if a.Auth == "token" {
-		return c.Auth(sasl.NewOAuthBearerClient(&sasl.OAuthBearerOptions{Username: a.User, Token: password, Host: a.Host, Port: a.Port}))
+	how := sasl.NewPlainClient("", a.User, password)
+	switch {
+	case a.Auth == "token":
+		how = sasl.NewOAuthBearerClient(&sasl.OAuthBearerOptions{Username: a.User, Token: password, Host: a.Host, Port: a.Port})
+	case !c.SupportsAuth("PLAIN") && c.SupportsAuth("LOGIN"):
+		how = sasl.NewLoginClient(a.User, password)
 	}
-	if !c.SupportsAuth("PLAIN") && c.SupportsAuth("LOGIN") {
-		return c.Auth(sasl.NewLoginClient(a.User, password))
+	return unsaid(c.Auth(how), password)
+}
+
+// unsaid is the error of a login without what was logged in with, which some servers repeat.
+func unsaid(err error, secret string) error {
+	var no *smtp.SMTPError
+	switch {
+	case err == nil:
+	case errors.As(err, &no):
+		no.Message = masked.Text(no.Message, secret)
+	case masked.Text(err.Error(), secret) != err.Error():
+		return errors.New(masked.Text(err.Error(), secret))
 	}
-	return c.Auth(sasl.NewPlainClient("", a.User, password))
+	return err
 }
 
 // again tries a message later, or gives it up when it was tried for long enough or for good reason. A login that is refused may be mended by its owner, and so is tried again.

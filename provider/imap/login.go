@@ -16,6 +16,7 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"tandem"
+	"tandem/internal/masked"
 	"tandem/internal/netguard"
 )
 
@@ -133,10 +134,19 @@ func (a *account) authenticate(ctx context.Context, l *link) error {
 		}
 		return l.Login(a.user, pw).Wait()
 	})
+	err = unsaid(err, pw)
 	if no := refusal(err); no != nil && !passing(no) {
 		return a.refused(fmt.Errorf("the server answers %s", no.Text))
 	}
 	return explain("log in at", a.host, err)
+}
+
+// unsaid is the error of a login without what was logged in with, which some servers repeat.
+func unsaid(err error, secret string) error {
+	if no := refusal(err); no != nil {
+		no.Text = masked.Text(no.Text, secret)
+	}
+	return err
 }
 
 // passing tells whether a refusal says nothing of the password.
@@ -158,7 +168,7 @@ func (a *account) bear(ctx context.Context, l *link, caps imap.CapSet) error {
 			n, _ := strconv.Atoi(port)              // 0 leaves it out
 			mech = &bearer{sasl.NewOAuthBearerClient(&sasl.OAuthBearerOptions{Username: a.user, Token: token, Host: a.host, Port: n})}
 		}
-		err = l.do(ctx, func() error { return l.Authenticate(mech) })
+		err = unsaid(l.do(ctx, func() error { return l.Authenticate(mech) }), token)
 		no := refusal(err)
 		if no == nil || passing(no) {
 			return explain("log in at", a.host, err)

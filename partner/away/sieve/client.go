@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/internal/masked"
 	"tandem/internal/netguard"
 )
 
@@ -156,7 +157,7 @@ func (c *Client) begin(ctx context.Context, s Server) error {
 	_, err := c.do(`AUTHENTICATE "PLAIN" ` + quoted(base64.StdEncoding.EncodeToString([]byte("\x00"+s.User+"\x00"+s.Password))))
 	var no *refusal
 	if errors.As(err, &no) {
-		no.login = true
+		no.login, no.text = true, masked.Text(no.text, s.Password)
 	}
 	return err
 }
