@@ -39,19 +39,23 @@ type Sending string
 const (
 	Waiting Sending = "waiting" // to be tried at Next
 	Sent    Sending = "sent"
+	Partly  Sending = "partly" // some have it, or perhaps have it; others do not get it, and its sender was told
 	Failed  Sending = "failed" // given up; its sender was told
 )
 
 // Outgoing is a message on its way out. It is sent once however often it was asked for: the same user and Key are the same message.
 type Outgoing struct {
-	ID    int64         // the store's key, never given out twice
-	User  string        // whose
-	Key   string        // names the request that it came with: "eas/DEVICE/ClientId"
-	From  string        // the envelope's sender, "" for none (bounces)
-	To    []string      // the envelope's recipients that it has still to reach
-	Doubt []string      // those who may have it and may not: the server never said. It is not sent to them by itself, and a person decides
-	Body  tandem.Digest // the message: a blob
-	Saved bool          // a copy is in the user's folder of sent mail, or is not wanted
+	ID    int64    // the store's key, never given out twice
+	User  string   // whose
+	Key   string   // names the request that it came with: "eas/DEVICE/ClientId"
+	From  string   // the envelope's sender, "" for none (bounces)
+	To    []string // the envelope's recipients that it has still to reach; once it is given up for some, those
+	Doubt []string // those who may have it and may not: the server never said. It is not sent to them by itself, and a person decides
+	// Refused are those who do not get it: a server refused it for them, or it was given up. Reached is how many have it.
+	Refused []string
+	Reached int
+	Body    tandem.Digest // the message: a blob
+	Saved   bool          // a copy is in the user's folder of sent mail, or is not wanted
 
 	State Sending
 	Added int64 // Unix seconds

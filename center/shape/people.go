@@ -148,21 +148,22 @@ func OfDevice(s center.DeviceStatus) Device {
 
 // Outgoing is a message on its way out.
 type Outgoing struct {
-	ID    int64    `json:"id"`
-	User  string   `json:"user"`
-	From  string   `json:"from"`
-	To    []string `json:"to" doc:"who has still to get it"`
-	Doubt []string `json:"doubt" doc:"who may have it and may not: the server never said; a person decides"`
-	State string   `json:"state" enum:"waiting,sent,failed"`
-	Added int64    `json:"added"`
-	Next  int64    `json:"next,omitempty" doc:"when it is tried"`
-	Tries int      `json:"tries"`
-	Error string   `json:"error,omitempty" doc:"of the last try"`
+	ID      int64    `json:"id"`
+	User    string   `json:"user"`
+	From    string   `json:"from"`
+	To      []string `json:"to" doc:"who has still to get it"`
+	Doubt   []string `json:"doubt" doc:"who may have it and may not: the server never said; a person decides"`
+	Refused []string `json:"refused" doc:"who do not get it: a server refused it for them, or it was given up"`
+	State   string   `json:"state" enum:"waiting,sent,partly,failed" doc:"partly: some have it, and others do not get it, as its sender was told"`
+	Added   int64    `json:"added"`
+	Next    int64    `json:"next,omitempty" doc:"when it is tried"`
+	Tries   int      `json:"tries"`
+	Error   string   `json:"error,omitempty" doc:"of the last try"`
 }
 
 // OfOutgoing is a message on its way out.
 func OfOutgoing(m store.Outgoing) Outgoing {
-	out := Outgoing{ID: m.ID, User: m.User, From: m.From, To: append([]string{}, m.To...), Doubt: append([]string{}, m.Doubt...), State: string(m.State), Added: m.Added, Tries: m.Tries, Error: m.Error}
+	out := Outgoing{ID: m.ID, User: m.User, From: m.From, To: append([]string{}, m.To...), Doubt: append([]string{}, m.Doubt...), Refused: append([]string{}, m.Refused...), State: string(m.State), Added: m.Added, Tries: m.Tries, Error: m.Error}
 	if m.State == store.Waiting {
 		out.Next = m.Next
 	}

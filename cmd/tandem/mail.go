@@ -26,20 +26,21 @@ func (a *app) mailCommand() *cobra.Command {
 }
 
 type outgoingJSON struct {
-	ID    int64    `json:"id"`
-	User  string   `json:"user"`
-	From  string   `json:"from"`
-	To    []string `json:"to"`    // who has still to get it
-	Doubt []string `json:"doubt"` // who may have it and may not
-	State string   `json:"state"`
-	Added int64    `json:"added"`
-	Next  int64    `json:"next,omitempty"` // when it is tried
-	Tries int      `json:"tries"`
-	Error string   `json:"error,omitempty"` // of the last try
+	ID      int64    `json:"id"`
+	User    string   `json:"user"`
+	From    string   `json:"from"`
+	To      []string `json:"to"`      // who has still to get it
+	Doubt   []string `json:"doubt"`   // who may have it and may not
+	Refused []string `json:"refused"` // who do not get it
+	State   string   `json:"state"`
+	Added   int64    `json:"added"`
+	Next    int64    `json:"next,omitempty"` // when it is tried
+	Tries   int      `json:"tries"`
+	Error   string   `json:"error,omitempty"` // of the last try
 }
 
 func toOutgoing(m store.Outgoing) outgoingJSON {
-	out := outgoingJSON{ID: m.ID, User: m.User, From: m.From, To: ui.List(m.To), Doubt: ui.List(m.Doubt), State: string(m.State), Added: m.Added, Tries: m.Tries, Error: m.Error}
+	out := outgoingJSON{ID: m.ID, User: m.User, From: m.From, To: ui.List(m.To), Doubt: ui.List(m.Doubt), Refused: ui.List(m.Refused), State: string(m.State), Added: m.Added, Tries: m.Tries, Error: m.Error}
 	if m.State == store.Waiting {
 		out.Next = m.Next
 	}

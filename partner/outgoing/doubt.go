@@ -31,8 +31,8 @@ func (s *Service) AnswerDoubt(ctx context.Context, id int64, a DoubtAnswer) erro
 	}
 	_, err = s.Queue.ChangeOutgoing(ctx, id, func(m *store.Outgoing) error {
 		m.Doubt = slices.DeleteFunc(m.Doubt, func(d string) bool { return slices.Contains(a.To, d) })
-		if m.State != store.Waiting && len(m.Doubt) == 0 && strings.HasPrefix(m.Error, doubt) {
-			m.State, m.Error = store.Sent, ""
+		if m.Reached += len(a.To); m.State != store.Waiting && len(m.Doubt) == 0 && strings.HasPrefix(m.Error, doubt) {
+			end(m, "")
 		}
 		return nil
 	})
@@ -75,14 +75,6 @@ func (s *Service) resend(ctx context.Context, m store.Outgoing, to []string) err
 	}
 	s.poke()
 	return nil
-}
-
-// openDoubt is the Error of a message that is done but for those in doubt.
-func openDoubt(m store.Outgoing) string {
-	if len(m.Doubt) == 0 {
-		return ""
-	}
-	return doubt
 }
 
 // union adds to a list what it does not have.

@@ -307,7 +307,7 @@ func (s *Service) one(ctx context.Context, m store.Outgoing) error {
 		return err
 	}
 	if len(m.To) == 0 {
-		return s.settle(ctx, &m, func(m *store.Outgoing) { m.State, m.Error = store.Sent, openDoubt(*m) })
+		return s.settle(ctx, &m, func(m *store.Outgoing) { end(m, "") })
 	}
 	return s.submit(ctx, u, m, body)
 }
@@ -367,5 +367,6 @@ func (s *Service) locals(ctx context.Context, u store.User, m *store.Outgoing, b
 	if len(rest) == len(m.To) {
 		return nil
 	}
-	return s.settle(ctx, m, func(m *store.Outgoing) { m.To = rest })
+	reached := len(m.To) - len(rest)
+	return s.settle(ctx, m, func(m *store.Outgoing) { m.To, m.Reached = rest, m.Reached+reached })
 }

@@ -265,7 +265,7 @@ func TestRefusals(t *testing.T) {
 	if got := o.got(); len(got) != 2 || !strings.HasPrefix(got[1], "busy@else.test: ") {
 		t.Errorf("the server got %q", got)
 	}
-	if got := o.state(); got != "sent []" || len(o.folder("anna", mailbox.Inbox)) != 1 || len(o.folder("anna", mailbox.Sent)) != 1 {
+	if got := o.state(); got != "partly [bad@else.test]" || len(o.folder("anna", mailbox.Inbox)) != 1 || len(o.folder("anna", mailbox.Sent)) != 1 {
 		t.Error(got)
 	}
 }

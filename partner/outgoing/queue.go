@@ -26,10 +26,10 @@ func (s *Service) Retry(ctx context.Context, id int64) error {
 				Remedy: "send it to them again, or count them as reached: tandem mail doubt " + thing + " --again|--drop"}
 		case m.State == store.Sent:
 			return &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: thing, Err: errors.New("it was sent")}
-		case m.State == store.Failed && len(m.To) == 0:
+		case m.State != store.Waiting && len(m.To) == 0:
 			return &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: thing, Err: errors.New("nobody is left to get it")}
-		case m.State == store.Failed: // a person decides
-			m.State, m.Tries, m.Error = store.Waiting, 0, ""
+		case m.State != store.Waiting: // a person decides
+			m.State, m.Tries, m.Error, m.Refused = store.Waiting, 0, "", nil
 		case strings.HasPrefix(m.Error, doubt): // on its way at this moment
 			return nil
 		}

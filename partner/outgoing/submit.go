@@ -78,16 +78,20 @@ func (s *Service) submit(ctx context.Context, u store.User, m store.Outgoing, bo
 			return err
 		}
 	}
-	sent := false
+	if err := s.refuse(ctx, &m, slices.Concat(taken, later), refused); err != nil {
+		return err
+	}
 	if len(taken) > 0 {
 		switch err := s.data(ctx, c, &m, body, taken, later); {
 		case err == nil:
-			sent = true
 		case errors.Is(err, errDoubt):
 			return s.doubted(ctx, u, m, body)
 		case permanent(err):
 			refused = append(refused, failure{taken, err.Error()})
 			if err := s.bounce(ctx, u, m, body, refused[len(refused)-1]); err != nil {
+				return err
+			}
+			if err := s.refuse(ctx, &m, later, refused[len(refused)-1:]); err != nil {
 				return err
 			}
 		default:
@@ -100,15 +104,42 @@ func (s *Service) submit(ctx context.Context, u store.User, m store.Outgoing, bo
 		m.To = later
 		return s.again(ctx, u, m, body, why)
 	}
-	return s.settle(ctx, &m, func(m *store.Outgoing) {
-		m.To, m.State, m.Error = nil, store.Sent, openDoubt(*m)
-		if !sent && len(refused) > 0 {
-			m.State, m.Error = store.Failed, refused[len(refused)-1].text
-			for _, f := range refused {
-				m.To = append(m.To, f.to...)
-			}
+	text := ""
+	if len(refused) > 0 {
+		text = refused[len(refused)-1].text
+	}
+	return s.settle(ctx, &m, func(m *store.Outgoing) { end(m, text) })
+}
+
+// refuse notes those for whom a server refused the message; rest are those it has still to reach.
+func (s *Service) refuse(ctx context.Context, m *store.Outgoing, rest []string, refused []failure) error {
+	if len(refused) == 0 {
+		return nil
+	}
+	return s.settle(ctx, m, func(m *store.Outgoing) {
+		m.To = rest
+		for _, f := range refused {
+			m.Refused = union(m.Refused, f.to)
 		}
 	})
+}
+
+// end settles a message that nobody is left to get: it was sent, given up, or sent to some only. text is what the last one who refused it said, "" if none did this time.
+func end(m *store.Outgoing, text string) {
+	m.To, m.State, m.Error = slices.Clone(m.Refused), store.Sent, text
+	switch {
+	case len(m.Refused) == 0:
+	case m.Reached == 0 && len(m.Doubt) == 0:
+		m.State = store.Failed
+	default:
+		m.State = store.Partly
+	}
+	if len(m.Refused) > 0 && text == "" {
+		m.Error = "it was refused for " + strings.Join(m.Refused, ", ") + ", as its sender was told"
+	}
+	if len(m.Doubt) > 0 {
+		m.Error = doubt
+	}
 }
 
 var errDoubt = errors.New(doubt)
@@ -134,7 +165,7 @@ func (s *Service) data(ctx context.Context, c *smtp.Client, m *store.Outgoing, b
 	var answer *smtp.SMTPError
 	switch {
 	case err == nil:
-		return s.settle(ctx, m, func(m *store.Outgoing) { m.To, m.Error = later, "" })
+		return s.settle(ctx, m, func(m *store.Outgoing) { m.To, m.Error, m.Reached = later, "", m.Reached+len(taken) })
 	case errors.As(err, &answer):
 		if e := s.settle(ctx, m, func(m *store.Outgoing) { m.Error = err.Error() }); e != nil {
 			return e
@@ -282,7 +313,10 @@ func (s *Service) giveUp(ctx context.Context, u store.User, m store.Outgoing, bo
 	if err := s.bounce(ctx, u, m, body, f); err != nil {
 		return err
 	}
-	return s.settle(ctx, &m, func(m *store.Outgoing) { m.To, m.State, m.Error = f.to, store.Failed, f.text })
+	return s.settle(ctx, &m, func(m *store.Outgoing) {
+		m.Refused = union(m.Refused, f.to)
+		end(m, f.text)
+	})
 }
 
 // guard connects for a user who does not administer the hub.

@@ -92,7 +92,7 @@ func (s *standing) Collect(to chan<- prometheus.Metric) {
 }
 
 // states are the states of messages on their way out, store.Outgoing.State; what else there may be is "other".
-const states = " waiting failed sent "
+const states = " waiting failed partly sent "
 
 func (s *standing) store(ctx context.Context, gauge func(*prometheus.Desc, float64, ...string)) {
 	f, err := s.cfg.Figures(ctx)

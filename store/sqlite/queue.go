@@ -15,27 +15,30 @@ type queue struct{ *db }
 
 var _ store.Queue = queue{}
 
-const outgoingColumns = "id, owner, key, sender, recipients, body, saved, state, added, next, tries, error, doubt"
+const outgoingColumns = "id, owner, key, sender, recipients, body, saved, state, added, next, tries, error, doubt, refused, reached"
 
 func scanOutgoing(s scanner) (m store.Outgoing, err error) {
-	var to, doubt string
+	var to, doubt, refused string
 	var body []byte
-	if err := s.Scan(&m.ID, &m.User, &m.Key, &m.From, &to, &body, &m.Saved, &m.State, &m.Added, &m.Next, &m.Tries, &m.Error, &doubt); err != nil {
+	if err := s.Scan(&m.ID, &m.User, &m.Key, &m.From, &to, &body, &m.Saved, &m.State, &m.Added, &m.Next, &m.Tries, &m.Error, &doubt, &refused, &m.Reached); err != nil {
 		return m, err
 	}
 	m.Body = toDigest(body)
 	if doubt != "" {
 		err = json.Unmarshal([]byte(doubt), &m.Doubt)
 	}
+	if refused != "" {
+		err = errors.Join(err, json.Unmarshal([]byte(refused), &m.Refused))
+	}
 	return m, errors.Join(err, json.Unmarshal([]byte(to), &m.To))
 }
 
-// doubtColumn is a list as its column has it.
-func doubtColumn(doubt []string) (string, error) {
-	if len(doubt) == 0 {
+// listColumn is a list as its column has it: nothing for none.
+func listColumn(list []string) (string, error) {
+	if len(list) == 0 {
 		return "", nil
 	}
-	text, err := json.Marshal(doubt)
+	text, err := json.Marshal(list)
 	return string(text), err
 }
 
@@ -120,12 +123,16 @@ func (q queue) ChangeOutgoing(ctx context.Context, id int64, change func(m *stor
 		if err != nil {
 			return err
 		}
-		doubt, err := doubtColumn(m.Doubt)
+		doubt, err := listColumn(m.Doubt)
 		if err != nil {
 			return err
 		}
-		_, err = c.exec("UPDATE outgoing SET sender = ?, recipients = ?, saved = ?, state = ?, next = ?, tries = ?, error = ?, doubt = ? WHERE id = ?", m.From, string(to), m.Saved,
-			string(m.State), m.Next, m.Tries, m.Error, doubt, id)
+		refused, err := listColumn(m.Refused)
+		if err != nil {
+			return err
+		}
+		_, err = c.exec("UPDATE outgoing SET sender = ?, recipients = ?, saved = ?, state = ?, next = ?, tries = ?, error = ?, doubt = ?, refused = ?, reached = ? WHERE id = ?", m.From, string(to), m.Saved,
+			string(m.State), m.Next, m.Tries, m.Error, doubt, refused, m.Reached, id)
 		return err
 	})
 	return m, err

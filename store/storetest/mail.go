@@ -285,7 +285,7 @@ func testQueue(k *kit) {
 		k.Fatalf("a change that failed was made: %+v, %v", due, err)
 	}
 	changed, err := k.st.Queue.ChangeOutgoing(k.ctx, m.ID, func(m *store.Outgoing) error {
-		m.To, m.State, m.Tries, m.Saved, m.Doubt = nil, store.Sent, 1, true, []string{"b@y", `"c, d"@z`}
+		m.To, m.State, m.Tries, m.Saved, m.Doubt, m.Refused, m.Reached = nil, store.Sent, 1, true, []string{"b@y", `"c, d"@z`}, []string{"d@y"}, 3
 		return nil
 	})
 	k.must(err)
@@ -297,7 +297,7 @@ func testQueue(k *kit) {
 	}
 	list, err := k.st.Queue.Outgoing(k.ctx, user, 10)
 	k.must(err)
-	if len(list) != 2 || list[0].Key != "k2" || !list[1].Saved || list[0].Doubt != nil || !slices.Equal(list[1].Doubt, []string{"b@y", `"c, d"@z`}) {
+	if len(list) != 2 || list[0].Key != "k2" || !list[1].Saved || list[0].Doubt != nil || !slices.Equal(list[1].Doubt, []string{"b@y", `"c, d"@z`}) || list[0].Refused != nil || !slices.Equal(list[1].Refused, []string{"d@y"}) || list[1].Reached != 3 {
 		k.Fatalf("the queue is %+v", list)
 	}
 	changed, err = k.st.Queue.ChangeOutgoing(k.ctx, m.ID, func(m *store.Outgoing) error { m.Doubt = []string{}; return nil })

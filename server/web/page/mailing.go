@@ -189,6 +189,8 @@ func mailState(w words.Words, m store.Outgoing) look {
 	switch {
 	case len(m.Doubt) > 0 && m.State != store.Waiting:
 		return look{"late", "ask", w.T("perhaps not delivered")}
+	case m.State == store.Partly:
+		return look{"bad", "fail", w.T("sent to some only")}
 	case m.State == store.Sent:
 		return look{"good", "ok", w.T("sent")}
 	case m.State == store.Failed:

@@ -39,6 +39,7 @@ func germanPeople() map[string]string {
 		"Empty: as it is kept.":                    "Leer: wie aufbewahrt.",
 		"Sender's address":                         "Absenderadresse",
 		"perhaps not delivered":                    "vielleicht nicht zugestellt",
+		"sent to some only":                        "nur an einige gesendet",
 		"Nobody knows whether they got it":         "Niemand weiß, ob sie es haben",
 		"Send it to them again":                    "Noch einmal an sie senden",
 		"Send it to them again: the message to %s": "Noch einmal an sie senden: die Nachricht an %s",
