@@ -25,6 +25,7 @@ type Service interface {
 	Sessions
 	Handlers
 	Proposals
+	Records
 	About
 	Users
 	Phones

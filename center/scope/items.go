@@ -205,6 +205,22 @@ func (s *Scope) AddItem(ctx context.Context, n center.NewItem) (store.Item, erro
 	return it, err
 }
 
+// ItemRecords implements center.Service, for one's own items.
+func (s *Scope) ItemRecords(ctx context.Context, item string, limit int) ([]center.RecordLine, error) {
+	if err := s.item(ctx, item); err != nil {
+		return nil, err
+	}
+	return s.cfg.Hub.ItemRecords(ctx, item, limit)
+}
+
+// ItemRecord implements center.Service, for one's own items.
+func (s *Scope) ItemRecord(ctx context.Context, q center.RecordQuery) (center.RecordShown, error) {
+	if err := s.item(ctx, q.Item); err != nil {
+		return center.RecordShown{}, err
+	}
+	return s.cfg.Hub.ItemRecord(ctx, q)
+}
+
 // FirstSync implements center.Service.
 func (s *Scope) FirstSync(ctx context.Context, item string) (center.First, error) {
 	if err := s.item(ctx, item); err != nil {

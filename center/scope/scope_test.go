@@ -63,6 +63,14 @@ func asks() []ask {
 		{"OrderHandler", func(c C, s S, u string, x things) (any, error) {
 			return s.OrderHandler(c, center.HandlerOrder{Handler: x.partner, Item: x.item, Do: handler.Disable})
 		}},
+		{"ItemRecords", func(c C, s S, u string, x things) (any, error) { return s.ItemRecords(c, x.item, 10) }},
+		{"ItemRecord", func(c C, s S, u string, x things) (any, error) {
+			r, err := s.ItemRecord(c, center.RecordQuery{Item: x.item, ID: "none"})
+			if tandem.IsKind(err, tandem.NotFound) && strings.Contains(err.Error(), "the item has none") {
+				err = nil // one's own item, which has no such record
+			}
+			return r, err
+		}},
 		{"Proposals", func(c C, s S, u string, x things) (any, error) { return s.Proposals(c, x.partner) }},
 		{"CommitProposal", func(c C, s S, u string, x things) (any, error) {
 			it, err := s.CommitProposal(c, center.Commitment{Partner: x.partner, Name: "nothing"})

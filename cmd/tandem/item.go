@@ -18,7 +18,7 @@ import (
 func (a *app) itemCommand() *cobra.Command {
 	return noun("item", "Sync items: what the hub keeps in step",
 		"A sync item pairs a home collection, which the hub keeps, with one collection of a partner.",
-		a.itemAdd(), a.itemFirst(), a.itemSet(), a.itemShow(), a.itemList(), a.itemSwitch("enable", "Sync an item again", true), a.itemSwitch("disable", "Leave an item alone for now", false), a.itemPause(), a.itemResume(), a.itemRemove())
+		a.itemAdd(), a.itemFirst(), a.itemSet(), a.itemShow(), a.itemList(), a.itemRecords(), a.itemRecord(), a.itemSwitch("enable", "Sync an item again", true), a.itemSwitch("disable", "Leave an item alone for now", false), a.itemPause(), a.itemResume(), a.itemRemove())
 }
 
 func (a *app) itemAdd() *cobra.Command {

@@ -12,8 +12,12 @@ import (
 
 // The arguments of the methods about handlers and what is going on, as they travel.
 type (
-	runsArg   struct{ Runs []int64 }
-	answerArg struct{ Item, Answer string }
+	runsArg    struct{ Runs []int64 }
+	answerArg  struct{ Item, Answer string }
+	recordsArg struct {
+		Item  string
+		Limit int
+	}
 	whenArg   struct{ Partner, When string }
 	reportArg struct {
 		Session int64
@@ -48,6 +52,12 @@ func handleCenter(mux *http.ServeMux, s center.Service) {
 	handle(mux, "ClearEvents", func(ctx context.Context, f center.EventFilter) (int, error) { return s.ClearEvents(ctx, f) })
 	handle(mux, "ListHandlers", func(ctx context.Context, f center.HandlerFilter) ([]handler.Handler, error) {
 		return s.ListHandlers(ctx, f)
+	})
+	handle(mux, "ItemRecords", func(ctx context.Context, a recordsArg) ([]center.RecordLine, error) {
+		return s.ItemRecords(ctx, a.Item, a.Limit)
+	})
+	handle(mux, "ItemRecord", func(ctx context.Context, q center.RecordQuery) (center.RecordShown, error) {
+		return s.ItemRecord(ctx, q)
 	})
 	handle(mux, "Proposals", func(ctx context.Context, a nameArg) ([]center.Proposal, error) { return s.Proposals(ctx, a.Name) })
 	handle(mux, "CommitProposal", func(ctx context.Context, c center.Commitment) (store.Item, error) { return s.CommitProposal(ctx, c) })
@@ -158,6 +168,16 @@ func (c *Client) OrderHandler(ctx context.Context, o center.HandlerOrder) (handl
 // ForgetHandler implements center.Service.
 func (c *Client) ForgetHandler(ctx context.Context, id string) error {
 	return do(ctx, c, "ForgetHandler", nameArg{id})
+}
+
+// ItemRecords implements center.Service.
+func (c *Client) ItemRecords(ctx context.Context, item string, limit int) ([]center.RecordLine, error) {
+	return call[[]center.RecordLine](ctx, c, "ItemRecords", recordsArg{item, limit})
+}
+
+// ItemRecord implements center.Service.
+func (c *Client) ItemRecord(ctx context.Context, q center.RecordQuery) (center.RecordShown, error) {
+	return call[center.RecordShown](ctx, c, "ItemRecord", q)
 }
 
 // Proposals implements center.Service.

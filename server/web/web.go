@@ -66,7 +66,7 @@ func New(cfg Config) (*Door, error) {
 	open := &streams.Count{}
 	d := &Door{cfg: cfg, Open: open}
 	pages, err := page.New(page.Config{Service: d.Service, Streams: open, Slowest: cfg.Slowest, Person: person, Places: cfg.Places, Kind: cfg.Kind, Visits: d.visits, EndVisit: d.endVisit,
-		Password: d.password, Check: d.check, Renew: d.renew, PasskeysWork: func(r *http.Request) bool { return d.Login.PasskeysWork(r) }, Records: d.records, Record: d.record, Link: d.link, Base: cfg.Base, Fingerprint: cfg.Authority, Version: cfg.Version, Now: cfg.Now, Log: cfg.Log})
+		Password: d.password, Check: d.check, Renew: d.renew, PasskeysWork: func(r *http.Request) bool { return d.Login.PasskeysWork(r) }, Link: d.link, Base: cfg.Base, Fingerprint: cfg.Authority, Version: cfg.Version, Now: cfg.Now, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"tandem"
 	"tandem/center"
 	"tandem/center/shape"
 	"tandem/provider"
@@ -99,6 +100,21 @@ func (a *API) addItems() {
 	})
 	do(a, op{id: "remove-item", method: "DELETE", path: "/api/items/{name}", tag: tag, summary: "Forget a sync item; records stay where they are, on both sides"},
 		func(ctx context.Context, s center.Service, in *Named) error { return s.RemoveItem(ctx, in.Name) })
+	serve(a, op{id: "item-records", method: "GET", path: "/api/items/{name}/records", tag: tag, summary: "List what the home collection of an item holds, the newest first"}, func(ctx context.Context, in *struct {
+		Named
+		Paging
+	}) (*list[shape.Record], error) {
+		all, err := a.cfg.Service(ctx).ItemRecords(ctx, in.Name, in.Skip+in.Limit+1)
+		return pageOf(&in.Paging, shape.List(all, shape.OfRecord)), err
+	})
+	get(a, op{id: "item-record", method: "GET", path: "/api/items/{name}/records/{id}", tag: tag, summary: "Show one record in the words of its kind"}, func(ctx context.Context, s center.Service, in *struct {
+		Named
+		ID   string `path:"id"`
+		Body bool   `query:"body" doc:"its body, too"`
+	}) (shape.RecordShown, error) {
+		r, err := s.ItemRecord(ctx, center.RecordQuery{Item: in.Name, ID: tandem.ID(in.ID), Body: in.Body})
+		return shape.OfRecordShown(r), err
+	})
 	serve(a, op{id: "item-settings", method: "GET", path: "/api/item-settings", tag: tag, summary: "The settings that a sync item has"}, func(_ context.Context, in *Paging) (*list[Setting], error) {
 		return pageOf(in, shape.List(center.ItemKeys(), func(k center.ItemKey) Setting { return Setting{k.Name, append([]string{}, k.Words...), k.Help} })), nil
 	})

@@ -20,7 +20,6 @@ type itemPage struct {
 	Waiting []store.Conflict
 	Events  []event
 	Rules   []setting
-	Records bool // they can be listed
 }
 
 // setting is a setting of an item as a form shows it.
@@ -41,7 +40,7 @@ func (p *Pages) item(c *call) error {
 	if err != nil {
 		return err
 	}
-	d := itemPage{row: r, Records: p.cfg.Records != nil}
+	d := itemPage{row: r}
 	ctx := c.r.Context()
 	runs, err := c.hub.Runs(ctx, r.Item.Name, shownRuns)
 	if err != nil {
@@ -194,30 +193,17 @@ func (p *Pages) records(c *call) error {
 	if err != nil {
 		return err
 	}
-	if p.cfg.Records == nil {
-		return &tandem.Error{Kind: tandem.NotFound, Op: "list records of", Thing: r.Home}
+	if id := c.query("id"); id != "" {
+		return p.record(c, r, tandem.ID(id))
 	}
-	colls, err := c.hub.Collections(c.r.Context())
+	const most = 500
+	list, err := c.hub.ItemRecords(c.r.Context(), r.Item.Name, most+1)
 	if err != nil {
 		return err
 	}
-	const most = 500
-	for _, coll := range colls {
-		if coll.ID != r.Item.Collection {
-			continue
-		}
-		if id := c.query("id"); id != "" && p.cfg.Record != nil {
-			return p.record(c, r, coll, tandem.ID(id))
-		}
-		list, err := p.cfg.Records(c.r.Context(), coll, most+1)
-		if err != nil {
-			return err
-		}
-		return c.show("center", c.words.T("Records of %s", r.Item.Name), "records", struct {
-			row
-			Records []Record
-			Cut     bool
-		}{r, list[:min(len(list), most)], len(list) > most})
-	}
-	return &tandem.Error{Kind: tandem.NotFound, Op: "find collection", Thing: r.Home}
+	return c.show("center", c.words.T("Records of %s", r.Item.Name), "records", struct {
+		row
+		Records []center.RecordLine
+		Cut     bool
+	}{r, list[:min(len(list), most)], len(list) > most})
 }

@@ -46,12 +46,10 @@ type Config struct {
 	Renew    func(w http.ResponseWriter, r *http.Request) error                       // goes on with the visit after what it hung on was changed
 	// PasskeysWork reports whether passkeys can be used at the address of a request.
 	PasskeysWork func(r *http.Request) bool
-	Records      func(ctx context.Context, c tandem.Collection, limit int) ([]Record, error)          // what a home collection holds, newest first; nil: not shown
-	Record       func(ctx context.Context, c tandem.Collection, id tandem.ID) (Record, []byte, error) // one of them, with the beginning of its body; NotFound. nil: not shown
-	Link         func(r *http.Request, secret string) string                                          // the address of a link to a collection; nil: its secret is shown alone
-	Streams      *streams.Count                                                                       // open streams of users; nil: pages are not counted
-	Slowest      time.Duration                                                                        // to take a message of a stream; who is slower is cut off, and comes back; 0: 30 s
-	Languages    []string                                                                             // those to choose from; nil: all
+	Link         func(r *http.Request, secret string) string // the address of a link to a collection; nil: its secret is shown alone
+	Streams      *streams.Count                              // open streams of users; nil: pages are not counted
+	Slowest      time.Duration                               // to take a message of a stream; who is slower is cut off, and comes back; 0: 30 s
+	Languages    []string                                    // those to choose from; nil: all
 
 	Base        func(r *http.Request) string // the public address without a path; nil: not said
 	Fingerprint string                       // of the hub's own authority, "" where a public one vouches for the hub
@@ -67,14 +65,6 @@ type Person struct {
 	Admin bool
 	CSRF  string // is repeated by every form
 	Visit int64  // the browser
-}
-
-// Record is one record of a home collection as it is listed.
-type Record struct {
-	ID      tandem.ID
-	Title   string
-	Changed int64 // Unix seconds, 0: not known
-	Size    int64
 }
 
 // Pages makes the pages. Its methods may be called concurrently.
