@@ -146,6 +146,30 @@ func TestBeyondFound(t *testing.T) {
 	}
 }
 
+// TestBeyondStays: a phone that moves, marks or deletes what was found at the server is told that its folder has no such message, and nothing comes of it. MS-ASCMD 2.2.3.166.8, 2.2.3.175
+func TestBeyondStays(t *testing.T) {
+	f := newFarHouse(t)
+	inbox, ctx := f.folder("Inbox"), context.Background()
+	id := match(t, `ServerId=(`+inbox+`:f[^ ]+)`, f.find(f.phone.Client, "pipes", "", "0-9"))
+	other := ""
+	for folder := range f.phone.Folders {
+		if f.phone.Folders[folder].Type == 4 {
+			other = folder
+		}
+	}
+	contains(t, f.do(f.phone.Client, "MoveItems", "<MoveItems><Move><SrcMsgId>"+id+"</SrcMsgId><SrcFldId>"+inbox+"</SrcFldId><DstFldId>"+other+"</DstFldId></Move></MoveItems>"), "Response{SrcMsgId="+id+" Status=1}")
+	f.must(f.phone.Sync(ctx, inbox))
+	got := f.do(f.phone.Client, "Sync", sync1(collection(f.phone.Stores[inbox].Key, inbox, "<Commands><Change><ServerId>"+id+"</ServerId><ApplicationData><email:Read>1</email:Read></ApplicationData></Change></Commands>")))
+	contains(t, got, "Change{ServerId="+id+" Status=8}")
+	f.do(f.phone.Client, "Sync", sync1(collection(keyIn(got), inbox, "<DeletesAsMoves>0</DeletesAsMoves><Commands><Delete><ServerId>"+id+"</ServerId></Delete></Commands>")))
+	contains(t, f.fetch("airsync:ServerId", id, inText), "Fetch{Status=1 ServerId="+id, "Data=water pipes")
+	list, err := f.c.Select("INBOX", nil).Wait()
+	f.must(err)
+	if list.NumMessages != 4 {
+		t.Errorf("%d messages are at the server", list.NumMessages)
+	}
+}
+
 // TestBeyondSearched: older phones find the same with Search.
 func TestBeyondSearched(t *testing.T) {
 	f := newFarHouse(t)
