@@ -2,11 +2,13 @@ package web_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
 	"tandem"
 	"tandem/store"
+	"tandem/test/mailkit"
 )
 
 // TestRecordPage: a person sees what a record of an item says, of a message also what servers found out about its sender; what it says does no harm, and nobody else sees it.
@@ -28,7 +30,17 @@ func TestRecordPage(t *testing.T) {
 	for _, o := range out {
 		k.must(o.Err)
 	}
+	for name, bomb := range mailkit.Bombs() {
+		out, err := k.st.Home.Write(ctx, c.ID, store.Author{}, []store.HomeWrite{{Write: tandem.Write{Op: tandem.Create, ID: tandem.ID(name), Record: tandem.Record{Body: tandem.Bytes(bomb)}}}})
+		k.must(err)
+		k.must(out[0].Err)
+	}
 	anna, ben := k.in("anna"), k.in("ben")
+	for name := range mailkit.Bombs() {
+		if a := anna.get("/items/mine/records?id=" + url.QueryEscape(name)); a.status != http.StatusOK || !strings.Contains(a.body, "harmless text") {
+			t.Errorf("%s: %d: %.2000s", name, a.status, a.body)
+		}
+	}
 	if a := anna.get("/items/mine/records"); !strings.Contains(a.body, `href="?id=m&#43;1%262"`) && !strings.Contains(a.body, `href="?id=m+1%262"`) {
 		t.Errorf("the list does not lead to it: %s", a.body)
 	}
