@@ -56,3 +56,35 @@ func (c *Cron) next(now time.Time, zone *time.Location) time.Time {
 	}
 	return time.Time{}
 }
+
+// Fields are what a cron expression allows, each in order; nil where it allows all.
+type Fields struct {
+	Minutes, Hours []int
+	Dates          []int // days of the month
+	Months         []int
+	Days           Days // of the week
+}
+
+// Fields are those of the expression. Where it names dates and days of the week, either is enough, as crontab has it.
+func (c *Cron) Fields() Fields {
+	pick := func(mask uint64, low, high int) (out []int) {
+		for i := low; i <= high; i++ {
+			if mask&(1<<i) != 0 {
+				out = append(out, i)
+			}
+		}
+		if len(out) == high-low+1 {
+			return nil
+		}
+		return out
+	}
+	s := c.spec
+	f := Fields{Minutes: pick(s.Minute, 0, 59), Hours: pick(s.Hour, 0, 23), Dates: pick(s.Dom, 1, 31), Months: pick(s.Month, 1, 12)}
+	for _, d := range pick(s.Dow, 0, 6) {
+		f.Days[d] = true
+	}
+	return f
+}
+
+// Zone is the zone that the expression names itself, nil if it names none.
+func (c *Cron) Zone() *time.Location { return c.zone }

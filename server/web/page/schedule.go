@@ -128,38 +128,6 @@ func rates(w words.Words, now when.Rate) []option {
 	return out
 }
 
-// ruleWords say a rule as people do.
-func ruleWords(w words.Words, r when.Rule) string {
-	switch {
-	case r.Cron != nil:
-		return r.String()
-	case r.Every > 0:
-		text := w.T("every %s", w.Seconds(r.Every.Seconds()))
-		if r.Within != nil {
-			text += ", " + daysWords(w, r.Within.Days) + " " + r.Within.From.String() + "–" + r.Within.To.String()
-		}
-		return text
-	}
-	var at []string
-	for _, m := range r.At {
-		at = append(at, m.String())
-	}
-	return w.T("at %s", strings.Join(at, ", ")) + ", " + daysWords(w, r.Days)
-}
-
-func daysWords(w words.Words, d when.Days) string {
-	var out []string
-	for _, o := range daysOf(w, d) {
-		if o.Chosen {
-			out = append(out, o.Text)
-		}
-	}
-	if len(out) == 0 || len(out) == 7 {
-		return w.T("every day")
-	}
-	return strings.Join(out, ", ")
-}
-
 // triggerWords say what starts a run.
 func triggerWords(w words.Words, t when.Trigger) string {
 	switch t {
@@ -295,7 +263,7 @@ func inWords(w words.Words, it store.Item) []string {
 		out = append(out, ruleWords(w, r))
 	}
 	if pk := plan.Peak; pk != nil {
-		out = append(out, w.T("busy hours")+": "+daysWords(w, pk.Days)+" "+pk.From.String()+"–"+pk.To.String())
+		out = append(out, w.T("busy hours")+": "+daysWords(w, pk.Days)+", "+pk.From.String()+"–"+pk.To.String())
 	}
 	for _, q := range plan.Quiet {
 		out = append(out, w.T("quiet")+" "+q.From.String()+"–"+q.To.String())
@@ -311,6 +279,12 @@ func inWords(w words.Words, it store.Item) []string {
 	}
 	if plan.If.Power {
 		out = append(out, w.T("Only while it is plugged in"))
+	}
+	if plan.If.Idle {
+		out = append(out, w.T("Only while nobody uses the computer"))
+	}
+	if plan.If.Slow != nil {
+		out = append(out, w.T("Not over a slow connection"))
 	}
 	if len(plan.If.Networks) > 0 {
 		out = append(out, w.T("Only in these networks")+": "+strings.Join(plan.If.Networks, ", "))
