@@ -3,7 +3,6 @@ package page
 import (
 	"net/url"
 	"slices"
-	"strings"
 
 	"tandem/center"
 	devices "tandem/partner/device"
@@ -80,13 +79,12 @@ type devicePage struct {
 	phoneCard
 	Facts    []field
 	Policy   []policyRow
+	Elements []policyGroup // that a policy can have
+	Typed    [2]string     // for another element: its name and value
 	Versions []option
 	Events   []event
 	Syncs    *card // what it syncs, as far as it asked for anything
 }
-
-// policyRow is one element of the policy that is in force.
-type policyRow struct{ Name, Value, Takes string }
 
 func (p *Pages) device(c *call) error {
 	d, err := p.deviceOf(c)
@@ -110,10 +108,7 @@ func (p *Pages) deviceOf(c *call) (*devicePage, error) {
 			d.Facts = append(d.Facts, f)
 		}
 	}
-	ranges := devices.Ranges()
-	for _, set := range s.Policy.Settings() {
-		d.Policy = append(d.Policy, policyRow{set.Name, strings.Join(set.Values, ", "), ranges[set.Name]})
-	}
+	d.Policy, d.Elements = policyOf(c.words, s.Policy)
 	for _, v := range []string{"", "12.1", "14.0", "14.1", "16.0", "16.1"} {
 		name := v
 		if v == "" {
@@ -184,16 +179,14 @@ func (p *Pages) askDevice(c *call) error {
 // setPolicy changes one element of the policy for a device. An empty value takes the element away.
 func (p *Pages) setPolicy(c *call) error {
 	user, id := c.r.PathValue("user"), c.r.PathValue("id")
-	values := map[string]string{c.form("name"): c.form("value")}
+	values := map[string]string{c.form("name"): policyValue(c.words, c.form("value"))}
 	if _, err := c.hub.SetDevicePolicy(c.r.Context(), devices.Scope{User: user, Device: id}, values); err != nil {
 		d, other := p.deviceOf(c)
 		if other != nil {
 			return other
 		}
+		d.Typed = [2]string{c.form("name"), c.form("value")}
 		return c.again(err, "devices", d.Name, "device", d)
 	}
 	return c.away(devicePath(user, id), "saved")
 }
-
-// PolicyNames are the elements that a policy can have.
-func (d *devicePage) PolicyNames() []string { return devices.Names() }

@@ -56,5 +56,6 @@ func germanLog() map[string]string {
 		"Repair":                          "Reparatur",
 		"What was agreed on":              "Was vereinbart war",
 		"Deletions":                       "Löschungen",
+		"the run":                         "der Lauf",
 	}
 }
