@@ -429,5 +429,24 @@ func TestInTheirLanguage(t *testing.T) {
 		b.after(time.Minute, "anna: en(x fails) (en(wrong password)) /items/i")
 		b.stands(cause("x", func(c *Cause) { c.User = "bert" }))
 		b.after(time.Minute, "bert: de(x fails) (de(wrong password)) /items/i")
+		// As the browser: the language in which they last saw the pages, which another choice outweighs.
+		if err := b.st.Accounts.SetProps(t.Context(), "bert", map[string]string{PagesProp: "de"}); err != nil {
+			t.Fatal(err)
+		}
+		for set, want := range map[string]string{"en": "en", AsBrowser: "de", "": "de"} {
+			if err := b.s.Set(t.Context(), "bert", map[string]string{"language": set}); err != nil {
+				t.Fatal(err)
+			}
+			list, err := b.st.Accounts.Users(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := Read(list[1], list).Language; got != want {
+				t.Errorf("%q: %s, want %s", set, got, want)
+			}
+			if got, want := Language(list[1]), map[string]string{"en": "en"}[set]; got != want { // phones have one of their own
+				t.Errorf("%q: chosen %q, want %q", set, got, want)
+			}
+		}
 	})
 }

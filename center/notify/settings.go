@@ -16,8 +16,14 @@ import (
 	"tandem/store"
 )
 
-// Prop is the property of a user that keeps what they set.
-const Prop = "notify"
+// Prop is the property of a user that keeps what they set, PagesProp the one that keeps the language in which they last saw the pages.
+const (
+	Prop      = "notify"
+	PagesProp = "pages-language"
+)
+
+// AsBrowser is for the language in which the user's browser shows the pages.
+const AsBrowser = "browser"
 
 // Settings are what a user wants to be told, how and when.
 type Settings struct {
@@ -39,7 +45,7 @@ type Key struct {
 	Help    string   `json:"help"`
 }
 
-// Languages are those that people are told in, the first one if they choose none.
+// Languages are those that people can be told in, the first one if nothing is known of theirs.
 func Languages() []string { return []string{"en", "de"} }
 
 // Keys are the settings, in the order to be shown.
@@ -56,7 +62,7 @@ func Keys() []Key {
 		{"quiet", nil, "", "quiet hours, such as 22:00-07:00 or sat-sun 00:00-24:00; several with semicolons"},
 		{"every", nil, "15m", "how far apart messages are at least; what comes meanwhile is told together"},
 		{"after", nil, "30m", "how long a failure that is tried again by itself lasts before it is told"},
-		{"language", Languages(), Languages()[0], "the language that it is told in"},
+		{"language", append([]string{AsBrowser}, Languages()...), AsBrowser, "the language that it is told in; browser: the one in which the user's browser shows the pages"},
 	}
 }
 
@@ -75,7 +81,22 @@ func chosen(u store.User) map[string]string {
 }
 
 // Language is the one that a user chose to be told in, "" if they chose none.
-func Language(u store.User) string { return chosen(u)["language"] }
+func Language(u store.User) string {
+	if l := chosen(u)["language"]; l != AsBrowser {
+		return l
+	}
+	return ""
+}
+
+// languageOf is the language that a user is told in: the one that they chose, or in which they last saw the pages.
+func languageOf(u store.User) string {
+	for _, l := range []string{Language(u), u.Props.Get(PagesProp)} {
+		if slices.Contains(Languages(), l) {
+			return l
+		}
+	}
+	return Languages()[0]
+}
 
 // Values are the settings of a user by key, with the defaults.
 func Values(u store.User, users []store.User) map[string]string {
@@ -114,6 +135,7 @@ func Read(u store.User, users []store.User) Settings {
 	if err != nil { // kept by another version: better to tell too much
 		s, _ = read(Values(store.User{Name: u.Name}, users))
 	}
+	s.Language = languageOf(u)
 	return s
 }
 

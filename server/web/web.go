@@ -14,6 +14,7 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/center/notify"
 	"tandem/center/scope"
 	"tandem/kind"
 	"tandem/partner/account"
@@ -66,7 +67,7 @@ func New(cfg Config) (*Door, error) {
 	open := &streams.Count{}
 	d := &Door{cfg: cfg, Open: open}
 	pages, err := page.New(page.Config{Service: d.Service, Streams: open, Slowest: cfg.Slowest, Person: person, Places: cfg.Places, Kind: cfg.Kind, Visits: d.visits, EndVisit: d.endVisit,
-		Password: d.password, Check: d.check, Renew: d.renew, PasskeysWork: func(r *http.Request) bool { return d.Login.PasskeysWork(r) }, Link: d.link, Base: cfg.Base, Fingerprint: cfg.Authority, Version: cfg.Version, Now: cfg.Now, Log: cfg.Log})
+		Password: d.password, Check: d.check, Renew: d.renew, Reads: d.reads, PasskeysWork: func(r *http.Request) bool { return d.Login.PasskeysWork(r) }, Link: d.link, Base: cfg.Base, Fingerprint: cfg.Authority, Version: cfg.Version, Now: cfg.Now, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +119,15 @@ func (d *Door) Service(ctx context.Context) center.Service {
 func person(ctx context.Context) (page.Person, bool) {
 	p, ok := login.From(ctx)
 	return page.Person{User: p.User, Admin: p.Admin, CSRF: p.CSRF(), Visit: p.Visit.ID}, ok
+}
+
+// reads notes the language in which a person sees the pages, so that they can be told in it while no browser asks.
+func (d *Door) reads(ctx context.Context, lang string) error {
+	p, ok := login.From(ctx)
+	if !ok || p.User.Props.Get(notify.PagesProp) == lang {
+		return nil
+	}
+	return d.cfg.Store.Accounts.SetProps(ctx, p.User.Name, map[string]string{notify.PagesProp: lang})
 }
 
 func (d *Door) visits(ctx context.Context) ([]store.Visit, error) {

@@ -101,6 +101,11 @@ func (c *call) execute(name string, d any) (*bytes.Buffer, error) {
 
 // show answers with a page.
 func (c *call) show(nav, title, name string, d any) error {
+	if c.p.cfg.Reads != nil {
+		if err := c.p.cfg.Reads(c.r.Context(), c.frame.Lang); err != nil {
+			return err
+		}
+	}
 	c.frame.Nav, c.frame.Title = nav, title
 	c.render(http.StatusOK, name, d)
 	return nil

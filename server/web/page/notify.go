@@ -141,6 +141,7 @@ func (p *Pages) notifyOf(c *call) (*notifyPage, error) {
 	d.Spans = []spanRow{spans(w, "every", w.T("From one message to the next"), set.Values["every"], "0s", "15m", "1h", "6h", "24h"),
 		spans(w, "after", w.T("What may mend itself is told if it lasts for"), set.Values["after"], "0s", "30m", "2h", "24h")}
 	tongue := spanRow{Name: "language", Label: w.T("Language that it is told in")}
+	tongue.Choices = []option{{notify.AsBrowser, w.T("As the browser prefers"), set.Values["language"] == notify.AsBrowser}}
 	for _, l := range notify.Languages() {
 		tongue.Choices = append(tongue.Choices, option{l, words.Name(l), l == set.Values["language"]})
 	}

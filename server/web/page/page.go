@@ -44,6 +44,7 @@ type Config struct {
 	Password func(w http.ResponseWriter, r *http.Request, old, password string) error // changes the person's own password; Denied: the old one is wrong
 	Check    func(r *http.Request, password string) error                             // whether it is the person's own; Denied
 	Renew    func(w http.ResponseWriter, r *http.Request) error                       // goes on with the visit after what it hung on was changed
+	Reads    func(ctx context.Context, lang string) error                             // notes the language in which the person sees pages; nil: nobody does
 	// PasskeysWork reports whether passkeys can be used at the address of a request.
 	PasskeysWork func(r *http.Request) bool
 	Link         func(r *http.Request, secret string) string // the address of a link to a collection; nil: its secret is shown alone
