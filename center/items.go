@@ -78,7 +78,7 @@ func (h *Hub) AddItem(ctx context.Context, n NewItem) (store.Item, error) {
 	}
 	taken := func(name string) bool { return findItem(items, name) != nil }
 	if n.Name == "" {
-		n.Name = freeName(slug(n.Home+"-"+firstText(known.Name, lastPart(place))), taken)
+		n.Name = freeName(slug(n.Home+"-"+firstText(known.Name, callPlace(place))), taken)
 	} else if taken(n.Name) {
 		return store.Item{}, &tandem.Error{Kind: tandem.Exists, Op: "add item", Thing: n.Name, Remedy: "choose another name with --name"}
 	}

@@ -3,9 +3,11 @@ package center
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"path"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"tandem"
 	"tandem/provider"
@@ -27,7 +29,7 @@ func (h *Hub) AddPartner(ctx context.Context, user, name, text string) (store.Pa
 		return ok || h.isProvider(n)
 	}
 	if name == "" {
-		name = freeName(slug(lastPart(place)), taken)
+		name = freeName(slug(callPlace(place)), taken)
 	} else if err := checkName("partner", name); err != nil {
 		return store.Partner{}, err
 	} else if h.isProvider(name) {
@@ -225,6 +227,18 @@ func freeName(name string, taken func(string) bool) string {
 			return n
 		}
 	}
+}
+
+// callPlace is what a person would call a place: the last part of its path, or the server if that is a number or an identifier that nobody chose.
+func callPlace(p provider.Place) string {
+	last := lastPart(p)
+	if strings.ContainsFunc(last, func(r rune) bool { return unicode.IsLetter(r) && !strings.ContainsRune("abcdefABCDEF", r) }) {
+		return last
+	}
+	if u, err := url.Parse("x:" + p.Path); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return last
 }
 
 func lastPart(p provider.Place) string {
