@@ -46,6 +46,7 @@ type board struct {
 	Busy   int
 	Look   look // of all together
 	Sum    string
+	Call   []string // items for which it is so, if they need somebody; a few of them
 	Name   string // of the page
 	Hidden int    // handlers that are not shown, unless that was asked for
 	All    bool   // it was
@@ -140,10 +141,29 @@ func (p *Pages) board(c *call) (*board, error) {
 	}
 	b.addHubs(c.words, rows, counts, shown)
 	slices.SortStableFunc(b.Cards, func(x, y card) int {
-		return cmp.Or(cmp.Compare(rank(x.Type), rank(y.Type)), cmp.Compare(strings.ToLower(x.Name), strings.ToLower(y.Name)))
+		return cmp.Or(cmp.Compare(rank(x), rank(y)), byName(x.Name, y.Name))
 	})
 	b.Look, b.Sum = sumUp(c.words, counts, b)
+	b.Call = b.calling()
 	return b, nil
+}
+
+// maxCalling is how many items the summary names.
+const maxCalling = 3
+
+// calling are the items that make all together look as it does, if that is something to be done about.
+func (b *board) calling() (out []string) {
+	if b.Look.Class != "bad" && b.Look.Class != "late" {
+		return nil
+	}
+	for _, k := range b.Cards {
+		for _, r := range k.Rows {
+			if r.Look.Class == b.Look.Class && len(out) < maxCalling {
+				out = append(out, r.Item.Name)
+			}
+		}
+	}
+	return out
 }
 
 // add adds a card, and counts how its rows stand.
@@ -175,12 +195,45 @@ func (b *board) addHubs(w words.Words, rows map[string]row, counts map[string]in
 	}
 }
 
-// rank puts phones after what the hub itself keeps in step.
-func rank(t handler.Type) int {
-	if t == handler.Device {
-		return 1
+// rank puts what the hub itself keeps in step first, then other programs, then phones; of each, what is switched off comes last.
+func rank(k card) int {
+	n := 0
+	switch {
+	case k.Type == handler.Device:
+		n = 4
+	case len(k.Rows) == 0 && k.Plain():
+		n = 2
 	}
-	return 0
+	if !k.Enabled {
+		n++
+	}
+	return n
+}
+
+// byName compares names as people order them: whatever the case, and numbers by their value.
+func byName(a, b string) int {
+	x, y := strings.ToLower(a), strings.ToLower(b)
+	for x != "" && y != "" {
+		m, n := digits(x), digits(y)
+		if m == "" || n == "" {
+			if x[0] != y[0] {
+				break
+			}
+			x, y = x[1:], y[1:]
+			continue
+		}
+		p, q := strings.TrimLeft(m, "0"), strings.TrimLeft(n, "0")
+		if c := cmp.Or(cmp.Compare(len(p), len(q)), cmp.Compare(p, q)); c != 0 {
+			return c
+		}
+		x, y = x[len(m):], y[len(n):]
+	}
+	return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))
+}
+
+// digits are those with which a text begins.
+func digits(s string) string {
+	return s[:len(s)-len(strings.TrimLeft(s, "0123456789"))]
 }
 
 // phoneCards are the phones by the ids of their handlers.
