@@ -81,7 +81,7 @@ func (p *Pages) results(c *call) error {
 	}
 	for _, e := range slices.Backward(list) {
 		one := eventOf(c.words, e)
-		one.Links = linksOf(c.words, e, func(name string) bool {
+		one.link(c.words, func(name string) bool {
 			return slices.ContainsFunc(items, func(it store.Item) bool { return it.Name == name })
 		})
 		d.Events = append(d.Events, one)

@@ -2,7 +2,6 @@ package page
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 
 	"tandem"
@@ -19,7 +18,9 @@ type event struct {
 	Code string
 	To   string // where to go from here, as a page; "": nowhere
 
-	Links []eventLink // where else; with To, if it is among them
+	// What the line is about, as pages; "": none.
+	ItemTo, RunTo, RecordTo string
+	Links                   []eventLink // where else
 }
 
 // eventLink is a page to which a line of the log leads.
@@ -53,35 +54,44 @@ func linkOf(e store.Event) string {
 	return ""
 }
 
-// linksOf are the pages to which a line of the log leads, the one that it names itself first. known reports whether an item is one of the Center.
-func linksOf(w words.Words, e store.Event, known func(item string) bool) (out []eventLink) {
-	for _, l := range center.LinksOf(e) {
-		to := ""
+// link fills in the pages to which a line of the log leads: what it tells of is a link itself, and all else is one by name. known reports whether an item is one of the
+// Center.
+func (e *event) link(w words.Words, known func(item string) bool) {
+	seen := map[string]bool{}
+	for _, l := range center.LinksOf(e.Event) {
+		to, at := "", (*string)(nil)
 		switch l.Sort {
 		case center.LinkItem:
 			if known(l.Name) {
 				to = itemPath(l.Name)
 			}
+			if l.Name == e.Item {
+				at = &e.ItemTo
+			}
 		case center.LinkDevice:
 			if e.User != "" {
-				to = devicePath(e.User, l.Name)
+				to, at = devicePath(e.User, l.Name), &e.ItemTo
 			}
 		case center.LinkRun:
 			if known(e.Item) {
-				to = itemPath(e.Item) + "/runs/" + url.PathEscape(strings.TrimPrefix(l.Name, "s"))
+				to, at = itemPath(e.Item)+"/runs/"+url.PathEscape(strings.TrimPrefix(l.Name, "s")), &e.RunTo
 			}
 		case center.LinkRecord:
-			to = "/history?" + url.Values{"q": {l.Name}}.Encode()
+			to, at = "/history?"+url.Values{"q": {l.Name}}.Encode(), &e.RecordTo
 		case center.LinkConflict, center.LinkConflicts, center.LinkQuestion:
 			to = linkOf(store.Event{Link: l.Sort + "/" + l.Name})
 		case center.LinkAddress:
 			to = l.Name
 		}
-		if to != "" && !slices.ContainsFunc(out, func(o eventLink) bool { return o.To == to }) {
-			out = append(out, eventLink{to, w.Say(l.Text)})
+		switch {
+		case to == "" || seen[to]:
+		case at != nil:
+			*at = to
+		default:
+			e.Links = append(e.Links, eventLink{to, w.Say(l.Text)})
 		}
+		seen[to] = true
 	}
-	return out
 }
 
 // opWords say what was done to a version that history keeps.
