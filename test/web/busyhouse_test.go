@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -32,7 +33,19 @@ func busyHouse(t *testing.T) *hub {
 	h.cli("", "webhook", "add", "http://localhost:9/hook", "--events", "problem.began", "--user", user)
 	h.report("sessions", `{"handler": "frame", "name": "Photo frame", "type": "application", "who": "frame 1.0", "items": [{"id": "frame-pictures", "name": "Pictures"}]}`)
 	h.phoneSyncs()
+	h.longNames()
 	return h
+}
+
+// longNames adds what is called at length, as a word that breaks nowhere, and that a schedule of cron and a policy hold.
+func (h *hub) longNames() {
+	h.Helper()
+	const long = "geburtstagskalender-der-urgrosseltern-seit-neunzehnhundertzwoelf"
+	h.write(long+"/1.ics", event("long-1", "Donaudampfschifffahrtsgesellschaftskapitänswitwenversicherungsgesellschaft", "20261205"))
+	h.cli("", "item", "add", "birthdays", "vdir:"+h.dir(long), "--name", long, "--mode", "manual", "--user", user)
+	h.cli("", "item", "set", long, "schedule=*/20 8-18 * * 1-5")
+	h.try("sync", long)
+	h.cli("", "device", "policy", "set", "DevicePasswordEnabled=yes", "MinDevicePasswordLength=6", "AllowBluetooth=1", "AllowCamera=no", "--user", user, "--device", "ANNAPHONE01")
 }
 
 // shares adds another user, whose calendar is a place on a server for the first one, and who shares a collection.
@@ -107,7 +120,7 @@ func (h *hub) chart() {
 func (h *hub) phoneSyncs() {
 	h.Helper()
 	p := easclient.NewPhone(&easclient.Client{HTTP: http.DefaultClient, Base: h.url, User: user, Password: password, DeviceID: "ANNAPHONE01", DeviceType: "iPhone", Agent: "Apple-iPhone15C2/2101.44", Version: "16.1"})
-	ctx, cancel := context.WithTimeout(h.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(h.Context(), 5*time.Minute)
 	defer cancel()
 	if err := p.FolderSync(ctx); err != nil {
 		h.Fatal(err)
@@ -117,19 +130,47 @@ func (h *hub) phoneSyncs() {
 			h.Fatal(err)
 		}
 	}
+	h.doubtfulMail(ctx, p)
 	h.stuckMail(ctx, p)
 }
 
-// stuckMail has the phone send a message that cannot go out: nobody answers where the user's mail server is said to be.
-func (h *hub) stuckMail(ctx context.Context, p *easclient.Phone) {
+// doubtfulMail has the phone send a message of which nobody knows whether it arrived: the server took it, and its answer was lost.
+func (h *hub) doubtfulMail(ctx context.Context, p *easclient.Phone) {
 	h.Helper()
-	h.cli("", "user", "mail", user, "--server", "localhost:9", "--tls", "none", "--from", "anna@example.org")
-	mime := base64.StdEncoding.EncodeToString([]byte("To: grandma@example.com\r\nSubject: Pictures\r\n\r\nThey are lovely.\r\n"))
-	doc, err := wbxml.FromXML(strings.NewReader(`<SendMail xmlns="ComposeMail"><ClientId>1</ClientId><Mime>` + mime + `</Mime></SendMail>`))
+	sink := mailkit.NewSink(h)
+	line := mailkit.NewProxy(h, sink.Addr)
+	line.Deafen("\r\n.\r\n")
+	h.cli("", "user", "mail", user, "--server", line.Addr, "--tls", "none", "--from", "anna@example.org")
+	h.send(ctx, p, "2", "To: aunt.wilhelmina@example.com, uncle@example.com\r\nSubject: Sunday\r\n\r\nWe shall come.\r\n")
+	for { // asking takes as long as a wait would
+		var queue []struct{ Doubt []string }
+		if err := json.Unmarshal([]byte(h.cli("", "mail", "queue", "--json", "--user", user)), &queue); err != nil {
+			h.Fatal(err)
+		}
+		if len(queue) > 0 && len(queue[0].Doubt) == 2 {
+			return
+		}
+		if ctx.Err() != nil {
+			h.Fatalf("the message is not in doubt: %+v", queue)
+		}
+	}
+}
+
+// send sends a message from a phone.
+func (h *hub) send(ctx context.Context, p *easclient.Phone, id, mime string) {
+	h.Helper()
+	doc, err := wbxml.FromXML(strings.NewReader(`<SendMail xmlns="ComposeMail"><ClientId>` + id + `</ClientId><Mime>` + base64.StdEncoding.EncodeToString([]byte(mime)) + `</Mime></SendMail>`))
 	if err != nil {
 		h.Fatal(err)
 	}
 	if _, err := p.Do(ctx, "SendMail", doc); err != nil {
 		h.Fatal(err)
 	}
+}
+
+// stuckMail has the phone send a message that cannot go out: nobody answers where the user's mail server is said to be.
+func (h *hub) stuckMail(ctx context.Context, p *easclient.Phone) {
+	h.Helper()
+	h.cli("", "user", "mail", user, "--server", "localhost:9", "--tls", "none", "--from", "anna@example.org")
+	h.send(ctx, p, "1", "To: grandma@example.com\r\nSubject: Pictures\r\n\r\nThey are lovely.\r\n")
 }

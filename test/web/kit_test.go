@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +20,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	asked := false
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "test.parallel" })
+	if !asked { // a test waits for the browser, which waits for the hub, which waits for its disk: each processor has room for more than one
+		_ = flag.Set("test.parallel", fmt.Sprint(2*runtime.GOMAXPROCS(0))) // it is a number
+	}
 	code := hubkit.Main(m)
 	if err := endChromium(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -151,7 +159,7 @@ func (h *hub) phones() {
 	h.cli("", "device", "rule", "add", "hold", "--type", "Strange*", "--note", "unknown phones are held")
 	for id, typ := range map[string]string{"ANNAPHONE01": "iPhone", "STRANGER02": "StrangePhone"} {
 		p := easclient.NewPhone(&easclient.Client{HTTP: http.DefaultClient, Base: h.url, User: user, Password: password, DeviceID: id, DeviceType: typ, Agent: "Apple-iPhone15C2/2101.44", Version: "16.1"})
-		ctx, cancel := context.WithTimeout(h.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(h.Context(), 5*time.Minute)
 		err := p.FolderSync(ctx)
 		cancel()
 		if err != nil && typ == "iPhone" {

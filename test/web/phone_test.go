@@ -30,7 +30,7 @@ func (h *hub) phoneOf(password, id, typ string) *easclient.Phone {
 // must does something with a phone, within a minute.
 func (h *hub) must(f func(ctx context.Context) error) {
 	h.Helper()
-	ctx, cancel := context.WithTimeout(h.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(h.Context(), 5*time.Minute)
 	defer cancel()
 	if err := f(ctx); err != nil {
 		h.Fatal(err)
@@ -89,7 +89,7 @@ func TestPhone(t *testing.T) {
 	b.do(chromedp.Click(`form[action="/app-passwords"] button`), chromedp.WaitReady("#secret"))
 	secret = value[string](b, `document.getElementById("secret").textContent`)
 	stranger := h.phoneOf(secret, "STRANGER", "StrangePhone")
-	if ctx, cancel := context.WithTimeout(t.Context(), time.Minute); stranger.FolderSync(ctx) == nil {
+	if ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute); stranger.FolderSync(ctx) == nil {
 		cancel()
 		t.Error("a phone that is to be held syncs")
 	} else {

@@ -47,11 +47,11 @@ type board struct {
 	Look   look // of all together
 	Sum    string
 	Call   []string // items for which it is so, if they need somebody; a few of them
-	Name   string // of the page
-	Hidden int    // handlers that are not shown, unless that was asked for
-	All    bool   // it was
-	Asked  int    // questions that wait
-	Held   int    // devices that wait to be allowed
+	Name   string   // of the page
+	Hidden int      // handlers that are not shown, unless that was asked for
+	All    bool     // it was
+	Asked  int      // questions that wait
+	Held   int      // devices that wait to be allowed
 }
 
 // Title is that of the page: how everything stands, so that a tab in the background tells, and so is what is read first.

@@ -37,6 +37,7 @@ func (p *Pages) funcs(w words.Words) template.FuncMap {
 		"tasks":   func(k card) []task { return k.Shown(w) },
 		"kind":    func(k tandem.Kind) string { return kindName(w, k) },
 		"place":   func(text string) string { return placeName(w, text) },
+		"toldof":  func(item string) string { return itemWords(w, item) },
 		"path":    url.PathEscape,
 		"query":   func(s string) template.URL { return template.URL(url.QueryEscape(s)) }, // said to be escaped: it would be once more
 		"dict":    dict,
@@ -118,6 +119,8 @@ func kindName(w words.Words, k tandem.Kind) string {
 		return w.T("Saved pages")
 	case tandem.Setting:
 		return w.T("Settings")
+	case tandem.Recipient:
+		return w.T("Whom you write to")
 	}
 	return string(k)
 }
@@ -236,11 +239,14 @@ func plainPlaces(text string) string {
 	return localPlace.ReplaceAllString(withKind.ReplaceAllString(homePlace.ReplaceAllString(text, "$1"), ""), "$1")
 }
 
-// near is the end of a long path, which is what people know it by.
+// near is what people know a long place by: the end of a path, the account at a server.
 func near(path string) string {
 	parts := strings.Split(strings.TrimRight(path, "/"), "/")
-	if len(parts) < 4 || len([]rune(path)) <= 24 || strings.Contains(parts[0], "@") {
+	switch {
+	case len(parts) < 4 || len([]rune(path)) <= 24:
 		return path
+	case strings.Contains(parts[0], "@"): // an account at a server
+		return parts[0] + "/…"
 	}
 	return "…/" + strings.Join(parts[len(parts)-2:], "/")
 }

@@ -66,7 +66,7 @@ func (p *Pages) item(c *call) error {
 	}
 	for i := len(lines) - 1; i >= 0 && len(d.Events) < 6; i-- {
 		if lines[i].Level != store.Info {
-			d.Events = append(d.Events, eventOf(c.words, lines[i]))
+			d.Events = append(d.Events, within(c.words, lines[i]))
 		}
 	}
 	if d.Rules, err = p.settingsOf(c, r.Item); err != nil {

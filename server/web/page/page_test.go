@@ -74,7 +74,7 @@ func TestPlaces(t *testing.T) {
 func TestNames(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ got, want string }{
-		{near("/home/anna/phone-book"), "/home/anna/phone-book"}, {near("/home/anna/documents/phone-book"), "…/documents/phone-book"}, {near("anna@dav.example.org/some/long/path/book"), "anna@dav.example.org/some/long/path/book"},
+		{near("/home/anna/phone-book"), "/home/anna/phone-book"}, {near("/home/anna/documents/phone-book"), "…/documents/phone-book"}, {near("anna@dav.example.org/some/long/path/book"), "anna@dav.example.org/…"},
 		{slug("My Book / 2"), "my-book-2"}, {slug("///"), "collection"}, {slug("Geburtstäge"), "geburtstäge"},
 		{browserName("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"), "Chrome, Linux"},
 		{browserName("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1"), "Safari, iPhone"}, {browserName("curl/8"), "curl/8"},

@@ -91,14 +91,15 @@ func (p *Pages) partnerForm(c *call) error {
 	return c.show("center", d.Provider.Title, "partner-form", d)
 }
 
-// Example is a place as somebody would type it behind the provider's name.
+// Example is a place as somebody would type it behind the provider's name. A path that hangs on where one stands is none.
 func (d *placeForm) Example() string {
-	if len(d.Provider.Examples) == 0 {
-		return ""
+	for _, example := range d.Provider.Examples {
+		_, rest, _ := strings.Cut(example, ":")
+		if rest, _, _ = strings.Cut(rest, "?"); !strings.HasPrefix(rest, ".") {
+			return strings.TrimPrefix(rest, "//")
+		}
 	}
-	_, rest, _ := strings.Cut(d.Provider.Examples[0], ":")
-	rest, _, _ = strings.Cut(rest, "?")
-	return strings.TrimPrefix(rest, "//")
+	return ""
 }
 
 // text is the place that a form describes, without secrets.

@@ -79,7 +79,8 @@ func (p *Pages) oneRun(c *call) error {
 	}
 	for _, e := range lines {
 		if e.Session == id {
-			d.Events = append(d.Events, eventOf(c.words, e))
+			d.Events = append(d.Events, within(c.words, e))
+			d.Events[len(d.Events)-1].RunTo = "" // it is this page
 		}
 	}
 	return c.show("center", c.words.T("Run %d of %s", id, r.Item.Name), "run", d)

@@ -3,6 +3,7 @@ package page
 import (
 	"net/url"
 	"strings"
+	"unicode"
 
 	"tandem"
 	"tandem/center"
@@ -54,6 +55,14 @@ func linkOf(e store.Event) string {
 	return ""
 }
 
+// within is a line of the log on the page of its item, which needs no link to that.
+func within(w words.Words, e store.Event) event {
+	out := eventOf(w, e)
+	out.link(w, func(string) bool { return true })
+	out.ItemTo = ""
+	return out
+}
+
 // link fills in the pages to which a line of the log leads: what it tells of is a link itself, and all else is one by name. known reports whether an item is one of the
 // Center.
 func (e *event) link(w words.Words, known func(item string) bool) {
@@ -88,10 +97,36 @@ func (e *event) link(w words.Words, known func(item string) bool) {
 		case at != nil:
 			*at = to
 		default:
-			e.Links = append(e.Links, eventLink{to, w.Say(l.Text)})
+			e.Links = append(e.Links, eventLink{to, capital(w.Say(l.Text))})
 		}
 		seen[to] = true
 	}
+}
+
+// capital is a text as a sentence begins.
+func capital(s string) string {
+	r := []rune(s)
+	if len(r) > 0 {
+		r[0] = unicode.ToUpper(r[0])
+	}
+	return string(r)
+}
+
+// itemWords say what a line of the log is about, where that is no sync item.
+func itemWords(w words.Words, item string) string {
+	for prefix, text := range map[string]string{"device ": w.T("device %s", ""), "eas:": w.T("device %s", ""), "mail of ": w.T("mail of %s", "")} {
+		if rest, ok := strings.CutPrefix(item, prefix); ok && rest != "" {
+			return text + rest
+		}
+	}
+	switch sort, _, _ := strings.Cut(item, ":"); {
+	case sort == item:
+	case sort == "web":
+		return w.T("Logging in")
+	case sort == "api":
+		return w.T("API")
+	}
+	return item
 }
 
 // opWords say what was done to a version that history keeps.

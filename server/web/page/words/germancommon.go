@@ -135,5 +135,6 @@ func germanCommon() map[string]string {
 		"Ask for no codes any longer": "Keine Codes mehr verlangen",
 		"The code is wrong, or was used already.":  "Der Code ist falsch oder wurde schon benutzt.",
 		"That took too long. Please log in again.": "Das hat zu lange gedauert. Bitte melden Sie sich noch einmal an.",
+		"Whom you write to":                        "An wen Sie schreiben",
 	}
 }

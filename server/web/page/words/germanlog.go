@@ -57,5 +57,8 @@ func germanLog() map[string]string {
 		"What was agreed on":              "Was vereinbart war",
 		"Deletions":                       "Löschungen",
 		"the run":                         "der Lauf",
+		"device %s":                       "Gerät %s",
+		"mail of %s":                      "Mail von %s",
+		"API":                             "API",
 	}
 }

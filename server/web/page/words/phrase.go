@@ -128,6 +128,7 @@ func hubPhrases() []phrase {
 		{"a number from %s", "", "eine Zahl ab %s"},
 		{"a number from %s to %s", "", "eine Zahl von %s bis %s"},
 		{"a list, one value per line", "", "eine Liste, ein Wert je Zeile"},
+		{"the server did not say whether it took the message", "", "der Server hat nicht gesagt, ob er die Nachricht angenommen hat"},
 		{"ready", "", "bereit"},
 		{"ready: store", "", "bereit: Speicher"},
 		{"ready: addresses", "", "bereit: Adressen"},
