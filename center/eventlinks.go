@@ -43,17 +43,20 @@ func LinksOf(e store.Event) []EventLink {
 	case !ok:
 	case sort == "https:" || sort == "http:":
 		add(LinkAddress, e.Link, firstText(e.LinkText, "open it"))
+	case sort == LinkDevice:
+		add(LinkDevice, name, "look at the device")
 	case sort == LinkConflict || sort == LinkConflicts || sort == LinkQuestion || sort == LinkItem:
 		add(sort, name, firstText(e.LinkText, "look at it"))
 	}
+	phones := strings.HasPrefix(e.Item, devicePrefix)
 	device, isDevice := strings.CutPrefix(e.Item, "device ")
 	switch {
 	case isDevice:
 		add(LinkDevice, device, "look at the device")
-	case e.Item != "" && !strings.Contains(e.Item, " "):
+	case e.Item != "" && !strings.Contains(e.Item, " ") && !phones:
 		add(LinkItem, e.Item, "look at the item")
 	}
-	if e.Session != 0 {
+	if e.Session != 0 && !phones { // what a phone overwrote is found by its record
 		add(LinkRun, "s"+strconv.FormatInt(e.Session, 10), "what the run overwrote")
 	}
 	if e.Record != "" {

@@ -39,8 +39,14 @@ func (s *Scope) ByHand(ctx context.Context) ([]center.PlacesStatus, error) {
 	return s.cfg.Hub.ByHand(ctx)
 }
 
-// Runs implements center.Service.
+// Runs implements center.Service. Those of what a phone syncs are for who sees the phone, and told where they are asked for by item.
 func (s *Scope) Runs(ctx context.Context, item string, limit int) ([]store.Run, error) {
+	if phone, ok := center.PhoneOf(item); ok {
+		if _, err := s.FindHandler(ctx, phone); err != nil {
+			return nil, missing("sync item", item)
+		}
+		return s.cfg.Hub.Runs(ctx, item, limit)
+	}
 	var names []string
 	if item != "" {
 		names = []string{item}

@@ -71,7 +71,7 @@ type Payload struct {
 type RunTold struct {
 	Item      string    `json:"item"`
 	User      string    `json:"user"`
-	Partner   string    `json:"partner"`
+	Partner   string    `json:"partner" doc:"or the phone: device/3, whose items are device/3/17"`
 	Run       int64     `json:"run,omitempty" doc:"its number, if it is recorded"`
 	Result    string    `json:"result" enum:"ok,conflicts,held,failed,cancelled"`
 	Home      Written   `json:"home" doc:"what was written to the home collection"`
@@ -81,7 +81,7 @@ type RunTold struct {
 	Error     string    `json:"error,omitempty"`
 	Code      string    `json:"code,omitempty" doc:"what sort of error, as a word; see /api/codes"`
 	Seconds   float64   `json:"seconds"`
-	By        string    `json:"by,omitempty" doc:"the program that did it and told the hub; absent: the hub itself"`
+	By        string    `json:"by,omitempty" doc:"the program that did it and told the hub, or the phone; absent: the hub itself"`
 	Ended     time.Time `json:"ended"`
 }
 

@@ -26,6 +26,7 @@ import (
 	"tandem/server/eas"
 	phones "tandem/server/eas/all"
 	"tandem/server/eas/autodiscover"
+	"tandem/server/eas/runs"
 	"tandem/server/listen"
 	"tandem/server/setup"
 	"tandem/server/web"
@@ -191,6 +192,7 @@ type doors struct {
 	acme *certs.ACME // nil: no authority is asked over the network
 	log  *slog.Logger
 	door *phones.Door
+	runs *runs.Book // of phones
 	web  *web.Door
 
 	meetings *schedule.Service
@@ -202,7 +204,8 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	if len(p.addresses) == 0 {
 		return nil, nil
 	}
-	d := &doors{plan: p, log: log, door: h.newPhones(p, log), meetings: h.meetings, accounts: h.accounts}
+	synced := h.newRuns(log)
+	d := &doors{plan: p, log: log, door: h.newPhones(p, synced, log), runs: synced, meetings: h.meetings, accounts: h.accounts}
 	set := setup.Config{Base: p.base, Check: h.checkAsPhone, Log: log}
 	secure, err := d.tls(h.dir, p)
 	if err != nil {
@@ -270,6 +273,7 @@ func (d *doors) serve(ctx context.Context) error {
 	var carrying sync.WaitGroup
 	d.resume(ctx, true) // before the first write
 	carrying.Go(func() { d.carryMeetings(renewing) })
+	carrying.Go(func() { d.runs.Run(renewing) }) // ends after the last request, which may be part of one
 	defer carrying.Wait()
 	defer end()
 	return d.srv.Serve(ctx, d.http, d.log)

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 
+	"tandem/center"
 	"tandem/center/notify"
+	"tandem/engine"
 	kinds "tandem/kind/all"
 	phones "tandem/server/eas/all"
+	"tandem/server/eas/runs"
 	"tandem/store"
 )
 
@@ -30,8 +34,22 @@ func (h *hub) lockedOut(user string) {
 	}
 }
 
-// newPhones puts the phones' door together. It lets in whom the hub knows, so that what a person orders holds at once.
-func (h *hub) newPhones(p doorPlan, log *slog.Logger) *phones.Door {
+// newRuns is the book of what phones sync, which the hub records run by run.
+func (h *hub) newRuns(log *slog.Logger) *runs.Book {
+	totals := func(n runs.Counts) engine.Totals {
+		return engine.Totals{Creates: n.New, Updates: n.Changed, Moves: n.Moved, Deletes: n.Deleted}
+	}
+	return runs.New(now, func(r runs.Run) {
+		err := h.PhoneRan(context.Background(), center.PhoneRun{User: r.User, DeviceID: r.DeviceID, Collection: r.Collection, Began: r.Began, Ended: r.Ended,
+			Done: [2]engine.Totals{totals(r.From), totals(r.To)}, Beyond: r.To.Beyond, Refused: r.Refused, InStep: r.InStep})
+		if err != nil {
+			log.Error("cannot record what a phone synced", "user", r.User, "device", r.DeviceID, "error", err)
+		}
+	})
+}
+
+// newPhones puts the phones' door together. It lets in whom the hub knows, so that what a person orders holds at once. What phones sync is noted in synced.
+func (h *hub) newPhones(p doorPlan, synced *runs.Book, log *slog.Logger) *phones.Door {
 	return phones.New(phones.Config{Store: h.store, Kinds: kinds.Kinds(), Views: kinds.Views(), Accounts: h.accounts, Devices: h.devices, Meetings: h.meetings, Far: h.Far(), Outgoing: h.outgoing, Away: h.filters.Changed, Log: log,
-		Language: notify.Language, Trust: p.trusts, Watch: h.watch.phones(), Agents: p.agents, Elsewhere: p.elsewhere})
+		Language: notify.Language, Trust: p.trusts, Watch: append(h.watch.phones(), synced.Watch), Agents: p.agents, Elsewhere: p.elsewhere})
 }

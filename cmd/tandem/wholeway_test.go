@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ type phoneHub struct {
 	cards string // the folder
 	phone *easclient.Phone
 	news  chan struct{} // holds a token when a run ended since it was last taken
+	stop  func()        // has it serve no longer; the hub stays open
 }
 
 func newPhoneHub(t *testing.T) *phoneHub {
@@ -57,10 +59,13 @@ func newPhoneHub(t *testing.T) *phoneHub {
 	a := &app{in: strings.NewReader(""), out: &bytes.Buffer{}, err: &bytes.Buffer{}}
 	go func() { done <- a.serveQuietly(ctx, h, d) }()
 	tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: d.authority()}}
-	t.Cleanup(func() {
+	p.stop = sync.OnceFunc(func() {
 		tr.CloseIdleConnections()
 		stop()
 		p.must(<-done)
+	})
+	t.Cleanup(func() {
+		p.stop()
 		p.must(h.Close())
 	})
 	p.phone = easclient.NewPhone(&easclient.Client{HTTP: &http.Client{Transport: tr}, Base: d.srv.Addresses()[0].String(), User: "anna@example.org", Password: password,

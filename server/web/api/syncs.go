@@ -106,7 +106,8 @@ func (a *API) addSyncs() {
 			err = s.SyncPlaces(ctx, center.Places{A: b.A, B: b.B, Kind: b.Kind, Rules: rules}, center.SyncOptions{Preview: b.Preview, Approve: b.Approve, Restore: b.Restore, Full: b.Full}, o.tell)
 			return o.list, err
 		})
-	serve(a, op{id: "runs", method: "GET", path: "/api/runs", tag: tag, summary: "List the runs of the past, and those that go on, newest first"}, func(ctx context.Context, in *struct {
+	serve(a, op{id: "runs", method: "GET", path: "/api/runs", tag: tag, summary: "List the runs of the past, and those that go on, newest first",
+		about: "Those of a phone are told where its item is named, such as device/3/17 of the handler device/3."}, func(ctx context.Context, in *struct {
 		Paging
 		Item string `query:"item"`
 	}) (*list[shape.Run], error) {

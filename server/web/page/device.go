@@ -1,10 +1,13 @@
 package page
 
 import (
+	"cmp"
+	"encoding/json"
 	"net/url"
 	"slices"
 
 	"tandem/center"
+	"tandem/center/handler"
 	devices "tandem/partner/device"
 	"tandem/server/web/page/words"
 	"tandem/store"
@@ -84,6 +87,34 @@ type devicePage struct {
 	Versions []option
 	Events   []event
 	Syncs    *card // what it syncs, as far as it asked for anything
+	Runs     []phoneRun
+}
+
+// phoneRun is a run of a folder that a phone syncs.
+type phoneRun struct {
+	*run
+	Folder string
+	InStep bool
+}
+
+// shownPhoneRuns is how many runs of a phone are shown.
+const shownPhoneRuns = 10
+
+// phoneRuns are the newest runs of what a phone syncs.
+func (c *call) phoneRuns(items []handler.Item) (out []phoneRun, err error) {
+	for _, it := range items {
+		list, err := c.hub.Runs(c.r.Context(), it.ID, shownPhoneRuns)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			one := phoneRun{run: runOf(r), Folder: it.Name}
+			_ = json.Unmarshal([]byte(r.Detail), &struct{ InStep *bool }{&one.InStep}) // as in runOf
+			out = append(out, one)
+		}
+	}
+	slices.SortFunc(out, func(a, b phoneRun) int { return cmp.Compare(b.ID, a.ID) })
+	return out[:min(len(out), shownPhoneRuns)], nil
 }
 
 func (p *Pages) device(c *call) error {
@@ -119,6 +150,9 @@ func (p *Pages) deviceOf(c *call) (*devicePage, error) {
 	if x, err := c.hub.FindHandler(ctx, deviceHandler(dev)); err == nil && len(x.Items) > 0 {
 		k := p.cardOf(c.words, x, nil)
 		d.Syncs = &k
+		if d.Runs, err = c.phoneRuns(x.Items); err != nil {
+			return nil, err
+		}
 	}
 	lines, err := c.hub.Log(ctx, -12, "device "+dev.ID, 0)
 	if err != nil {

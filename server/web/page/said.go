@@ -36,8 +36,14 @@ func eventOf(w words.Words, e store.Event) event {
 		out.Look = look{"bad", "fail", w.T("Error")}
 	}
 	out.Code, out.To = codeOf(e), linkOf(e)
+	if id, ok := strings.CutPrefix(e.Link, center.LinkDevice+"/"); ok && ofPhone(e.Item) { // what a phone syncs has an id that says nothing to people
+		out.ItemTo, out.Item = devicePath(e.User, id), e.LinkText
+	}
 	return out
 }
+
+// ofPhone reports whether an item is one that a phone syncs. No other can be called so.
+func ofPhone(item string) bool { return strings.HasPrefix(item, center.LinkDevice+"/") }
 
 // linkOf is the page to which a line of the log leads: a conflict, the conflicts or the question of an item, or an address. SC-44
 func linkOf(e store.Event) string {
@@ -66,6 +72,9 @@ func within(w words.Words, e store.Event) event {
 // link fills in the pages to which a line of the log leads: what it tells of is a link itself, and all else is one by name. known reports whether an item is one of the
 // Center.
 func (e *event) link(w words.Words, known func(item string) bool) {
+	if strings.HasPrefix(e.Link, center.LinkDevice+"/") {
+		return // it is linked
+	}
 	seen := map[string]bool{}
 	for _, l := range center.LinksOf(e.Event) {
 		to, at := "", (*string)(nil)

@@ -118,6 +118,11 @@ func (w Words) together(text, sep string) (string, bool) {
 func hubPhrases() []phrase {
 	return []phrase{
 		{"to %s: %s", "", "zu %s: %s"},
+		{"to the phone: %s", "", "zum Telefon: %s"},
+		{"from the phone: %s", "", "vom Telefon: %s"},
+		{"%s beyond its window", "%s outside the time that it shows", "%s außerhalb der Zeit, die es zeigt"},
+		{"%s refused", "", "%s abgelehnt"},
+		{"it has not fetched everything yet", "", "es hat noch nicht alles geholt"},
 		{"%s new", "", "%s neu"},
 		{"%s changed", "", "%s geändert"},
 		{"%s moved", "", "%s umbenannt"},
