@@ -50,7 +50,7 @@ func TestCarry(t *testing.T) {
 			t.Parallel()
 			s := mailkit.Dovecot(t, conf)
 			c := raw(t, s.IMAP, "anna")
-			must(t, c.Create("Box", nil).Wait())
+			mailkit.MakeFolder(t, c, "Box")
 			put(t, c, "Box", letterOf(9, 1, 0))
 			for n := range 4 {
 				put(t, c, "INBOX", letterOf(n, 1, 100*n), imap.FlagSeen, "Work")
@@ -84,8 +84,8 @@ func TestCarry(t *testing.T) {
 func TestCarryNot(t *testing.T) {
 	s := mailkit.Dovecot(t, mailkit.Config{Users: []string{"anna", "bert"}})
 	c := raw(t, s.IMAP, "anna")
-	must(t, c.Create("Box", nil).Wait())
-	must(t, raw(t, s.IMAP, "bert").Create("Box", nil).Wait())
+	mailkit.MakeFolder(t, c, "Box")
+	mailkit.MakeFolder(t, raw(t, s.IMAP, "bert"), "Box")
 	put(t, c, "INBOX", letterOf(1, 1, 0))
 	reg := registry()
 	place := func(text string) provider.Place {

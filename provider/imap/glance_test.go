@@ -31,7 +31,7 @@ func newWard(t *testing.T, count int, c mailkit.Config) *ward {
 	w := &ward{T: t, proxy: mailkit.NewProxy(t, s.IMAP), other: raw(t, s.IMAP, "anna"), reg: registry(), boxes: []string{"INBOX"}, cursors: map[string]tandem.Cursor{}}
 	for n := 1; n < count; n++ {
 		w.boxes = append(w.boxes, fmt.Sprintf("Box %d", n))
-		must(t, w.other.Create(w.boxes[n], nil).Wait())
+		mailkit.MakeFolder(t, w.other, w.boxes[n])
 		put(t, w.other, w.boxes[n], letterOf(n, 1, 100))
 	}
 	for _, b := range w.boxes {
@@ -138,7 +138,7 @@ func TestGlanceByList(t *testing.T) {
 	w.proxy.Down(false)
 	// One that the list does not have is looked for.
 	w.boxes = append(w.boxes, "Late")
-	must(t, w.other.Create("Late", nil).Wait())
+	mailkit.MakeFolder(t, w.other, "Late")
 	put(t, w.other, "Late", letterOf(1, 1, 100))
 	if got := w.all(ctx); !slices.Equal(got, []string{"Late 1 present"}) {
 		t.Errorf("news: %q", got)

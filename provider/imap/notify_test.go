@@ -32,7 +32,7 @@ func TestNotify(t *testing.T) {
 	var hints []<-chan tandem.Hint
 	name := func(n int) string { return fmt.Sprintf("Box%d", n) }
 	for n := range maxListens + 3 {
-		must(t, c.Create(name(n), nil).Wait())
+		mailkit.MakeFolder(t, c, name(n))
 		put(t, c, name(n), letterOf(n, 1, 0))
 		o, err := tryOpen(ctx, reg, "imap://anna@"+proxy.Addr+"/"+name(n))
 		must(t, err)
@@ -149,7 +149,7 @@ func TestNotifyFolders(t *testing.T) {
 		}
 	}
 	<-hints // how it is
-	must(t, c.Create("Größe", nil).Wait())
+	mailkit.MakeFolder(t, c, "Größe")
 	seen("a new folder", has("Größe"))
 	put(t, c, "Größe", letterOf(1, 1, 0))
 	must(t, c.Rename("Größe", "Länge", nil).Wait())

@@ -179,7 +179,7 @@ func testDraftFaults(t *testing.T, conf mailkit.Config, some bool) {
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
 			a.T = t
-			a.must(a.Create(name, nil).Wait())
+			mailkit.MakeFolder(a.T, a.Client, name)
 			a.put(name, draft("first"))
 			a.put(name, strings.ReplaceAll(draft("bystander"), "draft@", "other@"))
 			h := newDraftHub(t, "imap://anna@"+proxy.Addr+"/"+name)

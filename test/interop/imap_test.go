@@ -199,7 +199,7 @@ func testMailFaults(t *testing.T, a *account, proxy *mailkit.Proxy, options stri
 		t.Run(name, func(t *testing.T) {
 			a.T = t
 			dir, data := filepath.Join(t.TempDir(), "Mail"), t.TempDir()
-			a.must(a.Create(name, nil).Wait())
+			mailkit.MakeFolder(a.T, a.Client, name)
 			place := "imap://anna@" + proxy.Addr + "/" + name
 			for n := range 4 {
 				writeMaildir(t, dir, fmt.Sprintf("1700000000.%d.host:2,", n), message(fmt.Sprintf("here %d", n)))

@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"tandem/test/easclient"
+	"tandem/test/mailkit"
 	"tandem/wire/wbxml"
 )
 
@@ -170,7 +171,7 @@ func (o *office) testFolders() {
 	o.onPhone("renamed at the account", func() bool {
 		return o.folder("Work & more") == "" && o.folder("Größeres") != "" && o.item(o.folder("Größeres"), "goes along") != nil
 	})
-	o.must(o.mail.Create("Lists", nil).Wait())
+	mailkit.MakeFolder(o.T, o.mail, "Lists")
 	o.append("Lists", plainLetter("on a list"))
 	o.look()
 	o.onPhone("made at the account", func() bool { return o.item(o.folder("Lists"), "on a list") != nil })
