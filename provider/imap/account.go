@@ -3,6 +3,7 @@ package imap
 import (
 	"context"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,6 +34,7 @@ type account struct {
 	users    int
 	idle     []*link
 	listens  int // connections that wait for news, or are about to
+	inboxes  int // those of them that do so in the inbox
 	ears     ears
 	password string
 	asked    bool
@@ -152,22 +154,36 @@ func (a *account) done(l *link) {
 // maxListens is how many connections of an account wait for news; further mailboxes are looked at from time to time.
 const maxListens = 4
 
-// listen asks for a place among those who wait for news.
-func (a *account) listen() bool {
+// listen asks for a place among those who wait for news. The last one is for the inbox, whenever it comes: of mail that arrives people want to hear at once.
+func (a *account) listen(inbox bool) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.listens >= maxListens {
+	if a.listens >= maxListens || !inbox && a.listens-a.inboxes >= maxListens-1 {
 		return false
+	}
+	if inbox {
+		a.inboxes++
 	}
 	a.listens++
 	return true
 }
 
-func (a *account) unlisten() {
+func (a *account) unlisten(inbox bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.listens--
+	a.leave(inbox)
 }
+
+// leave is unlisten for who holds the lock.
+func (a *account) leave(inbox bool) {
+	a.listens--
+	if inbox {
+		a.inboxes--
+	}
+}
+
+// isInbox tells whether a mailbox is the one that mail arrives in, however its name is written. RFC 9051 5.1
+func isInbox(name string) bool { return strings.EqualFold(name, "INBOX") }
 
 // credentials is the password, asked for once.
 func (a *account) credentials(ctx context.Context) (string, error) {

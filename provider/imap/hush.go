@@ -126,6 +126,6 @@ func (a *account) hears(x *listening, mailbox string) (end func()) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		delete(a.ears, x)
-		a.listens--
+		a.leave(isInbox(mailbox))
 	}
 }

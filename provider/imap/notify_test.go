@@ -31,9 +31,11 @@ func TestNotify(t *testing.T) {
 	defer cancel()
 	var hints []<-chan tandem.Hint
 	name := func(n int) string { return fmt.Sprintf("Box%d", n) }
-	for n := range maxListens + 3 {
+	for n := range maxListens + 3 { // before anybody looks, for all share what is seen
 		mailkit.MakeFolder(t, c, name(n))
 		put(t, c, name(n), letterOf(n, 1, 0))
+	}
+	for n := range maxListens + 3 {
 		o, err := tryOpen(ctx, reg, "imap://anna@"+proxy.Addr+"/"+name(n))
 		must(t, err)
 		defer o.Close()
@@ -84,6 +86,52 @@ func TestNotify(t *testing.T) {
 		}
 		a.mu.Unlock()
 	}
+}
+
+// TestInboxHeard: a server that tells of one folder on each connection tells of the inbox, however many others are waited for already.
+func TestInboxHeard(t *testing.T) {
+	s := mailkit.Dovecot(t, mailkit.Config{Capabilities: "IMAP4rev1 ENABLE IDLE LITERAL+ NAMESPACE CONDSTORE UIDPLUS"})
+	c := raw(t, s.IMAP, "anna")
+	reg, accs := never()
+	ctx, cancel := context.WithCancel(t.Context())
+	watch := func(mailbox string) <-chan tandem.Hint {
+		t.Helper()
+		o, err := tryOpen(ctx, reg, "imap://anna@"+s.IMAP+"/"+mailbox)
+		must(t, err)
+		t.Cleanup(func() { o.Close() })
+		hints, err := o.Watch(ctx)
+		must(t, err)
+		return hints
+	}
+	var all []<-chan tandem.Hint
+	for n := range maxListens + 2 {
+		mailkit.MakeFolder(t, c, fmt.Sprintf("Box%d", n))
+		all = append(all, watch(fmt.Sprintf("Box%d", n)))
+	}
+	all = append(all, watch("INBOX"))
+	listening := heard(accs)
+	if !slices.Contains(listening, "INBOX") || len(listening) != maxListens {
+		t.Errorf("the server tells of %q", listening)
+	}
+	cancel()
+	for _, ch := range all {
+		for range ch {
+		}
+	}
+}
+
+// heard are the mailboxes in which a connection waits for news.
+func heard(s *accounts) (out []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.open {
+		a.mu.Lock()
+		for _, name := range a.ears {
+			out = append(out, name)
+		}
+		a.mu.Unlock()
+	}
+	return out
 }
 
 // TestNotifyWithout: a server that cannot tell of all folders, or does not want to, is asked once, and looked at from time to time.

@@ -76,13 +76,14 @@ func (x *listening) stop() {
 
 // connect begins to wait for news. nil: the server does not tell, or tells enough others.
 func (wa *watcher) connect(ctx context.Context) (*listening, error) {
-	if !wa.r.a.listen() {
+	inbox := isInbox(wa.r.name)
+	if !wa.r.a.listen(inbox) {
 		return nil, nil
 	}
 	ok := false
 	defer func() {
 		if !ok {
-			wa.r.a.unlisten()
+			wa.r.a.unlisten(inbox)
 		}
 	}()
 	stir := func() {
