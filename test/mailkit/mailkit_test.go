@@ -87,3 +87,44 @@ func TestProxy(t *testing.T) {
 		}
 	}
 }
+
+// TestHearken: the answer arrives, and what the client says next does not.
+func TestHearken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	p := NewProxy(t, l.Addr().String())
+	c, err := net.Dial("tcp", p.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	s, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	p.Hearken("words")
+	for _, say := range []string{"first!", "some words!", "next!"} {
+		_, _ = c.Write([]byte(say)) // error: what is read tells
+		got, err := bufio.NewReader(s).ReadString('!')
+		if say == "next!" {
+			if err == nil || got != "" {
+				t.Errorf("the server heard %q, %v", got, err)
+			}
+			break
+		}
+		if err != nil || got != say {
+			t.Fatalf("the server heard %q, %v", got, err)
+		}
+		_, _ = s.Write([]byte("answer!")) // error: the same
+		if answer, err := bufio.NewReader(c).ReadString('!'); err != nil || answer != "answer!" {
+			t.Errorf("the answer to %q is %q, %v", say, answer, err)
+		}
+	}
+	if !p.Heal() {
+		t.Error("nothing happened")
+	}
+}

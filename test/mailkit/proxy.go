@@ -31,7 +31,10 @@ type fuse struct {
 	left     int64  // bytes that pass before it blows, in its direction, all connections together
 	after    []byte // counted from when these bytes went by to the server; nil: at once
 	armed    bool
-	deaf     bool // from the moment on nothing of what the server says arrives, and the connection is cut when it says something
+	deaf     bool     // from the moment on nothing of what the server says arrives, and the connection is cut when it says something
+	heard    bool     // the server's answer arrives, and the connection is cut on which the client says something then
+	on       net.Conn // where the bytes went by
+	answered bool     // with heard: on that connection something came back
 	blown    bool
 }
 
@@ -65,6 +68,11 @@ func (p *Proxy) Cut(toServer bool, n int64, after string) {
 // Deafen lets everything reach the server after the client sent a text, and nothing come back: the answer to it is lost.
 func (p *Proxy) Deafen(after string) {
 	p.set(&fuse{deaf: true, after: []byte(after)})
+}
+
+// Hearken lets the server's answer to a text of the client's arrive, and breaks the connection on which the client says something next, whichever it is.
+func (p *Proxy) Hearken(after string) {
+	p.set(&fuse{heard: true, after: []byte(after)})
 }
 
 // Heal takes the fault away that did not happen yet, and tells whether it had.
@@ -156,8 +164,8 @@ func (p *Proxy) accept(wg *sync.WaitGroup) {
 			delete(p.open, s)
 			p.mu.Unlock()
 		}
-		wg.Go(func() { p.carry(s, c, true); end() })
-		wg.Go(func() { p.carry(c, s, false); end() })
+		wg.Go(func() { p.carry(s, c, c, true); end() })
+		wg.Go(func() { p.carry(c, s, c, false); end() })
 	}
 }
 
@@ -173,14 +181,14 @@ func (p *Proxy) keep(c, s net.Conn) bool {
 	return true
 }
 
-// carry moves bytes one way until a fault or the end.
-func (p *Proxy) carry(to io.Writer, from io.Reader, toServer bool) {
+// carry moves bytes one way until a fault or the end. on is the client's end of the connection.
+func (p *Proxy) carry(to io.Writer, from io.Reader, on net.Conn, toServer bool) {
 	buf := make([]byte, 32<<10)
 	var tail []byte // what went by last, for texts that arrive in pieces
 	for {
 		n, err := from.Read(buf)
 		if n > 0 {
-			pass, cut := p.judge(buf[:n], &tail, toServer)
+			pass, cut := p.judge(buf[:n], &tail, on, toServer)
 			if _, werr := to.Write(buf[:pass]); werr != nil || cut {
 				return
 			}
@@ -192,7 +200,7 @@ func (p *Proxy) carry(to io.Writer, from io.Reader, toServer bool) {
 }
 
 // judge tells how many of the bytes pass, and whether the connection is cut then.
-func (p *Proxy) judge(data []byte, tail *[]byte, toServer bool) (pass int, cut bool) {
+func (p *Proxy) judge(data []byte, tail *[]byte, on net.Conn, toServer bool) (pass int, cut bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if toServer {
@@ -215,9 +223,18 @@ func (p *Proxy) judge(data []byte, tail *[]byte, toServer bool) (pass int, cut b
 			*tail = seen[max(0, len(seen)-len(f.after)+1):]
 			return len(data), false
 		}
-		f.armed, from = true, max(0, at+len(f.after)-len(*tail))
+		f.armed, f.on, from = true, on, max(0, at+len(f.after)-len(*tail))
+		if f.heard {
+			return len(data), false
+		}
 	}
 	switch {
+	case f.heard && toServer && f.answered:
+		p.blow()
+		return 0, true
+	case f.heard:
+		f.answered = f.answered || !toServer && on == f.on
+		return len(data), false
 	case f.deaf && toServer, f.toServer != toServer && !f.deaf:
 		return len(data), false
 	case f.deaf:
