@@ -105,7 +105,7 @@ type Items interface {
 	AddItem(ctx context.Context, n NewItem) (store.Item, error)
 	// FirstSync looks at how the sides of an item would meet the first time: each way with its counts, and what windows, limits and faults leave out of all of them.
 	// Nothing is written but, for an item that waits to be looked at, what was seen: AnswerQuestion then permits just that. Of an item that was synced
-	// already it tells only what is left out.
+	// already it tells only what is left out, and so of what a phone syncs (device/N/C): what the phone does not ask for.
 	FirstSync(ctx context.Context, item string) (First, error)
 	ListItems(ctx context.Context) ([]store.Item, error)
 	EnableItem(ctx context.Context, name string, on bool) error

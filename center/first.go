@@ -44,11 +44,13 @@ type FirstWay struct {
 // LeftOut is what takes no part in a sync, for one reason.
 type LeftOut struct {
 	There   bool   // at the partner; otherwise at home
+	Phone   string // at the phone of this name, which syncs the home collection; "": at no phone
 	Sort    string // see below
 	Option  string // of the place, if one is the reason
 	Value   string // that it has
 	Why     string
-	Count   int
+	Count   int         // 0: it is not counted, or there is nothing of that sort now
+	AtLeast bool        // there may be more than Count
 	Records []tandem.ID // the first few
 	More    string      // what to do to get it, too
 }
@@ -69,6 +71,9 @@ func firstWays() []FirstWay {
 
 // FirstSync implements Service.
 func (h *Hub) FirstSync(ctx context.Context, item string) (First, error) {
+	if _, ok := PhoneOf(item); ok {
+		return h.firstOfPhone(ctx, item)
+	}
 	it, err := h.item(ctx, item)
 	if err != nil {
 		return First{}, err
@@ -104,7 +109,11 @@ func (h *Hub) FirstSync(ctx context.Context, item string) (First, error) {
 	}
 	f.Records = rep.Seen
 	f.Filled = rep.Seen[0] > 0 && rep.Seen[1] > 0
-	f.LeftOut = h.leftOut(it, place, rep)
+	phones, err := h.leftByPhones(ctx, home)
+	if err != nil {
+		return First{}, err
+	}
+	f.LeftOut = append(h.leftOut(it, place, rep), phones...)
 	for _, way := range ways {
 		way.Usual = cmp.Or(rules.First, "combine") == way.Rule
 		f.Ways = append(f.Ways, way)

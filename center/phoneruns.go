@@ -37,7 +37,7 @@ func (h *Hub) PhoneRan(ctx context.Context, p PhoneRun) error {
 	if err != nil {
 		return err
 	}
-	phone := devicePrefix + number(d.Number)
+	phone := PhoneID(d)
 	r := store.Run{Item: phone + "/" + number(p.Collection), Started: p.Began.Unix(), Finished: max(p.Ended.Unix(), p.Began.Unix()), Result: "ok"}
 	detail, err := json.Marshal(phoneCounts{p.Done, p.Refused, p.Ended.Sub(p.Began).Seconds(), p.Beyond, p.InStep})
 	if err != nil {
@@ -56,6 +56,9 @@ func (h *Hub) PhoneRan(ctx context.Context, p PhoneRun) error {
 	}
 	return err
 }
+
+// PhoneID is the id of a phone's handler.
+func PhoneID(d store.Device) string { return devicePrefix + number(d.Number) }
 
 // PhoneOf is the handler of a phone, given the id of something that it syncs; ok is false for other items.
 func PhoneOf(item string) (handler string, ok bool) {

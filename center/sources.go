@@ -200,7 +200,7 @@ func (h *Hub) deviceHandlers(ctx context.Context, notes map[string]note) ([]hand
 
 func deviceHandler(d store.Device, now int64) handler.Handler {
 	const why = "a phone asks for what is new by itself"
-	x := handler.Handler{ID: devicePrefix + strconv.FormatInt(d.Number, 10), Name: progress.Cut(deviceName(d), progress.MaxName), Type: handler.Device, User: d.User,
+	x := handler.Handler{ID: PhoneID(d), Name: progress.Cut(deviceName(d), progress.MaxName), Type: handler.Device, User: d.User,
 		Label: progress.Cut(strings.TrimSpace(firstText(d.Info["model"], d.Type)+" "+d.Info["os"]), progress.MaxText), Comment: why,
 		Can:      []handler.Capability{handler.HasEvents, handler.Concurrent},
 		Policies: handler.BackgroundOnly(why), Active: d.Access != store.Held, Enabled: d.Access == store.Allowed, Connected: now-d.Seen < awake}

@@ -223,6 +223,16 @@ func (s *Scope) ItemRecord(ctx context.Context, q center.RecordQuery) (center.Re
 
 // FirstSync implements center.Service.
 func (s *Scope) FirstSync(ctx context.Context, item string) (center.First, error) {
+	if phone, ok := center.PhoneOf(item); ok {
+		mine, err := s.cfg.Store.Devices.Devices(ctx, s.who.User)
+		if err == nil && !slices.ContainsFunc(mine, func(d store.Device) bool { return center.PhoneID(d) == phone }) {
+			err = missing("sync item", item)
+		}
+		if err != nil {
+			return center.First{}, err
+		}
+		return s.cfg.Hub.FirstSync(ctx, item)
+	}
 	if err := s.item(ctx, item); err != nil {
 		return center.First{}, err
 	}

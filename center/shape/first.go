@@ -36,12 +36,14 @@ type FirstWay struct {
 
 // LeftOut is what takes no part in a sync, for one reason.
 type LeftOut struct {
-	Side    string      `json:"side" enum:"home,partner"`
+	Side    string      `json:"side" enum:"home,partner,phone"`
+	Phone   string      `json:"phone,omitempty" doc:"its name, where a phone that syncs the home collection leaves it out itself"`
 	Sort    string      `json:"sort" enum:"window,limit,filter,place,problem"`
-	Option  string      `json:"option,omitempty" doc:"of the place, or direction: what leaves it out"`
+	Option  string      `json:"option,omitempty" doc:"of the place, or direction, or FilterType of a phone: what leaves it out"`
 	Value   string      `json:"value,omitempty" doc:"that the option has"`
 	Why     string      `json:"why"`
-	Count   int         `json:"count"`
+	Count   int         `json:"count" doc:"0: it is not counted, or there is nothing of that sort now"`
+	AtLeast bool        `json:"at_least,omitempty" doc:"there may be more than count"`
 	Records []tandem.ID `json:"records" doc:"the first few"`
 	More    string      `json:"more,omitempty" doc:"how to get it, too"`
 }
@@ -61,8 +63,11 @@ func ofFirstWay(w center.FirstWay) FirstWay {
 // OfLeftOut is what takes no part.
 func OfLeftOut(l center.LeftOut) LeftOut {
 	side := "home"
-	if l.There {
+	switch {
+	case l.Phone != "":
+		side = "phone"
+	case l.There:
 		side = "partner"
 	}
-	return LeftOut{side, l.Sort, l.Option, l.Value, l.Why, l.Count, append([]tandem.ID{}, l.Records...), l.More}
+	return LeftOut{side, l.Phone, l.Sort, l.Option, l.Value, l.Why, l.Count, l.AtLeast, append([]tandem.ID{}, l.Records...), l.More}
 }

@@ -26,7 +26,8 @@ func (a *app) itemFirst() *cobra.Command {
 		Short: "Look at how the sides of an item meet the first time, and choose",
 		Long: `Shows what the first sync of an item would do, for each way in which its sides can meet:
 combine them, replace what is here by what is there, or the reverse. And what takes no part
-in it, because of a window of days, a limit, a pattern or a fault, and how to get more.
+in it, because of a window of days, a limit, a pattern or a fault, and how to get more. Of
+what a phone syncs, such as device/3/17, it shows what the phone itself does not ask for.
 
 With a way, that is done now; not-now leaves it. With --preview the way is shown record by
 record instead. An item that was added with --look does not sync by itself before that.`,
@@ -68,6 +69,9 @@ func (a *app) first(ctx context.Context, s center.Service, item, answer string, 
 		letter := a.asker(ctx).question("combine (c), replace what is here (h), replace what is there (t), or not now (n)?", "chtn")
 		answer = map[byte]string{'c': center.Combine, 'h': center.ReplaceHere, 't': center.ReplaceThat, 'n': center.NotNow}[letter]
 	}
+	if _, ok := center.PhoneOf(item); ok {
+		return &tandem.Error{Kind: tandem.Invalid, Op: "choose first sync of", Thing: item, Err: fmt.Errorf("what is synced is chosen on the phone"), Remedy: "change it in the phone's settings"}
+	}
 	if f.Met {
 		return &tandem.Error{Kind: tandem.Invalid, Op: "choose first sync of", Thing: item, Err: fmt.Errorf("it was synced already"), Remedy: "sync it with `tandem sync " + item + "`"}
 	}
@@ -102,8 +106,13 @@ func (a *app) firstRun(ctx context.Context, s center.Service, f center.First, an
 }
 
 func (a *app) showFirst(f center.First) error {
-	fmt.Fprintf(a.out, "%s\n  home     %s, %s\n  partner  %s, %s\n", f.Item, f.Places[0], ui.Count(f.Records[0], "record"), ui.Clean(f.Places[1]), ui.Count(f.Records[1], "record"))
-	if f.Met {
+	_, phone := center.PhoneOf(f.Item)
+	if phone {
+		fmt.Fprintf(a.out, "%s\n  home   %s, %s\n  phone  %s\n", f.Item, f.Places[0], ui.Count(f.Records[0], "record"), ui.Clean(f.Places[1]))
+	} else {
+		fmt.Fprintf(a.out, "%s\n  home     %s, %s\n  partner  %s, %s\n", f.Item, f.Places[0], ui.Count(f.Records[0], "record"), ui.Clean(f.Places[1]), ui.Count(f.Records[1], "record"))
+	}
+	if f.Met && !phone {
 		fmt.Fprintln(a.out, "it was synced already")
 	}
 	for _, way := range f.Ways {
@@ -121,13 +130,23 @@ func (a *app) showFirst(f center.First) error {
 	}
 	for _, l := range f.LeftOut {
 		where := "home"
-		if l.There {
+		switch {
+		case l.Phone != "":
+			where = "the phone " + ui.Clean(l.Phone)
+		case l.There:
 			where = "the partner"
 		}
-		fmt.Fprintf(a.out, "left out at %s: %s: %s\n", where, ui.Count(l.Count, "record"), ui.Clean(l.Why))
+		fmt.Fprintf(a.out, "left out at %s: %s%s\n", where, leftCount(l), ui.Clean(l.Why))
 		if l.More != "" {
 			fmt.Fprintf(a.out, "  to get more: %s\n", ui.Clean(l.More))
 		}
+	}
+	if phone {
+		if len(f.LeftOut) == 0 {
+			_, err := fmt.Fprintln(a.out, "the phone asks for everything")
+			return err
+		}
+		return nil
 	}
 	next := "choose with `tandem item first " + f.Item + " WAY`, or see it record by record with --preview"
 	if f.Met {
@@ -135,6 +154,17 @@ func (a *app) showFirst(f center.First) error {
 	}
 	_, err := fmt.Fprintln(a.out, next)
 	return err
+}
+
+// leftCount is how many records are left out for one reason, "" where that is not known or none are.
+func leftCount(l center.LeftOut) string {
+	switch {
+	case l.Count == 0:
+		return ""
+	case l.AtLeast:
+		return "at least " + ui.Count(l.Count, "record") + ": "
+	}
+	return ui.Count(l.Count, "record") + ": "
 }
 
 func firstTotals(w center.FirstWay) string {

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 
+	"tandem"
 	"tandem/center"
 	"tandem/wire/wbxml"
 )
@@ -40,5 +43,42 @@ func TestPhonesRunsAreRecorded(t *testing.T) {
 	}
 	if list, err := p.hub.Runs(ctx, x.Items[0].ID, 0); err != nil || len(list) != 1 || list[0].Finished == 0 {
 		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// TestPhonesWindowIsTold: `tandem item first` tells what a phone does not ask for, and that this is changed on the phone.
+func TestPhonesWindowIsTold(t *testing.T) {
+	t.Parallel()
+	p := newPhoneHub(t)
+	ctx := t.Context()
+	p.must(p.phone.FolderSync(ctx))
+	calendar := p.phone.FolderOf(8)
+	p.must(p.phone.Sync(ctx, calendar)) // all of it
+	for _, day := range []string{"20200101", "20210101"} {
+		p.phone.Add(calendar, wbxml.Text(wbxml.CalendarSubject, "Day "+day), wbxml.Text(wbxml.CalendarStartTime, day+"T100000Z"), wbxml.Text(wbxml.CalendarEndTime, day+"T110000Z"))
+	}
+	p.must(p.phone.Sync(ctx, calendar))
+	item := "device/1/" + calendar
+	told := func() string {
+		t.Helper()
+		var out bytes.Buffer
+		a := &app{in: strings.NewReader(""), out: &out, err: &bytes.Buffer{}}
+		p.must(a.first(ctx, p.hub, item, "", false))
+		return out.String()
+	}
+	if got := told(); !strings.Contains(got, "phone  iPhone") || !strings.Contains(got, "the phone asks for everything") {
+		t.Error(got)
+	}
+	p.phone.Filter = 4
+	p.must(p.phone.Sync(ctx, calendar))
+	if got := told(); !strings.Contains(got, "left out at the phone iPhone: 2 records: the phone asks only for what is newer than 2 weeks\n  to get more: on the phone, in the settings of the calendar") || strings.Contains(got, "tandem sync") {
+		t.Error(got)
+	}
+	if n := len(p.phone.Stores[calendar].Items); n != 0 {
+		t.Errorf("the phone has %d", n)
+	}
+	a := &app{in: strings.NewReader(""), out: &bytes.Buffer{}, err: &bytes.Buffer{}}
+	if err := a.first(ctx, p.hub, item, center.Combine, false); !tandem.IsKind(err, tandem.Invalid) {
+		t.Error(err)
 	}
 }

@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,5 +48,39 @@ func TestPhoneRunsAreShown(t *testing.T) {
 		if got := k.in(who).get(path); got.status != want {
 			t.Errorf("%s: %d, want %d: %s", who, got.status, want, got.body)
 		}
+	}
+}
+
+// TestPhoneWindowIsShown: what a phone does not ask for is on its page, with what to do, in the reader's language; the API tells it to its owner, and to nobody else.
+func TestPhoneWindowIsShown(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	ctx := t.Context()
+	_, err := k.devices.Meet(ctx, "ben", device.Sighting{ID: "PHONE1", Type: "iPhone", Protocol: "16.1"})
+	k.must(err)
+	d, err := k.devices.Find(ctx, "ben", "PHONE1")
+	k.must(err)
+	c, err := k.st.Home.PutCollection(ctx, tandem.Collection{User: "ben", Kind: tandem.Mail, Name: "inbox"})
+	k.must(err)
+	w := store.HomeWrite{Write: tandem.Write{Op: tandem.Create, Record: tandem.Record{Body: tandem.Bytes("x")}}}
+	w.Index.Start, w.Index.End = 1_000_000_000, 1_000_000_000
+	_, err = k.st.Home.Write(ctx, c.ID, store.Author{User: "ben"}, []store.HomeWrite{w})
+	k.must(err)
+	k.must(k.st.Devices.SwapState(ctx, d.Number, store.Swap{Name: fmt.Sprintf("sync/%d", c.ID), New: []byte(`{"options":{"filter":3}}`)}))
+
+	ben := k.in("ben")
+	ben.shows("/devices/ben/PHONE1", "What takes no part", "1 record, the phone asks only for what is newer than a week", "choose more days of mail")
+	ben.form("/settings/look", url.Values{"csrf": {ben.csrf}, "lang": {"de"}, "theme": {"auto"}})
+	ben.shows("/devices/ben/PHONE1", "1 Datensatz, das Telefon fragt nur nach dem, was neuer ist als eine Woche", "mehr Tage Mail wählen")
+
+	path := fmt.Sprintf("/api/items/device%%2F%d%%2F%d/first", d.Number, c.ID)
+	if a := ben.get(path); a.status != 200 || !strings.Contains(a.body, `"side":"phone","phone":"iPhone","sort":"window","option":"FilterType","value":"a week"`) {
+		t.Errorf("%d: %s", a.status, a.body)
+	}
+	if a := k.in("anna").get(path); a.status != 404 {
+		t.Errorf("another is told: %d: %s", a.status, a.body)
+	}
+	if a := k.in("anna").get("/devices/ben/PHONE1"); a.status != 200 || strings.Contains(a.body, "What takes no part") {
+		t.Errorf("another is shown: %d", a.status)
 	}
 }

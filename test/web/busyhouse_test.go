@@ -125,7 +125,8 @@ func (h *hub) phoneSyncs() {
 	if err := p.FolderSync(ctx); err != nil {
 		h.Fatal(err)
 	}
-	for _, typ := range []int{8, 9} { // MS-ASCMD 2.2.3.186.3: the calendar, the contacts
+	for _, typ := range []int{8, 9} { // MS-ASCMD 2.2.3.186.3: the calendar, of two weeks, and the contacts
+		p.Filter = map[int]int{8: 4}[typ]
 		if err := p.Sync(ctx, p.FolderOf(typ)); err != nil {
 			h.Fatal(err)
 		}

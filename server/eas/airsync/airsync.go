@@ -21,6 +21,7 @@ import (
 	"tandem/kind"
 	"tandem/kind/eas"
 	"tandem/partner/access"
+	"tandem/partner/device"
 	"tandem/server/eas/proto"
 	"tandem/server/eas/push"
 	"tandem/store"
@@ -146,7 +147,7 @@ func (p *part) docName() string {
 }
 
 // docName is the name of the state's document.
-func docName(collection int64) string { return "sync/" + strconv.FormatInt(collection, 10) }
+func docName(collection int64) string { return device.SyncDoc(collection) }
 
 // tell adds a line to the results log. That it fails must not fail a sync: the next one would meet the same.
 func (s *Service) tell(ctx context.Context, r *proto.Request, e store.Event) {

@@ -9,13 +9,13 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"time"
 
 	"tandem"
 	"tandem/kind"
 	"tandem/kind/eas"
 	"tandem/kind/sms"
 	"tandem/partner/access"
+	"tandem/partner/device"
 	"tandem/server/eas/proto"
 	"tandem/server/eas/synckey"
 	"tandem/store"
@@ -286,35 +286,16 @@ func filterFits(k tandem.Kind, filter int) bool {
 
 // target is the window that the options ask for today. MS-ASCMD 2.2.3.68.2
 func (p *part) target() synckey.Window {
-	now := p.s.now().UTC()
-	var from time.Time
 	switch {
 	case p.col.Kind == tandem.Task:
-		return synckey.Window{Open: p.st.Options.Filter == 8}
+		return synckey.Window{Open: p.st.Options.Filter == device.Unfinished}
 	case p.st.Options.Filter == noTexts || p.shut:
 		return synckey.Window{Limited: true, Cutoff: synckey.Floor(farOff)}
 	case p.col.Kind != tandem.Event && p.col.Kind != tandem.Mail && p.col.Kind != tandem.SMS:
 		return synckey.Window{}
 	}
-	switch p.st.Options.Filter {
-	case 1:
-		from = now.AddDate(0, 0, -1)
-	case 2:
-		from = now.AddDate(0, 0, -3)
-	case 3:
-		from = now.AddDate(0, 0, -7)
-	case 4:
-		from = now.AddDate(0, 0, -14)
-	case 5:
-		from = now.AddDate(0, -1, 0)
-	case 6:
-		from = now.AddDate(0, -3, 0)
-	case 7:
-		from = now.AddDate(0, -6, 0)
-	default:
-		return synckey.Window{}
-	}
-	return synckey.Window{Limited: true, Cutoff: synckey.Floor(from.Unix())}
+	cutoff, limited := device.Cutoff(p.st.Options.Filter, p.s.now())
+	return synckey.Window{Limited: limited, Cutoff: cutoff}
 }
 
 // choose finds what the key stands for.

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"tandem"
@@ -250,7 +249,7 @@ func (p *Pages) phoneCards(c *call) (map[string]phoneCard, error) {
 }
 
 // deviceHandler is the id of a device as a handler. Package center
-func deviceHandler(d store.Device) string { return "device/" + strconv.FormatInt(d.Number, 10) }
+func deviceHandler(d store.Device) string { return center.PhoneID(d) }
 
 // sumUp says how all items stand together, the worst first.
 func sumUp(w words.Words, counts map[string]int, b *board) (look, string) {

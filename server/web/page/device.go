@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 
+	"tandem"
 	"tandem/center"
 	"tandem/center/handler"
 	devices "tandem/partner/device"
@@ -88,6 +89,33 @@ type devicePage struct {
 	Events   []event
 	Syncs    *card // what it syncs, as far as it asked for anything
 	Runs     []phoneRun
+	Windows  []window
+}
+
+// window is what a phone does not ask for of a folder.
+type window struct {
+	Folder string
+	center.LeftOut
+}
+
+// windows are what the phone does not ask for. They are for its owner alone, and others are told of none.
+func (c *call) windows(items []handler.Item) (out []window, err error) {
+	for _, it := range items {
+		if it.Kind != tandem.Mail && it.Kind != tandem.Event && it.Kind != tandem.Task {
+			continue
+		}
+		f, err := c.hub.FirstSync(c.r.Context(), it.ID)
+		if tandem.IsKind(err, tandem.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range f.LeftOut {
+			out = append(out, window{it.Name, l})
+		}
+	}
+	return out, nil
 }
 
 // phoneRun is a run of a folder that a phone syncs.
@@ -151,6 +179,9 @@ func (p *Pages) deviceOf(c *call) (*devicePage, error) {
 		k := p.cardOf(c.words, x, nil)
 		d.Syncs = &k
 		if d.Runs, err = c.phoneRuns(x.Items); err != nil {
+			return nil, err
+		}
+		if d.Windows, err = c.windows(x.Items); err != nil {
 			return nil, err
 		}
 	}

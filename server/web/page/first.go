@@ -82,11 +82,15 @@ func (m *meeting) fill(w words.Words, back string) {
 	}
 	for _, l := range m.Meet.LeftOut {
 		where := w.T("On this hub")
-		if l.There {
+		switch {
+		case l.Phone != "":
+			where = w.T("On the phone %s", l.Phone)
+		case l.There:
 			where = w.T("At the partner")
 		}
 		one := leftOut{LeftOut: l, Where: where}
 		switch {
+		case l.Phone != "": // it is changed there
 		case l.Option == "direction":
 			one.Option, one.Change = w.T("Direction"), itemPath(m.Item.Name)+"/settings"
 		case l.Option != "" && m.Item.Partner != "":

@@ -118,6 +118,11 @@ func (w Words) together(text, sep string) (string, bool) {
 func hubPhrases() []phrase {
 	return []phrase{
 		{"to %s: %s", "", "zu %s: %s"},
+		{"the phone asks only for what is newer than %s", "", "das Telefon fragt nur nach dem, was neuer ist als %s"},
+		{"the phone asks only for tasks that are not finished", "", "das Telefon fragt nur nach Aufgaben, die nicht erledigt sind"},
+		{"on the phone, in the settings of the account: choose more days of mail", "", "auf dem Telefon, in den Einstellungen des Kontos: mehr Tage Mail wählen"},
+		{"on the phone, in the settings of the calendar: choose to sync further back", "", "auf dem Telefon, in den Einstellungen des Kalenders: weiter zurück abgleichen lassen"},
+		{"have the phone show finished tasks, too, if it can", "", "das Telefon auch erledigte Aufgaben zeigen lassen, wenn es das kann"},
 		{"to the phone: %s", "", "zum Telefon: %s"},
 		{"from the phone: %s", "", "vom Telefon: %s"},
 		{"%s beyond its window", "%s outside the time that it shows", "%s außerhalb der Zeit, die es zeigt"},
