@@ -178,6 +178,10 @@ func quietPlan(text string) (when.Plan, error) {
 	if err == nil && len(p.Quiet) != len(clauses) {
 		err = errors.New("these are no hours")
 	}
+	var e *tandem.Error
+	if errors.As(err, &e) && e.Err != nil { // what helps a schedule is not what helps here
+		err = fmt.Errorf("%q: %w", text, e.Err)
+	}
 	if err != nil {
 		return p, invalid("quiet", err, "write such as 22:00-07:00, or mon-fri 22:00-06:00; sat-sun 23:00-09:00")
 	}

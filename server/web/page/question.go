@@ -67,7 +67,7 @@ func answerOf(w words.Words, item, value string) answer {
 	look := func(first string) string { return itemPath(item) + "/preview?first=" + first }
 	switch value {
 	case center.GoAhead:
-		a.Text, a.Help, a.Icon, a.Main, a.Look = w.T("Go ahead"), w.T("It is what I want."), "sync", true, itemPath(item)+"/preview"
+		a.Text, a.Help, a.Icon, a.Danger, a.Look = w.T("Go ahead"), w.T("It is what I want."), "sync", true, itemPath(item)+"/preview"
 	case center.Restore:
 		a.Text, a.Help, a.Icon = w.T("Put back what was deleted"), w.T("Something is missing by mistake: the side that still has it gives it back."), "undo"
 	case center.Leave:

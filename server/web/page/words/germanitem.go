@@ -231,7 +231,7 @@ func germanItem() map[string]string {
 		"Home, Office":                             "Zuhause, Büro",
 		"Catch up at the start on what was missed": "Beim Start Versäumtes nachholen",
 		"Save, and add another time":               "Speichern und weitere Zeit hinzufügen",
-		"The same in words:":                       "Dasselbe in Worten:",
+		"As the command line writes it:":           "So schreibt es die Befehlszeile:",
 		"Days":                                     "Tage",
 		"Password from elsewhere":                  "Passwort von anderswo",
 		"Way to log in":                            "Anmeldeweise",
