@@ -206,8 +206,12 @@ func (r *Replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.R
 			missing[id] = true
 		}
 		for rec, err := range r.store.Home.Get(ctx, r.collection.ID, ids) {
+			if lost(err) != "" && len(ids) > 1 {
+				r.fetchSingly(ctx, ids, missing, yield)
+				return
+			}
 			if err != nil {
-				r.fetchFailed(rec.ID, err, yield)
+				r.fetchFailed(lost(err), err, yield)
 				return
 			}
 			if !missing[rec.ID] {
@@ -224,6 +228,30 @@ func (r *Replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.R
 				if !yield(tandem.Record{ID: id}, &tandem.Error{Kind: tandem.NotFound, Op: "read record", Thing: string(id)}) {
 					return
 				}
+			}
+		}
+	}
+}
+
+// lost names the record of which an error says that its body cannot be read, "" where it is about more.
+func lost(err error) tandem.ID {
+	var e *tandem.Error
+	if errors.As(err, &e) && e.Kind == tandem.Unreadable && e.Op == "read record" {
+		return tandem.ID(e.Thing)
+	}
+	return ""
+}
+
+// fetchSingly yields what is still missing one by one, so that a record whose body is lost holds up no other.
+func (r *Replica) fetchSingly(ctx context.Context, ids []tandem.ID, missing map[tandem.ID]bool, yield func(tandem.Record, error) bool) {
+	for _, id := range ids {
+		if !missing[id] {
+			continue
+		}
+		delete(missing, id)
+		for rec, err := range r.Fetch(ctx, []tandem.ID{id}) {
+			if !yield(rec, err) || err != nil && rec.ID == "" {
+				return
 			}
 		}
 	}

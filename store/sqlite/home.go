@@ -267,7 +267,8 @@ func lostBody(id tandem.ID, err error) error {
 	if !tandem.IsKind(err, tandem.NotFound) {
 		return err
 	}
-	return &tandem.Error{Kind: tandem.Unreadable, Op: "read record", Thing: string(id), Err: err, Remedy: remedyDamaged}
+	return &tandem.Error{Kind: tandem.Unreadable, Op: "read record", Thing: string(id), Err: err,
+		Remedy: "`tandem doctor --repair` fetches what it says from a partner that has it, or from history; else restore it from a backup"}
 }
 
 // Find implements store.Home.
