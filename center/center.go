@@ -232,6 +232,9 @@ type ItemStatus struct {
 
 	Paused      bool  // it rests, and goes on where it was
 	PausedUntil int64 // Unix seconds; 0: until a person resumes it
+
+	Pending Pending   // what changed at home and waits to be carried to its place
+	Link    LinkState // how its place is connected
 }
 
 // PlacesStatus is how a pair of places stands that was synced without an item.

@@ -15,6 +15,7 @@ const (
 	StandsAside     Standing = "aside"     // records are set aside after failing
 	StandsProblems  Standing = "problems"  // the last run had some with single records
 	StandsStopped   Standing = "stopped"   // the last run ended before its end
+	StandsChanged   Standing = "changed"   // what changed here has not been carried to its place yet
 	StandsInStep    Standing = "in step"
 )
 
@@ -41,6 +42,8 @@ func (st ItemStatus) Standing() Standing {
 		return StandsProblems
 	case st.Last.Result == "cancelled" || st.Last.Finished == 0:
 		return StandsStopped
+	case st.Pending.Records > 0:
+		return StandsChanged
 	}
 	return StandsInStep
 }

@@ -50,7 +50,7 @@ func (h *Hub) Status(ctx context.Context, names []string) ([]ItemStatus, error) 
 			return nil, err
 		}
 		if p, ok := paused[it.Name]; ok {
-			st.Paused, st.PausedUntil, st.Next = true, p.Until, 0
+			st.Paused, st.PausedUntil, st.Next, st.Link = true, p.Until, 0, LinkInactive
 		}
 		if unmet[it.Name] {
 			st.Waits = firstWait(it.Name)
@@ -62,11 +62,13 @@ func (h *Hub) Status(ctx context.Context, names []string) ([]ItemStatus, error) 
 
 func (h *Hub) itemStatus(ctx context.Context, it store.Item, pairOf map[string]store.Pair) (ItemStatus, error) {
 	st := ItemStatus{Item: it, Running: h.isBusy(itemKey(it))}
-	if c, err := h.collection(ctx, it); err == nil {
-		st.Home, st.Kind = c.Name, c.Kind
+	home, err := h.collection(ctx, it)
+	if err == nil {
+		st.Home, st.Kind = home.Name, home.Kind
 	}
-	if p, err := h.itemPlace(ctx, it); err == nil {
-		st.Place = p.Text
+	place, err := h.itemPlace(ctx, it)
+	if err == nil {
+		st.Place = place.Text
 	}
 	runs, err := h.cfg.Store.Events.Runs(ctx, it.Name, 1)
 	if err != nil {
@@ -82,6 +84,9 @@ func (h *Hub) itemStatus(ctx context.Context, it store.Item, pairOf map[string]s
 			return st, err
 		}
 		st.Conflicts = len(open)
+		if err := h.notePending(ctx, &st, home, p); err != nil {
+			return st, err
+		}
 	}
 	h.mu.Lock()
 	st.Failing = h.failing[it.Name].text
@@ -95,6 +100,7 @@ func (h *Hub) itemStatus(ctx context.Context, it store.Item, pairOf map[string]s
 		}
 	}
 	h.plannedStatus(ctx, &st, k != nil)
+	st.Link = h.linkOf(st, place)
 	return st, nil
 }
 

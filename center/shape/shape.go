@@ -29,7 +29,7 @@ type Item struct {
 	Running     bool             `json:"running"`
 	Watching    bool             `json:"watching" doc:"changes at the place are told"`
 	State       string           `json:"state,omitempty" doc:"how it stands, for people"`
-	Standing    center.Standing  `json:"standing,omitempty" doc:"how it stands, in a word" enum:"disabled,paused,failing,syncing,new,held,conflicts,aside,problems,stopped,in step"`
+	Standing    center.Standing  `json:"standing,omitempty" doc:"how it stands, in a word" enum:"disabled,paused,failing,syncing,new,held,conflicts,aside,problems,stopped,changed,in step"`
 	Conflicts   int              `json:"conflicts"`
 	Aside       int              `json:"aside" doc:"records set aside after failing"`
 	Problems    int              `json:"problems" doc:"of the last run"`
@@ -41,6 +41,10 @@ type Item struct {
 	Failing     string           `json:"failing,omitempty" doc:"why it fails"`
 	Paused      bool             `json:"paused,omitempty" doc:"it rests, and goes on where it was"`
 	PausedUntil int64            `json:"paused_until,omitempty" doc:"absent: until somebody resumes it"`
+	Pending     int              `json:"pending,omitempty" doc:"records that changed in the home collection and wait to be carried to the place"`
+	PendingSize int64            `json:"pending_bytes,omitempty" doc:"what those that were created or changed hold"`
+	PendingMore bool             `json:"pending_more,omitempty" doc:"there may be more: not everything was looked at"`
+	Link        string           `json:"link,omitempty" doc:"how the place is connected; absent: not known. changed: on line, and something waits to be carried there; back: its host answers again, and it was not synced since" enum:"inactive,online,changed,offline,back"`
 	Commands    *command.Set     `json:"commands,omitempty" doc:"what the owner of the machine has run before and after each run; told to administrators"`
 }
 
@@ -62,6 +66,7 @@ func OfStatus(st center.ItemStatus) Item {
 	it.Home, it.Kind, it.Place, it.Running, it.Watching = st.Home, string(st.Kind), st.Place, st.Running, st.Watching
 	it.Conflicts, it.Aside, it.Problems, it.Next, it.Failing, it.Standing = st.Conflicts, st.Aside, st.Problems, st.Next, st.Failing, st.Standing()
 	it.State, it.Planned, it.Waits, it.Paused, it.PausedUntil = string(it.Standing), st.Planned, st.Waits, st.Paused, st.PausedUntil
+	it.Pending, it.PendingSize, it.PendingMore, it.Link = st.Pending.Records, st.Pending.Bytes, st.Pending.More, string(st.Link)
 	if st.Last != nil {
 		it.Last, it.LastResult = max(st.Last.Finished, st.Last.Started), st.Last.Result
 	}

@@ -172,6 +172,10 @@ type itemJSON struct {
 	Failing     string           `json:"failing,omitempty"`
 	Paused      bool             `json:"paused,omitempty"`
 	PausedUntil int64            `json:"paused_until,omitempty"`
+	Pending     int              `json:"pending,omitempty"`
+	PendingSize int64            `json:"pending_bytes,omitempty"`
+	PendingMore bool             `json:"pending_more,omitempty"`
+	Link        string           `json:"link,omitempty"`
 	Commands    *command.Set     `json:"commands,omitempty"`
 }
 

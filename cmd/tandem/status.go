@@ -120,8 +120,35 @@ func nextText(st center.ItemStatus) string {
 	return ""
 }
 
-// stateText sums a row up in a few words, the most important first.
+// stateText sums a row up in a few words, with what waits to be carried to the place.
 func stateText(st center.ItemStatus) string {
+	state, waits := standingText(st), pendingText(st.Pending)
+	switch {
+	case waits == "" || st.Running:
+		return state
+	case st.Standing() == center.StandsChanged:
+		return waits
+	}
+	return state + "; " + waits
+}
+
+// pendingText says what waits to be carried to a place, "" for nothing.
+func pendingText(p center.Pending) string {
+	if p.Records == 0 {
+		return ""
+	}
+	text := ui.Count(p.Records, "change") + " to send"
+	if p.More {
+		text = "at least " + text
+	}
+	if p.Bytes > 0 {
+		text += ", " + ui.Size(p.Bytes)
+	}
+	return text
+}
+
+// standingText is how an item stands, the most important first.
+func standingText(st center.ItemStatus) string {
 	switch {
 	case !st.Item.Enabled:
 		return "disabled"
@@ -159,6 +186,7 @@ func (a *app) statusJSON(list []center.ItemStatus) error {
 		it.Home, it.Kind, it.Place, it.Running, it.Watching = st.Home, string(st.Kind), st.Place, st.Running, st.Watching
 		it.Conflicts, it.Aside, it.Problems, it.Next, it.Failing, it.State = st.Conflicts, st.Aside, st.Problems, st.Next, st.Failing, stateText(st)
 		it.Planned, it.Waits, it.Paused, it.PausedUntil = st.Planned, st.Waits, st.Paused, st.PausedUntil
+		it.Pending, it.PendingSize, it.PendingMore, it.Link = st.Pending.Records, st.Pending.Bytes, st.Pending.More, string(st.Link)
 		if st.Last != nil {
 			it.Last, it.LastResult = max(st.Last.Finished, st.Last.Started), st.Last.Result
 		}

@@ -24,6 +24,7 @@ type row struct {
 	Cause, Remedy string // why the last run failed
 	Away          string // why it is not connected
 	Note          string // what else is worth knowing
+	ToSend        string // what changed here and waits to be carried to the place
 	New           bool   // it waits for a person to say how its sides meet the first time
 	Idle          bool   // its partner is switched off, so that nothing can be started
 }
@@ -51,6 +52,7 @@ type board struct {
 	All    bool     // it was
 	Asked  int      // questions that wait
 	Held   int      // devices that wait to be allowed
+	Unsent int      // changes that wait to be carried to a place
 }
 
 // Title is that of the page: how everything stands, so that a tab in the background tells, and so is what is read first.
@@ -172,6 +174,8 @@ func (b *board) add(k card, counts map[string]int, shown map[string]bool) {
 		shown[r.Item.Name] = true
 		if r.Running {
 			b.Busy++
+		} else if r.Look.Class == "good" {
+			b.Unsent += r.Pending.Records
 		}
 	}
 	b.Cards = append(b.Cards, k)
@@ -268,6 +272,8 @@ func sumUp(w words.Words, counts map[string]int, b *board) (look, string) {
 		return look{"cut", "cut", w.N(counts["cut"], "%s item is not connected", "%s items are not connected")}, w.T("What was changed meanwhile is kept, and follows when it can be reached.")
 	case counts["good"] == 0:
 		return look{"off", "off", w.T("Nothing has run yet")}, ""
+	case b.Unsent > 0:
+		return look{"good", "clock", w.N(b.Unsent, "%s change waits to be sent", "%s changes wait to be sent")}, ""
 	}
 	return look{"good", "ok", w.T("Everything is in step")}, ""
 }
@@ -279,10 +285,25 @@ func (p *Pages) rowOf(w words.Words, st center.ItemStatus) row {
 	r := row{ItemStatus: st, Look: standing(w, st), Where: placeName(w, st.Place)}
 	r.Cause, r.Remedy = causeOf(st.Failing)
 	r.New = center.WaitsFirst(st)
+	if st.Pending.Records > 0 && !st.Running {
+		r.ToSend = toSend(w, st.Pending)
+	}
 	if st.Last != nil {
 		r.Last = runOf(*st.Last)
 	}
 	return r
+}
+
+// toSend says how much waits to be carried to a place.
+func toSend(w words.Words, p center.Pending) string {
+	text := w.N(p.Records, "%s change waits to be sent", "%s changes wait to be sent")
+	if p.More {
+		text = w.N(p.Records, "at least %s change waits to be sent", "at least %s changes wait to be sent")
+	}
+	if p.Bytes > 0 {
+		text += ", " + w.Size(p.Bytes)
+	}
+	return text
 }
 
 // causeOf takes apart why something failed and what helps.
@@ -316,6 +337,8 @@ func standing(w words.Words, st center.ItemStatus) look {
 		return look{"late", "warn", w.N(st.Problems, "%s record had a problem", "%s records had problems")}
 	case st.Last.Result == "cancelled" || st.Last.Finished == 0:
 		return look{"off", "stop", w.T("Stopped before its end")}
+	case st.Pending.Records > 0:
+		return look{"good", "clock", w.T("Not sent yet")}
 	}
 	return look{"good", "ok", w.T("In step")}
 }
