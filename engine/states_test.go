@@ -112,8 +112,8 @@ const statesHead = `# The fifty-four sync states of an Offline Files item; A is 
 
 `
 
-// TestOfflineFilesStates plans each of the fifty-four states, and under each choice where it is a conflict.
-func TestOfflineFilesStates(t *testing.T) {
+// TestOF18SyncStates plans each of the fifty-four states, and under each choice where it is a conflict.
+func TestOF18SyncStates(t *testing.T) {
 	const file = "testdata/states.txt"
 	table := map[string]*scenario{}
 	if !*write {
