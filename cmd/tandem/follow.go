@@ -12,6 +12,7 @@ import (
 	"tandem"
 	"tandem/center"
 	"tandem/internal/datadir"
+	"tandem/internal/ui"
 	"tandem/server/control"
 	"tandem/store"
 	"tandem/store/sqlite"
@@ -27,6 +28,8 @@ type follower struct {
 	after int64 // id of the last event printed; negative at first: how many of the newest to begin with
 	item  string
 	watch *fsnotify.Watcher // nil where folders cannot be watched
+	left  string            // the store's file as the last look had it
+	waits bool              // it was said that there is no log yet
 }
 
 // followLog prints the log from after on, and then what happens, until ctx is done. A running hub tells of each event. Where
@@ -59,8 +62,8 @@ func (a *app) followLog(ctx context.Context, after int64, item string) error {
 func (f *follower) listen(ctx context.Context) error {
 	client, err := control.Dial(ctx, f.dir)
 	if err != nil {
-		if ctx.Err() != nil || tandem.IsKind(err, tandem.NotFound) {
-			return nil
+		if ctx.Err() != nil || tandem.IsKind(err, tandem.NotFound) || tandem.IsKind(err, tandem.Transient) || tandem.IsKind(err, tandem.Gone) {
+			return nil // none, or one that stops just now
 		}
 		return err
 	}
@@ -86,6 +89,13 @@ func (f *follower) look(ctx context.Context) (busy bool, err error) {
 	if ctx.Err() != nil {
 		return false, nil
 	}
+	if missing := f.dataThere(f.dir); missing != nil { // a log that nobody has written to yet can be followed
+		if !f.waits {
+			fmt.Fprintf(f.err, "there is no data of tandem in %s yet; waiting for some\n", ui.Clean(f.dir))
+		}
+		f.waits, f.left = true, ""
+		return false, nil
+	}
 	err = f.with(ctx, func(s center.Service) error {
 		for {
 			const most = 1000
@@ -100,6 +110,7 @@ func (f *follower) look(ctx context.Context) (busy bool, err error) {
 			}
 			f.after = max(f.after, 0)
 			if len(events) < most {
+				f.left = f.fileState(sqlite.FileName)
 				return nil
 			}
 		}
@@ -107,7 +118,7 @@ func (f *follower) look(ctx context.Context) (busy bool, err error) {
 	switch {
 	case ctx.Err() != nil:
 		return false, nil
-	case tandem.IsKind(err, tandem.Busy):
+	case tandem.IsKind(err, tandem.Busy), tandem.IsKind(err, tandem.Transient): // the latter: a hub that stops just now
 		return true, nil
 	}
 	return false, err
@@ -119,8 +130,8 @@ func (f *follower) print(e store.Event) error {
 	return f.printEvent(e)
 }
 
-// wait waits for another state of the data folder than the present one, which the last look left. Where somebody else has
-// the folder, it waits for that one to let go.
+// wait waits for another state of the data folder than the last look left. Where somebody else has the folder, it waits for that one to let go. What was written
+// between that look and now is in the present state already, and tells by the store's file not being as it was.
 func (f *follower) wait(ctx context.Context, busy bool) {
 	var events chan fsnotify.Event
 	var errs chan error
@@ -128,6 +139,9 @@ func (f *follower) wait(ctx context.Context, busy bool) {
 		events, errs = f.watch.Events, f.watch.Errors
 	}
 	was := f.state()
+	if !busy && f.fileState(sqlite.FileName) != f.left {
+		return
+	}
 	again := time.NewTimer(lookAgain)
 	defer again.Stop()
 	for {
@@ -155,9 +169,16 @@ func (f *follower) wait(ctx context.Context, busy bool) {
 func (f *follower) state() string {
 	text := ""
 	for _, name := range []string{sqlite.FileName, sqlite.FileName + "-wal", control.SocketName} {
-		if fi, err := os.Stat(filepath.Join(f.dir, name)); err == nil {
-			text += fmt.Sprintf("%s %d %d\n", name, fi.Size(), fi.ModTime().UnixNano())
-		}
+		text += f.fileState(name)
 	}
 	return text
+}
+
+// fileState tells one state of a file of the data folder from another, "" where it is not there.
+func (f *follower) fileState(name string) string {
+	fi, err := os.Stat(filepath.Join(f.dir, name))
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %d %d\n", name, fi.Size(), fi.ModTime().UnixNano())
 }

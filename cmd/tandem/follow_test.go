@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -30,7 +32,11 @@ func followIn(t *testing.T, dir string, args ...string) *logReader {
 	a := &app{in: strings.NewReader(""), out: out, err: io.Discard}
 	root := a.root()
 	root.SetArgs(append([]string{"log", "--follow", "--data", dir}, args...))
-	go func() { ended <- root.ExecuteContext(ctx) }()
+	go func() {
+		err := root.ExecuteContext(ctx)
+		out.CloseWithError(fmt.Errorf("nobody follows any more: %w", cmp.Or(err, io.EOF)))
+		ended <- err
+	}()
 	return &logReader{t, dir, bufio.NewReader(in), func() error { cancel(); return <-ended }}
 }
 
