@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -82,12 +81,18 @@ func deviceName(d store.Device) string {
 	return firstText(d.Info["name"], d.Info["model"], d.Type, d.ID)
 }
 
-// folderName is what people call a collection that a user syncs, and its number once it is gone.
+// folderName is what people call a collection that a user syncs, their own or one that is shared with them, and its number once it is gone.
 func (h *Hub) folderName(ctx context.Context, user string, id int64) string {
-	for _, owner := range []string{user, ""} { // another may share it
-		list, err := h.cfg.Store.Home.Collections(ctx, owner)
-		if i := slices.IndexFunc(list, func(c tandem.Collection) bool { return c.ID == id }); err == nil && i >= 0 {
-			return list[i].Title()
+	own, _ := h.cfg.Store.Home.Collections(ctx, user) // error: the number does
+	for _, c := range own {
+		if c.ID == id {
+			return c.Title()
+		}
+	}
+	shares, _ := h.cfg.Store.Shares.SharedWith(ctx, user) // error: likewise
+	for _, s := range shares {
+		if s.Collection == id {
+			return s.Of.Title()
 		}
 	}
 	return number(id)
