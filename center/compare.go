@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tandem"
 	"tandem/kind"
@@ -24,6 +25,11 @@ type Comparison struct {
 	Takes    []string // what Resolve takes: "a" and so on, "both", "newest", "fields", "body", "skip", "out"; "ask" for what was left out
 	Same     int      // open conflicts of the same sort, this one included
 	Stamp    string   // of what was shown, this conflict and those of the same sort; see Resolution
+
+	// Second is the version that becomes a record of its own where both are kept, "" where that is no answer; Name is what it is called then unless another name is
+	// given, "" where records of the kind have none.
+	Second string
+	Name   string
 }
 
 // VersionView is one version of a record in conflict. There are more than two where several places changed what the home collection has.
@@ -92,8 +98,20 @@ func (h *Hub) Compare(ctx context.Context, id int64) (Comparison, error) {
 		}
 	}
 	proposeNames(&out)
+	if slices.Contains(out.Takes, "both") {
+		second := out.Versions[1]
+		if isDir(c.Versions[1]) && !isDir(c.Versions[0]) { // a directory keeps its name, for what is in it
+			second = out.Versions[0]
+		}
+		out.Second = second.Take
+		if h.canName(c.Kind) {
+			out.Name = second.Keep
+		}
+	}
 	return out, nil
 }
+
+func isDir(v store.ConflictVersion) bool { return v.Attrs.Get("type") == "dir" }
 
 // group is a conflict and the other open ones about the same record of its home collection, each with another place.
 func (h *Hub) group(ctx context.Context, c store.Conflict) ([]store.Conflict, error) {
@@ -290,23 +308,73 @@ func takes(c store.Conflict, versions []VersionView, picks bool) []string {
 	return append(out, "body", "skip", "out")
 }
 
-// proposeNames gives versions names under which several can be kept. MS RFCD: the proposed name can be edited.
+// proposeNames gives versions names under which several can be kept: their own, and where they are from. MS RFCD: the proposed name can be edited.
 func proposeNames(c *Comparison) {
+	from := origins(c.Versions)
 	for i := range c.Versions {
 		v := &c.Versions[i]
 		if v.Deleted || v.Keep != "" {
 			continue
 		}
-		from := v.Place
-		if scheme, rest, ok := strings.Cut(from, ":"); ok {
-			from = cmp.Or(path.Base(strings.TrimRight(withoutOptions(rest), "/")), scheme)
-		}
-		if c.Conflict.Kind == tandem.File || c.Conflict.Kind == tandem.Picture {
-			base := path.Base(string(v.Record))
-			ext := path.Ext(base)
-			v.Keep = strings.TrimSuffix(base, ext) + " (" + from + ")" + ext
+		mark := " (" + from[i] + ")"
+		if isFile(c.Conflict.Kind) {
+			v.Keep = fileBeside(path.Base(string(v.Record)), mark)
 			continue
 		}
-		v.Keep = cmp.Or(v.Title, string(v.Record)) + " (" + from + ")"
+		v.Keep = cmp.Or(v.Title, string(v.Record)) + mark
 	}
+}
+
+// isFile reports whether records of a kind are named by their paths.
+func isFile(k tandem.Kind) bool { return k == tandem.File || k == tandem.Picture }
+
+// fileBeside is a name for a copy of a file that says where it is from. A copy of a copy gets a number and no second mark.
+func fileBeside(base, mark string) string {
+	ext := path.Ext(base)
+	stem := strings.TrimSuffix(base, ext)
+	if strings.HasSuffix(stem, mark) {
+		return stem + " 2" + ext
+	}
+	if room := maxKeepName - utf8.RuneCountInString(mark+ext); utf8.RuneCountInString(stem) > room {
+		stem = string([]rune(stem)[:max(room, 1)])
+	}
+	return stem + mark + ext
+}
+
+// origins say in a word where each version is from: the end of its place, or of so much of it as tells it from the others.
+func origins(versions []VersionView) []string {
+	parts := make([][]string, len(versions))
+	for i, v := range versions {
+		scheme, rest, ok := strings.Cut(v.Place, ":")
+		if !ok {
+			rest = v.Place
+		}
+		rest = strings.Trim(strings.ReplaceAll(withoutOptions(rest), `\`, "/"), "/")
+		parts[i] = strings.Split(cmp.Or(rest, scheme), "/")
+	}
+	end := func(i, back int) string {
+		p := parts[i]
+		return p[max(0, len(p)-1-back)]
+	}
+	out := make([]string, len(versions))
+	for i := range versions {
+		out[i] = end(i, 0)
+		for back := range parts[i] {
+			alone := true
+			for k := range versions {
+				alone = alone && (k == i || end(k, back) != end(i, back))
+			}
+			if alone {
+				out[i] = end(i, back)
+				break
+			}
+		}
+		out[i] = strings.Map(func(r rune) rune {
+			if strings.ContainsRune(`<>:"|?*`, r) { // some file systems refuse them
+				return '-'
+			}
+			return r
+		}, out[i])
+	}
+	return out
 }

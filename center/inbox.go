@@ -56,6 +56,10 @@ func (h *Hub) Decide(ctx context.Context, id int64, decision string, body []byte
 	if err != nil {
 		return conflictError(err, id)
 	}
+	if d == tandem.TakeBoth && c.Resolved == 0 {
+		_, err := h.Resolve(ctx, Resolution{ID: id, Take: "both"})
+		return err
+	}
 	if c.Resolved != 0 {
 		return &tandem.Error{Kind: tandem.Changed, Op: "resolve conflict", Thing: fmt.Sprint(id), Err: fmt.Errorf("it is over already")}
 	}

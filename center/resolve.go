@@ -19,7 +19,7 @@ import (
 type Resolution struct {
 	ID   int64
 	Take string // one of Comparison.Takes
-	Name string // "both": what the second version is to be called; "": as it is now
+	Name string // "both": what the second version is to be called; "": as it is now, a file as Comparison.Name says
 	Body []byte // "body": the version to be kept
 
 	// "fields": the version to be kept is put together; see FieldChoice.
@@ -38,6 +38,7 @@ type Resolved struct {
 	Left    int    // conflicts of the same sort that wait
 	Refresh bool   // what the person saw is out of date: look again
 	Why     string // of what was left
+	Kept    string // "both": what the second version will be called, unless that name is taken; "" where it keeps its own
 }
 
 // Resolve implements Service.
@@ -80,6 +81,11 @@ func (h *Hub) Resolve(ctx context.Context, r Resolution) (Resolved, error) {
 	}
 	if err := h.answer(ctx, view, take, r); err != nil {
 		return out, err
+	}
+	if take == "both" {
+		if out.Kept = r.Name; isFile(view.Conflict.Kind) {
+			out.Kept = cmp.Or(r.Name, view.Name)
+		}
 	}
 	out.Done, out.Left = append(out.Done, r.ID), max(0, out.Left-1)
 	if r.All {
@@ -140,10 +146,14 @@ func (h *Hub) answer(ctx context.Context, view Comparison, take string, r Resolu
 		if len(view.Versions) > 2 && !view.Versions[0].Deleted {
 			return h.keepAll(ctx, view, r.Name)
 		}
-		if err := h.nameTwin(ctx, view.Conflict, r.Name); err != nil {
+		name := r.Name
+		if isFile(view.Conflict.Kind) { // beside one another they need two names, and one that says where it is from is clearer than any other
+			name = cmp.Or(name, view.Name)
+		}
+		if err := h.nameTwin(ctx, view.Conflict, name); err != nil {
 			return err
 		}
-		return decide(id, tandem.TakeBoth, nil)
+		return decide(id, tandem.TakeBothA, nil)
 	case "newest":
 		take = newest(view.Versions).Take
 	}
@@ -223,7 +233,7 @@ func (h *Hub) keepAll(ctx context.Context, view Comparison, name string) error {
 // numbered tells a name from another that is the same.
 func numbered(k tandem.Kind, name string, n int) string {
 	ext := ""
-	if k == tandem.File || k == tandem.Picture {
+	if isFile(k) {
 		ext = path.Ext(name)
 	}
 	return fmt.Sprintf("%s %d%s", strings.TrimSuffix(name, ext), n, ext)
@@ -233,7 +243,7 @@ func numbered(k tandem.Kind, name string, n int) string {
 func (h *Hub) canName(k tandem.Kind) bool {
 	handler, _ := h.cfg.Kind(k)
 	_, titles := handler.(kind.Titler)
-	return titles || k == tandem.File || k == tandem.Picture
+	return titles || isFile(k)
 }
 
 // newest is the version that claims the latest change.
@@ -266,13 +276,13 @@ func (h *Hub) nameTwin(ctx context.Context, c store.Conflict, name string) error
 		return bad("records of this kind have no name", "leave the name out")
 	}
 	if !titles && (strings.ContainsAny(name, `/\`) || name == "." || name == "..") {
-		return bad("a file's name has no slash", "leave it in its folder")
+		return bad(fmt.Sprintf("%q has a slash or leads elsewhere, and the second version lies beside the first", name), "give a plain name")
 	}
 	names := make([]string, len(c.Versions))
 	for i := range names {
 		names[i] = name
 		if !titles && name == baseName(c.Versions[i].ID) {
-			return bad("a version is called that already", "choose another name")
+			return bad(fmt.Sprintf("a version is called %q already", name), "choose another name")
 		}
 	}
 	return h.cfg.Store.Conflicts.Name(ctx, c.ID, names)

@@ -102,7 +102,30 @@ func scenarios() []scenario {
 			w.put(a, "d/1", "one of a")
 			w.put(b, "d/1", "one of b")
 		}},
+		{"tree both named", trees, func(w *world) { keptBeside(w) }},
+		{"tree both name taken", trees, func(w *world) {
+			keptBeside(w)
+			w.put(a, "d/one of b", "mine")
+			w.put(b, "d/one of b 2", "mine, too")
+		}},
 	}
+}
+
+// keptBeside decides a conflict of files so that B's lies beside A's under a name.
+func keptBeside(w *world) {
+	w.put(a, "d/1", "one")
+	w.sync()
+	w.put(a, "d/1", "one of a")
+	w.put(b, "d/1", "one of b")
+	w.sync()
+	list, err := w.store.Conflicts.List(w.t.Context(), 0, true)
+	if err != nil || len(list) != 1 {
+		w.t.Fatal(list, err)
+	}
+	if err := w.store.Conflicts.Name(w.t.Context(), list[0].ID, []string{"one of b", "one of b"}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.decide(tandem.TakeBothA, "")
 }
 
 func decided(w *world, d tandem.Decision, body string) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"path"
+	"strconv"
 	"strings"
 
 	"tandem"
@@ -91,9 +93,9 @@ func (x *executor) twin(ctx context.Context, st *step) (*got, error) {
 	r, ok := x.pair.Kind.(kind.Renamer)
 	if !ok || g.body == nil {
 		if name != "" && x.rules.Tree {
-			st.act.NewID = tandem.ID(path.Join(string(parent(st.seen[st.act.To].ID)), name))
+			st.act.NewID, err = x.freeName(ctx, g, parent(st.seen[st.act.To].ID), name)
 		}
-		return g, nil
+		return g, err
 	}
 	h := sha256.Sum256(append([]byte(g.rec.UID+"\x00"), g.rec.Digest[:]...))
 	body, err := r.WithUID(g.body, hex.EncodeToString(h[:16]))
@@ -107,6 +109,38 @@ func (x *executor) twin(ctx context.Context, st *step) (*got, error) {
 	}
 	t := x.inspect(tandem.Record{ID: g.rec.ID, Body: tandem.Bytes(body), Meta: tandem.Meta{Attrs: g.rec.Attrs, Modified: g.rec.Modified}})
 	return t, t.err
+}
+
+// maxNumbered bounds how many names are tried for a twin.
+const maxNumbered = 1000
+
+// freeName is the path of a twin of this name: one that is taken on either side, by anything but the twin itself, gets a number. What is there is asked for by name, since
+// a listing may be older.
+func (x *executor) freeName(ctx context.Context, twin *got, dir tandem.ID, name string) (tandem.ID, error) {
+	ext := path.Ext(name)
+	stem := strings.TrimSuffix(name, ext)
+	for n := 1; n <= maxNumbered; n++ {
+		if n > 1 {
+			name = stem + " " + strconv.Itoa(n) + ext
+		}
+		id := tandem.ID(path.Join(string(dir), name))
+		taken := false
+		for s := range x.sides {
+			found, err := x.fetch(ctx, x.sides[s], []tandem.ID{id})
+			if err != nil {
+				return "", err
+			}
+			there := found[id]
+			if there == nil || tandem.IsKind(there.err, tandem.NotFound) || tandem.IsKind(there.err, tandem.Gone) {
+				continue
+			}
+			taken = taken || there.err != nil || there.rec.Body == nil || x.inspect(there.rec).rec.Digest != twin.rec.Digest
+		}
+		if !taken {
+			return id, nil
+		}
+	}
+	return "", &tandem.Error{Kind: tandem.Exists, Op: "keep both", Thing: name, Err: errors.New("all names like it are taken"), Remedy: "give the second version another name: `tandem conflict resolve ID --take both --name NAME`"}
 }
 
 // wishedName is what a person wants the version to be called that becomes a record of its own, "" for nothing in particular.

@@ -14,6 +14,8 @@ type Comparison struct {
 	Takes    []string          `json:"takes" doc:"what may be answered"`
 	Same     int               `json:"same" doc:"open conflicts of the same sort, this one included"`
 	Stamp    string            `json:"stamp" doc:"of what was shown, for an answer to all of the same sort"`
+	Second   string            `json:"second,omitempty" doc:"the version that becomes a record of its own where both are kept; absent: that is no answer"`
+	Name     string            `json:"name,omitempty" doc:"what it is called then, unless the answer says otherwise; absent: records of the kind have no names"`
 }
 
 // ComparedVersion is one version of a record in conflict.
@@ -62,7 +64,7 @@ func OfChosen(v center.ChosenVersion) ChosenVersion {
 
 // OfComparison is a conflict with all versions side by side.
 func OfComparison(c center.Comparison) Comparison {
-	return Comparison{Conflict: OfConflict(c.Conflict, nil), Takes: append([]string{}, c.Takes...), Same: c.Same, Stamp: c.Stamp,
+	return Comparison{Conflict: OfConflict(c.Conflict, nil), Takes: append([]string{}, c.Takes...), Same: c.Same, Stamp: c.Stamp, Second: c.Second, Name: c.Name,
 		Versions: List(c.Versions, func(v center.VersionView) ComparedVersion {
 			return ComparedVersion{v.Take, v.Place, string(v.Record), v.Title, v.When, v.Who, v.Modified, center.AuthorText(v.By), v.Deleted, string(v.Body), v.Keep}
 		}),
@@ -77,11 +79,12 @@ type Resolved struct {
 	Left    int     `json:"left" doc:"conflicts of the same sort that wait"`
 	Refresh bool    `json:"refresh,omitempty" doc:"what was seen is out of date: look again"`
 	Why     string  `json:"why,omitempty"`
+	Kept    string  `json:"kept,omitempty" doc:"both: what the second version will be called, or with a number behind it where that name is taken"`
 }
 
 // OfResolved is what came of an answer.
 func OfResolved(r center.Resolved) Resolved {
-	return Resolved{append([]int64{}, r.Done...), r.Left, r.Refresh, r.Why}
+	return Resolved{append([]int64{}, r.Done...), r.Left, r.Refresh, r.Why, r.Kept}
 }
 
 // KindRule says what becomes of conflicts in the records of a kind, where an item says nothing of its own.

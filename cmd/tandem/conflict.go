@@ -237,6 +237,9 @@ func (a *app) showConflict(view center.Comparison, bodies []string) error {
 		return err
 	}
 	words := slices.DeleteFunc(slices.Clone(view.Takes), func(w string) bool { return w == "body" || w == "skip" || w == center.TakeFields })
+	if line := bothLine(view); line != "" {
+		fmt.Fprintf(a.out, "\n%s\n", line)
+	}
 	fmt.Fprintf(a.out, "\ndecide with `tandem conflict resolve %d --take %s`, or give a version of your own with --with FILE\n", c.ID, strings.Join(words, "|"))
 	if slices.Contains(view.Takes, center.TakeFields) {
 		fmt.Fprintln(a.out, "put one together from fields of both with --field FIELD=VERSION")
@@ -245,6 +248,20 @@ func (a *app) showConflict(view center.Comparison, bodies []string) error {
 		fmt.Fprintf(a.out, "--all decides %d conflicts of the same sort\n", view.Same)
 	}
 	return nil
+}
+
+// bothLine tells what keeping both comes to, "" where that is no answer.
+func bothLine(view center.Comparison) string {
+	second := strings.ToUpper(view.Second)
+	switch {
+	case second == "":
+		return ""
+	case view.Name == "":
+		return "both: " + second + " becomes a record of its own beside the other"
+	case view.Conflict.Kind == tandem.File || view.Conflict.Kind == tandem.Picture:
+		return fmt.Sprintf("both: the file of %s is kept beside the other as %q; --name calls it otherwise", second, ui.Clean(view.Name))
+	}
+	return fmt.Sprintf("both: %s becomes a record of its own beside the other; --name calls it otherwise, such as %q", second, ui.Clean(view.Name))
 }
 
 // fieldTable shows where the versions differ.
@@ -277,6 +294,8 @@ type comparisonJSON struct {
 	Takes    []string       `json:"takes"`
 	Same     int            `json:"same"`
 	Stamp    string         `json:"stamp"`
+	Second   string         `json:"second,omitempty"`
+	Name     string         `json:"name,omitempty"`
 }
 
 type comparedJSON struct {
@@ -288,7 +307,7 @@ type comparedJSON struct {
 }
 
 func toComparison(c store.Conflict, bodies []string, view center.Comparison) comparisonJSON {
-	out := comparisonJSON{conflictJSON: toConflict(c, bodies), Compared: []comparedJSON{}, Takes: view.Takes, Same: view.Same, Stamp: view.Stamp}
+	out := comparisonJSON{conflictJSON: toConflict(c, bodies), Compared: []comparedJSON{}, Takes: view.Takes, Same: view.Same, Stamp: view.Stamp, Second: view.Second, Name: view.Name}
 	for _, f := range view.Fields {
 		out.Compared = append(out.Compared, comparedJSON{f.Label, f.Before, f.Values, f.Differs, f.Picks})
 	}
@@ -311,9 +330,11 @@ func (a *app) conflictResolve() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "resolve ID --take a|b|both|... | --field FIELD=VERSION... | --with FILE",
 		Short: "Decide a conflict",
-		Long: `Decides a conflict: take the version A, B and so on, keep both as two records, take the one
-that was changed last (newest), or a version of your own from a file ("-": from standard
-input). "out" leaves the record out of what is synced from now on: both sides keep theirs;
+		Long: `Decides a conflict: take the version A, B and so on, keep both, take the one that was
+changed last (newest), or a version of your own from a file ("-": from standard input).
+Where both are kept, A stays what it is and B becomes a record of its own beside it: a file
+under another name, which "tandem conflict show" tells and --name changes, and which gets a
+number if it is taken; others under the same title, unless --name gives one. "out" leaves the record out of what is synced from now on: both sides keep theirs;
 "ask" takes that back. "skip" leaves the conflict for later. The next sync of the pair
 carries it out; a running hub does so at once for its items.
 
@@ -323,7 +344,7 @@ else from the version that --rest names. --preview shows it and decides nothing.
 
 With --all the answer is given to all conflicts of the same sort: of the same item, with
 the same sides changed or deleted.`,
-		Example: "  tandem conflict resolve 3 --take a\n  tandem conflict resolve 3 --take both --name \"Carla (old)\"\n  tandem conflict resolve 3 --take newest --all\n  tandem conflict resolve 3 --field \"phone (cell)=b\" --field name=a --preview\n  tandem conflict resolve 3 --with merged.vcf",
+		Example: "  tandem conflict resolve 3 --take a\n  tandem conflict resolve 3 --take both --name \"Carla (old)\"\n  tandem conflict resolve 4 --take both --name \"report (laptop).txt\"\n  tandem conflict resolve 3 --take newest --all\n  tandem conflict resolve 3 --field \"phone (cell)=b\" --field name=a --preview\n  tandem conflict resolve 3 --with merged.vcf",
 		Args:    args(1, 1, "name one conflict by its id: tandem conflict resolve ID --take a|b|both"),
 		RunE: func(c *cobra.Command, args []string) error {
 			id, err := conflictID(args[0])
@@ -361,7 +382,7 @@ the same sides changed or deleted.`,
 		},
 	}
 	c.Flags().StringVar(&r.Take, "take", "", "a, b or both; newest, fields, out, ask, skip")
-	c.Flags().StringVar(&r.Name, "name", "", "with --take both: what the second version is to be called")
+	c.Flags().StringVar(&r.Name, "name", "", "with --take both: what the second version is to be called, such as \"report (laptop).txt\"")
 	c.Flags().BoolVar(&r.All, "all", false, "decide all conflicts of the same sort")
 	c.Flags().StringVar(&r.Stamp, "stamp", "", "with --all: only if nothing changed since `conflict show --json` gave this")
 	c.Flags().StringVar(&with, "with", "", "file with the version to take (- is standard input)")
@@ -390,7 +411,8 @@ func (a *app) resolve(c *cobra.Command, s center.Service, r center.Resolution) e
 			Left    int     `json:"left"`
 			Refresh bool    `json:"refresh"`
 			Why     string  `json:"why,omitempty"`
-		}{ui.List(out.Done), out.Left, out.Refresh, out.Why})
+			Kept    string  `json:"kept,omitempty"`
+		}{ui.List(out.Done), out.Left, out.Refresh, out.Why, out.Kept})
 		return errors.Join(err, leftOver(out))
 	}
 	next := "carried out by the next sync: tandem sync " + x.Item
@@ -400,6 +422,8 @@ func (a *app) resolve(c *cobra.Command, s center.Service, r center.Resolution) e
 	switch {
 	case len(out.Done) > 1:
 		fmt.Fprintf(a.out, "%s decided; %s\n", ui.Count(len(out.Done), "conflict"), next)
+	case len(out.Done) == 1 && out.Kept != "":
+		fmt.Fprintf(a.out, "decided: both are kept, the second as %q; %s\n", ui.Clean(out.Kept), next)
 	case len(out.Done) == 1:
 		fmt.Fprintf(a.out, "decided; %s\n", next)
 	case !out.Refresh:

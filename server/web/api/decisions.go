@@ -13,7 +13,7 @@ import (
 // Resolution is an answer to a conflict.
 type Resolution struct {
 	Take string `json:"take" doc:"a, b and so on for a version, both, newest, fields, body, skip, out to sync the record no longer, ask to take that back"`
-	Name string `json:"name,omitempty" doc:"both: what the second version is to be called"`
+	Name string `json:"name,omitempty" doc:"both: what the second version (the comparison's second) is to be called; absent: a file as the comparison's name says, others as now"`
 	Body string `json:"body,omitempty" doc:"body: the version to be kept"`
 	FieldChoice
 	All   bool   `json:"all,omitempty" doc:"for all conflicts of the same sort"`

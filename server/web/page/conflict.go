@@ -10,7 +10,6 @@ import (
 
 	"tandem"
 	"tandem/center"
-	"tandem/kind"
 	"tandem/server/web/page/words"
 	"tandem/store"
 )
@@ -62,7 +61,7 @@ func (p *Pages) conflicts(c *call) error {
 	slices.SortFunc(d.Open, func(a, b store.Conflict) int { return cmp.Compare(b.ID, a.ID) })
 	slices.Sort(d.Items)
 	t := c.words.T
-	d.Takes = []option{{"newest", t("Keep the newest"), false}, {"a", t("Keep this hub's version"), false}, {"b", t("Keep the partner's version"), false}, {"both", t("Keep both, as two records"), false}, {"out", t("Sync it no longer"), false}}
+	d.Takes = []option{{"newest", t("Keep the newest"), false}, {"a", t("Keep this hub's version"), false}, {"b", t("Keep the partner's version"), false}, {"both", t("Keep both"), false}, {"out", t("Sync it no longer"), false}}
 	if c.htmx() {
 		return c.part("inbox", d)
 	}
@@ -82,6 +81,8 @@ type clash struct {
 	Merged   string      // a proposal that can be edited; "": none can be made
 	Shown    bool        // the proposal is what was just put together
 	Name     string      // under which the second version can be kept; "": records of this kind have no name
+	SecondOf string      // whose that one is
+	Files    bool        // the records are files, which lie beside one another
 	Over     bool
 	Out      bool // of the sync set
 	Why      string
@@ -140,11 +141,13 @@ func (p *Pages) clash(c *call, chosen map[string]string) (*clash, error) {
 	d := &clash{Comparison: view, Over: k.Resolved != 0 || k.Decision != 0 && k.Decision != tandem.LeaveOut, Out: k.Decision == tandem.LeaveOut, Why: reasonWords(c.words, k.Reason)}
 	d.Title = cmp.Or(k.Title, string(view.Versions[0].Record), string(view.Versions[1].Record))
 	d.fill(c.words, p.partnersByPlace(c))
-	h, _ := p.cfg.Kind(d.Conflict.Kind)
-	_, titled := h.(kind.Titler)
-	if d.Can("both") && (titled || d.Conflict.Kind == tandem.File || d.Conflict.Kind == tandem.Picture) {
-		d.Name = d.Versions[1].Keep
+	d.Name = d.Comparison.Name
+	for _, v := range d.Versions {
+		if v.Take == d.Second {
+			d.SecondOf = v.Name
+		}
 	}
+	d.Files = d.Conflict.Kind == tandem.File || d.Conflict.Kind == tandem.Picture
 	return d, d.propose(c.r.Context(), c.hub, chosen)
 }
 

@@ -207,7 +207,7 @@ func choiceWords(w words.Words, key, word string) string {
 	case "policy b":
 		return w.T("The version of the partner wins")
 	case "policy both":
-		return w.T("Keep both, as two records")
+		return w.T("Keep both, side by side")
 	case "policy kind", "delete-vs-change kind":
 		return w.T("As set for this kind of records")
 	case "direction both":

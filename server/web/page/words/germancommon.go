@@ -27,6 +27,7 @@ func germanCommon() map[string]string {
 		"Show":                      "Zeigen",
 		"Where you are":             "Wo Sie sind",
 		"Keep both, as two records": "Beide behalten, als zwei Datensätze",
+		"Keep both, side by side":   "Beide behalten, nebeneinander",
 		"Copy":                      "Kopieren",
 		"Results":                   "Ergebnisse",
 		"Warnings and errors":       "Warnungen und Fehler",
