@@ -17,7 +17,10 @@ const shortest = 4
 // coded is what may be base64, of either alphabet. RFC 4648 4, 5
 var coded = regexp.MustCompile(`[A-Za-z0-9+/_-]{6,}={0,2}`)
 
-// Text is a text without the secrets: as they are, percent-encoded, or within something in base64.
+// quoted is how a secret stands between quotes in IMAP, ManageSieve and many others. RFC 9051 4.3, RFC 5804 4
+var quoted = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+// Text is a text without the secrets: as they are, escaped as between quotes, percent-encoded, or within something in base64.
 func Text(text string, secrets ...string) string {
 	var list []string
 	for _, s := range secrets {
@@ -38,7 +41,7 @@ func Text(text string, secrets ...string) string {
 		return run
 	})
 	for _, s := range list {
-		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s)} {
+		for _, form := range []string{s, quoted.Replace(s), url.QueryEscape(s), url.PathEscape(s)} {
 			text = strings.ReplaceAll(text, form, hidden)
 		}
 	}

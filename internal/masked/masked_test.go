@@ -23,6 +23,9 @@ func TestText(t *testing.T) {
 			t.Errorf("%q: %q, not %q", text, got, want)
 		}
 	}
+	if got := Text(`LOGIN "anna" "staple \"and\\battery" refused`, `staple "and\battery`); got != `LOGIN "anna" "***" refused` {
+		t.Errorf("a secret between quotes: %q", got)
+	}
 	if got := Text("cab", "ab"); got != "cab" {
 		t.Errorf("what is too short to be a secret: %q", got)
 	}
