@@ -68,13 +68,29 @@ func Start(t testing.TB, data, listen string, wanted *regexp.Regexp, more ...str
 // Mortal is Start for a hub that may be killed, too, as by a power cut. Only one of end and kill has an effect.
 func Mortal(t testing.TB, data, listen string, wanted *regexp.Regexp, more ...string) (said string, end, kill func()) {
 	t.Helper()
+	said, end, kill, _ = begin(t, data, listen, wanted, more)
+	return said, end, kill
+}
+
+// Telling is Start for a hub of which a test wants to know what it wrote down: end returns that.
+func Telling(t testing.TB, data, listen string, wanted *regexp.Regexp, more ...string) (said string, end func() string) {
+	t.Helper()
+	said, stop, _, log := begin(t, data, listen, wanted, more)
+	return said, func() string {
+		stop()
+		return log.String()
+	}
+}
+
+func begin(t testing.TB, data, listen string, wanted *regexp.Regexp, more []string) (said string, end, kill func(), log *bytes.Buffer) {
+	t.Helper()
 	cmd := exec.Command(Program(t), append([]string{"serve", "--data", data, "--listen", listen}, more...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log bytes.Buffer
-	cmd.Stderr = &log
+	log = &bytes.Buffer{}
+	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +129,7 @@ func Mortal(t testing.TB, data, listen string, wanted *regexp.Regexp, more ...st
 	if said == "" {
 		t.Fatalf("the hub did not say where it is: %s", log.String())
 	}
-	return said, end, kill
+	return said, end, kill, log
 }
 
 // CLI runs a command of the program on a folder of data and returns what it printed.
