@@ -175,7 +175,7 @@ func (a *app) root() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	group("run", "Keep in step:", a.syncCommand(), a.serveCommand(), a.demoCommand())
+	group("run", "Keep in step:", a.syncCommand(), a.serveCommand(), a.demoCommand(), a.exportCommand(), a.importCommand())
 	group("set", "Set up the hub:", a.itemCommand(), a.partnerCommand(), a.handlerCommand(), a.providerCommand(), a.userCommand(), a.mailCommand(), a.secretCommand(), a.collectionCommand(), a.deviceCommand(), a.phoneCommand(), a.notifyCommand(), a.webhookCommand())
 	group("see", "See and solve:", a.statusCommand(), a.logCommand(), a.conflictCommand(), a.historyCommand(), a.undoCommand(), a.backupCommand(), a.doctorCommand())
 	root.AddCommand(a.wbxmlCommand(), a.versionCommand(), a.manCommand())

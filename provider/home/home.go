@@ -1,5 +1,5 @@
 // Package home opens the hub's own collections as replicas. A place is "home:NAME?kind=contact": the collection of that
-// name and kind, of the user whom the Opener serves. Versions are the store's sequence numbers, and so are cursors.
+// name and kind, of the user whom the Opener serves; or of any user, where the Opener serves nobody in particular, then also as "home:USER/NAME". Versions are the store's sequence numbers, and so are cursors.
 package home
 
 import (
@@ -61,6 +61,14 @@ func (o Opener) OpenHome(ctx context.Context, place provider.Place) (*provider.O
 			found = append(found, c)
 		}
 	}
+	named := "" // with its user
+	if user, name, ok := strings.Cut(place.Path, "/"); ok && len(found) == 0 {
+		for _, c := range list {
+			if strings.EqualFold(c.User, user) && c.Name == name && (want == "" || c.Kind == want) {
+				found, named = append(found, c), c.User+"/"+c.Name
+			}
+		}
+	}
 	fail := func(kind tandem.ErrorKind, err error, remedy string) (*provider.Opened, error) {
 		return nil, &tandem.Error{Kind: kind, Op: "open collection", Thing: place.Path, Err: err, Remedy: remedy}
 	}
@@ -72,9 +80,13 @@ func (o Opener) OpenHome(ctx context.Context, place provider.Place) (*provider.O
 	case len(found) > 1 && want == "":
 		return fail(tandem.Invalid, errors.New("several collections have this name"), "say which with ?kind="+kindsOf(found))
 	case len(found) > 1:
-		return fail(tandem.Invalid, errors.New("several users have a collection of this name"), "rename one of them")
+		return fail(tandem.Invalid, errors.New("several users have a collection of this name"), "say whose, such as home:"+found[0].User+"/"+found[0].Name)
 	}
-	return o.Open(found[0])
+	opened, err := o.Open(found[0])
+	if err == nil && named != "" { // of two users' collections of one name, each has a base of its own
+		opened.Place = "home:" + named + "?kind=" + string(found[0].Kind)
+	}
+	return opened, err
 }
 
 func kindsOf(list []tandem.Collection) string {
