@@ -14,6 +14,7 @@ import (
 	"tandem"
 	"tandem/internal/datadir"
 	"tandem/internal/ui"
+	"tandem/server/eas/airsync"
 	"tandem/store/sqlite"
 )
 
@@ -192,6 +193,19 @@ everything anew: let them send what was changed on them before, if the old hub s
 	})
 }
 
+// restored has the store in a folder go on as one that was put back to an earlier state.
+func restored(ctx context.Context, dir string) (err error) {
+	if err := sqlite.Restored(ctx, dir); err != nil {
+		return err
+	}
+	st, err := sqlite.Open(dir, sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	return airsync.Restored(ctx, st.Devices)
+}
+
 func (a *app) restoreBackup(ctx context.Context, file string) (err error) {
 	dir, err := a.dir()
 	if err != nil {
@@ -217,7 +231,7 @@ func (a *app) restoreBackup(ctx context.Context, file string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := sqlite.Restored(ctx, from); err != nil {
+	if err := restored(ctx, from); err != nil {
 		return err
 	}
 	for _, name := range []string{"tls", "blobs", sqlite.FileName} { // the database last: with it the folder holds data

@@ -7,7 +7,10 @@ import (
 )
 
 // SyncDoc is the name of the document that holds how far a device is with a collection, as store.Devices keeps it. What is in it belongs to the phones' door.
-func SyncDoc(collection int64) string { return "sync/" + strconv.FormatInt(collection, 10) }
+func SyncDoc(collection int64) string { return SyncPrefix + strconv.FormatInt(collection, 10) }
+
+// SyncPrefix begins those names.
+const SyncPrefix = "sync/"
 
 // Unfinished is the FilterType of a device that asks only for tasks that are not finished. MS-ASCMD 2.2.3.68.2
 const Unfinished = 8

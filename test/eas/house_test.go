@@ -69,11 +69,14 @@ func newHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{TB: t, st: st, kinds: kinds.Kinds(), answers: map[string][][]byte{}, checked: map[string]bool{}}
-	h.accounts, err = account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings, Ended: func(user string) { h.now().LockedOut(user) },
-		Cost: account.Cost{Memory: 16, Time: 1, Lanes: 1}})
-	h.must(err)
-	h.devices = device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { h.now().Decided(d) }, Policy: func(d store.Device) { h.now().PolicyChanged(d) }})
+	return newHouseOn(t, st)
+}
+
+// newHouseOn is newHouse on a store, which is closed with it.
+func newHouseOn(t testing.TB, st *store.Store) *house {
+	t.Helper()
+	h := &house{TB: t, kinds: kinds.Kinds(), answers: map[string][][]byte{}, checked: map[string]bool{}}
+	h.furnish(st)
 	h.open()
 	h.srv = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.now().ServeHTTP(w, r)
@@ -86,10 +89,21 @@ func newHouse(t testing.TB) *house {
 			h.valid() // whatever the test asked, whether it thinks of that or not
 		}
 		h.stop()
-		h.must(st.Close())
+		h.must(h.st.Close())
 	})
 	h.user("ann")
 	return h
+}
+
+// furnish puts what stands on a store into the house.
+func (h *house) furnish(st *store.Store) {
+	h.Helper()
+	var err error
+	h.accounts, err = account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings, Ended: func(user string) { h.now().LockedOut(user) },
+		Cost: account.Cost{Memory: 16, Time: 1, Lanes: 1}})
+	h.must(err)
+	h.devices = device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { h.now().Decided(d) }, Policy: func(d store.Device) { h.now().PolicyChanged(d) }})
+	h.st = st
 }
 
 // now is the door that is open.

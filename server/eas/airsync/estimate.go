@@ -139,6 +139,9 @@ func (p *part) stands() bool {
 			return false
 		}
 		p.g = pos.Past()
+		if p.st.Ahead(pos) { // restart
+			return false
+		}
 	}
 	return true
 }

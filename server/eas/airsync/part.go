@@ -49,6 +49,7 @@ type part struct {
 	// began is the window at the beginning of the work.
 	began   synckey.Window
 	gone    []int64          // records that were deleted, whose tombstones are not noted yet
+	ahead   bool             // the device knows more than the hub, which was put back to an earlier state
 	reasked bool             // the write whose end is being noted took back answers of others
 	fresh   map[int64]bool   // records of which a change was refused in this very request
 	sketch  map[int64][]byte // of records that are about to be shown, by number
@@ -125,6 +126,7 @@ func (p *part) sync(ctx context.Context) (*wbxml.Element, error) {
 	if p.unfit() {
 		return p.status(statusNoPart), nil
 	}
+	p.st.Look = false
 	return p.choose(ctx)
 }
 
@@ -227,7 +229,7 @@ func (p *part) prime(ctx context.Context) (*wbxml.Element, error) {
 			return nil, &tandem.Error{Op: "draw secret of keys", Err: err}
 		}
 	}
-	p.st.Options, p.st.Supported, p.st.Conversations, p.st.Limit, p.st.Tries = synckey.Options{}, nil, false, 0, 0
+	p.st.Options, p.st.Supported, p.st.Conversations, p.st.Limit, p.st.Tries, p.st.Look = synckey.Options{}, nil, false, 0, 0, false
 	if !p.remember() {
 		return p.status(statusProtocol), nil
 	}
@@ -304,7 +306,7 @@ func (p *part) choose(ctx context.Context) (*wbxml.Element, error) {
 	switch {
 	case now != nil && p.w.key == now.Key:
 		p.st.Tries = 0
-		p.base, p.g = now, now.Next()
+		p.base, p.g, p.ahead = now, now.Next(), now.Ahead
 	case was != nil && p.w.key == was.Key:
 		return p.again(ctx)
 	default:
@@ -313,10 +315,20 @@ func (p *part) choose(ctx context.Context) (*wbxml.Element, error) {
 			return p.status(statusBadKey), nil
 		}
 		p.g = pos.Past()
+		given := p.st.Count
+		if p.ahead = p.st.Ahead(pos); p.ahead {
+			if p.st.Count != given {
+				p.tellAhead(ctx)
+			}
+			break
+		}
 		if pos.From == 0 && pos.Cursor == 0 {
 			break // the folder was begun twice
 		}
 		p.old(ctx)
+	}
+	if p.ahead {
+		return p.restart(ctx)
 	}
 	return p.work(ctx)
 }
@@ -335,6 +347,10 @@ func (p *part) old(ctx context.Context) {
 // again deals with a key whose answer seems to have been lost.
 func (p *part) again(ctx context.Context) (*wbxml.Element, error) {
 	now, was := p.st.Now, p.st.Was
+	if p.ahead = was.Ahead; p.ahead {
+		p.base, p.g = was, synckey.Undo(was, now)
+		return p.restart(ctx)
+	}
 	if now.Sent > 0 {
 		p.st.Tries++
 	}
@@ -404,11 +420,11 @@ func (p *part) was() *synckey.Generation {
 	if p.base == nil {
 		pos, _ := synckey.Open(p.st.Secret, p.col.ID, p.w.key)
 		g := pos.Past()
-		g.Key, g.Window = p.w.key, p.began
+		g.Key, g.Window, g.Ahead = p.w.key, p.began, p.ahead
 		return g
 	}
 	g := p.base.Next()
-	g.Key = p.base.Key
+	g.Key, g.Ahead = p.base.Key, p.base.Ahead
 	if p.base.Window.Sweep == nil {
 		g.Window = p.began
 	}

@@ -298,7 +298,7 @@ func (s *Service) Pending(ctx context.Context, device int64, c tandem.Collection
 // due tells whether there is anything to tell.
 func (p *part) due(ctx context.Context) (pending, known bool, err error) {
 	p.g = p.st.Now
-	if p.g.More || len(p.g.Reverts) > 0 {
+	if p.st.Look || p.g.More || len(p.g.Reverts) > 0 {
 		return true, true, nil
 	}
 	list, err := p.list(ctx, p.g, 1, 0)

@@ -16,6 +16,7 @@ type State struct {
 	Format    int         `json:"v"`
 	Secret    []byte      `json:"secret"`              // opens keys; drawn once
 	Count     uint64      `json:"count"`               // keys given out
+	Lost      []Span      `json:"lost,omitempty"`      // those of them that were given out by a hub of which this one is an earlier state
 	Now       *Generation `json:"now,omitempty"`       // the last one given out
 	Was       *Generation `json:"was,omitempty"`       // the one it was made from; nil if that is the key 0
 	Options   Options     `json:"options,omitzero"`    // of the last request that had any
@@ -28,6 +29,8 @@ type State struct {
 
 	Conversations bool `json:"conversations,omitempty"` // ConversationMode of the last request that had one, MS-ASCMD 2.2.3.36.2
 
+	Look bool `json:"look,omitempty"` // the hub was put back to an earlier state: the device is told that there is something new until it comes
+
 	Warned int64 `json:"warned,omitempty"` // the day, in Unix seconds, on which it was last said that an old key came
 }
 
@@ -38,6 +41,26 @@ type Options struct {
 	Bodies  []eas.BodyPreference `json:"bodies,omitempty"`
 	Part    *eas.BodyPreference  `json:"part,omitempty"` // BodyPartPreference
 	MIME    int                  `json:"mime,omitempty"` // MIMESupport
+}
+
+// Span are keys by their counts, the first left out.
+type Span struct {
+	After uint64 `json:"after"`
+	Upto  uint64 `json:"upto"`
+}
+
+// maxLost bounds the document: a hub is put back seldom.
+const maxLost = 20
+
+// Ahead reports whether a key of this position was given out by a hub of which this one is an earlier state, and remembers that.
+func (s *State) Ahead(p Position) bool {
+	if p.Count > s.Count {
+		s.Lost = append(s.Lost, Span{s.Count, p.Count})
+		s.Lost = s.Lost[max(0, len(s.Lost)-maxLost):]
+		s.Count = p.Count // no key is given out twice
+		return true
+	}
+	return slices.ContainsFunc(s.Lost, func(l Span) bool { return p.Count > l.After && p.Count <= l.Upto })
 }
 
 // Generation is what a key stands for, and how it was made.
@@ -57,6 +80,8 @@ type Generation struct {
 	KinFrom int64   `json:"kinfrom,omitempty"`
 	// Vague: the device may have more than the numbers say, up to Cursor and beyond. What is gone is told even where it seems not to have it.
 	Vague bool `json:"vague,omitempty"`
+	// Ahead: the device knows more than the hub, which was put back to an earlier state; it is to begin anew.
+	Ahead bool `json:"ahead,omitempty"`
 
 	// How it was made from Was.
 	Digest  []byte   `json:"digest,omitempty"`  // of the request

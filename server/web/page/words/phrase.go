@@ -118,6 +118,10 @@ func (w Words) together(text, sep string) (string, bool) {
 func hubPhrases() []phrase {
 	return []phrase{
 		{"to %s: %s", "", "zu %s: %s"},
+		{"the hub was put back to an earlier state than the device knows; the device begins anew with %s", "", "der Hub wurde auf einen früheren Stand gebracht, als das Gerät ihn kennt; das Gerät beginnt von vorn mit %s"},
+		{"what was made on the device since the backup, and was synced, has to be made again", "", "was seit der Sicherung auf dem Gerät angelegt und abgeglichen wurde, muss noch einmal angelegt werden"},
+		{"%n was changed on the device, and the hub, which was put back to an earlier state, does not know it. What the device sent is in history as %s.", "", "%n wurde auf dem Gerät geändert, und der Hub, der auf einen früheren Stand gebracht wurde, kennt es nicht. Was das Gerät geschickt hat, ist im Verlauf als %s."},
+		{"put it back from history if it does not come by itself, from where it came before", "", "aus dem Verlauf zurückholen, wenn es nicht von selbst wiederkommt, woher es vorher kam"},
 		{"the phone asks only for what is newer than %s", "", "das Telefon fragt nur nach dem, was neuer ist als %s"},
 		{"the phone asks only for tasks that are not finished", "", "das Telefon fragt nur nach Aufgaben, die nicht erledigt sind"},
 		{"on the phone, in the settings of the account: choose more days of mail", "", "auf dem Telefon, in den Einstellungen des Kontos: mehr Tage Mail wählen"},
