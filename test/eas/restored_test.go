@@ -11,7 +11,10 @@ import (
 	"testing"
 
 	"tandem"
+	"tandem/provider"
+	"tandem/provider/home"
 	"tandem/server/eas/airsync"
+	runs "tandem/session"
 	"tandem/store"
 	"tandem/store/sqlite"
 	"tandem/test/easclient"
@@ -225,8 +228,17 @@ func TestRestoredHubTakesWhatWaits(t *testing.T) {
 			kept, err := h.st.History.List(ctx, store.PastFilter{Text: "Late"})
 			h.must(err)
 			if len(kept) != 1 {
-				t.Errorf("%d versions of what the hub never heard of are kept", len(kept))
+				t.Fatalf("%d versions of what the hub never heard of are kept", len(kept))
 			}
+			open := func(string) (*provider.Opened, error) {
+				return home.Opener{Store: h.st, User: "ann", Kinds: h.kinds}.Open(h.col)
+			}
+			if done := runs.Undo(ctx, runs.Deps{Store: h.st}, open, kept); !done[0].Done {
+				t.Errorf("it cannot be put back: %s", done[0].Why)
+			}
+			want = append(want, "Late 2")
+			h.must(p.Sync(ctx, folder))
+			h.equal("put back", p, folder, want...)
 			h.goesOn(p, folder, want)
 		})
 	}
