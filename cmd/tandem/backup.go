@@ -14,6 +14,7 @@ import (
 	"tandem"
 	"tandem/internal/datadir"
 	"tandem/internal/ui"
+	"tandem/partner/outgoing"
 	"tandem/server/eas/airsync"
 	"tandem/store/sqlite"
 )
@@ -183,7 +184,8 @@ func (a *app) backupRestore() *cobra.Command {
 		Short: "Make a data folder of a backup",
 		Long: `Makes the data folder of a backup, after looking over all of it. A folder that holds data
 is left alone: move it away first. Put the file secrets.key into the folder, or log in anew at
-accounts elsewhere.
+accounts elsewhere. Mail that waited to be sent is not sent by itself: nobody knows whether it was,
+and ` + "`tandem mail doubt`" + ` says what becomes of it.
 
 Partners bring what they have had since. Phones and programs that have synced since load
 everything anew: let them send what was changed on them before, if the old hub still runs.`,
@@ -203,7 +205,7 @@ func restored(ctx context.Context, dir string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	return airsync.Restored(ctx, st.Devices)
+	return errors.Join(airsync.Restored(ctx, st.Devices), outgoing.Restored(ctx, st.Queue))
 }
 
 func (a *app) restoreBackup(ctx context.Context, file string) (err error) {

@@ -292,13 +292,13 @@ func (s *Service) one(ctx context.Context, m store.Outgoing) error {
 	if err != nil {
 		return err
 	}
-	if strings.HasPrefix(m.Error, doubt) { // we stopped, or the line broke, between the last byte and the answer
-		return s.doubted(ctx, u, m, body)
-	}
 	if !m.Saved {
 		if err := s.save(ctx, u, &m, body); err != nil {
 			return err
 		}
+	}
+	if strings.HasPrefix(m.Error, doubt) { // we stopped, or the line broke, between the last byte and the answer
+		return s.doubted(ctx, u, m, body)
 	}
 	if body, err = public(body); err != nil {
 		return err
