@@ -67,7 +67,7 @@ func (h *Hub) KindRules(ctx context.Context) ([]KindRule, error) {
 // SetKindRule implements Service.
 func (h *Hub) SetKindRule(ctx context.Context, r KindRule) error {
 	if _, ok := h.cfg.Kind(r.Kind); !ok {
-		return &tandem.Error{Kind: tandem.Invalid, Op: "set rule of", Thing: string(r.Kind), Err: errors.New("there is no such kind of records")}
+		return &tandem.Error{Kind: tandem.Invalid, Op: "set rule of", Thing: string(r.Kind), Err: errors.New("there is no such kind of records"), Remedy: "name one such as contact, event, task, note, mail or file"}
 	}
 	if _, err := (RuleWords{Policy: r.Policy, DeleteVsChange: r.DeleteVsChange}).Rules(); err != nil {
 		return err

@@ -196,7 +196,11 @@ func checkName(what, name string) error {
 		ok = ok && (r == '-' || r == '_' || r == '.' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r > 0x9f)
 	}
 	if !ok {
-		return &tandem.Error{Kind: tandem.Invalid, Op: "name " + what, Thing: fmt.Sprintf("%q", name), Err: fmt.Errorf("not usable as a name"), Remedy: "use letters, digits, '-', '_' and '.'"}
+		remedy := "use letters, digits, '-', '_' and '.'"
+		if user, own, cut := strings.Cut(name, "/"); cut {
+			remedy += fmt.Sprintf("; if it is %s of the user %s, say so with --user %s", own, user, user)
+		}
+		return &tandem.Error{Kind: tandem.Invalid, Op: "name " + what, Thing: fmt.Sprintf("%q", name), Err: fmt.Errorf("not usable as a name"), Remedy: remedy}
 	}
 	return nil
 }

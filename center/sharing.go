@@ -131,7 +131,7 @@ func (h *Hub) AddCollection(ctx context.Context, c tandem.Collection) (tandem.Co
 		return tandem.Collection{}, err
 	}
 	if _, ok := h.cfg.Kind(c.Kind); !ok {
-		return tandem.Collection{}, tandem.Errorf(tandem.Invalid, "kind %q is not known", c.Kind)
+		return tandem.Collection{}, &tandem.Error{Kind: tandem.Invalid, Op: "add collection", Thing: c.Name, Err: fmt.Errorf("kind %q is not known", c.Kind), Remedy: "name one such as contact, event, task, note, mail or file"}
 	}
 	user, err := h.user(ctx, c.User)
 	if err != nil {

@@ -232,7 +232,7 @@ request, and sync again when they have. An empty value takes an element out.`,
 			for _, arg := range args {
 				name, value, ok := strings.Cut(arg, "=")
 				if !ok || name == "" {
-					return errUsage{errors.New(arg + " is not of the form ELEMENT=VALUE")}
+					return errUsage{errors.New(arg + " is not of the form ELEMENT=VALUE, such as MinDevicePasswordLength=6")}
 				}
 				values[name] = value
 			}

@@ -75,7 +75,7 @@ func placeText(args []string) (string, error) {
 		key, value, ok := strings.Cut(arg, "=")
 		switch {
 		case !ok || key == "":
-			return "", fmt.Errorf("%q is not of the form key=value", arg)
+			return "", fmt.Errorf("%q is not of the form key=value; write such as path=./folder, or the place in full, such as vdir:./folder", arg)
 		case key == "path":
 			path = strings.NewReplacer("%", "%25", "?", "%3F").Replace(value)
 		default:

@@ -40,7 +40,7 @@ func (a *app) remotePlace(ctx context.Context, s center.Service, arg string) (*r
 			}
 		}
 		if text == arg {
-			return nil, errUsage{fmt.Errorf("there is no partner %q; name one, or a place", arg)}
+			return nil, errUsage{fmt.Errorf("there is no partner %q; see them with `tandem partner list`, or name a place in full, such as vdir:./folder", arg)}
 		}
 	}
 	reg := all.Registry()

@@ -57,7 +57,7 @@ func (a *app) passwordFrom(file string) (string, error) {
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return "", fmt.Errorf("read password: %w", err)
+			return "", fmt.Errorf("read password: %w; name a file that holds it in one line, and that you may read", err)
 		}
 		defer f.Close()
 		in = f

@@ -113,7 +113,7 @@ func remedied(err error) error {
 	switch {
 	case e.Op == "find user" && e.Kind == tandem.NotFound:
 		with.Remedy = "see them with `tandem user list`"
-	case e.Op == "change queued message" && e.Kind == tandem.NotFound:
+	case (e.Op == "change queued message" || e.Op == "remove queued message") && e.Kind == tandem.NotFound:
 		with.Remedy = "see them with `tandem mail queue`"
 	case e.Op == "add user" && e.Kind == tandem.Exists:
 		with.Remedy = "choose another name; `tandem user password " + e.Thing + "` gives that one a new password"
@@ -167,7 +167,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&a.data, "data", "", "data folder (default: the system's folder for application data)")
 	_ = root.MarkPersistentFlagDirname("data") // fails only for a flag that does not exist
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errUsage{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errUsage{flagError(err)} })
 	group := func(id, title string, cmds ...*cobra.Command) {
 		root.AddGroup(&cobra.Group{ID: id, Title: title})
 		for _, c := range cmds {
@@ -181,6 +181,23 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.wbxmlCommand(), a.versionCommand(), a.manCommand())
 	a.noteStart(root)
 	return root
+}
+
+// flagError says of a value that a flag does not take what it does take.
+func flagError(err error) error {
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "time: "):
+		text, _, _ = strings.Cut(text, ": time: ")
+		return errors.New(text + "; write a time such as 90s, 30m or 2h")
+	case strings.Contains(text, "strconv.ParseInt"), strings.Contains(text, "strconv.Atoi"):
+		text, _, _ = strings.Cut(text, ": strconv.")
+		return errors.New(text + "; write a whole number")
+	case strings.Contains(text, "strconv.ParseBool"):
+		text, _, _ = strings.Cut(text, ": strconv.")
+		return errors.New(text + "; write true or false")
+	}
+	return err
 }
 
 // noteStart makes all commands note that they have begun: what fails before is wrong usage.
