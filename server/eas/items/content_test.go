@@ -35,6 +35,9 @@ func (c *cycle) Read(p []byte) (int, error) {
 
 // TestLargeAttachment: an attachment of 150 MB is read, as a whole and in stretches, in a few megabytes.
 func TestLargeAttachment(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine works through much: the race detector is told nothing new")
+	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	body := endless{77 * (200 << 20 / 77)}
@@ -96,6 +99,9 @@ func (*countedReader) Close() error { return nil }
 
 // TestRangesCostWhatTheyAre: an attachment fetched in ranges is read about twice, whatever its encoding and the number of ranges; what comes is what the whole is.
 func TestRangesCostWhatTheyAre(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine works through much: the race detector is told nothing new")
+	}
 	lines := map[string]string{"base64": strings.Repeat("QUJD", 19) + "\n", "quoted-printable": "caf=C3=A9 and so on=\n and more\n", "7bit": "plain text\n"}
 	for encoding, line := range lines {
 		t.Run(encoding, func(t *testing.T) {
