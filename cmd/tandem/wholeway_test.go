@@ -221,9 +221,9 @@ func (p *phoneHub) wipe(ctx context.Context) {
 // collection holds once.
 func TestCorpusToPhone(t *testing.T) {
 	t.Parallel()
+	dir := corpus.Dir(t)
 	p := newPhoneHub(t)
 	ctx := t.Context()
-	dir := corpus.Dir(t)
 	n := 0
 	files, err := filepath.Glob(filepath.Join(dir, "vcf", "*", "*.vcf"))
 	p.must(err)
