@@ -26,8 +26,8 @@ type PhoneRun struct {
 	InStep         bool             // it has everything that it asks for
 }
 
-// PhoneRan records a run of a phone: as a run of its sync item (device/N/C), with a line of the log, and with what webhooks are told, in one transaction. A run of a phone that was removed meanwhile
-// is nobody's, and passed over.
+// PhoneRan records a run of a phone: as a run of its sync item (device/N/C), with a line of the log, and with what webhooks are told, in one transaction. What the phone overwrote and deleted
+// becomes the run's in history before, so that it can be undone as a whole once the log tells of it. A run of a phone that was removed meanwhile is nobody's, and passed over.
 func (h *Hub) PhoneRan(ctx context.Context, p PhoneRun) error {
 	d, err := h.cfg.Store.Devices.Device(ctx, p.User, p.DeviceID)
 	if tandem.IsKind(err, tandem.NotFound) {
@@ -48,6 +48,10 @@ func (h *Hub) PhoneRan(ctx context.Context, p PhoneRun) error {
 		return err
 	}
 	e.Session = r.ID
+	wrote := store.Claim{Collection: p.Collection, User: d.User, Via: d.Via(), Since: r.Started, Until: r.Finished}
+	if _, err = h.cfg.Store.History.Claim(ctx, r.ID, wrote); err != nil {
+		return err
+	}
 	tell, terr := h.phoneDeliveries(ctx, p, d, phone, r)
 	err = errors.Join(terr, h.cfg.Store.Events.EndRun(ctx, r, []store.Event{e}, tell...))
 	if len(tell) > 0 && err == nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strings"
 	"time"
 
 	"tandem"
@@ -22,6 +23,7 @@ type UndoResult struct {
 
 // Undo puts back what history entries say was overwritten or deleted, newest first, wherever nothing changed since. What
 // it overwrites itself goes to history before, so that an undo can be undone. open opens a place by its text.
+// Of several entries of one record, with none of anybody else between them, the oldest says what is put back.
 // The next sync carries the result to the other side as any edit. There is one result per entry, in the order given.
 func Undo(ctx context.Context, deps Deps, open func(place string) (*provider.Opened, error), pasts []store.Past) []UndoResult {
 	out := make([]UndoResult, len(pasts))
@@ -38,15 +40,75 @@ func Undo(ctx context.Context, deps Deps, open func(place string) (*provider.Ope
 	})
 	u := &undoer{deps: deps, open: open, places: map[string]*provider.Opened{}}
 	defer u.close()
-	for _, i := range order {
-		if err := u.undo(ctx, &pasts[i]); err != nil {
-			out[i].Why = err.Error()
-			continue
+	for _, chain := range u.chains(ctx, pasts, order) {
+		list := make([]*store.Past, len(chain))
+		for n, i := range chain {
+			list[n] = &pasts[i]
 		}
-		out[i].Done = true
+		err := u.undo(ctx, list)
+		for _, i := range chain {
+			if out[i].Done = err == nil; err != nil {
+				out[i].Why = err.Error()
+			}
+		}
 	}
 	return out
 }
+
+// thing is a record at a place, as history names it.
+type thing struct {
+	pair, collection int64
+	place            string
+	record           tandem.ID
+}
+
+func thingOf(p *store.Past) thing { return thing{p.Pair, p.Collection, p.Place, p.Record} }
+
+// chains puts together the entries that are undone at once: those of one record that follow one another, each chain newest first, at the place of its newest entry. A phone may write a
+// record again and again in one run, and each of these writes holds only against what the one before has made.
+func (u *undoer) chains(ctx context.Context, pasts []store.Past, order []int) (out [][]int) {
+	of := map[thing][]int{}
+	for _, i := range order {
+		t := thingOf(&pasts[i])
+		of[t] = append(of[t], i)
+	}
+	for _, i := range order {
+		t := thingOf(&pasts[i])
+		switch list := of[t]; {
+		case len(list) == 0: // in the chain of a newer one
+		case len(list) > 1 && u.follow(ctx, pasts, list):
+			out = append(out, list)
+			of[t] = nil
+		default:
+			out = append(out, []int{i})
+		}
+	}
+	return out
+}
+
+// follow reports whether entries of one record, newest first, follow one another. If it cannot be told, each is undone by itself.
+func (u *undoer) follow(ctx context.Context, pasts []store.Past, list []int) bool {
+	newest, oldest := &pasts[list[0]], &pasts[list[len(list)-1]]
+	mine := map[int64]bool{}
+	for _, i := range list {
+		if mine[pasts[i].ID] = true; pasts[i].Op == tandem.Move {
+			return false
+		}
+	}
+	all, err := u.deps.Store.History.List(ctx, store.PastFilter{Record: newest.Record, Before: newest.ID, Limit: maxBetween})
+	if err != nil || len(all) == maxBetween {
+		return false
+	}
+	for n := range all {
+		if p := &all[n]; p.ID > oldest.ID && !mine[p.ID] && thingOf(p) == thingOf(newest) {
+			return false
+		}
+	}
+	return true
+}
+
+// maxBetween bounds how much of a record's history is looked through for what others did to it.
+const maxBetween = 10_000
 
 type undoer struct {
 	deps   Deps
@@ -71,26 +133,27 @@ func (u *undoer) place(name string) (*provider.Opened, error) {
 	return o, err
 }
 
-func (u *undoer) undo(ctx context.Context, p *store.Past) error {
+// undo takes back what the entries of one record say, newest first.
+func (u *undoer) undo(ctx context.Context, list []*store.Past) error {
+	p, first := list[0], list[len(list)-1]
 	o, err := u.place(p.Place)
 	if err != nil {
 		return err
 	}
-	rec, err := u.version(ctx, o, p)
+	rec, err := u.version(ctx, o, first)
 	if err != nil {
 		return err
 	}
-	w := tandem.Write{ID: p.Record, Record: rec}
+	w := tandem.Write{ID: p.Record, Record: rec, Op: undoing(list)}
 	var kept *store.Past
-	switch p.Op {
-	case tandem.Delete:
-		w.Op = tandem.Create
+	switch {
+	case w.Op == tandem.Create:
 		w.Marker = tandem.Marker("undo-" + rand.Text()) // a second undo of one entry is a create of its own
-	case tandem.Update:
+	case w.Op == tandem.Update || w.Op == tandem.SetAttrs && strings.HasPrefix(p.Place, "home:"): // what home collections keep has the attributes
 		if p.After == "" {
 			return errors.New("it is not known what replaced it, since the session died")
 		}
-		w.Op, w.If = tandem.Update, p.After
+		w.If = p.After
 		if kept, err = u.park(ctx, o, p); err != nil {
 			return err
 		}
@@ -114,6 +177,24 @@ func (u *undoer) undo(ctx context.Context, p *store.Past) error {
 		return errors.New("it changed since")
 	}
 	return fmt.Errorf("%s: %w", outs[0].Status, reason(outs[0].Err))
+}
+
+// undoing is the write that takes entries of one record back, newest first; the write is none if history does not keep enough.
+func undoing(list []*store.Past) (op tandem.Op) {
+	if list[0].Op == tandem.Delete {
+		return tandem.Create
+	}
+	for _, p := range list {
+		switch {
+		case p.Op == tandem.Delete, p.Op == tandem.Update:
+			op = tandem.Update
+		case p.Op != tandem.SetAttrs:
+			return p.Op
+		case op == 0:
+			op = tandem.SetAttrs
+		}
+	}
+	return op
 }
 
 // version is the record as it was.

@@ -76,6 +76,9 @@ type Device struct {
 	Address string // network address of the last request
 }
 
+// Via is where history says that what comes from the device comes from, as Author has it.
+func (d Device) Via() string { return "eas:" + d.Type + "/" + d.ID }
+
 // Swap replaces one document of a device's state if it still is what the caller read.
 type Swap struct {
 	Name string

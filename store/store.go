@@ -264,12 +264,22 @@ type PastFilter struct {
 // PastOf selects the history of some home collections, and of what some pairs have at places elsewhere. Without any there is none.
 type PastOf struct{ Collections, Pairs []int64 }
 
+// Claim selects what one author overwrote or deleted in a home collection, from one second to another.
+type Claim struct {
+	Collection   int64
+	User, Via    string // as Author has them
+	Since, Until int64  // both included
+}
+
 // History keeps what was overwritten, within the retention limit. An entry of a home collection that another entry of the same
 // record names as Parked is not listed beside it.
 type History interface {
 	Past(ctx context.Context, id int64) (Past, error)
 	List(ctx context.Context, f PastFilter) ([]Past, error) // newest first
 	Purge(ctx context.Context, before int64) (n int, err error)
+	// Claim gives what somebody overwrote or deleted in a home collection the session that it was part of, as far as it has none, and says how much that is. What was kept because it was refused is
+	// no part of any.
+	Claim(ctx context.Context, session int64, c Claim) (n int, err error)
 	// Keep adds a version that somebody wrote and that was refused, so that it is not lost: Op Update with After the version that stands, or Delete for a
 	// record that was not made. Its body is in Blobs already. For a home collection Place is set here; NotFound if there is none such.
 	Keep(ctx context.Context, p Past) (id int64, err error)

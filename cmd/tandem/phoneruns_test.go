@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
 	"tandem"
 	"tandem/center"
+	"tandem/store"
 	"tandem/wire/wbxml"
 )
 
@@ -43,6 +45,83 @@ func TestPhonesRunsAreRecorded(t *testing.T) {
 	}
 	if list, err := p.hub.Runs(ctx, x.Items[0].ID, 0); err != nil || len(list) != 1 || list[0].Finished == 0 {
 		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// TestUndoOfAPhonesRun: what a phone overwrote and deleted in one run is put back at once, as it was before the run; what changed since is told, and left.
+func TestUndoOfAPhonesRun(t *testing.T) {
+	t.Parallel()
+	p := newPhoneHub(t)
+	ctx := t.Context()
+	own, err := p.hub.store.Home.Collections(ctx, "anna")
+	p.must(err)
+	var book tandem.Collection
+	for _, c := range own {
+		if c.Kind == tandem.Contact {
+			book = c
+		}
+	}
+	write := func(op tandem.Op, id tandem.ID, at tandem.Version, tel string) tandem.Version {
+		t.Helper()
+		body := "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:" + string(id) + "\r\nFN:" + string(id) + "\r\nN:" + string(id) + ";;;;\r\nTEL;TYPE=cell:" + tel + "\r\nEND:VCARD\r\n"
+		w := store.HomeWrite{Title: string(id), Index: tandem.Index{UID: string(id)}, Write: tandem.Write{Op: op, ID: id, If: at, Record: tandem.Record{Body: tandem.Bytes(body)}}}
+		out, err := p.hub.store.Home.Write(ctx, book.ID, store.Author{User: "anna", Via: "web"}, []store.HomeWrite{w})
+		p.must(err)
+		if out[0].Status != tandem.Applied {
+			t.Fatalf("%+v", out[0])
+		}
+		return out[0].Version
+	}
+	for _, id := range []tandem.ID{"Adams", "Bauer", "Cohen"} {
+		write(tandem.Create, id, "", "+49 1")
+	}
+	p.must(p.phone.FolderSync(ctx))
+	contacts := p.phone.FolderOf(9)
+	p.must(p.phone.Sync(ctx, contacts))
+	for _, tel := range []string{"+49 2", "+49 3"} {
+		for _, name := range []string{"Adams", "Cohen"} {
+			p.phone.Change(contacts, p.item(contacts, name).ServerID, wbxml.Text(wbxml.ContactsMobilePhoneNumber, tel))
+		}
+		p.must(p.phone.Sync(ctx, contacts))
+	}
+	p.phone.Delete(contacts, p.item(contacts, "Bauer").ServerID)
+	p.must(p.phone.Sync(ctx, contacts))
+	p.stop()
+
+	item := "device/1/" + contacts
+	runs, err := p.hub.Runs(ctx, item, 0)
+	p.must(err)
+	if len(runs) != 1 {
+		t.Fatalf("%+v", runs)
+	}
+	list, err := p.hub.History(ctx, store.PastFilter{Session: runs[0].ID})
+	p.must(err)
+	if len(list) != 5 {
+		t.Fatalf("%d entries are the run's: %+v", len(list), list)
+	}
+	for rec, err := range p.hub.store.Home.Get(ctx, book.ID, []tandem.ID{"Cohen"}) {
+		p.must(err)
+		write(tandem.Update, "Cohen", rec.Version, "+49 4")
+	}
+	var out bytes.Buffer
+	a := &app{in: strings.NewReader(""), out: &out, err: &bytes.Buffer{}}
+	results, err := p.hub.Undo(ctx, fmt.Sprintf("s%d", runs[0].ID))
+	p.must(err)
+	if err := a.showUndo(results); err == nil {
+		t.Error("nothing is said to be left")
+	}
+	for want, n := range map[string]int{"put back Adams": 2, "put back Bauer": 1, "left Cohen": 2, "in home:contacts?kind=contact: it changed since": 2} {
+		if strings.Count(out.String(), want) != n {
+			t.Errorf("%q not %d times in\n%s", want, n, &out)
+		}
+	}
+	for rec, err := range p.hub.store.Home.Get(ctx, book.ID, []tandem.ID{"Adams", "Bauer", "Cohen"}) {
+		p.must(err)
+		body, err := tandem.ReadBody(rec.Body, 1<<20)
+		p.must(err)
+		if want := map[tandem.ID]string{"Adams": "+49 1", "Bauer": "+49 1", "Cohen": "+49 4"}[rec.ID]; !strings.Contains(string(body), want) {
+			t.Errorf("%s is %s", rec.ID, body)
+		}
 	}
 }
 

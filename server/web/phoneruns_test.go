@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -27,8 +28,16 @@ func TestPhoneRunsAreShown(t *testing.T) {
 	c, err := k.st.Home.PutCollection(ctx, tandem.Collection{User: "ben", Kind: tandem.Contact, Name: "friends"})
 	k.must(err)
 	k.must(k.st.Devices.SwapState(ctx, d.Number, store.Swap{Name: fmt.Sprintf("sync/%d", c.ID), New: []byte("{}")}))
+	write := func(op tandem.Op, at tandem.Version, body string) tandem.Version {
+		t.Helper()
+		out, err := k.st.Home.Write(ctx, c.ID, store.Author{User: "ben", Via: d.Via()}, []store.HomeWrite{{Title: "Zoe", Write: tandem.Write{Op: op, ID: "zoe", If: at, Record: tandem.Record{Body: tandem.Bytes(body)}}}})
+		k.must(err)
+		return out[0].Version
+	}
+	const zoe = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:zoe\r\nFN:Zoe\r\nNOTE:before\r\nEND:VCARD\r\n"
 	now := time.Now()
-	k.must(k.hub.PhoneRan(ctx, center.PhoneRun{User: "ben", DeviceID: "PHONE1", Collection: c.ID, Began: now, Ended: now, Done: [2]engine.Totals{{Updates: 17}, {Creates: 23}}, InStep: true}))
+	write(tandem.Update, write(tandem.Create, "", zoe), strings.ReplaceAll(zoe, "before", "after"))
+	k.must(k.hub.PhoneRan(ctx, center.PhoneRun{User: "ben", DeviceID: "PHONE1", Collection: c.ID, Began: now, Ended: time.Now(), Done: [2]engine.Totals{{Updates: 17}, {Creates: 23}}, InStep: true}))
 	k.must(k.hub.PhoneRan(ctx, center.PhoneRun{User: "ben", DeviceID: "PHONE1", Collection: c.ID, Began: now, Ended: now, Done: [2]engine.Totals{{}, {Creates: 100}}}))
 	k.must(k.hub.PhoneRan(ctx, center.PhoneRun{User: "ben", DeviceID: "PHONE1", Collection: c.ID, Began: now, Ended: now, Refused: 1, Beyond: 2}))
 
@@ -38,6 +47,25 @@ func TestPhoneRunsAreShown(t *testing.T) {
 	ben.form("/settings/look", url.Values{"csrf": {ben.csrf}, "lang": {"de"}, "theme": {"auto"}})
 	ben.shows("/devices/ben/PHONE1", ">Im Gleichschritt<", ">Es hat noch nicht alles geholt<", ">1 abgelehnt<", ">Zum Telefon<")
 	ben.shows("/log", "zum Telefon: 23 neu; vom Telefon: 17 geändert; abgeglichen", "zum Telefon: 2 außerhalb der Zeit, die es zeigt; 1 abgelehnt; es hat noch nicht alles geholt")
+
+	run := regexp.MustCompile(`/undo\?what=(s[0-9]+)`).FindAllStringSubmatch(ben.get("/devices/ben/PHONE1").body, -1)
+	if len(run) != 1 {
+		t.Fatalf("of three runs one can be undone, not %q", run)
+	}
+	if a := k.in("anna").get("/devices/ben/PHONE1"); strings.Contains(a.body, "/undo?") {
+		t.Error("another is offered to undo it")
+	}
+	if a := k.in("anna").call("POST", "/api/undo", map[string]string{"what": run[0][1]}); a.status != 404 {
+		t.Errorf("another undoes it: %d: %s", a.status, a.body)
+	}
+	ben.shows("/undo?what="+run[0][1], "1 Fassung kommt zurück")
+	ben.form("/undo", url.Values{"csrf": {ben.csrf}, "what": {run[0][1]}, "back": {"/devices/ben/PHONE1"}})
+	for rec, err := range k.st.Home.Get(ctx, c.ID, []tandem.ID{"zoe"}) {
+		k.must(err)
+		if body, _ := tandem.ReadBody(rec.Body, 1<<20); string(body) != zoe {
+			t.Errorf("put back is %s", body)
+		}
+	}
 
 	path := fmt.Sprintf("/api/runs?item=device%%2F%d%%2F%d", d.Number, c.ID)
 	for who, want := range map[string]int{"ben": 200, "anna": 200, "zoe": 404} {

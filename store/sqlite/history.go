@@ -144,6 +144,24 @@ func (h history) Purge(ctx context.Context, before int64) (n int, err error) {
 	return n, err
 }
 
+// queryClaim finds what a record of the collection was before, as the table of versions has it: that leaves out what was kept because it was refused.
+const queryClaim = `SELECT p.id FROM past AS p WHERE p.at >= ? AND p.at <= ? AND +p.session = 0 AND p.collection = ? AND lower(p.who) = lower(?) AND p.origin = ? AND EXISTS (SELECT 1 FROM record AS r
+	JOIN version AS v ON v.number = r.row AND v.past = p.id WHERE r.collection = p.collection AND r.id = p.record)`
+
+// Claim implements store.History.
+func (h history) Claim(ctx context.Context, session int64, f store.Claim) (n int, err error) {
+	err = h.write(ctx, "note what a run overwrote", func(c *conn) error {
+		res, err := c.exec("UPDATE past SET session = ? WHERE id IN ("+queryClaim+")", session, f.Since, f.Until, f.Collection, f.User, f.Via)
+		if err != nil {
+			return err
+		}
+		count, err := res.RowsAffected()
+		n = int(count)
+		return err
+	})
+	return n, err
+}
+
 // Keep implements store.History.
 func (h history) Keep(ctx context.Context, p store.Past) (id int64, err error) {
 	err = h.write(ctx, "keep version", func(c *conn) (err error) {

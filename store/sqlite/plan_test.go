@@ -20,6 +20,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		"SELECT data FROM blob WHERE sum = x'00'":                                                               "(sum=?)",
 		"SELECT page, data FROM base WHERE pair = 1 AND page >= 2 ORDER BY page LIMIT 10":                       "(pair=? AND page>?)",
 		"SELECT " + pastColumns + " FROM past WHERE record = 'r' ORDER BY id DESC LIMIT 10":                     "USING INDEX past_by_record (record=?)",
+		queryClaim:    "USING INDEX past_by_time (at>? AND at<?)",
 		querySince:    "USING INDEX record_by_seq (collection=? AND seq>?)",
 		queryFilled:   "USING INDEX record_by_seq (collection=? AND seq>?)",
 		queryNumber:   "USING INTEGER PRIMARY KEY (rowid=?)",

@@ -29,6 +29,7 @@ func runRest(t *testing.T, run runner) {
 	run(t, "Decide", testDecide)
 	run(t, "LeaveOut", testLeaveOut)
 	run(t, "Runs", testRuns)
+	run(t, "Claim", testClaim)
 	run(t, "Events", testEvents)
 	run(t, "EventsSubscribe", testEventsSubscribe)
 	run(t, "Settings", testSettings)
@@ -413,6 +414,67 @@ func testRuns(k *kit) {
 	k.must(err)
 	if len(list) != 2 || list[0].ID != ids[2] || list[1].ID != ids[1] {
 		k.Fatalf("%+v", list)
+	}
+}
+
+// testClaim: a session claims what its author overwrote and deleted in its collection and time, what belongs to no session yet, and nothing that was refused.
+func testClaim(k *kit) {
+	c, other := k.collection(tandem.Contact), k.collection(tandem.Note)
+	phone := store.Author{User: "ann", Via: "eas:iPhone/P1"}
+	write := func(c tandem.Collection, who store.Author, w store.HomeWrite) tandem.Outcome {
+		k.Helper()
+		outs, err := k.st.Home.Write(k.ctx, c.ID, who, []store.HomeWrite{w})
+		k.must(err)
+		if outs[0].Status != tandem.Applied {
+			k.Fatalf("%+v", outs[0])
+		}
+		return outs[0]
+	}
+	both := func(c tandem.Collection, who store.Author, id tandem.ID) { // two entries
+		k.Helper()
+		o := write(c, who, put(tandem.Create, id, "", "one"))
+		o = write(c, who, put(tandem.Update, id, o.Version, "two"))
+		write(c, who, store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: id, If: o.Version}})
+	}
+	both(c, phone, "mine")
+	both(other, phone, "elsewhere")
+	both(c, store.Author{User: "ann", Via: "eas:iPhone/P2"}, "another's")
+	both(c, store.Author{User: "ann", Via: phone.Via, Session: 5}, "claimed")
+	_, err := k.st.History.Keep(k.ctx, store.Past{When: 1, Collection: c.ID, Record: "mine", Op: tandem.Delete, Who: phone.User, From: phone.Via})
+	k.must(err)
+	all, err := k.st.History.List(k.ctx, store.PastFilter{Record: "mine"})
+	k.must(err)
+	for _, p := range all {
+		if p.Op == tandem.Update {
+			refused := p
+			refused.ID, refused.After = 0, p.After
+			_, err = k.st.History.Keep(k.ctx, refused)
+			k.must(err)
+		}
+	}
+	now := all[len(all)-1].When
+	claim := func(since, until int64) int {
+		k.Helper()
+		n, err := k.st.History.Claim(k.ctx, 7, store.Claim{Collection: c.ID, User: "Ann", Via: phone.Via, Since: since, Until: until})
+		k.must(err)
+		return n
+	}
+	if n := claim(0, now-100) + claim(now+100, now+200); n != 0 {
+		k.Errorf("of another time %d are claimed", n)
+	}
+	if n := claim(now-100, now+100); n != 2 {
+		k.Errorf("%d are claimed, want 2", n)
+	}
+	if n := claim(now-100, now+100); n != 0 {
+		k.Errorf("once more %d are claimed", n)
+	}
+	list, err := k.st.History.List(k.ctx, store.PastFilter{Session: 7})
+	k.must(err)
+	if len(list) != 2 || list[0].Record != "mine" || list[0].Op != tandem.Delete || list[1].Record != "mine" || list[1].Op != tandem.Update {
+		k.Errorf("claimed are %+v", list)
+	}
+	if list, err = k.st.History.List(k.ctx, store.PastFilter{Session: 5}); err != nil || len(list) != 2 {
+		k.Errorf("another session has %+v, %v", list, err)
 	}
 }
 

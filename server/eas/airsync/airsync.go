@@ -121,7 +121,7 @@ func (b *budget) spent() bool { return b.bytes <= 0 || !b.now().Before(b.until) 
 
 // author says who writes.
 func author(r *proto.Request) store.Author {
-	return store.Author{User: r.User.Name, Via: "eas:" + r.Device.Type + "/" + r.Device.ID}
+	return store.Author{User: r.User.Name, Via: r.Device.Via()}
 }
 
 // ServerID names a record of a collection to devices.

@@ -357,7 +357,7 @@ func (s *Service) mark(ctx context.Context, r *proto.Request, at *found, mark fu
 		if attrs == at.rec.Attrs {
 			return nil
 		}
-		out, err := s.Home.Write(ctx, at.in.ID, store.Author{User: r.User.Name, Via: "eas:" + r.Device.Type + "/" + r.Device.ID}, []store.HomeWrite{{Write: tandem.Write{Op: tandem.SetAttrs, ID: at.rec.ID, If: at.rec.Version,
+		out, err := s.Home.Write(ctx, at.in.ID, store.Author{User: r.User.Name, Via: r.Device.Via()}, []store.HomeWrite{{Write: tandem.Write{Op: tandem.SetAttrs, ID: at.rec.ID, If: at.rec.Version,
 			Record: tandem.Record{Meta: tandem.Meta{Attrs: attrs}}}}})
 		if err != nil || out[0].Status != tandem.PreconditionFailed {
 			return err // where it is refused, the message was sent all the same

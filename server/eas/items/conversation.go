@@ -58,7 +58,7 @@ func (a *answer) always(ctx context.Context, op *wbxml.Element, id []byte) (stat
 	if role := mailbox.RoleOf(c.Collection); role == mailbox.Drafts || role == mailbox.Outbox { // MS-ASCON_R175
 		return statusNotAllowed, nil
 	}
-	err = a.Always.Set(ctx, a.r.User.Name, id, c.Collection, store.Author{User: a.r.User.Name, Via: "eas:" + a.r.Device.Type + "/" + a.r.Device.ID})
+	err = a.Always.Set(ctx, a.r.User.Name, id, c.Collection, store.Author{User: a.r.User.Name, Via: a.r.Device.Via()})
 	if tandem.IsKind(err, tandem.NotFound) {
 		return statusNotFound, nil
 	}

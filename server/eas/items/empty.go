@@ -38,7 +38,7 @@ func (a *answer) empty(ctx context.Context, op *wbxml.Element) (*wbxml.Element, 
 		}
 		defer func() { _ = a.Meetings.Closed(ctx, closing, true) }() // of what is left nobody is told; what cannot be delivered now is noted, and the log has it
 	}
-	who := store.Author{User: a.r.User.Name, Via: "eas:" + a.r.Device.Type + "/" + a.r.Device.ID}
+	who := store.Author{User: a.r.User.Name, Via: a.r.Device.Via()}
 	left := false
 	for seq, more := int64(0), true; more; {
 		var recs []store.HomeRecord

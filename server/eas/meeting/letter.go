@@ -85,7 +85,7 @@ func (s *Service) dispose(ctx context.Context, r *proto.Request, l *letter) erro
 	if err != nil || trash.ID == l.from.ID {
 		return err
 	}
-	who := store.Author{User: r.User.Name, Via: "eas:" + r.Device.Type + "/" + r.Device.ID}
+	who := store.Author{User: r.User.Name, Via: r.Device.Via()}
 	if _, err := s.Boxes.Copy(ctx, trash, l.rec, l.marker, who); err != nil {
 		return fmt.Errorf("put an answered invitation among what is deleted: %w", err)
 	}

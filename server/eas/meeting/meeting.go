@@ -270,7 +270,7 @@ func (a *attempt) run(ctx context.Context) (status string, again bool, err error
 	if err != nil {
 		return "", false, err
 	}
-	who := store.Author{User: a.r.User.Name, Via: "eas:" + a.r.Device.Type + "/" + a.r.Device.ID}
+	who := store.Author{User: a.r.User.Name, Via: a.r.Device.Via()}
 	done, err := a.write(ctx, a.c.ID, who, w)
 	a.settle(ctx, plan, done, err)
 	if tandem.IsKind(err, tandem.Invalid) || tandem.IsKind(err, tandem.NotFound) {

@@ -123,6 +123,7 @@ type phoneRun struct {
 	*run
 	Folder string
 	InStep bool
+	Lost   bool // it overwrote or deleted something that the reader can put back
 }
 
 // shownPhoneRuns is how many runs of a phone are shown.
@@ -142,7 +143,18 @@ func (c *call) phoneRuns(items []handler.Item) (out []phoneRun, err error) {
 		}
 	}
 	slices.SortFunc(out, func(a, b phoneRun) int { return cmp.Compare(b.ID, a.ID) })
-	return out[:min(len(out), shownPhoneRuns)], nil
+	out = out[:min(len(out), shownPhoneRuns)]
+	for i := range out {
+		if out[i].Moved(0) == 0 {
+			continue
+		}
+		past, err := c.hub.History(c.r.Context(), store.PastFilter{Session: out[i].ID, Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		out[i].Lost = len(past) > 0
+	}
+	return out, nil
 }
 
 func (p *Pages) device(c *call) error {

@@ -36,6 +36,7 @@ func germanItem() map[string]string {
 		"What it overwrote or deleted":           "Was er überschrieb oder löschte",
 		"Only the newest are shown.":             "Nur die neuesten werden gezeigt.",
 		"Put everything of this run back":        "Alles aus diesem Lauf zurückholen",
+		"Put everything of run %d back":          "Alles aus Lauf %d zurückholen",
 		"Nothing; there is nothing to put back.": "Nichts; es gibt nichts zurückzuholen.",
 		"%s created":                             "%s angelegt",
 		"%s updated":                             "%s geändert",
