@@ -50,10 +50,13 @@ func (w *world) noteNamesTaken(p pairing, plan *engine.Plan, waits map[tandem.ID
 		return
 	}
 	for _, act := range plan.All() {
-		if act.Do != engine.Wait || act.Reason != engine.NameClash || w.sideOf(p, act.To) != w.way.target {
+		if act.Do != engine.Wait || act.Reason != engine.NameClash { // whose To says nothing
 			continue
 		}
-		id := act.Shown(act.To.Other()).ID
+		id := act.Shown(w.side(p, w.way.source)).ID
+		if id == "" {
+			continue
+		}
 		if slices.ContainsFunc(w.way.target.list(), func(r tandem.Record) bool {
 			return strings.EqualFold(string(r.ID), string(id)) && !slices.Equal(tokensIn(bodyOf(r)), tokensIn(bodyAt(w.way.source, id)))
 		}) {
@@ -149,4 +152,12 @@ func (w *world) sideOf(p pairing, s tandem.Side) *node {
 		return w.nodes[p.a]
 	}
 	return w.nodes[p.b]
+}
+
+// side is the side of a pair that a node is.
+func (w *world) side(p pairing, n *node) tandem.Side {
+	if w.sideOf(p, tandem.SideA) == n {
+		return tandem.SideA
+	}
+	return tandem.SideB
 }
