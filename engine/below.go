@@ -108,3 +108,25 @@ func (w *work) fitBelow(r *record) bool {
 	}
 	return false
 }
+
+// fitOpen says of what cannot be placed below a directory which waits for an answer that it waits for that, too: nothing has to be
+// looked at again before the answer.
+func (w *work) fitOpen() {
+	for _, r := range w.recs {
+		if r.do == Wait && r.reason == TypeClash && w.belowOpen(r) {
+			r.reason = InConflict
+		}
+	}
+}
+
+// belowOpen tells that r is in a directory that waits for an answer.
+func (w *work) belowOpen(r *record) bool {
+	for s := sideA; s <= sideB; s++ {
+		for up, n := r.up[s], 0; r.has(s) && up != nil && n <= len(w.recs); up, n = up.up[s], n+1 {
+			if up.open(s) {
+				return true
+			}
+		}
+	}
+	return false
+}

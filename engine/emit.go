@@ -140,7 +140,7 @@ func (w *work) bookkeep() {
 		w.unprove(i)
 	}
 	for _, r := range w.recs {
-		if r.void && r.do == Wait && r.reason == OneWay {
+		if r.void && r.do == Wait && (r.reason == OneWay || r.reason == InConflict) {
 			w.unprove(r.row)
 		}
 	}

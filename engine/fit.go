@@ -20,9 +20,10 @@ func (w *work) fit() {
 		}
 		again = again || w.fitCycles(sorted) || w.fitNames(sorted) || w.reserve(sorted)
 		if !again {
-			return
+			break
 		}
 	}
+	w.fitOpen()
 }
 
 // fitCycles finds moves that would put directories into each other because one of them had to wait, and holds one back.

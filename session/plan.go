@@ -93,7 +93,7 @@ func (r *run) noteWaits(plan *engine.Plan) {
 		r.wait(&act)
 		// Of a replaced store nothing is known before every row was paired anew. What waits for good must not hold that up: the
 		// plan takes the agreement from such rows.
-		if act.Row.Link != 0 && act.Reason != engine.SideIgnored && act.Reason != engine.OneWay && (r.sides[0].replaced || r.sides[1].replaced) {
+		if act.Row.Link != 0 && act.Reason != engine.SideIgnored && act.Reason != engine.OneWay && act.Reason != engine.InConflict && (r.sides[0].replaced || r.sides[1].replaced) {
 			r.left++
 		}
 	}
