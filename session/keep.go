@@ -2,8 +2,6 @@ package session
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"path"
 	"strconv"
@@ -76,8 +74,7 @@ func (x *executor) refetch(ctx context.Context, st *step) (bool, error) {
 	return true, nil
 }
 
-// twin is the version that becomes a record of its own, under a UID of its own where bodies claim one. The UID follows
-// from the content, so that the same twin is never made under two.
+// twin is the version that becomes a record of its own, under a UID of its own where bodies claim one.
 func (x *executor) twin(ctx context.Context, st *step) (*got, error) {
 	g := st.got[st.act.To]
 	if g.rec.Digest.IsZero() && g.rec.Body != nil {
@@ -97,8 +94,7 @@ func (x *executor) twin(ctx context.Context, st *step) (*got, error) {
 		}
 		return g, err
 	}
-	h := sha256.Sum256(append([]byte(g.rec.UID+"\x00"), g.rec.Digest[:]...))
-	body, err := r.WithUID(g.body, hex.EncodeToString(h[:16]))
+	body, err := r.WithUID(g.body, twinUID(&g.rec))
 	if err != nil {
 		return nil, err
 	}
@@ -254,6 +250,9 @@ func (x *executor) makeTwin(ctx context.Context, st *step, twin *got) (bool, err
 		x.addFrom(st, s, tandem.Create, twin, st.seen[st.act.To].Attrs)
 		j := st.jobs[len(st.jobs)-1]
 		j.write.ID = st.act.NewID
+		if isTwinUID(twin.rec.UID) {
+			j.write.Marker = x.twinMarker(s, twin.rec.UID)
+		}
 		if j.skip == nil {
 			todo[s] = append(todo[s], j)
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"tandem"
 )
@@ -31,10 +32,30 @@ func (x *executor) copyMarker(st *step) tandem.Marker {
 	if uid == "" || x.spent[from] {
 		return x.marker(st, s)
 	}
+	if isTwinUID(uid) {
+		return x.twinMarker(s, uid)
+	}
 	return newMarker("%s\x00%s\x00%s\x00uid\x00%s", x.pair.Key, s, from.id, uid)
 }
 
 func newMarker(format string, args ...any) tandem.Marker {
 	sum := sha256.Sum256(fmt.Appendf(nil, format, args...))
 	return tandem.Marker(hex.EncodeToString(sum[:16]))
+}
+
+// twinMarker identifies the create of a second version under a UID of its own. It goes to both sides; where a run died after that, a side whose listing is of a moment
+// ago is sent it once more, as the copy of what the other side shows, and is to know it.
+func (x *executor) twinMarker(s tandem.Side, uid string) tandem.Marker {
+	return newMarker("%s\x00%s\x00twin\x00%s", x.pair.Key, s, uid)
+}
+
+// twinUID is the UID of a second version. It follows from the content, so that the same twin is never made under two.
+func twinUID(of *tandem.Record) string {
+	h := sha256.Sum256(append([]byte(of.UID+"\x00"), of.Digest[:]...))
+	return hex.EncodeToString(h[:16])
+}
+
+// isTwinUID tells whether a UID may be of twinUID. That of another program may look like it, too: then its marker says who the record is, and not where it was.
+func isTwinUID(uid string) bool {
+	return len(uid) == 32 && strings.Trim(uid, "0123456789abcdef") == ""
 }
