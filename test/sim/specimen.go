@@ -2,7 +2,9 @@ package sim
 
 import (
 	"fmt"
+	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,7 +72,7 @@ func (s specimen) create(uid string, t token) []byte {
 }
 
 // set replaces or adds field number n and returns the tokens it replaced: of a field that holds several values, a merge may
-// have kept more than one.
+// have kept more than one. Of several lines the oldest is replaced, in whatever order a merge has put them.
 func (s specimen) set(body []byte, n int, t token) ([]byte, []token) {
 	if s.kind == tandem.File {
 		return s.create("", t), tokensIn(body)
@@ -78,12 +80,20 @@ func (s specimen) set(body []byte, n int, t token) ([]byte, []token) {
 	name := s.fields[n%len(s.fields)]
 	line := name + ":" + value(name, t) + "\r\n"
 	text := string(body)
-	if at := strings.Index(text, "\r\n"+name+":"); at >= 0 {
-		at += 2
-		end := at + strings.Index(text[at:], "\r\n") + 2
-		return []byte(text[:at] + line + text[end:]), tokensIn([]byte(text[at:end]))
+	oldest, until := -1, 0
+	for at, end := 0, 0; end < len(text); at = end {
+		end = at + strings.Index(text[at:]+"\r\n", "\r\n") + 2
+		if !strings.HasPrefix(text[at:], name+":") {
+			continue
+		}
+		if oldest < 0 || slices.Min(append(tokensIn([]byte(text[at:end])), math.MaxInt)) < slices.Min(append(tokensIn([]byte(text[oldest:until])), math.MaxInt)) {
+			oldest, until = at, end
+		}
 	}
-	return s.insert(text, line), nil
+	if oldest < 0 {
+		return s.insert(text, line), nil
+	}
+	return []byte(text[:oldest] + line + text[until:]), tokensIn([]byte(text[oldest:until]))
 }
 
 // add appends a list element carrying the token.
