@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -395,13 +396,44 @@ func (t *Tree) WatchFolders(ctx context.Context) (<-chan tandem.Hint, error) {
 		return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "watch folders of", Thing: t.root, Err: err, Remedy: "raise the system's limit of watched folders; until then a look now and then finds the changes"}
 	}
 	r := &Replica{path: t.root, closed: make(chan struct{})}
+	t.watchUnfinished(w)
 	out := make(chan tandem.Hint, 1)
 	go func() { // ends with ctx, or with the watcher
 		defer close(out)
 		defer w.Close()
-		r.watch(ctx, w, out, func(base string) bool {
+		skip := func(base string) bool {
 			return strings.HasPrefix(base, "dovecot") || strings.HasPrefix(base, trashed) || base == idName
+		}
+		r.watch(ctx, w, skip, func() {
+			t.watchUnfinished(w)
+			hint(out)
 		})
 	}()
 	return out, nil
+}
+
+// watchUnfinished watches the directories in the root that are no Maildir yet: what another program is about to make comes in several steps, and only the first of
+// them is seen in the root. Directories that are gone drop out by themselves, and those that cannot be watched are found by listing.
+func (t *Tree) watchUnfinished(w *fsnotify.Watcher) {
+	entries, err := os.ReadDir(t.root)
+	if err != nil {
+		return // who lists the folders is told
+	}
+	watched := map[string]bool{}
+	for _, path := range w.WatchList() {
+		watched[path] = true
+	}
+	sub := subdirs()
+	for _, e := range entries {
+		path := filepath.Join(t.root, e.Name())
+		if !e.IsDir() || e.Name() == tmpDir || slices.Contains(sub[:], e.Name()) {
+			continue
+		}
+		switch whole := isMaildir(path); {
+		case whole && watched[path]:
+			_ = w.Remove(path)
+		case !whole && !watched[path]:
+			_ = w.Add(path)
+		}
+	}
 }

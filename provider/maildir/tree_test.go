@@ -220,3 +220,34 @@ func TestWatchFolders(t *testing.T) {
 	for range hints {
 	}
 }
+
+// TestWatchFoldersInSteps: a folder is hinted at when it is whole, though another program made it long before.
+func TestWatchFoldersInSteps(t *testing.T) {
+	root, tree := grow(t, "")
+	mkdir := func(dir string) {
+		if err := os.Mkdir(filepath.Join(root, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mkdir(".Before")
+	ctx, cancel := context.WithCancel(t.Context())
+	hints, err := tree.WatchFolders(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mkdir(".Before/cur")
+	<-hints
+	mkdir(".After")
+	<-hints
+	if got := folders(t, root); len(got) != 2 {
+		t.Errorf("the unfinished folder is listed: %q", got)
+	}
+	mkdir(".After/cur")
+	<-hints
+	if got := folders(t, root); len(got) != 3 {
+		t.Errorf("listed are %q", got)
+	}
+	cancel()
+	for range hints {
+	}
+}

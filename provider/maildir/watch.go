@@ -37,12 +37,21 @@ func (r *Replica) Watch(ctx context.Context) (<-chan tandem.Hint, error) {
 	go func() { // ends with ctx, with Close, or with the watcher
 		defer close(out)
 		defer w.Close()
-		r.watch(ctx, w, out, func(base string) bool { return base[0] == '.' })
+		r.watch(ctx, w, func(base string) bool { return base[0] == '.' }, func() { hint(out) })
 	}()
 	return out, nil
 }
 
-func (r *Replica) watch(ctx context.Context, w *fsnotify.Watcher, out chan<- tandem.Hint, skip func(base string) bool) {
+// hint tells that something happened, unless who listens was told and has not looked yet.
+func hint(out chan<- tandem.Hint) {
+	select {
+	case out <- tandem.Hint{}:
+	default:
+	}
+}
+
+// watch calls tell when something has happened and it is calm again. Names that are to be skipped are no event.
+func (r *Replica) watch(ctx context.Context, w *fsnotify.Watcher, skip func(base string) bool, tell func()) {
 	calm := time.NewTimer(time.Hour)
 	calm.Stop()
 	var since time.Time // of the first event not told yet
@@ -71,10 +80,7 @@ func (r *Replica) watch(ctx context.Context, w *fsnotify.Watcher, out chan<- tan
 			calm.Reset(0)
 		case <-calm.C:
 			since = time.Time{}
-			select {
-			case out <- tandem.Hint{}:
-			default: // one is waiting to be taken already
-			}
+			tell()
 		}
 	}
 }
