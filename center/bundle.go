@@ -254,7 +254,7 @@ func (b *bundler) status(ctx context.Context) (any, error) {
 }
 
 func (b *bundler) runs(ctx context.Context) (any, error) {
-	list, err := b.cfg.Store.Events.Runs(ctx, "", bundleRuns)
+	list, err := b.cfg.Store.Events.Runs(ctx, store.RunFilter{Limit: bundleRuns})
 	out := []dict{}
 	for _, r := range list {
 		out = append(out, dict{"run": r.ID, "pair": r.Pair, "item": b.r.Name("item", r.Item), "started": r.Started, "finished": r.Finished, "result": r.Result, "detail": b.rules(r.Detail)})

@@ -136,7 +136,7 @@ func (h *Hub) failures(ctx context.Context, items []store.Item) ([]notify.Cause,
 // asideCauses are items with records that were set aside after failing.
 func (h *Hub) asideCauses(ctx context.Context, items []store.Item) (out []notify.Cause, err error) {
 	for _, it := range items {
-		runs, err := h.cfg.Store.Events.Runs(ctx, it.Name, 1)
+		runs, err := h.cfg.Store.Events.Runs(ctx, store.RunFilter{Item: it.Name, Limit: 1})
 		if err != nil {
 			return nil, err
 		}

@@ -45,7 +45,8 @@ type About interface {
 	Status(ctx context.Context, names []string) ([]ItemStatus, error)
 	// ByHand tells of the pairs of places that were synced without an item.
 	ByHand(ctx context.Context) ([]PlacesStatus, error)
-	Runs(ctx context.Context, item string, limit int) ([]store.Run, error)
+	// Runs lists runs of the past, and those that go on, newest first: of items, and of what phones sync.
+	Runs(ctx context.Context, f store.RunFilter) ([]store.Run, error)
 	// FindEvents looks through the results log.
 	FindEvents(ctx context.Context, f EventFilter) ([]store.Event, error)
 	// ClearEvents removes the events that a filter selects, whatever its limit, and tells how many there were.

@@ -175,7 +175,7 @@ func (k *keeper) owed(ctx context.Context) bool {
 	if k.fresh && k.plan.Has(when.Start) && !k.ask(ctx, when.Start) {
 		return true
 	}
-	runs, err := k.hub.cfg.Store.Events.Runs(ctx, k.work.item.Name, 1)
+	runs, err := k.hub.cfg.Store.Events.Runs(ctx, store.RunFilter{Item: k.work.item.Name, Limit: 1})
 	if err != nil {
 		return false // the schedule goes on
 	}

@@ -203,7 +203,7 @@ func afterwards(t *testing.T, dir string) (told, finished int) {
 		cancel()
 		group.Wait()
 	}
-	runs, err := st.Events.Runs(t.Context(), "item", 0)
+	runs, err := st.Events.Runs(t.Context(), store.RunFilter{Item: "item"})
 	if err != nil {
 		t.Fatal(err)
 	}

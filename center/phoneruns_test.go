@@ -44,7 +44,7 @@ func TestPhoneRan(t *testing.T) {
 		x, err := w.hub.FindHandler(ctx, "device/"+number(d.Number))
 		check(err)
 		item := x.Items[0].ID
-		list, err := w.hub.Runs(ctx, item, 0)
+		list, err := w.hub.Runs(ctx, store.RunFilter{Item: item})
 		check(err)
 		if len(list) != 1 || list[0].Started != began.Unix() || list[0].Finished != began.Unix()+7 || list[0].Result != "ok" {
 			t.Fatalf("%+v", list)

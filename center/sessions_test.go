@@ -126,7 +126,7 @@ func TestSC33ReportsOutOfTurn(t *testing.T) {
 		if err := w.hub.CloseSession(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		runs, err := w.hub.Runs(t.Context(), "mailer-inbox", 1)
+		runs, err := w.hub.Runs(t.Context(), store.RunFilter{Item: "mailer-inbox", Limit: 1})
 		if err != nil || runs[0].Result != "failed" {
 			t.Errorf("%+v, %v", runs, err)
 		}
@@ -268,7 +268,7 @@ func TestSC35ProposedItemsAppearAfterSuccess(t *testing.T) {
 		if err := w.hub.CloseSession(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		if runs, _ := w.hub.Runs(t.Context(), "mailer-vain", 5); len(runs) != 0 || names() != "mailer-in New" {
+		if runs, _ := w.hub.Runs(t.Context(), store.RunFilter{Item: "mailer-vain", Limit: 5}); len(runs) != 0 || names() != "mailer-in New" {
 			t.Errorf("%+v, %s", runs, names())
 		}
 		x, _ := w.hub.FindHandler(t.Context(), "mailer")

@@ -284,7 +284,7 @@ func (h *Hub) programHandlers(ctx context.Context, notes map[string]note) ([]han
 
 // fillFromRuns tells when an item was last synced, from what its program reported.
 func (h *Hub) fillFromRuns(ctx context.Context, it *handler.Item) error {
-	runs, err := h.cfg.Store.Events.Runs(ctx, it.ID, 20)
+	runs, err := h.cfg.Store.Events.Runs(ctx, store.RunFilter{Item: it.ID, Limit: 20})
 	for i, r := range runs {
 		if i == 0 && r.Result == "failed" {
 			it.Errors = 1

@@ -70,7 +70,7 @@ func (h *Hub) itemStatus(ctx context.Context, it store.Item, pairOf map[string]s
 	if err == nil {
 		st.Place = place.Text
 	}
-	runs, err := h.cfg.Store.Events.Runs(ctx, it.Name, 1)
+	runs, err := h.cfg.Store.Events.Runs(ctx, store.RunFilter{Item: it.Name, Limit: 1})
 	if err != nil {
 		return st, err
 	}
@@ -147,8 +147,8 @@ func countsOf(r store.Run) (aside, problems int) {
 }
 
 // Runs implements Service.
-func (h *Hub) Runs(ctx context.Context, item string, limit int) ([]store.Run, error) {
-	return h.cfg.Store.Events.Runs(ctx, item, limit)
+func (h *Hub) Runs(ctx context.Context, f store.RunFilter) ([]store.Run, error) {
+	return h.cfg.Store.Events.Runs(ctx, f)
 }
 
 // Log implements Service.

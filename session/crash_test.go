@@ -11,6 +11,7 @@ import (
 	"tandem/engine"
 	"tandem/provider/memory"
 	"tandem/session"
+	"tandem/store"
 )
 
 // scenario is a history whose last step is a sync that is crashed everywhere.
@@ -240,7 +241,7 @@ func TestCancelLeavesAllConsistent(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 	w.side[b].Tune(func(k *memory.Knobs) { k.Hook = nil })
-	runs, err := w.store.Events.Runs(context.Background(), "", 1)
+	runs, err := w.store.Events.Runs(context.Background(), store.RunFilter{Limit: 1})
 	if err != nil || len(runs) != 1 || runs[0].Result != "cancelled" {
 		t.Errorf("runs %+v, %v", runs, err)
 	}

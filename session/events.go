@@ -91,7 +91,7 @@ func (r *run) end(ctx context.Context, err error) error {
 
 // asLast tells whether the last run on record ended as this quiet one does, so that nothing is left unsaid without it.
 func (r *run) asLast(ctx context.Context) bool {
-	runs, err := r.deps.Store.Events.Runs(ctx, r.pair.Name, 1)
+	runs, err := r.deps.Store.Events.Runs(ctx, store.RunFilter{Item: r.pair.Name, Limit: 1})
 	if err != nil || len(runs) == 0 {
 		return false
 	}

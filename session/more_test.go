@@ -506,7 +506,7 @@ func TestRunsAndEventsAreRecorded(t *testing.T) {
 	w.put(a, "1", "name=Anna\nuid=x\n")
 	var told []store.Event
 	rep := w.sync(func(o *session.Options) { o.Event = func(e store.Event) { told = append(told, e) } })
-	runs, err := w.store.Events.Runs(context.Background(), "", 10)
+	runs, err := w.store.Events.Runs(context.Background(), store.RunFilter{Limit: 10})
 	if err != nil || len(runs) != 1 || runs[0].ID != rep.Session || runs[0].Result != "ok" || runs[0].Finished == 0 {
 		t.Errorf("runs %+v, %v", runs, err)
 	}

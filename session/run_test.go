@@ -457,7 +457,7 @@ func TestPreviewLeavesNoTrace(t *testing.T) {
 	if err != nil || len(pairs) != 0 {
 		t.Errorf("pairs %+v, %v", pairs, err)
 	}
-	runs, err := w.store.Events.Runs(context.Background(), "", 10)
+	runs, err := w.store.Events.Runs(context.Background(), store.RunFilter{Limit: 10})
 	if err != nil || len(runs) != 0 {
 		t.Errorf("runs %+v, %v", runs, err)
 	}

@@ -365,12 +365,27 @@ type Run struct {
 	Detail   string // JSON of session.Report's counts
 }
 
+// RunFilter selects runs; zero fields do not restrict.
+type RunFilter struct {
+	Item   string
+	Before int64 // runs with a lower ID only
+	Of     *RunsOf
+	Limit  int
+}
+
+// RunsOf selects the runs of some items that were recorded with some pairs, and of all that some phones sync, by their numbers. Without any there is none.
+type RunsOf struct {
+	Items  []string
+	Pairs  []int64
+	Phones []int64
+}
+
 // Events is the results log and the list of sessions.
 type Events interface {
 	StartRun(ctx context.Context, r Run) (int64, error)
 	// EndRun records how a run ended, adds the last lines of its log as Add does, and queues what webhooks are sent about it as Hooks.Deliver does, all in one transaction.
 	EndRun(ctx context.Context, r Run, last []Event, tell ...Delivery) error
-	Runs(ctx context.Context, item string, limit int) ([]Run, error) // newest first
+	Runs(ctx context.Context, f RunFilter) ([]Run, error) // newest first
 	Add(ctx context.Context, events ...Event) error
 	List(ctx context.Context, after int64, item string, limit int) ([]Event, error) // oldest first, ID > after
 	// Subscribe tells after each Add, and each EndRun with lines, that there is something new to List, coalesced, until ctx is done. Commit first, then broadcast.

@@ -1,10 +1,10 @@
 package scope
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,17 +39,18 @@ func (s *Scope) ByHand(ctx context.Context) ([]center.PlacesStatus, error) {
 	return s.cfg.Hub.ByHand(ctx)
 }
 
-// Runs implements center.Service. Those of what a phone syncs are for who sees the phone, and told where they are asked for by item.
-func (s *Scope) Runs(ctx context.Context, item string, limit int) ([]store.Run, error) {
-	if phone, ok := center.PhoneOf(item); ok {
+// Runs implements center.Service. Without an item they are of one's own items and phones. What another's phone synced is for who sees the phone, where its item is named.
+func (s *Scope) Runs(ctx context.Context, f store.RunFilter) ([]store.Run, error) {
+	f.Of = nil
+	if phone, ok := center.PhoneOf(f.Item); ok {
 		if _, err := s.FindHandler(ctx, phone); err != nil {
-			return nil, missing("sync item", item)
+			return nil, missing("sync item", f.Item)
 		}
-		return s.cfg.Hub.Runs(ctx, item, limit)
+		return s.cfg.Hub.Runs(ctx, f)
 	}
 	var names []string
-	if item != "" {
-		names = []string{item}
+	if f.Item != "" {
+		names = []string{f.Item}
 	}
 	items, err := s.items(ctx, names)
 	if err != nil {
@@ -59,23 +60,21 @@ func (s *Scope) Runs(ctx context.Context, item string, limit int) ([]store.Run, 
 	if err != nil {
 		return nil, err
 	}
-	out := []store.Run{}
+	f.Of = &store.RunsOf{Pairs: slices.Collect(maps.Keys(o.pairs))} // another's item had this name before, maybe
 	for _, it := range items {
-		runs, err := s.cfg.Hub.Runs(ctx, it.Name, limit)
+		f.Of.Items = append(f.Of.Items, it.Name)
+	}
+	if f.Item == "" {
+		own, err := s.cfg.Store.Devices.Devices(ctx, s.who.User)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range runs {
-			if o.pairs[r.Pair] { // another's item had this name before, maybe
-				out = append(out, r)
-			}
+		for _, d := range own {
+			f.Of.Phones = append(f.Of.Phones, d.Number)
 		}
 	}
-	slices.SortFunc(out, func(a, b store.Run) int { return cmp.Compare(b.ID, a.ID) })
-	if limit > 0 && len(out) > limit {
-		out = out[:limit]
-	}
-	return out, nil
+	list, err := s.cfg.Hub.Runs(ctx, f)
+	return append([]store.Run{}, list...), err
 }
 
 // sees reports whether a line of the log is for the person.

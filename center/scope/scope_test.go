@@ -51,7 +51,9 @@ func asks() []ask {
 		{"SetItem", func(c C, s S, u string, x things) (any, error) { return s.SetItem(c, x.item, nil) }},
 		{"RemoveItem", func(c C, s S, u string, x things) (any, error) { return none(s.RemoveItem(c, x.item)) }},
 		{"Status", func(c C, s S, u string, x things) (any, error) { return s.Status(c, []string{x.item}) }},
-		{"Runs", func(c C, s S, u string, x things) (any, error) { return s.Runs(c, x.item, 10) }},
+		{"Runs", func(c C, s S, u string, x things) (any, error) {
+			return s.Runs(c, store.RunFilter{Item: x.item, Limit: 10})
+		}},
 		{"Sync", func(c C, s S, u string, x things) (any, error) {
 			return none(s.Sync(c, []string{x.item}, center.SyncOptions{Preview: true}, quiet))
 		}},
@@ -264,7 +266,7 @@ func lists() []ask {
 		{"ListHandlers", func(c C, s S, u string, x things) (any, error) { return s.ListHandlers(c, center.HandlerFilter{}) }},
 		{"Status", func(c C, s S, u string, x things) (any, error) { return s.Status(c, nil) }},
 		{"ByHand", func(c C, s S, u string, x things) (any, error) { return s.ByHand(c) }},
-		{"Runs", func(c C, s S, u string, x things) (any, error) { return s.Runs(c, "", 0) }},
+		{"Runs", func(c C, s S, u string, x things) (any, error) { return s.Runs(c, store.RunFilter{}) }},
 		{"Log", func(c C, s S, u string, x things) (any, error) { return s.Log(c, 0, "", 0) }},
 		{"Log", func(c C, s S, u string, x things) (any, error) { return s.Log(c, -100, "", 0) }},
 		{"Log", func(c C, s S, u string, x things) (any, error) { return s.Log(c, 0, x.item, 0) }},

@@ -43,7 +43,7 @@ func TestPhonesRunsAreRecorded(t *testing.T) {
 	if len(said) != 1 || said[0] != "from the phone: 2 new, 1 deleted; in step" {
 		t.Errorf("%q", said)
 	}
-	if list, err := p.hub.Runs(ctx, x.Items[0].ID, 0); err != nil || len(list) != 1 || list[0].Finished == 0 {
+	if list, err := p.hub.Runs(ctx, store.RunFilter{Item: x.Items[0].ID}); err != nil || len(list) != 1 || list[0].Finished == 0 {
 		t.Errorf("%+v, %v", list, err)
 	}
 }
@@ -89,7 +89,7 @@ func TestUndoOfAPhonesRun(t *testing.T) {
 	p.stop()
 
 	item := "device/1/" + contacts
-	runs, err := p.hub.Runs(ctx, item, 0)
+	runs, err := p.hub.Runs(ctx, store.RunFilter{Item: item})
 	p.must(err)
 	if len(runs) != 1 {
 		t.Fatalf("%+v", runs)

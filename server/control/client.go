@@ -280,8 +280,8 @@ func (c *Client) ByHand(ctx context.Context) ([]center.PlacesStatus, error) {
 }
 
 // Runs implements center.Service.
-func (c *Client) Runs(ctx context.Context, item string, limit int) ([]store.Run, error) {
-	return call[[]store.Run](ctx, c, "Runs", listArg{Item: item, Limit: limit})
+func (c *Client) Runs(ctx context.Context, f store.RunFilter) ([]store.Run, error) {
+	return call[[]store.Run](ctx, c, "Runs", f)
 }
 
 // Log implements center.Service.

@@ -125,7 +125,7 @@ func handleInbox(mux *http.ServeMux, s center.Inbox) {
 func handleAbout(mux *http.ServeMux, s center.About) {
 	handle(mux, "Status", func(ctx context.Context, a namesArg) ([]center.ItemStatus, error) { return s.Status(ctx, a.Names) })
 	handle(mux, "ByHand", func(ctx context.Context, _ nothing) ([]center.PlacesStatus, error) { return s.ByHand(ctx) })
-	handle(mux, "Runs", func(ctx context.Context, a listArg) ([]store.Run, error) { return s.Runs(ctx, a.Item, a.Limit) })
+	handle(mux, "Runs", s.Runs)
 	handle(mux, "Log", func(ctx context.Context, a listArg) ([]store.Event, error) {
 		return s.Log(ctx, a.After, a.Item, a.Limit)
 	})

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -67,6 +68,26 @@ func TestPhoneRunsAreShown(t *testing.T) {
 		}
 	}
 
+	var seen []float64
+	for path := "/api/runs?limit=2"; path != ""; {
+		a := ben.get(path)
+		var list []map[string]any
+		k.must(json.Unmarshal([]byte(a.body), &list))
+		for _, r := range list {
+			seen = append(seen, r["id"].(float64))
+			if r["item"] != fmt.Sprintf("device/%d/%d", d.Number, c.ID) {
+				t.Errorf("%+v", r)
+			}
+		}
+		path, _, _ = strings.Cut(strings.TrimPrefix(a.head.Get("Link"), "<"), ">")
+	}
+	if len(seen) != 3 || seen[0] < seen[1] || seen[1] < seen[2] {
+		t.Errorf("without an item ben is told of the runs %v", seen)
+	}
+	if a := k.in("anna").get("/api/runs"); a.status != 200 || strings.Contains(a.body, "device/") {
+		t.Errorf("another is told of runs: %d: %s", a.status, a.body)
+	}
+
 	path := fmt.Sprintf("/api/runs?item=device%%2F%d%%2F%d", d.Number, c.ID)
 	for who, want := range map[string]int{"ben": 200, "anna": 200, "zoe": 404} {
 		if who == "zoe" {
@@ -97,9 +118,9 @@ func TestPhoneWindowIsShown(t *testing.T) {
 	k.must(k.st.Devices.SwapState(ctx, d.Number, store.Swap{Name: fmt.Sprintf("sync/%d", c.ID), New: []byte(`{"options":{"filter":3}}`)}))
 
 	ben := k.in("ben")
-	ben.shows("/devices/ben/PHONE1", "What takes no part", "1 record, the phone asks only for what is newer than a week", "choose more days of mail")
+	ben.shows("/devices/ben/PHONE1", "What takes no part", "1 record, the phone asks only for what is newer than a week", "newer than a week. On the phone, in the settings of the account: choose more days of mail.")
 	ben.form("/settings/look", url.Values{"csrf": {ben.csrf}, "lang": {"de"}, "theme": {"auto"}})
-	ben.shows("/devices/ben/PHONE1", "1 Datensatz, das Telefon fragt nur nach dem, was neuer ist als eine Woche", "mehr Tage Mail wählen")
+	ben.shows("/devices/ben/PHONE1", "1 Datensatz, das Telefon fragt nur nach dem, was neuer ist als eine Woche", "eine Woche. Auf dem Telefon, in den Einstellungen des Kontos: mehr Tage Mail wählen.")
 
 	path := fmt.Sprintf("/api/items/device%%2F%d%%2F%d/first", d.Number, c.ID)
 	if a := ben.get(path); a.status != 200 || !strings.Contains(a.body, `"side":"phone","phone":"iPhone","sort":"window","option":"FilterType","value":"a week"`) {

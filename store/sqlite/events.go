@@ -48,24 +48,6 @@ func (e events) EndRun(ctx context.Context, r store.Run, last []store.Event, tel
 	return err
 }
 
-// Runs implements store.Events.
-func (e events) Runs(ctx context.Context, item string, limit int) (list []store.Run, err error) {
-	query, args := "SELECT id, pair, item, started, finished, result, detail FROM run", []any{}
-	if item != "" {
-		query += " WHERE item = ?"
-		args = append(args, item)
-	}
-	err = e.read(ctx, "list runs", func(c *conn) error {
-		return c.each(func(s scanner) error {
-			var r store.Run
-			err := s.Scan(&r.ID, &r.Pair, &r.Item, &r.Started, &r.Finished, &r.Result, &r.Detail)
-			list = append(list, r)
-			return err
-		}, query+" ORDER BY id DESC LIMIT ?", append(args, limitOf(limit))...)
-	})
-	return list, err
-}
-
 // Add implements store.Events.
 func (e events) Add(ctx context.Context, list ...store.Event) error {
 	if len(list) == 0 {

@@ -20,6 +20,8 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		"SELECT data FROM blob WHERE sum = x'00'":                                                               "(sum=?)",
 		"SELECT page, data FROM base WHERE pair = 1 AND page >= 2 ORDER BY page LIMIT 10":                       "(pair=? AND page>?)",
 		"SELECT " + pastColumns + " FROM past WHERE record = 'r' ORDER BY id DESC LIMIT 10":                     "USING INDEX past_by_record (record=?)",
+		queryItemBelow: "USING COVERING INDEX run_by_item (item>? AND item<?)",
+		"SELECT id FROM run WHERE TRUE AND item = 'x' AND id < 7 AND id > 3 ORDER BY id DESC LIMIT 9": "USING COVERING INDEX run_by_item (item=? AND id>? AND id<?)",
 		queryClaim:    "USING INDEX past_by_time (at>? AND at<?)",
 		querySince:    "USING INDEX record_by_seq (collection=? AND seq>?)",
 		queryFilled:   "USING INDEX record_by_seq (collection=? AND seq>?)",

@@ -22,7 +22,7 @@ func TestFewConnections(t *testing.T) {
 		if _, err := st.Bases.Pairs(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := st.Events.Runs(t.Context(), "", 1); err != nil {
+		if _, err := st.Events.Runs(t.Context(), store.RunFilter{Limit: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -29,6 +29,7 @@ func runRest(t *testing.T, run runner) {
 	run(t, "Decide", testDecide)
 	run(t, "LeaveOut", testLeaveOut)
 	run(t, "Runs", testRuns)
+	run(t, "RunsOf", testRunsOf)
 	run(t, "Claim", testClaim)
 	run(t, "Events", testEvents)
 	run(t, "EventsSubscribe", testEventsSubscribe)
@@ -405,16 +406,50 @@ func testRuns(k *kit) {
 	if lines, err := k.st.Events.List(k.ctx, 0, "a", 0); err != nil || len(lines) != 2 || lines[0].Text != "one was left" || lines[1].Text != "in step" || lines[1].Session != ids[0] {
 		k.Errorf("of a run that ended, and one that is none, the log has: %+v, %v", lines, err)
 	}
-	list, err := k.st.Events.Runs(k.ctx, "a", 0)
+	list, err := k.st.Events.Runs(k.ctx, store.RunFilter{Item: "a"})
 	k.must(err)
 	if len(list) != 2 || list[0].ID != ids[2] || list[1] != done {
 		k.Fatalf("%+v", list)
 	}
-	list, err = k.st.Events.Runs(k.ctx, "", 2)
+	list, err = k.st.Events.Runs(k.ctx, store.RunFilter{Limit: 2})
 	k.must(err)
 	if len(list) != 2 || list[0].ID != ids[2] || list[1].ID != ids[1] {
 		k.Fatalf("%+v", list)
 	}
+}
+
+// testRunsOf: runs of some items and phones come merged, newest first, page by page, and nobody else's with them.
+func testRunsOf(k *kit) {
+	var ids []int64
+	for _, r := range []store.Run{{Item: "a", Pair: 1}, {Item: "device/3/7"}, {Item: "a", Pair: 2}, {Item: "device/30/7"}, {Item: "b", Pair: 1}, {Item: "device/3/8"}, {Item: "device/3"}, {Item: "c", Pair: 1},
+		{Item: "device/3/7"}, {Item: "a", Pair: 1}} {
+		id, err := k.st.Events.StartRun(k.ctx, r)
+		k.must(err)
+		ids = append(ids, id)
+	}
+	of := &store.RunsOf{Items: []string{"a", "b", "a", "none"}, Pairs: []int64{1, 9}, Phones: []int64{3, 4}}
+	check := func(f store.RunFilter, want ...int) {
+		k.Helper()
+		list, err := k.st.Events.Runs(k.ctx, f)
+		k.must(err)
+		var got []int
+		for _, r := range list {
+			got = append(got, slices.Index(ids, r.ID))
+		}
+		if !slices.Equal(got, want) {
+			k.Errorf("%+v: %v, want %v", f, got, want)
+		}
+	}
+	check(store.RunFilter{Of: of}, 9, 8, 5, 4, 1, 0)
+	check(store.RunFilter{Of: of, Limit: 2}, 9, 8)
+	check(store.RunFilter{Of: of, Limit: 2, Before: ids[8]}, 5, 4)
+	check(store.RunFilter{Of: of, Limit: 9, Before: ids[4]}, 1, 0)
+	check(store.RunFilter{Of: of, Before: ids[0]})
+	check(store.RunFilter{Of: of, Item: "a"}, 9, 0)
+	check(store.RunFilter{Of: of, Item: "c"})
+	check(store.RunFilter{Of: &store.RunsOf{}})
+	check(store.RunFilter{Item: "a", Before: ids[9], Limit: 1}, 2)
+	check(store.RunFilter{Before: ids[2]}, 1, 0)
 }
 
 // testClaim: a session claims what its author overwrote and deleted in its collection and time, what belongs to no session yet, and nothing that was refused.

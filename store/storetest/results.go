@@ -100,7 +100,7 @@ func testClearEvents(k *kit) {
 	if n != 2 || len(list) != 5 {
 		k.Errorf("%d cleared, %d left", n, len(list))
 	}
-	runs, err := k.st.Events.Runs(k.ctx, "a", 0)
+	runs, err := k.st.Events.Runs(k.ctx, store.RunFilter{Item: "a"})
 	k.must(err)
 	if len(runs) != 1 || runs[0].ID != id {
 		k.Errorf("runs %+v", runs)

@@ -40,6 +40,18 @@ func pageOf[T any](p *Paging, all []T) *list[T] {
 	return out
 }
 
+// pageAfter cuts a page out of a list that goes on, newest first, with what is older than the last entry of a page.
+func pageAfter[T any](p *Paging, all []T, id func(T) int64) *list[T] {
+	out := pageOf(p, all)
+	if n := len(out.Body); out.Link != "" && n > 0 {
+		q := p.at.Query()
+		q.Del("skip")
+		p.at.RawQuery = q.Encode()
+		out.Link = p.next("before", strconv.FormatInt(id(out.Body[n-1]), 10))
+	}
+	return out
+}
+
 // next is the address of the request with another value of one parameter.
 func (p *Paging) next(name, value string) string {
 	q := p.at.Query()

@@ -7,6 +7,7 @@ import (
 
 	"tandem/center"
 	"tandem/center/shape"
+	"tandem/store"
 )
 
 // SyncRequest says what is to run, and how.
@@ -107,12 +108,13 @@ func (a *API) addSyncs() {
 			return o.list, err
 		})
 	serve(a, op{id: "runs", method: "GET", path: "/api/runs", tag: tag, summary: "List the runs of the past, and those that go on, newest first",
-		about: "Those of a phone are told where its item is named, such as device/3/17 of the handler device/3."}, func(ctx context.Context, in *struct {
+		about: "Without an item: of all that is synced, and of all that one's phones sync. What a phone syncs is an item such as device/3/17, of the handler device/3. The next page goes on with before, so that runs that end meanwhile do not move it."}, func(ctx context.Context, in *struct {
 		Paging
-		Item string `query:"item"`
+		Item   string `query:"item"`
+		Before int64  `query:"before" minimum:"0" doc:"only runs with a lower id than this"`
 	}) (*list[shape.Run], error) {
-		all, err := a.cfg.Service(ctx).Runs(ctx, in.Item, in.Skip+in.Limit+1)
-		return pageOf(&in.Paging, shape.List(all, shape.OfRun)), err
+		all, err := a.cfg.Service(ctx).Runs(ctx, store.RunFilter{Item: in.Item, Before: in.Before, Limit: in.Skip + in.Limit + 1})
+		return pageAfter(&in.Paging, shape.List(all, shape.OfRun), func(r shape.Run) int64 { return r.ID }), err
 	})
 	serve(a, op{id: "by-hand", method: "GET", path: "/api/pairs", tag: tag, summary: "List the pairs of places that were synced without an item", about: "For administrators; others get none."},
 		func(ctx context.Context, in *Paging) (*list[Pair], error) {

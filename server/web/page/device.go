@@ -132,7 +132,7 @@ const shownPhoneRuns = 10
 // phoneRuns are the newest runs of what a phone syncs.
 func (c *call) phoneRuns(items []handler.Item) (out []phoneRun, err error) {
 	for _, it := range items {
-		list, err := c.hub.Runs(c.r.Context(), it.ID, shownPhoneRuns)
+		list, err := c.hub.Runs(c.r.Context(), store.RunFilter{Item: it.ID, Limit: shownPhoneRuns})
 		if err != nil {
 			return nil, err
 		}

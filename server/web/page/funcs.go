@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"tandem"
 	"tandem/center"
@@ -19,37 +21,38 @@ import (
 // funcs are what templates can call, in one language.
 func (p *Pages) funcs(w words.Words) template.FuncMap {
 	return template.FuncMap{
-		"asset":   p.Assets.URL,
-		"t":       w.T,
-		"n":       w.N,
-		"num":     w.Number,
-		"size":    w.Size,
-		"secs":    w.Seconds,
-		"ago":     func(unix int64) template.HTML { return p.instant(unix, w.Ago(unix, p.cfg.Now()), w) },
-		"when":    func(unix int64) template.HTML { return p.instant(unix, w.When(unix, p.cfg.Now()), w) },
-		"icon":    icon,
-		"say":     func(text string) template.HTML { return say(w, text, false) },
-		"saying":  func(text string) template.HTML { return say(w, text, true) },
-		"told":    func(text string) template.HTML { return say(w, plainPlaces(text), true) },
-		"choice":  func(option, value string) string { return optionChoice(w, option, value) },
-		"about":   func(p *provider.Provider) template.HTML { return about(w, p) },
-		"token":   token,
-		"tasks":   func(k card) []task { return k.Shown(w) },
-		"kind":    func(k tandem.Kind) string { return kindName(w, k) },
-		"place":   func(text string) string { return placeName(w, text) },
-		"toldof":  func(item string) string { return itemWords(w, item) },
-		"path":    url.PathEscape,
-		"query":   func(s string) template.URL { return template.URL(url.QueryEscape(s)) }, // said to be escaped: it would be once more
-		"dict":    dict,
-		"cut":     cut,
-		"ticks":   ticks,
-		"totals":  func(t engine.Totals) string { return totals(w, t) },
-		"near":    near,
-		"slug":    slug,
-		"nano":    func(nanos int64) template.HTML { return p.instant(nanos/1e9, w.Ago(nanos/1e9, p.cfg.Now()), w) },
-		"result":  func(r string) look { return resultWords(w, r) },
-		"browser": browserName,
-		"joined":  func(list []string) string { return strings.Join(list, ", ") },
+		"asset":    p.Assets.URL,
+		"t":        w.T,
+		"n":        w.N,
+		"num":      w.Number,
+		"size":     w.Size,
+		"secs":     w.Seconds,
+		"ago":      func(unix int64) template.HTML { return p.instant(unix, w.Ago(unix, p.cfg.Now()), w) },
+		"when":     func(unix int64) template.HTML { return p.instant(unix, w.When(unix, p.cfg.Now()), w) },
+		"icon":     icon,
+		"say":      func(text string) template.HTML { return say(w, text, false) },
+		"saying":   func(text string) template.HTML { return say(w, text, true) },
+		"sentence": func(text string) template.HTML { return sentence(w, text) },
+		"told":     func(text string) template.HTML { return say(w, plainPlaces(text), true) },
+		"choice":   func(option, value string) string { return optionChoice(w, option, value) },
+		"about":    func(p *provider.Provider) template.HTML { return about(w, p) },
+		"token":    token,
+		"tasks":    func(k card) []task { return k.Shown(w) },
+		"kind":     func(k tandem.Kind) string { return kindName(w, k) },
+		"place":    func(text string) string { return placeName(w, text) },
+		"toldof":   func(item string) string { return itemWords(w, item) },
+		"path":     url.PathEscape,
+		"query":    func(s string) template.URL { return template.URL(url.QueryEscape(s)) }, // said to be escaped: it would be once more
+		"dict":     dict,
+		"cut":      cut,
+		"ticks":    ticks,
+		"totals":   func(t engine.Totals) string { return totals(w, t) },
+		"near":     near,
+		"slug":     slug,
+		"nano":     func(nanos int64) template.HTML { return p.instant(nanos/1e9, w.Ago(nanos/1e9, p.cfg.Now()), w) },
+		"result":   func(r string) look { return resultWords(w, r) },
+		"browser":  browserName,
+		"joined":   func(list []string) string { return strings.Join(list, ", ") },
 
 		"whom":      whom,
 		"mailstate": func(m store.Outgoing) look { return mailState(w, m) },
@@ -213,6 +216,22 @@ func say(w words.Words, text string, typed bool) template.HTML {
 	if typed {
 		out = ticks(said)
 	}
+	if !ok {
+		out = `<span lang="en">` + out + `</span>`
+	}
+	return out
+}
+
+// sentence is a text that other packages made as a sentence that follows another.
+func sentence(w words.Words, text string) template.HTML {
+	said, ok := w.Said(text)
+	if first, size := utf8.DecodeRuneInString(said); size > 0 {
+		said = string(unicode.ToUpper(first)) + said[size:]
+	}
+	if !strings.HasSuffix(said, ".") {
+		said += "."
+	}
+	out := ticks(said)
 	if !ok {
 		out = `<span lang="en">` + out + `</span>`
 	}

@@ -42,7 +42,7 @@ func (p *Pages) item(c *call) error {
 	}
 	d := itemPage{row: r}
 	ctx := c.r.Context()
-	runs, err := c.hub.Runs(ctx, r.Item.Name, shownRuns)
+	runs, err := c.hub.Runs(ctx, store.RunFilter{Item: r.Item.Name, Limit: shownRuns})
 	if err != nil {
 		return err
 	}

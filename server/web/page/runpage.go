@@ -19,7 +19,7 @@ func (p *Pages) runs(c *call) error {
 	if err != nil || limit < 1 || limit > 1000 {
 		limit = shownRuns
 	}
-	list, err := c.hub.Runs(c.r.Context(), r.Item.Name, limit+1)
+	list, err := c.hub.Runs(c.r.Context(), store.RunFilter{Item: r.Item.Name, Limit: limit + 1})
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (p *Pages) oneRun(c *call) error {
 		return &tandem.Error{Kind: tandem.NotFound, Op: "find run", Thing: c.r.PathValue("run")}
 	}
 	ctx := c.r.Context()
-	runs, err := c.hub.Runs(ctx, r.Item.Name, 0)
+	runs, err := c.hub.Runs(ctx, store.RunFilter{Item: r.Item.Name, Before: id + 1, Limit: 1})
 	if err != nil {
 		return err
 	}
