@@ -23,7 +23,7 @@ func backed(t *testing.T) (st *store.Store, c tandem.Collection, dir, file strin
 	c, err = st.Home.PutCollection(t.Context(), tandem.Collection{User: "anna", Kind: tandem.Contact, Name: "people"})
 	must(t, err)
 	create(t, st, c.ID, "small", "a small body")
-	create(t, st, c.ID, "large", strings.Repeat("a large body ", 2000))
+	create(t, st, c.ID, "large", strings.Repeat("a large body ", 4000))
 	p, err := st.Bases.Open(t.Context(), "a pair")
 	must(t, err)
 	must(t, st.Bases.Commit(t.Context(), p.ID, store.Commit{Identities: &[2]tandem.Identity{c.Identity, {Store: "elsewhere", Epoch: "e"}},
@@ -74,7 +74,7 @@ func TestBackup(t *testing.T) {
 		must(t, err)
 		got[r.ID] = int64(len(body))
 	}
-	if len(got) != 2 || got["small"] != 12 || got["large"] != 26000 {
+	if len(got) != 2 || got["small"] != 12 || got["large"] != 52000 {
 		t.Errorf("it holds %v", got)
 	}
 	colls, err := back.Home.Collections(t.Context(), "anna")

@@ -58,7 +58,7 @@ func filled(t *testing.T) string {
 	c, err := st.Home.PutCollection(ctx, tandem.Collection{User: "ann", Kind: tandem.Contact, Name: "c"})
 	must(t, err)
 	for i := range 50 {
-		body := bytes.Repeat([]byte(fmt.Sprint("body ", i, " ")), 1+i*40)
+		body := bytes.Repeat([]byte(fmt.Sprint("body ", i, " ")), 1+i*100)
 		outs, err := st.Home.Write(ctx, c.ID, store.Author{}, []store.HomeWrite{{Write: tandem.Write{Op: tandem.Create, ID: tandem.ID(fmt.Sprint(i)), Record: tandem.Record{Body: tandem.Bytes(body)}}}})
 		must(t, err)
 		if outs[0].Status != tandem.Applied {

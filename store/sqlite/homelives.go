@@ -27,6 +27,7 @@ func (w *homeWriter) lives(old store.HomeRecord) store.HomeRecord {
 func (w *homeWriter) bury(old store.HomeRecord) error {
 	w.col.Seq++
 	w.live--
+	w.texts.drop(old.Number)
 	_, err := w.conn.exec(`UPDATE record SET seq = ?, at = ?, deleted = 1, digest = NULL, body = NULL, size = 0, attrs = '', modified = 0, title = '',
 		uid = '', starts = 0, ends = 0, name = '', keys = '' WHERE row = ?`, w.col.Seq, w.now, old.Number)
 	if err != nil {

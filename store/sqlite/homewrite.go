@@ -79,6 +79,7 @@ type homeWriter struct {
 	before int64 // the collection's sequence number at the start
 	live   int64 // how many more live records there are than at the start
 	now    int64
+	texts  rowTexts                    // of what was written
 	from   map[int64]tandem.Collection // other collections out of which records were taken, as they are then
 }
 
@@ -98,6 +99,9 @@ func (w *homeWriter) all(collection int64, out []tandem.Outcome) (err error) {
 	}
 	if w.col.Seq == w.before {
 		return nil
+	}
+	if err := w.texts.put(w.conn); err != nil {
+		return err
 	}
 	_, err = w.conn.exec("UPDATE collection SET seq = ?, live = live + ? WHERE id = ?", w.col.Seq, w.live, collection)
 	return err
@@ -324,7 +328,8 @@ func (w *homeWriter) put(s *staged, id tandem.ID, old store.HomeRecord) (tandem.
 		w.live++
 	}
 	meta.Node = nodeOf(row)
-	if err := setTexts(w.conn, row, s.Index); err != nil {
+	w.texts.add(row, s.Index)
+	if err := setSketch(w.conn, row, s.Index); err != nil {
 		return meta, err
 	}
 	return meta, setWords(w.conn, w.col.ID, row, old.Index, s.Index)

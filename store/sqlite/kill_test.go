@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 // largeBody is the body of write n: every third is too large for the database.
 func largeBody(n int) string {
 	if n%3 == 0 {
-		return strings.Repeat(fmt.Sprint("body ", n, " "), 2000)
+		return strings.Repeat(fmt.Sprint("body ", n, " "), 5000)
 	}
 	return fmt.Sprint("body ", n)
 }

@@ -36,7 +36,7 @@ func brokenIn(t *testing.T, dir string, statements ...string) (*store.Store, tan
 		must(t, out[0].Err)
 		return out[0].Version
 	}
-	big := tandem.Bytes(strings.Repeat("a body that is a file ", 1000))
+	big := tandem.Bytes(strings.Repeat("a body that is a file ", 2000))
 	write(tandem.Write{Op: tandem.Create, ID: "kept", Record: tandem.Record{Body: tandem.Bytes("kept")}})
 	v := write(tandem.Write{Op: tandem.Create, ID: "edited", Record: tandem.Record{Body: big}})
 	write(tandem.Write{Op: tandem.Update, ID: "edited", If: v, Record: tandem.Record{Body: tandem.Bytes("second")}})
@@ -229,7 +229,7 @@ func TestMendRows(t *testing.T) {
 func TestBodiless(t *testing.T) {
 	dir := t.TempDir()
 	st, c := brokenIn(t, dir, "DELETE FROM blob WHERE data = CAST('kept' AS BLOB)")
-	big, _, err := st.Blobs.Put(t.Context(), strings.NewReader(strings.Repeat("a large body ", 1000)))
+	big, _, err := st.Blobs.Put(t.Context(), strings.NewReader(strings.Repeat("a large body ", 4000)))
 	must(t, err)
 	body, err := st.Blobs.Open(t.Context(), big)
 	must(t, err)
@@ -268,7 +268,7 @@ func TestMendFiles(t *testing.T) {
 	if len(found) != 1 || found[0].Sort != "body" || found[0].Count != 1 || found[0].Bytes < 20_000 {
 		t.Fatalf("%+v", found)
 	}
-	fresh, _, err := st.Blobs.Put(t.Context(), strings.NewReader(strings.Repeat("somebody is about to name this ", 1000)))
+	fresh, _, err := st.Blobs.Put(t.Context(), strings.NewReader(strings.Repeat("somebody is about to name this ", 2000)))
 	must(t, err)
 	if found, err = st.Mending.Mend(t.Context(), 1, true); err != nil || len(found) != 1 || found[0].Count != 1 {
 		t.Errorf("%+v, %v", found, err)

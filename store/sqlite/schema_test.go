@@ -72,7 +72,7 @@ func TestDataFolderIsPrivate(t *testing.T) {
 	st, err := sqlite.Open(dir, sqlite.Options{})
 	must(t, err)
 	defer st.Close()
-	_, _, err = st.Blobs.Put(t.Context(), strings.NewReader(strings.Repeat("x", 10_000)))
+	_, _, err = st.Blobs.Put(t.Context(), strings.NewReader(strings.Repeat("x", 40_000)))
 	must(t, err)
 	must(t, filepath.Walk(dir, func(name string, fi os.FileInfo, err error) error {
 		if err == nil && fi.Mode().Perm()&0o077 != 0 {

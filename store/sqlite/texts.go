@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -20,21 +21,47 @@ type texts struct{ *db }
 
 var _ store.Texts = texts{}
 
-// setTexts keeps what is beside a record's body.
-func setTexts(c *conn, row int64, ix tandem.Index) error {
-	if len(ix.Sketch) > 0 {
-		if _, err := c.exec("INSERT OR REPLACE INTO sketch (row, data) VALUES (?, ?)", row, ix.Sketch); err != nil {
+// setSketch keeps what a kind wants to see of a record's body.
+func setSketch(c *conn, row int64, ix tandem.Index) error {
+	if len(ix.Sketch) == 0 {
+		return nil
+	}
+	_, err := c.exec("INSERT OR REPLACE INTO sketch (row, data) VALUES (?, ?)", row, ix.Sketch)
+	return err
+}
+
+// rowTexts are the texts to search in of records that a transaction wrote, by row. They go into the index together, when all else of the transaction is done: FTS5 collects what it is told in memory, and
+// writes it out as a part of its own, to be merged with others later, before each statement that can be undone by itself, and whenever a row comes that is not above the one before.
+type rowTexts map[int64]string
+
+// add takes the text of a record; one without a text keeps what it had.
+func (t *rowTexts) add(row int64, ix tandem.Index) {
+	if ix.Text == "" {
+		return
+	}
+	if *t == nil {
+		*t = rowTexts{}
+	}
+	(*t)[row] = ix.Text
+}
+
+// drop forgets the text of a record that is no more.
+func (t rowTexts) drop(row int64) { delete(t, row) }
+
+// put writes the texts into the index.
+func (t rowTexts) put(c *conn) error {
+	rows := slices.Sorted(maps.Keys(t))
+	for _, row := range rows {
+		if _, err := c.exec("INSERT OR REPLACE INTO fulltext (rowid, text) VALUES (?, ?)", row, t[row]); err != nil {
 			return err
 		}
 	}
-	if ix.Text == "" {
-		return nil
+	for _, row := range rows { // apart, for each of these has the index write out what it holds
+		if _, err := c.exec("INSERT OR IGNORE INTO texted (row) VALUES (?)", row); err != nil {
+			return err
+		}
 	}
-	if _, err := c.exec("INSERT OR REPLACE INTO fulltext (rowid, text) VALUES (?, ?)", row, ix.Text); err != nil {
-		return err
-	}
-	_, err := c.exec("INSERT OR IGNORE INTO texted (row) VALUES (?)", row)
-	return err
+	return nil
 }
 
 // Sketches implements store.Texts.
@@ -68,6 +95,7 @@ func (t texts) Reindex(ctx context.Context, collection int64, list []store.Index
 		if err != nil {
 			return err
 		}
+		var later rowTexts
 		for _, in := range list {
 			old, _, err := scanRecord(c.row(queryNumber, in.Number, collection), col.Kind)
 			if errors.Is(err, sql.ErrNoRows) {
@@ -79,21 +107,24 @@ func (t texts) Reindex(ctx context.Context, collection int64, list []store.Index
 			if old.Deleted || old.Version != in.At {
 				continue // written since, with an index as it is made today
 			}
+			later.drop(old.Number)
+			later.add(old.Number, in.Index)
 			if err := reindex(c, collection, old, in.Index); err != nil {
 				return err
 			}
 		}
-		return nil
+		return later.put(c)
 	})
 }
 
+// reindex does it for one record, but for the text to search in, which goes away only.
 func reindex(c *conn, collection int64, old store.HomeRecord, now tandem.Index) error {
 	for _, q := range []string{"DELETE FROM sketch WHERE row = ?", "DELETE FROM fulltext WHERE rowid = ?", "DELETE FROM texted WHERE row = ?"} {
 		if _, err := c.exec(q, old.Number); err != nil {
 			return err
 		}
 	}
-	if err := setTexts(c, old.Number, now); err != nil {
+	if err := setSketch(c, old.Number, now); err != nil {
 		return err
 	}
 	if _, err := c.exec("UPDATE record SET name = ?, keys = ? WHERE row = ?", now.Name, strings.Join(now.Keys, "\n"), old.Number); err != nil {

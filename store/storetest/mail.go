@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"testing"
@@ -15,6 +16,7 @@ import (
 func runMail(t *testing.T, run runner) {
 	run(t, "Sketches", testSketches)
 	run(t, "Search", testSearch)
+	run(t, "SearchAfterOneBatch", testSearchAfterOneBatch)
 	run(t, "Latest", testLatest)
 	run(t, "Kin", testKin)
 	run(t, "Queue", testQueue)
@@ -155,6 +157,50 @@ func testSearch(k *kit) {
 	k.must(k.st.Home.RemoveCollection(k.ctx, d.ID))
 	if got := k.search("plan", 0, 0, 0, 9, c, d); got != "0" {
 		k.Errorf("after a collection was removed: %q", got)
+	}
+}
+
+// testSearchAfterOneBatch writes the same records several times in one batch: they are found by what they say at its end.
+func testSearchAfterOneBatch(k *kit) {
+	c := k.collection(tandem.Mail)
+	old := k.applied(c, message(tandem.Create, "old", "", "former words", 1))
+	gone := k.applied(c, message(tandem.Create, "gone", "", "words that go", 2))
+	next := func(n int) tandem.Version { // what the collection's n-th write from here on makes
+		at, err := strconv.Atoi(string(gone.Version))
+		k.must(err)
+		return tandem.Version(strconv.Itoa(at + n))
+	}
+	remove := func(id tandem.ID, at tandem.Version) store.HomeWrite {
+		return store.HomeWrite{Write: tandem.Write{Op: tandem.Delete, ID: id, If: at}}
+	}
+	for i, o := range k.write(c,
+		message(tandem.Create, "stays", "", "words that stay", 10),
+		message(tandem.Create, "brief", "", "words of a moment", 11),
+		remove("brief", next(2)),
+		message(tandem.Create, "again", "", "words before", 12),
+		remove("again", next(4)),
+		message(tandem.Create, "again", "", "words after", 12),
+		message(tandem.Create, "edited", "", "words at first", 13),
+		message(tandem.Update, "edited", next(7), "words at last", 13),
+		message(tandem.Update, "old", old.Version, "present words", 1),
+		remove("gone", gone.Version),
+	) {
+		if o.Status != tandem.Applied {
+			k.Fatalf("write %d: %s, %v", i, o.Status, o.Err)
+		}
+	}
+	for query, want := range map[string]string{"words": "edited again stays old", "moment": "", "before": "", "after": "again", "first": "", "last": "edited", "former": "", "present": "old", "go": ""} {
+		if got := k.search(query, 0, 0, 0, 9, c); got != want {
+			k.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+	bare := message(tandem.Create, "brief", "", "", 14) // in the place of one whose words went with it
+	if bare.Index.Text = ""; k.applied(c, bare).ID != "brief" || k.search("moment", 0, 0, 0, 9, c) != "" {
+		k.Error("a record without a text is found by that of one before it")
+	}
+	k.applied(c, remove("stays", k.get(c, "stays")["stays"].Version))
+	if got := k.search("stay", 0, 0, 0, 9, c); got != "" {
+		k.Errorf("after a deletion: %q", got)
 	}
 }
 
