@@ -11,6 +11,6 @@
 // that each is caught.
 //
 //	go test ./test/sim -run TestHistories -sim.n=10000
-//	go test ./test/sim -run TestMutants -sim.mutants -v
+//	go test ./test/sim -run TestMutants -v
 //	go test ./test/sim -run TestHistories -sim.seed=N -v
 package sim

@@ -16,7 +16,6 @@ var (
 	count   = flag.Int("sim.n", 300, "histories to run")
 	first   = flag.Uint64("sim.first", 1, "first seed")
 	oneSeed = flag.Uint64("sim.seed", 0, "run only this seed, telling everything")
-	hunt    = flag.Bool("sim.mutants", false, "hunt every planted mutant, not only the quick ones")
 )
 
 // play runs one history on a store of its own, and some of those between two places a second and third time for the check
@@ -93,10 +92,7 @@ func failures(first uint64, n int, m mutant, kinds map[tandem.Kind]kind.Handler,
 // TestMutants plants every known bug and requires that a history catches it.
 func TestMutants(t *testing.T) {
 	kinds := all.Kinds()
-	for i, m := range mutants {
-		if !*hunt && i%4 != 1 {
-			continue // the whole list is CI's business
-		}
+	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {
 			n := m.seeds
 			if n == 0 {
