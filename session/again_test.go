@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"tandem"
+	"tandem/engine"
 	"tandem/provider/memory"
 	"tandem/session"
 )
@@ -45,6 +46,28 @@ func TestCreateIsKnownBehindAListingOfThePast(t *testing.T) {
 	w.sync()
 	w.want("name=Anne\nuid=x\n")
 	w.quiet()
+}
+
+// A second version that a run made on both sides before it died is known to the next, although one of them does not show it.
+func TestSecondVersionBehindAListingOfThePast(t *testing.T) {
+	for s := a; s <= b; s++ {
+		w := newWorld(t, stubborn)
+		w.rules.Policy = engine.Both
+		w.put(a, "1", "name=Anna\nuid=x\n")
+		w.sync()
+		w.put(a, string(w.side[a].List()[0].ID), "name=Anne\nuid=x\n")
+		w.put(b, string(w.side[b].List()[0].ID), "name=Hannah\nuid=x\n")
+		dieAfterCreate(w, s)
+		w.sync()
+		w.side[s].Tune(func(k *memory.Knobs) { k.Stale = nil })
+		w.sync()
+		for side := a; side <= b; side++ {
+			if n := len(w.dump(side)); n != 2 {
+				t.Errorf("stale on %s: %s holds %d records: %q", s, side, n, w.dump(side))
+			}
+		}
+		w.quiet()
+	}
 }
 
 // The record was edited on either side before it is seen what became of it: it is not made twice, and no edit is lost.

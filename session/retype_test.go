@@ -97,3 +97,39 @@ func (w *world) wantPast(ids ...tandem.ID) {
 		}
 	}
 }
+
+// TestFileAgainstDirectoryInAReplacedStore: what a place holds that was restored from a backup is paired anew once. A directory that is a file on the other side
+// waits for an answer, with what is in it, no later run makes the conflict again, and the answer holds.
+func TestFileAgainstDirectoryInAReplacedStore(t *testing.T) {
+	for _, known := range []bool{false, true} {
+		for s := a; s <= b; s++ {
+			w := newTrees(t)
+			w.rules.Guard.Off = true
+			w.put(s, "n", "file")
+			w.put(s, "x", "x")
+			w.sync()
+			w.remove(s, "n")
+			if err := w.side[s].PutDir("n"); err != nil {
+				t.Fatal(err)
+			}
+			if known {
+				w.rename(s, "x", "n/x")
+			} else {
+				w.put(s, "n/new", "new")
+			}
+			w.side[s].Rollback(w.side[s].Snapshot(), true)
+			w.sync()
+			w.sync()
+			w.quiet()
+			if list := w.conflicts(); len(list) != 1 {
+				t.Errorf("%s, known %v: conflicts %+v", s, known, list)
+			}
+			w.decide(tandem.TakeA+tandem.Decision(s), "")
+			w.sync()
+			w.quiet()
+			if got := w.dump(s.Other()); got["n/new"] != "new" && got["n/x"] != "x" {
+				t.Errorf("%s, known %v: the other side holds %q", s, known, got)
+			}
+		}
+	}
+}
