@@ -10,6 +10,7 @@ import (
 
 	"tandem"
 	"tandem/kind"
+	"tandem/kind/object"
 	"tandem/provider"
 	"tandem/store"
 )
@@ -100,6 +101,9 @@ func kindsOf(list []tandem.Collection) string {
 // Open opens a collection as a replica.
 func (o Opener) Open(c tandem.Collection) (*provider.Opened, error) {
 	h := o.Kinds[c.Kind]
+	if own, ok := object.For(c.Kind); ok && h == nil {
+		h = own
+	}
 	if h == nil {
 		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "open collection", Thing: c.Name, Err: fmt.Errorf("kind %q is not known", c.Kind)}
 	}
