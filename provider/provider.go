@@ -89,6 +89,30 @@ type Resumer interface {
 	Resume(was tandem.Identity, since tandem.Cursor) bool
 }
 
+// An Arbiter is a replica that may know better than the hub what becomes of a conflict: whether there is one at all, or which side is right.
+type Arbiter interface {
+	// Judge is asked about two versions of a record that cannot be merged, before the rules of the item are, and before anybody. It may be asked again about the same two.
+	// An error is no verdict.
+	Judge(ctx context.Context, d Dispute) (Verdict, error)
+}
+
+// Dispute is what a replica is to judge.
+type Dispute struct {
+	ID          tandem.ID // of the record at the replica
+	Mine, Other []byte    // the version at the replica and the one at the other side
+}
+
+// Verdict is what an Arbiter says.
+type Verdict string
+
+// The verdicts. CES: RERR_IGNORE, RERR_DEVICE_WIN, RERR_DESKTOP_WIN
+const (
+	NoVerdict  Verdict = ""            // the rules of the item decide, or a person
+	NoConflict Verdict = "no-conflict" // both mean the same: each side may keep its own
+	MineWins   Verdict = "mine"
+	OtherWins  Verdict = "other"
+)
+
 // Features says what an opened replica can do.
 type Features struct {
 	Tree     bool   // ids are paths; parents exist before children
@@ -154,6 +178,10 @@ type Provider struct {
 
 	// List tells which collections there are where place points, which may be an account or a server. nil: a place is always one collection.
 	List func(ctx context.Context, place Place, env Env) ([]Found, error)
+
+	// Ask lets the provider object to something that a person wants to do with a place of it or one of its items: "activate", "deactivate", "enable", "disable" or "delete". Its error says
+	// why not, and is shown as it is. nil: it objects to nothing. ISyncMgrHandler: QueryBeforeActivate and its like
+	Ask func(ctx context.Context, place Place, env Env, task string) error
 
 	// Folders opens the collections where place points for being made, renamed and deleted. nil: the place cannot do that.
 	Folders func(ctx context.Context, place Place, env Env) (Folders, error)

@@ -6,6 +6,7 @@ import (
 	"tandem"
 	"tandem/engine"
 	"tandem/kind"
+	"tandem/provider"
 )
 
 // merge looks at both bodies of a record that changed on both sides and settles what follows.
@@ -46,8 +47,42 @@ func (x *executor) merge(ctx context.Context, st *step) error {
 		st.body = body
 		return nil
 	}
+	rules := x.rules
+	switch x.judge(ctx, st) {
+	case provider.NoConflict:
+		st.fields, st.act = nil, engine.Settle(planned, true, true, rules)
+		return nil
+	case provider.MineWins:
+		rules.Policy = engine.PreferA
+		st.act = engine.Settle(planned, false, false, rules)
+	case provider.OtherWins:
+		rules.Policy = engine.PreferB
+		st.act = engine.Settle(planned, false, false, rules)
+	}
 	x.favour(st, planned, base)
 	return nil
+}
+
+// judge asks the places whether they know better what becomes of two versions that cannot be merged: MineWins is for A's. One that has no opinion, or cannot be asked, leaves it to
+// the other, and both to the rules.
+func (x *executor) judge(ctx context.Context, st *step) provider.Verdict {
+	for s := range x.sides {
+		arbiter, ok := x.sides[s].Replica.(provider.Arbiter)
+		if !ok {
+			continue
+		}
+		v, err := arbiter.Judge(ctx, provider.Dispute{ID: st.seen[s].ID, Mine: st.got[s].body, Other: st.got[1-s].body})
+		switch {
+		case err != nil:
+		case v == provider.NoConflict, (v == provider.MineWins || v == provider.OtherWins) && s == 0:
+			return v
+		case v == provider.MineWins:
+			return provider.OtherWins
+		case v == provider.OtherWins:
+			return provider.MineWins
+		}
+	}
+	return provider.NoVerdict
 }
 
 // datedBy takes the times of the last changes from the bodies where a listing tells none: the policy newest looks at them.

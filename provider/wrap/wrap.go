@@ -1,6 +1,6 @@
 // Package wrap puts behaviour around opened replicas that is the same for all providers: trying again, keeping a rate,
 // tracing, and refusing to write. Each wrapper takes an opened replica and returns another; they can be stacked. What a
-// replica can do beside the contract (provider.Digester, Parker, Flusher, Advancer, Resumer) its wrapper can do as well, and nothing more.
+// replica can do beside the contract (provider.Digester, Parker, Flusher, Advancer, Resumer, Arbiter) its wrapper can do as well, and nothing more.
 package wrap
 
 import (
@@ -56,7 +56,21 @@ type wrapped struct {
 var (
 	_ provider.Advancer = (*wrapped)(nil)
 	_ provider.Resumer  = (*wrapped)(nil)
+	_ provider.Arbiter  = (*wrapped)(nil)
 )
+
+// Judge implements provider.Arbiter. A replica that judges nothing has no verdict, which is what not having the method means.
+func (w *wrapped) Judge(ctx context.Context, d provider.Dispute) (v provider.Verdict, err error) {
+	x, ok := w.inner.(provider.Arbiter)
+	if !ok {
+		return provider.NoVerdict, nil
+	}
+	err = w.call(ctx, "judge", 1, func() (int, error) {
+		v, err = x.Judge(ctx, d)
+		return 1, err
+	})
+	return v, err
+}
 
 // Resume implements provider.Resumer. A replica that cannot resume says no, which is what not having the method means.
 func (w *wrapped) Resume(was tandem.Identity, since tandem.Cursor) bool {
