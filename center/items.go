@@ -11,6 +11,7 @@ import (
 
 	"tandem"
 	"tandem/center/command"
+	"tandem/center/handler"
 	way "tandem/center/reach"
 	"tandem/center/when"
 	"tandem/engine"
@@ -306,6 +307,13 @@ func (h *Hub) EnableItem(ctx context.Context, name string, on bool) error {
 	if err != nil {
 		return err
 	}
+	do := handler.Disable
+	if on {
+		do = handler.Enable
+	}
+	if err := h.mayDo(ctx, it.Partner, name, do); err != nil {
+		return err
+	}
 	it.Enabled = on
 	if err := h.cfg.Store.Settings.PutItem(ctx, it); err != nil {
 		return err
@@ -325,6 +333,9 @@ func (h *Hub) RemoveItem(ctx context.Context, name string) error {
 	if it.Mode == store.OfAccount {
 		return &tandem.Error{Kind: tandem.Invalid, Op: "remove item", Thing: name, Err: fmt.Errorf("it pairs a folder of the account %s, and would come back", it.Partner),
 			Remedy: fmt.Sprintf("leave it alone with `tandem item disable %s`, or end the account with `tandem partner folders %s --stop`", name, it.Partner)}
+	}
+	if err := h.mayDo(ctx, it.Partner, name, handler.Delete); err != nil {
+		return err
 	}
 	return h.removeItem(ctx, name)
 }

@@ -73,6 +73,14 @@ func (h *Hub) ask(ctx context.Context, x *handler.Handler, o HandlerOrder) error
 			return err
 		}
 	}
+	switch o.Do {
+	case handler.Activate, handler.Deactivate, handler.Enable, handler.Disable:
+		if o.Item == "" { // of items, whatever changes them asks
+			if err := h.mayDo(ctx, o.Handler, o.Handler, o.Do); err != nil {
+				return err
+			}
+		}
+	}
 	if o.Confirm || o.Do != handler.Deactivate && o.Do != handler.Delete {
 		return nil
 	}

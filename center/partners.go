@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"tandem"
+	"tandem/center/handler"
 	"tandem/provider"
 	"tandem/store"
 )
@@ -137,6 +138,9 @@ func (h *Hub) RemovePartner(ctx context.Context, name string) error {
 	}
 	p, err := h.partner(ctx, name)
 	if err != nil {
+		return err
+	}
+	if err := h.mayDo(ctx, name, name, handler.Delete); err != nil {
 		return err
 	}
 	if err := h.leaveLogins(ctx, p.Place); err != nil {

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 
 	"tandem"
 )
@@ -30,9 +31,9 @@ type OptionDescription struct {
 // Describe returns the declarations of all providers, sorted by name.
 func (r *Registry) Describe() []Description {
 	out := make([]Description, 0, len(r.byName))
-	for i, name := range r.names {
-		if i == 0 || r.names[i-1] != name {
-			out = append(out, r.byName[name].Describe())
+	for _, name := range slices.Compact(r.Names()) {
+		if p := r.find(name); p != nil {
+			out = append(out, p.Describe())
 		}
 	}
 	return out

@@ -44,7 +44,7 @@ func (r *Registry) ParsePlace(text string) (Place, error) {
 	if text == "" || !ok || !isScheme(scheme) {
 		return Place{}, r.noScheme(text, around)
 	}
-	p := r.byName[scheme]
+	p := r.find(scheme)
 	if p == nil {
 		if abs, err := around.abs(text); err == nil && around.isDir(abs) {
 			return Place{}, r.noScheme(text, around)
@@ -77,7 +77,10 @@ func (r *Registry) Reset(text string, set map[string]string) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	p := r.byName[place.Provider]
+	p, err := r.Provider(place.Provider)
+	if err != nil {
+		return Place{}, err
+	}
 	for name, value := range set {
 		o := p.option(name)
 		if o == nil || o.Secret {
@@ -110,8 +113,8 @@ func (r *Registry) noScheme(text string, around surroundings) error {
 	}
 	if abs, err := around.abs(text); err == nil && around.isDir(abs) {
 		var ways []string
-		for _, name := range r.names {
-			if p := r.byName[name]; p.Local {
+		for _, name := range r.Names() {
+			if p := r.find(name); p != nil && p.Local {
 				ways = append(ways, fmt.Sprintf("%s:%s (%s)", name, escapePath(text), p.Title))
 			}
 		}

@@ -3,17 +3,19 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
 	"tandem"
 )
 
-// Registry knows providers by name. It is built once, is never changed afterwards, and is safe for concurrent use.
+// Registry knows providers by name. It is built once, is never changed afterwards but for what With tells, and is safe for concurrent use.
 type Registry struct {
 	byName map[string]*Provider
 	names  []string
 	around func() surroundings
+	more   func() []*Provider // besides those, which may come and go; nil: none
 }
 
 // NewRegistry makes a registry of the given providers. Where two have one name, the first counts; see Check.
@@ -29,12 +31,44 @@ func NewRegistry(ps ...*Provider) *Registry {
 	return r
 }
 
+// With is a registry that has the same providers, and besides them those that more tells each time. Where a name is taken, the one that was there first counts.
+// more is called concurrently.
+func (r *Registry) With(more func() []*Provider) *Registry {
+	out := *r
+	out.more = more
+	return &out
+}
+
+// find finds a provider by its name, nil if there is none.
+func (r *Registry) find(name string) *Provider {
+	if p, ok := r.byName[name]; ok || r.more == nil {
+		return p
+	}
+	for _, p := range r.more() {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
 // Names are the names of all providers, sorted.
-func (r *Registry) Names() []string { return append([]string(nil), r.names...) }
+func (r *Registry) Names() []string {
+	out := slices.Clone(r.names)
+	if r.more != nil {
+		for _, p := range r.more() {
+			if !slices.Contains(out, p.Name) {
+				out = append(out, p.Name)
+			}
+		}
+		slices.Sort(out)
+	}
+	return out
+}
 
 // Provider returns the provider of a name. The error is NotFound and lists the known ones.
 func (r *Registry) Provider(name string) (*Provider, error) {
-	if p, ok := r.byName[name]; ok {
+	if p := r.find(name); p != nil {
 		return p, nil
 	}
 	return nil, &tandem.Error{Kind: tandem.NotFound, Op: "find provider", Thing: name,
@@ -47,7 +81,11 @@ func (r *Registry) Open(ctx context.Context, text string, env Env) (*Opened, err
 	if err != nil {
 		return nil, err
 	}
-	p := r.byName[place.Provider]
+	p := r.find(place.Provider)
+	if p == nil { // it went meanwhile
+		_, err := r.Provider(place.Provider)
+		return nil, err
+	}
 	opened, err := p.Open(ctx, place, env)
 	if err != nil {
 		return nil, err
@@ -101,10 +139,11 @@ func (r *Registry) check(p *Provider) error {
 }
 
 func (r *Registry) known() string {
-	if len(r.names) == 0 {
+	names := r.Names()
+	if len(names) == 0 {
 		return "none"
 	}
-	return strings.Join(r.names, ", ")
+	return strings.Join(names, ", ")
 }
 
 // isScheme tells a scheme from a path; one letter is a Windows drive.

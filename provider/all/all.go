@@ -10,6 +10,7 @@ import (
 	"tandem/provider/home"
 	"tandem/provider/imap"
 	"tandem/provider/maildir"
+	"tandem/provider/plugin"
 	"tandem/provider/sms"
 	"tandem/provider/vdir"
 	"tandem/provider/webcal"
@@ -19,3 +20,6 @@ import (
 func Registry() *provider.Registry {
 	return provider.NewRegistry(slices.Concat(dav.Providers(), imap.Providers(), webcal.Providers(), []*provider.Provider{files.Provider(), home.Provider(), maildir.Provider(), sms.Provider(), vdir.Provider()})...)
 }
+
+// With returns them, and besides them the programs that are registered in a data folder: a program that is registered or removed is known or gone at once.
+func With(data string) *provider.Registry { return Registry().With(plugin.Source(data)) }
