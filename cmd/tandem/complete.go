@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tandem/center"
-	"tandem/provider/all"
 )
 
 // completer completes one argument position.
@@ -87,21 +86,21 @@ func (a *app) collectionNames(ctx context.Context, _ string) ([]string, cobra.Sh
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
-func providerNames(context.Context, string) ([]string, cobra.ShellCompDirective) {
+func (a *app) providerNames(context.Context, string) ([]string, cobra.ShellCompDirective) {
 	var names []string
-	for _, d := range all.Registry().Describe() {
+	for _, d := range a.registry().Describe() {
 		names = append(names, d.Name+"\t"+d.Title)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // places offers the schemes of places; after the colon the shell's own completion of paths takes over.
-func places(_ context.Context, typed string) ([]string, cobra.ShellCompDirective) {
+func (a *app) places(_ context.Context, typed string) ([]string, cobra.ShellCompDirective) {
 	if strings.Contains(typed, ":") {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
 	var names []string
-	for _, d := range all.Registry().Describe() {
+	for _, d := range a.registry().Describe() {
 		names = append(names, d.Name+":\t"+d.Title)
 	}
 	return names, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp

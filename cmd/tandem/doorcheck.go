@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tandem/center"
+	"tandem/provider/plugin"
 	"tandem/server/eas/check"
 	"tandem/server/listen"
 )
@@ -25,6 +26,11 @@ func (h *hub) lookAtDoors(ctx context.Context) []center.Check {
 		for _, c := range list {
 			c.Name = "ready: " + c.Name
 			out = append(out, c)
+		}
+	}
+	if _, err := plugin.Load(h.dir); err != nil {
+		for _, e := range strings.Split(err.Error(), "\n") {
+			out = append(out, center.Check{Name: "registered providers", Level: "fail", Text: e, Remedy: "register the program again with `tandem provider add`, or remove the file"})
 		}
 	}
 	if h.doors == nil {

@@ -20,7 +20,6 @@ import (
 
 	"tandem/partner/account"
 	"tandem/partner/schedule"
-	"tandem/provider/all"
 	"tandem/server/certs"
 	"tandem/server/dav/proto"
 	"tandem/server/eas"
@@ -223,7 +222,7 @@ func (h *hub) openDoors(p doorPlan, log *slog.Logger) (*doors, error) {
 	if h.watch != nil {
 		counts = h.watch.metrics.Handler()
 	}
-	d.web, err = web.New(web.Config{Metrics: counts, Hub: h, Store: h.store, Accounts: h.accounts, Places: all.Registry(), Kind: h.env.Kind, Public: proto.PublicPath, Base: p.base, Trust: p.trusts, Authority: set.Fingerprint, Version: version(), Log: log})
+	d.web, err = web.New(web.Config{Metrics: counts, Hub: h, Store: h.store, Accounts: h.accounts, Places: h.places, Kind: h.env.Kind, Public: proto.PublicPath, Base: p.base, Trust: p.trusts, Authority: set.Fingerprint, Version: version(), Log: log})
 	if err != nil {
 		return nil, err
 	}

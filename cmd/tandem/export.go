@@ -14,7 +14,6 @@ import (
 	"tandem/center"
 	"tandem/engine"
 	"tandem/internal/ui"
-	"tandem/provider/all"
 )
 
 const exportHelp = `Writes what a home collection holds to a folder, or any other place: contacts as vCards, events
@@ -43,10 +42,10 @@ func (a *app) oneWay(verb, short, long string, way engine.Direction, example str
 	c := &cobra.Command{
 		Use: verb + " COLLECTION FOLDER|PLACE", Short: short, Long: long, Example: example,
 		Args:              args(2, 2, "name a collection, such as contacts or anna/contacts, and a folder: tandem "+verb+" COLLECTION FOLDER"),
-		ValidArgsFunction: positions(a.collectionNames, places),
+		ValidArgsFunction: positions(a.collectionNames, a.places),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.onCollection(c.Context(), args[0], kind, func(s center.Service, x center.CollectionStatus) error {
-				place, err := placeFor(x.Collection.Kind, args[1], way == engine.AToB && !f.opt.Preview)
+				place, err := a.placeFor(x.Collection.Kind, args[1], way == engine.AToB && !f.opt.Preview)
 				if err != nil {
 					return err
 				}
@@ -77,9 +76,9 @@ func toBeMade(text string) bool {
 }
 
 // placeFor is the place that a person means: one that is written in full, or the folder of this path, held as records of a kind are held in folders.
-func placeFor(kind tandem.Kind, text string, create bool) (string, error) {
+func (a *app) placeFor(kind tandem.Kind, text string, create bool) (string, error) {
 	if scheme, _, ok := strings.Cut(text, ":"); ok && len(scheme) > 1 { // a letter is a drive
-		place, err := all.Registry().ParsePlace(text)
+		place, err := a.registry().ParsePlace(text)
 		if err != nil {
 			return "", asUsage(err)
 		}
@@ -109,6 +108,6 @@ func placeFor(kind tandem.Kind, text string, create bool) (string, error) {
 			return "", err
 		}
 	}
-	place, err := all.Registry().ParsePlace(scheme + ":" + dir)
+	place, err := a.registry().ParsePlace(scheme + ":" + dir)
 	return place.Text, err
 }

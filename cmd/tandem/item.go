@@ -11,7 +11,6 @@ import (
 	"tandem/center"
 	"tandem/center/command"
 	"tandem/internal/ui"
-	"tandem/provider/all"
 	"tandem/store"
 )
 
@@ -59,7 +58,7 @@ below the partner's name, or the name that --under says.`,
 			}
 			return args(2, 2, "say what is paired: tandem item add HOME-COLLECTION PARTNER[:SUB]")(c, list)
 		},
-		ValidArgsFunction: positions(a.collectionNames, either(a.partnerNames, places), none),
+		ValidArgsFunction: positions(a.collectionNames, either(a.partnerNames, a.places), none),
 	}
 	fl := c.Flags()
 	fl.StringVar(&n.Name, "name", "", "name of the item (default: made from the other two)")
@@ -138,7 +137,7 @@ func (a *app) splitPartner(ctx context.Context, s center.Service, text string) (
 	if !strings.Contains(text, ":") {
 		return text, "", nil
 	}
-	place, err := all.Registry().ParsePlace(text)
+	place, err := a.registry().ParsePlace(text)
 	if err != nil {
 		return "", "", asUsage(err)
 	}

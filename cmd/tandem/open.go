@@ -19,6 +19,7 @@ import (
 	"tandem/internal/ui"
 	"tandem/kind"
 	kinds "tandem/kind/all"
+	"tandem/kind/object"
 	"tandem/partner/account"
 	"tandem/partner/arrival"
 	"tandem/partner/away/sieve"
@@ -118,10 +119,30 @@ func (a *app) dataThere(dir string) error {
 	return &tandem.Error{Kind: tandem.NotFound, Op: "open data folder", Thing: dir, Err: errors.New("there is no data of tandem in it"), Remedy: "name the right one with --data; `tandem serve`, `tandem item add` and `tandem user add` make a new one"}
 }
 
+// registry knows the providers that come with the program, and those that are registered in the data folder.
+func (a *app) registry() *provider.Registry {
+	dir, err := a.dir()
+	if err != nil { // whoever needs the folder says so
+		return all.Registry()
+	}
+	return all.With(dir)
+}
+
+// kindLookup is what bodies mean, also those of kinds that others made up.
+func kindLookup(known map[tandem.Kind]kind.Handler) func(tandem.Kind) (kind.Handler, bool) {
+	return func(k tandem.Kind) (kind.Handler, bool) {
+		if h, ok := known[k]; ok {
+			return h, true
+		}
+		return object.For(k)
+	}
+}
+
 // hub is a center on a data folder of which this process is the owner.
 type hub struct {
 	*center.Hub
 	store    *store.Store
+	places   *provider.Registry
 	dir      string
 	env      provider.Env // of the places
 	accounts *account.Service
@@ -195,7 +216,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 		Guard: guard, Wrote: (&recipients.Service{Home: st.Home}).Wrote})
 	devices := device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { h.DeviceSeen(d); whole.decided(d) }, Policy: whole.policyChanged})
 	known := kinds.Kinds()
-	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
+	handler, places := kindLookup(known), all.With(dir)
 	meetings := desktops.Meetings(st, known, time.Now, log)
 	filters := sieve.New(sieve.Service{Accounts: st.Accounts, Secrets: sealed, Guard: guard, Domains: opt.domains, Log: log})
 	st.Home = meetings.Calendars(st.Home) // for whatever removes a calendar, except with its user
@@ -212,7 +233,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	h = center.New(center.Config{
 		Notify: tell.people, Push: tell.push, Hooks: tell.hooks,
 		Ran: ran, Traces: traces, Version: version(),
-		Store: st, Places: all.Registry(), Log: log, News: opt.news,
+		Store: st, Places: places, Log: log, News: opt.news,
 		Discover: near.find, Query: near.query,
 		Connect: func(ctx context.Context, name string) (func(context.Context) error, error) {
 			return sysevents.Connect(ctx, sysevents.Options{}, name)
@@ -236,7 +257,7 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 			return session.Run(ctx, session.Deps{Store: st}, p, o)
 		},
 	})
-	*whole = hub{Hub: h, store: st, dir: dir, env: env, accounts: accounts, devices: devices, meetings: meetings, boxes: boxes, outgoing: out, arrivals: arrivals, filters: filters,
+	*whole = hub{Hub: h, store: st, places: places, dir: dir, env: env, accounts: accounts, devices: devices, meetings: meetings, boxes: boxes, outgoing: out, arrivals: arrivals, filters: filters,
 		index: &mailbox.Reindexer{Home: st.Home, Lookup: st.Lookup, Texts: st.Texts, Props: st.Props, Log: log},
 		close: []io.Closer{closer(lock.Release), st, tell.desktop}}
 	if whole.watch = opt.watch; whole.watch != nil {

@@ -9,7 +9,6 @@ import (
 
 	"tandem/center"
 	"tandem/internal/ui"
-	"tandem/provider/all"
 	"tandem/store"
 )
 
@@ -30,13 +29,13 @@ of the provider, see tandem provider show PROVIDER. A place in full does as well
   tandem partner add files:/media/stick --name stick
   tandem partner add imaps://anna@mail.example.org/INBOX --name work`,
 		Args:              args(1, -1, "name a provider: tandem partner add PROVIDER [key=value...]"),
-		ValidArgsFunction: positions(providerNames, none),
+		ValidArgsFunction: positions(a.providerNames, none),
 		RunE: func(c *cobra.Command, args []string) error {
 			text, err := placeText(args)
 			if err != nil {
 				return errUsage{err}
 			}
-			place, err := all.Registry().ParsePlace(text)
+			place, err := a.registry().ParsePlace(text)
 			if err != nil {
 				return asUsage(err)
 			}
@@ -49,7 +48,7 @@ of the provider, see tandem provider show PROVIDER. A place in full does as well
 					return ui.JSON(a.out, toPartner(p))
 				}
 				pair := "HOME-COLLECTION " + p.Name
-				if prov, err := all.Registry().Provider(p.Provider); err == nil && prov.Folders != nil {
+				if prov, err := a.registry().Provider(p.Provider); err == nil && prov.Folders != nil {
 					pair = "--all " + p.Name
 				}
 				_, err = fmt.Fprintf(a.out, "added %s (%s); pair it with `tandem item add %s`\n", p.Name, p.Place, pair)

@@ -9,13 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tandem"
 	"tandem/center"
 	"tandem/internal/ui"
-	"tandem/kind"
 	kinds "tandem/kind/all"
 	"tandem/provider"
-	"tandem/provider/all"
 )
 
 // remotePlace is a place at which there may be several collections, and what it takes to look at it.
@@ -43,7 +40,7 @@ func (a *app) remotePlace(ctx context.Context, s center.Service, arg string) (*r
 			return nil, errUsage{fmt.Errorf("there is no partner %q; see them with `tandem partner list`, or name a place in full, such as vdir:./folder", arg)}
 		}
 	}
-	reg := all.Registry()
+	reg := a.registry()
 	place, err := reg.ParsePlace(text)
 	if err != nil {
 		return nil, asUsage(err)
@@ -53,9 +50,7 @@ func (a *app) remotePlace(ctx context.Context, s center.Service, arg string) (*r
 		return nil, err
 	}
 	acc := &remotePlace{provider: p, place: place, keep: hubKeeper{s}}
-	known := kinds.Kinds()
-	handler := func(k tandem.Kind) (kind.Handler, bool) { h, ok := known[k]; return h, ok }
-	acc.env = provider.Env{Keep: acc.keep, Kind: handler, Secret: secretSource(acc.keep, a.askSecret())}
+	acc.env = provider.Env{Keep: acc.keep, Kind: kindLookup(kinds.Kinds()), Secret: secretSource(acc.keep, a.askSecret())}
 	return acc, nil
 }
 

@@ -10,7 +10,6 @@ import (
 	"tandem/center/reach"
 	"tandem/center/when"
 	"tandem/internal/ui"
-	"tandem/provider/all"
 	"tandem/store"
 )
 
@@ -49,7 +48,7 @@ func (a *app) testPartners(ctx context.Context, names []string) error {
 	var book reach.Book
 	var out []partnerTestJSON
 	for _, name := range names {
-		one, err := testPartner(ctx, &book, known, name)
+		one, err := a.testPartner(ctx, &book, known, name)
 		if err != nil {
 			return err
 		}
@@ -69,13 +68,13 @@ func (a *app) testPartners(ctx context.Context, names []string) error {
 	return err
 }
 
-func testPartner(ctx context.Context, book *reach.Book, known []store.Partner, name string) (partnerTestJSON, error) {
+func (a *app) testPartner(ctx context.Context, book *reach.Book, known []store.Partner, name string) (partnerTestJSON, error) {
 	out := partnerTestJSON{Partner: name}
 	for _, p := range known {
 		if p.Name != name {
 			continue
 		}
-		place, err := all.Registry().ParsePlace(p.Place)
+		place, err := a.registry().ParsePlace(p.Place)
 		if err != nil {
 			return out, err
 		}

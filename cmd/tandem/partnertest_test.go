@@ -24,12 +24,12 @@ func TestSE04PartnerTest(t *testing.T) {
 	known := []store.Partner{{Name: "near", Place: "vdir:/tmp/book"}, {Name: "far", Place: "imap://anna@" + l.Addr().String() + "/INBOX"}, {Name: "gone", Place: "imap://anna@" + gone.Addr().String() + "/INBOX"}}
 	for name, want := range map[string]string{"near": "is not across a network", "far": l.Addr().String() + " answers in ", "gone": gone.Addr().String() + " cannot be reached: "} {
 		var book reach.Book
-		got, err := testPartner(t.Context(), &book, known, name)
+		got, err := (&app{}).testPartner(t.Context(), &book, known, name)
 		if err != nil || !strings.HasPrefix(got.text(), want) || got.Reached == (name == "gone") {
 			t.Errorf("%s: %q, %+v, %v", name, got.text(), got, err)
 		}
 	}
-	if _, err := testPartner(t.Context(), &reach.Book{}, known, "nobody"); err == nil {
+	if _, err := (&app{}).testPartner(t.Context(), &reach.Book{}, known, "nobody"); err == nil {
 		t.Error("a partner that is not known was measured")
 	}
 }

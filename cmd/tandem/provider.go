@@ -8,11 +8,10 @@ import (
 
 	"tandem/internal/ui"
 	"tandem/provider"
-	"tandem/provider/all"
 )
 
 func (a *app) providerCommand() *cobra.Command {
-	return noun("provider", "Providers: the sorts of places that can be synced", "", a.providerList(), a.providerShow())
+	return noun("provider", "Providers: the sorts of places that can be synced", "", a.providerList(), a.providerShow(), a.providerAdd(), a.providerRemove(), a.providerCheck())
 }
 
 func (a *app) providerList() *cobra.Command {
@@ -22,7 +21,7 @@ func (a *app) providerList() *cobra.Command {
 		Example: "  tandem provider list",
 		Args:    args(0, 0, "provider list takes no arguments"),
 		RunE: func(*cobra.Command, []string) error {
-			list := all.Registry().Describe()
+			list := a.registry().Describe()
 			if a.json {
 				return ui.JSON(a.out, list)
 			}
@@ -53,9 +52,9 @@ func (a *app) providerShow() *cobra.Command {
 		Short:             "Tell all about a provider: options, features, examples",
 		Example:           "  tandem provider show vdir",
 		Args:              args(1, 1, "name one provider: tandem provider show PROVIDER"),
-		ValidArgsFunction: positions(providerNames, none),
+		ValidArgsFunction: positions(a.providerNames, none),
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := all.Registry().Provider(args[0])
+			p, err := a.registry().Provider(args[0])
 			if err != nil {
 				return err
 			}

@@ -43,6 +43,11 @@ func TestScripts(t *testing.T) {
 			env.Setenv("LocalAppData", filepath.Join(home, "data"))
 			env.Setenv("TMPDIR", os.TempDir()) // short: sockets have short names
 			env.Setenv("TZ", "UTC")
+			plugins, err := filepath.Abs(filepath.Join("..", "..", "provider", "plugin", "testdata"))
+			if err != nil {
+				return err
+			}
+			env.Setenv("PLUGINS", plugins)
 			return os.Mkdir(home, 0o700)
 		},
 		Condition: func(cond string) (bool, error) {

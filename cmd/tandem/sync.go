@@ -11,7 +11,6 @@ import (
 
 	"tandem/center"
 	"tandem/internal/ui"
-	"tandem/provider/all"
 )
 
 // syncFlags are the switches of sync.
@@ -46,7 +45,7 @@ func (a *app) syncCommand() *cobra.Command {
 		Short:             "Bring two places, or the hub's sync items, in step now",
 		Long:              syncHelp,
 		Example:           syncExamples,
-		ValidArgsFunction: positions(either(a.itemNames, places)),
+		ValidArgsFunction: positions(either(a.itemNames, a.places)),
 		RunE:              func(c *cobra.Command, args []string) error { return a.sync(c, f, args) },
 	}
 	fl := c.Flags()
@@ -120,7 +119,7 @@ func (a *app) syncRun(c *cobra.Command, f *syncFlags, args []string) (syncFunc, 
 	}
 	p := center.Places{Kind: f.kind, Rules: rules}
 	for i, target := range []*string{&p.A, &p.B} {
-		place, err := all.Registry().ParsePlace(args[i])
+		place, err := a.registry().ParsePlace(args[i])
 		if err != nil {
 			return nil, labels{}, asUsage(err)
 		}
