@@ -421,7 +421,7 @@ func (w *writer) answer(ctx context.Context, p *pending) (imap.UID, error) {
 func (r *replica) own(u imap.UID, m tandem.Marker) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.mine[u] = true
+	r.mine.add(u)
 	if m != "" {
 		r.made[m] = u
 	}

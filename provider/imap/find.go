@@ -3,6 +3,7 @@ package imap
 import (
 	"context"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/emersion/go-imap/v2"
@@ -73,7 +74,7 @@ func (w *writer) known(ctx context.Context, p *letter, marker tandem.Marker) (*m
 			continue
 		}
 		w.r.mu.Lock()
-		mine := w.r.mine[m.uid]
+		mine := w.r.mine.has(m.uid)
 		w.r.mu.Unlock()
 		if mine || m.deleted() != w.hide || m.id != p.id || p.id == "" && m.size != p.size {
 			continue
@@ -89,19 +90,40 @@ func (w *writer) known(ctx context.Context, p *letter, marker tandem.Marker) (*m
 	return nil, nil
 }
 
-// look reads what the messages since the last listing say of themselves, once.
+// maxGaps bounds how many ranges of messages one question names.
+const maxGaps = 100
+
+// notMine are the messages from one on, but for those that were made here, of which there may be thousands. In its last range, which has no end, are those that are still to come.
+func (r *replica) notMine(from imap.UID) uids {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := uids{{from, math.MaxUint32}}
+	if others := all.minus(r.mine); len(others) > 0 && len(others) <= maxGaps {
+		return others
+	}
+	return all
+}
+
+// onwards is a set for a command whose last range has no end.
+func onwards(of uids) imap.UIDSet {
+	set := of.set()
+	set[len(set)-1].Stop = 0
+	return set
+}
+
+// look reads what the messages since the last listing say of themselves, once, but for those that were made here.
 func (w *writer) look(ctx context.Context) error {
 	if w.looked {
 		return nil
 	}
-	from := max(1, w.r.earliest())
+	ask := w.r.notMine(max(1, w.r.earliest()))
 	w.strangers = nil
 	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Message-ID"}, Peek: true}
 	opt := plain()
 	opt.BodySection = []*imap.FetchItemBodySection{section}
 	var torn uids
 	err := w.l.do(ctx, func() error {
-		cmd := w.l.Client.Fetch(imap.UIDSet{imap.UIDRange{Start: from, Stop: 0}}, opt)
+		cmd := w.l.Client.Fetch(onwards(ask), opt)
 		defer cmd.Close()
 		for data := cmd.Next(); data != nil; data = cmd.Next() {
 			m, read := &message{}, false
@@ -119,7 +141,7 @@ func (w *writer) look(ctx context.Context) error {
 				}
 			}
 			switch {
-			case m.uid < from: // "n:*" always has the last message. RFC 9051 9
+			case !ask.has(m.uid): // "n:*" always has the last message. RFC 9051 9
 			case m.whole() && read:
 				w.strangers = append(w.strangers, m)
 			case m.uid != 0:

@@ -35,7 +35,7 @@ type replica struct {
 	mu       sync.Mutex // guards what follows
 	validity uint32     // of what was told first; 0: nothing was told yet
 	listed   imap.UID   // messages from here on are in no listing of this replica's; 0: there was none
-	mine     map[imap.UID]bool
+	mine     uids       // messages that were made here
 	made     map[tandem.Marker]imap.UID
 	first    imap.UID                        // messages from here on came since the mailbox was opened, or counted anew
 	flying   map[tandem.Digest]chan struct{} // bodies that are on their way; closed when they are not any more
@@ -54,7 +54,7 @@ func (s *accounts) openMailbox(ctx context.Context, secure bool, place provider.
 	if err != nil {
 		return nil, err
 	}
-	r := &replica{a: a, place: place, readOnly: place.Bool("read-only"), window: in, limit: maxBody, now: s.now, mine: map[imap.UID]bool{}, made: map[tandem.Marker]imap.UID{}, flying: map[tandem.Digest]chan struct{}{}}
+	r := &replica{a: a, place: place, readOnly: place.Bool("read-only"), window: in, limit: maxBody, now: s.now, made: map[tandem.Marker]imap.UID{}, flying: map[tandem.Digest]chan struct{}{}}
 	r.life, r.end = context.WithCancel(context.WithoutCancel(ctx))
 	features, err := r.learn(ctx, p)
 	if err != nil {
@@ -172,7 +172,7 @@ func (r *replica) same(b *box, listing bool) error {
 		return nil
 	}
 	if listing {
-		r.validity, r.listed, r.first, r.mine, r.made = b.validity, 0, b.next, map[imap.UID]bool{}, map[tandem.Marker]imap.UID{}
+		r.validity, r.listed, r.first, r.mine, r.made = b.validity, 0, b.next, nil, map[tandem.Marker]imap.UID{}
 		return nil
 	}
 	return &tandem.Error{Kind: tandem.Gone, Op: "sync", Thing: r.place.Text, Err: fmt.Errorf("the server counts its messages anew (UIDVALIDITY was %d and is %d)", r.validity, b.validity)}
