@@ -8,6 +8,7 @@ import (
 
 	"tandem"
 	"tandem/partner/trace"
+	"tandem/store"
 )
 
 // Diagnostics is the part of Service that looks into how the hub works, and mends it.
@@ -16,6 +17,9 @@ type Diagnostics interface {
 	TraceDevice(ctx context.Context, o TraceOrder) (trace.State, error)
 	// DeviceTrace is what was written down, the oldest first; of a device that is not traced, nothing.
 	DeviceTrace(ctx context.Context, user, id string) (trace.Trace, error)
+	// Verify reads every body that the hub keeps, compares it with what was stored, and tells how far it has come; the last news is Over and names what is damaged. The check-up or repair that follows
+	// makes use of what was found.
+	Verify(ctx context.Context, tell func(store.Verified)) error
 	// Repair looks for what was left over or leads nowhere, and with mend mends it, asking nothing. What people wrote is never removed. What was mended is in the log.
 	Repair(ctx context.Context, mend bool) ([]Repair, error)
 	// Bundle gathers what somebody needs who is to find out why something does not work.

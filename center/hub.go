@@ -108,11 +108,12 @@ const maxRuns = 4
 
 // Hub is the sync center of one data folder. It implements Service.
 type Hub struct {
-	cfg    Config
-	slots  chan struct{} // one token per run that may go on at the same time
-	news   board
-	shown  *progress.Board // how far all runs are
-	noting sync.Mutex      // held while notes about handlers change
+	cfg      Config
+	slots    chan struct{} // one token per run that may go on at the same time
+	news     board
+	shown    *progress.Board // how far all runs are
+	noting   sync.Mutex      // held while notes about handlers change
+	verified lastVerified    // what Verify found for who asks next
 
 	mu        sync.Mutex                // guards what follows
 	lanes     map[string]*lane          // by job.lane

@@ -35,6 +35,9 @@ func (h *Hub) Repair(ctx context.Context, mend bool) ([]Repair, error) {
 	}
 	// A day more than tidying grants, which may be due just now.
 	before := h.cfg.Now().Add(-keepOf(values) - maxStep - 2*day).Unix()
+	if err := r.damaged(ctx); err != nil {
+		return r.out, err
+	}
 	if err := r.records(ctx); err != nil { // first: what is fetched may come from history
 		return r.out, err
 	}

@@ -130,6 +130,65 @@ func TestRepairRecord(t *testing.T) {
 	})
 }
 
+// TestRepairDamaged gives records whose bodies are damaged their bodies back; what no one can give now is fetched after a run that reaches the partner.
+func TestRepairDamaged(t *testing.T) {
+	bend := func(t *testing.T, db *sql.DB) {
+		t.Helper()
+		if _, err := db.Exec("UPDATE blob SET data = CAST(replace(CAST(data AS TEXT), 'Zoe', 'Zxe') AS BLOB) WHERE instr(data, 'FN:Zoe') > 0"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("at once", func(t *testing.T) {
+		w, it, db := onDisk(t)
+		bend(t, db)
+		checks, err := w.hub.Checks(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		says := ""
+		for _, c := range checks {
+			if strings.HasPrefix(c.Name, "body of the record Zoe in contacts") && c.Level == "fail" && strings.Contains(c.Remedy, "doctor --repair") {
+				says = c.Text
+			}
+		}
+		if !strings.Contains(says, "not those that were stored") {
+			t.Fatalf("%+v", checks)
+		}
+		if got := strings.Join(w.repairs(false), " "); got != "body" {
+			t.Errorf("a repair would mend: %q", got)
+		}
+		if got := strings.Join(w.repairs(true), " "); got != "body record" {
+			t.Errorf("mended: %q", got)
+		}
+		if got := w.repairs(true); len(got) != 0 {
+			t.Errorf("afterwards: %q", got)
+		}
+		if got := w.bodyOf(it); !strings.Contains(got, "FN:Zoe\r\n") {
+			t.Errorf("the record says %q", got)
+		}
+	})
+	t.Run("with the next run", func(t *testing.T) {
+		w, it, db := onDisk(t)
+		bend(t, db)
+		w.setFail("phone", &tandem.Error{Kind: tandem.Transient, Op: "open place", Thing: "phone"})
+		list, err := w.hub.Repair(t.Context(), true)
+		if err != nil || len(list) < 2 || !list[0].Mended || !strings.Contains(list[0].Text, "damaged bytes are kept in ") || list[1].Mended || !strings.Contains(list[1].Error, "cannot be asked") {
+			t.Fatalf("%+v, %v", list, err)
+		}
+		w.setFail("phone", nil)
+		w.run("one")
+		if got := w.bodyOf(it); !strings.Contains(got, "FN:Zoe\r\n") {
+			t.Errorf("after a run the record says %q", got)
+		}
+		if got := w.repairs(true); len(got) != 0 {
+			t.Errorf("afterwards: %q", got)
+		}
+		if v, err := w.store.Settings.Values(t.Context()); err != nil || len(lostCollections(v)) != 0 {
+			t.Errorf("it is still waited for: %v, %v", v, err)
+		}
+	})
+}
+
 // TestRepairNames plants what the hub remembers of what is gone, a sort at a time: it is found, forgotten, and not found again, and what is in use stays.
 func TestRepairNames(t *testing.T) {
 	ctx := context.Background()

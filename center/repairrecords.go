@@ -14,14 +14,44 @@ import (
 )
 
 // records finds records whose bodies are gone, and fetches them from where they are.
-func (r *repairer) records(ctx context.Context) error {
+func (r *repairer) records(ctx context.Context) error { return r.recordsOf(ctx, 0) }
+
+// recordsOf is records for one collection, 0: for all. Of those that stay without a body it is noted, so that the next run of their collection tries again.
+func (r *repairer) recordsOf(ctx context.Context, collection int64) error {
 	list, err := r.cfg.Store.Mending.Bodiless(ctx)
 	if err != nil {
 		return err
 	}
+	waits := map[int64]bool{}
 	for _, b := range list {
+		if collection != 0 && b.Collection != collection {
+			continue
+		}
+		before := len(r.out)
 		r.add(store.Dangling{Sort: "record", Thing: cmp.Or(b.Title, string(b.ID)), Text: "what it says is not there; it is fetched from a partner that has it, or else its newest version in history comes back", Count: 1},
 			func() error { return r.refetch(ctx, b) })
+		if !r.out[before].Mended {
+			waits[b.Collection] = true
+		}
+	}
+	if !r.mend {
+		return nil
+	}
+	values, err := r.cfg.Store.Settings.Values(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range lostCollections(values) {
+		if (collection == 0 || id == collection) && !waits[id] {
+			if err := r.waitsForBodies(ctx, id, false); err != nil {
+				return err
+			}
+		}
+	}
+	for id := range waits {
+		if err := r.waitsForBodies(ctx, id, true); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -119,7 +149,7 @@ func (r *repairer) fromHistory(ctx context.Context, home *provider.Opened, b sto
 		return r.giveBody(ctx, home, b, body)
 	}
 	return &tandem.Error{Kind: tandem.NotFound, Op: "fetch", Thing: b.Title, Err: errors.New("no partner and no version in history has it"),
-		Remedy: "restore it from a backup (`tandem backup restore`), or change or delete the record on a device, which gives it a new body"}
+		Remedy: "restore it from a backup (`tandem backup restore`), or change or delete the record on a device, which gives it a new body; each run tries again"}
 }
 
 // giveBody gives a record a body. If it is the very one that is missing, the record itself stays as it is.

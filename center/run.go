@@ -113,6 +113,9 @@ func (h *Hub) runActive(ctx context.Context, j job, opt SyncOptions, tell func(S
 	h.tellRun(ctx, j, opt, rep.Session, rep, nil)
 	h.noteSuccess(j)
 	leave()
+	if c, ok := PairCollection(j.key); ok && j.item && !opt.Preview {
+		h.fetchLost(context.WithoutCancel(ctx), c)
+	}
 	send(SyncNews{Report: shown(rep), Planned: plan})
 	return rep, nil
 }

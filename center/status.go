@@ -230,6 +230,7 @@ func (h *Hub) checkHub(ctx context.Context) []Check {
 			out = append(out, Check{Name: "store", Level: "ok", Text: "whole and readable"})
 		}
 	}
+	out = append(out, h.checkBodies(ctx)...)
 	out = append(out, h.checkLeft(ctx))
 	if v, err := h.cfg.Store.Settings.Values(ctx); err == nil {
 		out = append(out, Check{Name: "history", Level: "ok", Text: "kept for " + Days(keepOf(v))})

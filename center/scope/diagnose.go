@@ -5,6 +5,7 @@ import (
 
 	"tandem/center"
 	"tandem/partner/trace"
+	"tandem/store"
 )
 
 // TraceDevice implements center.Service.
@@ -36,6 +37,14 @@ func (s *Scope) DeviceTrace(ctx context.Context, user, id string) (trace.Trace, 
 		return trace.Trace{}, err
 	}
 	return s.cfg.Hub.DeviceTrace(ctx, d.Device.User, d.Device.ID)
+}
+
+// Verify implements center.Service, for administrators.
+func (s *Scope) Verify(ctx context.Context, tell func(store.Verified)) error {
+	if err := s.adminOnly("verify bodies"); err != nil {
+		return err
+	}
+	return s.cfg.Hub.Verify(ctx, tell)
 }
 
 // Repair implements center.Service, for administrators.

@@ -26,7 +26,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look for trouble, and say what helps",
-		Long: `Checks the data folder and its rights, the lock, the store, free space, the clock, who
+		Long: `Checks the data folder and its rights, the lock, the store and every body in it, free space, the clock, who
 tells of sleep, networks and power, and whether the places of all sync items can be reached. Of a running hub also whether phones
 find it: its ports, its certificate, its public address, and the names in DNS by which a
 mail address alone leads to it. Exit status 1 if anything failed.
@@ -34,8 +34,10 @@ mail address alone leads to it. Exit status 1 if anything failed.
 --repair mends what was left over or leads nowhere: bases of items that are gone, what
 devices were told of collections that are gone, bodies that nothing names, deletions that
 are too old, cursors that cannot be right, secrets and settings of what is gone, files in
-the making, the socket of a hub that was killed. A record whose body is gone gets it back
-from a partner or from history. It asks nothing, removes nothing that people wrote, says
+the making, the socket of a hub that was killed. What a fault of the disk has damaged is
+put aside, in blobs/damaged in the data folder. A record whose body is gone or damaged
+gets it back from a partner or from history, at once or with the next run that reaches
+one. It asks nothing, removes nothing that people wrote, says
 what it did, and notes it in the log; a second run finds nothing more.
 
 --bundle writes a ZIP file for whoever is to find out why something does not work:
@@ -60,9 +62,24 @@ without names.`,
 	return a.jsonFlag(c)
 }
 
+// verify has all bodies read, and shows how far that has come where a person looks on.
+func (a *app) verify(ctx context.Context, s center.Service) error {
+	var bars ui.Progress = ui.Silent{}
+	if !a.json && ui.Terminal(a.err) {
+		bars = ui.NewBars(a.err)
+	}
+	defer bars.Close()
+	return s.Verify(ctx, func(v store.Verified) {
+		bars.Show(ui.State{Name: "bodies", Step: "reading", Seen: v.Done, Done: v.Done, Total: v.Total, Left: -1, Thing: ui.Size(v.Bytes) + " read"})
+	})
+}
+
 // repair mends what dangles, and says what it did.
 func (a *app) repair(ctx context.Context) error {
 	return a.with(ctx, func(s center.Service) error {
+		if err := a.verify(ctx, s); err != nil {
+			return err
+		}
 		list, err := s.Repair(ctx, true)
 		if err != nil {
 			return err
@@ -212,6 +229,7 @@ func (a *app) checkHub(ctx context.Context) []center.Check {
 			state.Text += fmt.Sprintf(", version %s, while this is %s", p.Version(), version())
 		}
 	}
+	_ = a.verify(ctx, s) // it shows how far it is; the checks tell what it found, or why it could not look
 	checks, err := s.Checks(ctx, "")
 	checks = leftLines(checks)
 	if err != nil {

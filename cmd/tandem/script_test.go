@@ -62,7 +62,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %s", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"waithub": waitHub, "waitfor": waitFor, "waitgone": waitGone, "status": status, "replace": replaceIn, "same": sameTrees, "many": many, "resize": resize, "newer": newer, "damage": damage, "smalldisk": smallDisk, "fill": fill, "phone": meetPhone, "freeport": freePort, "publish": publish,
+			"waithub": waitHub, "waitfor": waitFor, "waitgone": waitGone, "status": status, "replace": replaceIn, "same": sameTrees, "many": many, "resize": resize, "newer": newer, "bend": bend, "damage": damage, "smalldisk": smallDisk, "fill": fill, "phone": meetPhone, "freeport": freePort, "publish": publish,
 		},
 	})
 }
@@ -240,6 +240,24 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 		data[i] = byte(i * 7)
 	}
 	ts.Check(os.WriteFile(name, data, 0o600))
+}
+
+// bend DIR changes a byte in each body that a data folder keeps as a file; there must be one.
+func bend(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: bend DIR")
+	}
+	list, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "blobs", "??", "*"))
+	ts.Check(err)
+	if len(list) == 0 {
+		ts.Fatalf("%s keeps no body as a file", args[0])
+	}
+	for _, name := range list {
+		data, err := os.ReadFile(name)
+		ts.Check(err)
+		data[len(data)/2] ^= 1
+		ts.Check(os.WriteFile(name, data, 0o600))
+	}
 }
 
 // many DIR N writes N small files.

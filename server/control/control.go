@@ -133,9 +133,10 @@ type (
 	}
 	failure struct{ Error *center.Failure }
 	line    struct {
-		News  *center.SyncNews `json:",omitempty"`
-		Heard *center.News     `json:",omitempty"` // of Follow
-		Done  bool             `json:",omitempty"` // the last line; without it the answer was cut off
-		Error *center.Failure  `json:",omitempty"` // in the last line
+		News     *center.SyncNews `json:",omitempty"`
+		Heard    *center.News     `json:",omitempty"` // of Follow
+		Verified *store.Verified  `json:",omitempty"`
+		Done     bool             `json:",omitempty"` // the last line; without it the answer was cut off
+		Error    *center.Failure  `json:",omitempty"` // in the last line
 	}
 )

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"io/fs"
@@ -19,6 +18,9 @@ import (
 
 	"tandem"
 )
+
+// asideDir holds damaged blobs, which nothing reads any more.
+const asideDir = "damaged"
 
 // tempDir holds files being written. It is on the same file system, so that a rename puts them in place.
 const tempDir = "tmp"
@@ -53,7 +55,7 @@ func (d *Dir) file(sum tandem.Digest) string {
 	return filepath.Join(d.path, name[:2], name[2:])
 }
 
-// Put stores what r yields. Putting what is there already renews its grace before Sweep.
+// Put stores what r yields. Putting what is there already renews its grace before Sweep; if what is there is damaged, it is kept aside and replaced.
 func (d *Dir) Put(ctx context.Context, r io.Reader) (sum tandem.Digest, n int64, err error) {
 	tmp := filepath.Join(d.path, tempDir)
 	for _, dir := range []string{d.path, tmp} {
@@ -84,9 +86,17 @@ func (d *Dir) place(f *os.File, sum tandem.Digest) error {
 	defer d.placing.RUnlock()
 	name := d.file(sum)
 	dir := filepath.Dir(name)
+	there, whole := compare(f, name)
 	now := time.Now()
-	if err := os.Chtimes(name, now, now); err == nil {
-		return SyncDir(dir) // whoever put it may not have come that far yet
+	if whole {
+		if err := os.Chtimes(name, now, now); err == nil {
+			return SyncDir(dir) // whoever put it may not have come that far yet
+		}
+	}
+	if there && !whole {
+		if err := d.keepAside(name, sum); err != nil {
+			return err
+		}
 	}
 	if err := f.Sync(); err != nil {
 		return err
@@ -223,37 +233,6 @@ func (d *Dir) remove(name string, before time.Time) (int64, error) {
 	return fi.Size(), nil
 }
 
-// Each calls f for every blob with the error that reading it whole gave, nil for a good one.
-func (d *Dir) Each(ctx context.Context, f func(sum tandem.Digest, err error) error) error {
-	return filepath.WalkDir(d.path, func(name string, e fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil || e.IsDir() {
-			return err
-		}
-		sum, ok := sumOf(name)
-		if !ok || filepath.Base(filepath.Dir(name)) == tempDir {
-			return ctx.Err()
-		}
-		return f(sum, d.verify(ctx, sum))
-	})
-}
-
-func (d *Dir) verify(ctx context.Context, sum tandem.Digest) error {
-	b, err := d.Open(sum)
-	if err != nil {
-		return err
-	}
-	r, err := b.Open()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	_, err = io.Copy(io.Discard, &cancelReader{ctx, r})
-	return err
-}
-
 // body is a blob as a Body.
 type body struct {
 	dir  *Dir
@@ -300,8 +279,8 @@ func (r *reader) Read(p []byte) (int, error) {
 	}
 	var got tandem.Digest
 	if r.h.Sum(got[:0]); got != r.want {
-		return 0, &tandem.Error{Kind: tandem.Unreadable, Op: "read blob", Thing: r.f.Name(), Err: fmt.Errorf("the bytes on the disk are not those that were stored"),
-			Remedy: "put the file back from a backup, and check the disk"}
+		return 0, &tandem.Error{Kind: tandem.Unreadable, Op: "read blob", Thing: r.f.Name(), Err: errWrong,
+			Remedy: "check the disk, and have `tandem doctor --repair` fetch it from where it still is, or put the file back from a backup"}
 	}
 	return n, err
 }

@@ -62,12 +62,12 @@ func (d *db) stageBodies(ctx context.Context, bodies []tandem.Bytes) ([]smallBod
 // renewAfter is how old, in seconds, the time of a blob may be before putting it again writes a new one.
 const renewAfter = 3600
 
-// putSmall stores small bodies within a transaction.
+// putSmall stores small bodies within a transaction, also over ones that are damaged.
 func (d *db) putSmall(c *conn, list []smallBody) error {
 	now := d.opt.Now()
 	for _, b := range list {
 		_, err := c.exec(`INSERT INTO blob (sum, at, data) VALUES (?, ?, ?)
-			ON CONFLICT (sum) DO UPDATE SET at = excluded.at WHERE at < excluded.at - ?`, b.sum[:], now, nonNil(b.data), renewAfter)
+			ON CONFLICT (sum) DO UPDATE SET at = excluded.at, data = excluded.data WHERE at < excluded.at - ? OR data <> excluded.data`, b.sum[:], now, nonNil(b.data), renewAfter)
 		if err != nil {
 			return err
 		}

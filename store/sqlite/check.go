@@ -2,12 +2,11 @@ package sqlite
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"tandem"
+	"tandem/store"
 )
 
 // maxFound bounds how many problems Check lists; a damaged disk has no end of them.
@@ -16,7 +15,12 @@ const maxFound = 100
 // Check reads everything in the store of folder dir and lists what is wrong with it: damaged pages and bodies, bodies
 // that something names and that are not there, counts that do not add up. It changes nothing, but brings an older
 // store to the present schema as Open does. An error means that the store could not be looked at.
-func Check(ctx context.Context, dir string) ([]error, error) {
+func Check(ctx context.Context, dir string) ([]error, error) { return check(ctx, dir, false) }
+
+// CheckRows is Check without a look into the bodies (store.Mending.Verify).
+func CheckRows(ctx context.Context, dir string) ([]error, error) { return check(ctx, dir, true) }
+
+func check(ctx context.Context, dir string, rowsOnly bool) ([]error, error) {
 	st, err := Open(dir, Options{})
 	if err != nil {
 		return nil, err
@@ -27,7 +31,7 @@ func Check(ctx context.Context, dir string) ([]error, error) {
 		return nil, errors.New("check store: unexpected store")
 	}
 	k := &checker{db: d, ctx: ctx}
-	for _, part := range []func(c *conn) error{k.structure, k.bases, k.counts, k.inline, k.references} {
+	for _, part := range []func(c *conn) error{k.structure, k.bases, k.counts, k.references} {
 		if err := d.read(ctx, "check store", part); err != nil {
 			if ctx.Err() != nil {
 				return k.found, err
@@ -35,7 +39,10 @@ func Check(ctx context.Context, dir string) ([]error, error) {
 			k.add(d.name, err) // a part that cannot even be read is a finding, and the others may still be readable
 		}
 	}
-	return k.found, k.files()
+	if rowsOnly {
+		return k.found, nil
+	}
+	return k.found, k.bodies()
 }
 
 type checker struct {
@@ -53,7 +60,7 @@ func (k *checker) add(thing string, err error) {
 // addMending adds what a repair may mend.
 func (k *checker) addMending(err error) {
 	if len(k.found) < maxFound {
-		k.found = append(k.found, &tandem.Error{Kind: tandem.Unreadable, Op: "check", Thing: k.name, Err: err, Remedy: "fetch or forget it with `tandem doctor --repair`"})
+		k.found = append(k.found, &tandem.Error{Kind: tandem.Unreadable, Op: "check", Thing: k.name, Err: err, Remedy: "fetch it from where it still is, or forget it, with `tandem doctor --repair`"})
 	}
 }
 
@@ -135,20 +142,6 @@ func (k *checker) counts(c *conn) error {
 	}, "SELECT name, live, (SELECT count(*) FROM record WHERE collection = collection.id AND deleted = 0) FROM collection")
 }
 
-// inline hashes the bodies in the database.
-func (k *checker) inline(c *conn) error {
-	return c.each(func(s scanner) error {
-		var sum, data []byte
-		if err := s.Scan(&sum, &data); err != nil {
-			return err
-		}
-		if want := toDigest(sum); sha256.Sum256(data) != want {
-			k.add(k.name, fmt.Errorf("body %s is damaged", want))
-		}
-		return k.ctx.Err()
-	}, "SELECT sum, data FROM blob")
-}
-
 // references looks for every body that something names.
 func (k *checker) references(c *conn) error {
 	refs, err := references(c)
@@ -173,12 +166,11 @@ func (k *checker) references(c *conn) error {
 	return nil
 }
 
-// files hashes the bodies that are files.
-func (k *checker) files() error {
-	return k.db.files.Each(k.ctx, func(sum tandem.Digest, err error) error {
-		if err != nil && k.ctx.Err() == nil {
-			k.add(filepath.Join(filepath.Dir(k.name), "blobs"), fmt.Errorf("body %s: %w", sum, err))
+// bodies hashes them all.
+func (k *checker) bodies() error {
+	return mending{k.db}.verify(k.ctx, func(v store.Verified) {
+		for _, b := range v.Damaged {
+			k.addMending(fmt.Errorf("body %s of %d bytes is damaged: %s", b.Body, b.Size, b.Why))
 		}
-		return k.ctx.Err()
 	})
 }

@@ -260,6 +260,77 @@ func TestBodiless(t *testing.T) {
 	check("kept", "large")
 }
 
+// TestVerify: damaged bodies are found, small ones and those that are files, with what says what they held; they can be put aside, and storing them again heals them.
+func TestVerify(t *testing.T) {
+	dir := t.TempDir()
+	st, _ := brokenIn(t, dir, "UPDATE blob SET data = CAST('bent' AS BLOB) WHERE data = CAST('kept' AS BLOB)")
+	var files []string
+	must(t, filepath.WalkDir(filepath.Join(dir, "blobs"), func(name string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			files = append(files, name)
+		}
+		return err
+	}))
+	if len(files) != 1 {
+		t.Fatalf("%q", files)
+	}
+	must(t, os.WriteFile(files[0], []byte("bent"), 0o600))
+	verify := func() (last store.Verified) {
+		t.Helper()
+		told := 0
+		must(t, st.Mending.Verify(t.Context(), func(v store.Verified) {
+			if told++; last.Over || v.Done > v.Total {
+				t.Errorf("after %+v came %+v", last, v)
+			}
+			last = v
+		}))
+		if !last.Over || last.Done != last.Total || told < 1 {
+			t.Errorf("%d times, in the end %+v", told, last)
+		}
+		return last
+	}
+	v := verify()
+	var uses []string
+	for _, d := range v.Damaged {
+		uses = append(uses, d.Uses...)
+		if !d.Wrong || d.Why == "" {
+			t.Errorf("%+v", d)
+		}
+	}
+	slices.Sort(uses)
+	if want := []string{"an earlier version of Zoe in home:people?kind=contact by anna", "the record Zoe in people of anna"}; !slices.Equal(uses, want) || v.Done < 4 {
+		t.Errorf("%d bodies, damaged are those of %q, want %q", v.Done, uses, want)
+	}
+	if found, err := sqlite.Check(t.Context(), dir); err != nil || len(found) < 2 {
+		t.Errorf("a check finds %v, %v", found, err)
+	}
+	for i, d := range v.Damaged {
+		if i == 0 { // stored again, it is whole
+			text := "kept"
+			if d.Size != int64(len("bent")) || d.Body != tandem.Digest(sha256.Sum256([]byte(text))) {
+				text = strings.Repeat("a body that is a file ", 1000)
+			}
+			_, _, err := st.Blobs.Put(t.Context(), strings.NewReader(text))
+			must(t, err)
+			if file, err := st.Mending.SetAside(t.Context(), d.Body); file != "" || err != nil {
+				t.Errorf("one that was healed is put aside: %q, %v", file, err)
+			}
+			continue
+		}
+		file, err := st.Mending.SetAside(t.Context(), d.Body)
+		must(t, err)
+		if b, err := os.ReadFile(file); err != nil || string(b) != "bent" {
+			t.Errorf("%s holds %q, %v", file, b, err)
+		}
+		if _, err := st.Blobs.Open(t.Context(), d.Body); !tandem.IsKind(err, tandem.NotFound) {
+			t.Errorf("it is still there: %v", err)
+		}
+	}
+	if v := verify(); len(v.Damaged) != 0 {
+		t.Errorf("afterwards: %+v", v)
+	}
+}
+
 // TestMendFiles checks that bodies that are files, and what an interrupted write left, are found and removed, and those that somebody names or has just put are not.
 func TestMendFiles(t *testing.T) {
 	st, c := broken(t, "DELETE FROM past WHERE record = 'edited'", "DELETE FROM version")

@@ -5,6 +5,7 @@ import (
 
 	"tandem/center"
 	"tandem/partner/trace"
+	"tandem/store"
 )
 
 // TraceWish is an order about the trace of a device.
@@ -31,6 +32,12 @@ func (a *API) addDiagnostics() {
 			Body TraceWish
 		}) (trace.State, error) {
 			return s.TraceDevice(ctx, center.TraceOrder{User: in.Body.User, ID: in.ID, Off: !in.Body.On, Seconds: in.Body.Seconds})
+		})
+	get(a, op{id: "verify", method: "POST", path: "/api/verifications", tag: "hub", summary: "Read every body that the hub keeps, and tell which are damaged",
+		about: "For administrators. It takes as long as reading all of them, and changes nothing; breaking the connection ends it. A repair puts damaged bodies aside, and fetches what they held from where it still is."},
+		func(ctx context.Context, s center.Service, _ *struct{}) (last store.Verified, err error) {
+			err = s.Verify(ctx, func(v store.Verified) { last = v })
+			return last, err
 		})
 	get(a, op{id: "repair", method: "POST", path: "/api/repairs", tag: "hub", summary: "Find what was left over or leads nowhere, and mend it",
 		about: "For administrators. Without mend nothing is changed. What people wrote is never removed."},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"runtime"
 	"slices"
+	"strings"
 
 	"tandem/center"
 )
@@ -47,7 +48,7 @@ func (p *Pages) health(c *call) error {
 		if r.Look.Class == "bad" || r.Look.Class == "late" && d.Worst.Class == "good" {
 			d.Worst = look{r.Look.Class, r.Look.Icon, t("Something needs a look")}
 		}
-		d.Left = d.Left || k.Name == "left over" && k.Level != "ok"
+		d.Left = d.Left || k.Level != "ok" && (k.Name == "left over" || k.Name == "bodies" || strings.HasPrefix(k.Name, "body of "))
 		d.Checks = append(d.Checks, r)
 	}
 	slices.SortStableFunc(d.Checks, func(x, y checkRow) int { return cmp.Compare(urgency(x.Look), urgency(y.Look)) })
