@@ -26,7 +26,7 @@ func unaudited() map[string]string {
 	)
 	out := map[string]string{}
 	for why, names := range map[string]string{
-		asks: "Checks Collections Conflict Conflicts FindDevice FindEvents FindHandler FollowLog Follow Folders History HubMail KindRules ListCollections ListDeliveries ListDevices ListHandlers " +
+		asks: "Checks Collections Conflict Conflicts FindDevice FindEvents FindHandler FollowLog Follow Folders History HubMail KindRules ListCollections ListDeliveries ListDevices ListHandlers Verify " +
 			"ItemRecords ItemRecord ListItems ListNotices ListPartners ListUsers ListWebhooks Log LookAt MemberBounds BoundsOf NotifySettings Outgoing Progress Proposals Questions Result Runs Secret SecretNames Status " +
 			"DeviceTrace DeviceRules DevicePolicy ByHand Compare MergeFields",
 		records: "AnswerFolders AnswerQuestion Begin CloseSession CommitProposal Decide FirstSync OpenSession ReportSession Resolve Stop StopHandler Sync SyncPlaces Undo",

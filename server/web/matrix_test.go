@@ -111,7 +111,7 @@ func (o operationOf) request(b *browser) *http.Request {
 }
 
 // forAdministrators are the operations that only administrators may use, whatever they are about.
-var forAdministrators = []string{"add-device-rule", "add-user", "bundle", "repair", "device-policy", "device-rules", "hub-mail", "remove-device-rule", "remove-user", "rotate-secrets", "set-admin", "set-bounds-of", "set-device-policy",
+var forAdministrators = []string{"add-device-rule", "add-user", "bundle", "repair", "verify", "device-policy", "device-rules", "hub-mail", "remove-device-rule", "remove-user", "rotate-secrets", "set-admin", "set-bounds-of", "set-device-policy",
 	"set-hub-mail", "set-member-bounds", "set-private-webhooks", "sync-places"}
 
 // forEverybody are the operations that a member may use, about what is their own, where the request names nothing or nothing that is anybody's. Whatever is neither here nor for
