@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
+	"strings"
 
 	"tandem"
 )
@@ -352,6 +354,14 @@ type Event struct {
 
 	Link     string // where to go from here: "conflict/3", or an address; "": nowhere
 	LinkText string // what to call that
+}
+
+// Below reports whether an event is about one of these records, or about something below one; of none given all are. A path names what is below it, and nothing that only begins alike.
+func (e Event) Below(paths []string) bool {
+	return len(paths) == 0 || slices.ContainsFunc(paths, func(p string) bool {
+		rest, ok := strings.CutPrefix(string(e.Record), p)
+		return ok && (rest == "" || strings.HasSuffix(p, "/") || rest[0] == '/')
+	})
 }
 
 // Run is one session's result.

@@ -27,6 +27,7 @@ type follower struct {
 	dir   string
 	after int64 // id of the last event printed; negative at first: how many of the newest to begin with
 	item  string
+	paths []string          // only lines about these records, and what is below them; none: all
 	watch *fsnotify.Watcher // nil where folders cannot be watched
 	left  string            // the store's file as the last look had it
 	waits bool              // it was said that there is no log yet
@@ -34,12 +35,12 @@ type follower struct {
 
 // followLog prints the log from after on, and then what happens, until ctx is done. A running hub tells of each event. Where
 // none runs, the data folder is watched and only opened when it changed, so that other commands can work.
-func (a *app) followLog(ctx context.Context, after int64, item string) error {
+func (a *app) followLog(ctx context.Context, after int64, item string, paths []string) error {
 	dir, err := a.dir()
 	if err != nil {
 		return err
 	}
-	f := &follower{app: a, dir: dir, after: after, item: item}
+	f := &follower{app: a, dir: dir, after: after, item: item, paths: paths}
 	if f.watch, err = fsnotify.NewWatcher(); err == nil {
 		defer f.watch.Close()
 	} else {
@@ -127,6 +128,9 @@ func (f *follower) look(ctx context.Context) (busy bool, err error) {
 // print shows one event.
 func (f *follower) print(e store.Event) error {
 	f.after = e.ID
+	if !e.Below(f.paths) {
+		return nil
+	}
 	return f.printEvent(e)
 }
 

@@ -49,6 +49,7 @@ func (a *app) logCommand() *cobra.Command {
 	var lines int
 	var after int64
 	var find logFilter
+	var paths []string
 	c := &cobra.Command{
 		Use:               "log [ITEM]",
 		Short:             "Tell what happened",
@@ -64,6 +65,8 @@ func (a *app) logCommand() *cobra.Command {
 				return errUsage{fmt.Errorf("--lines must be at least 1")}
 			}
 			switch {
+			case len(paths) > 0 && !follow:
+				return errUsage{errors.New("--path is for --follow; search what is there with --grep")}
 			case find.explain != "":
 				return a.explainCode(find.explain)
 			case find.any() || find.raw:
@@ -89,12 +92,13 @@ func (a *app) logCommand() *cobra.Command {
 					return err
 				})
 			}
-			return a.followLog(c.Context(), from, item)
+			return a.followLog(c.Context(), from, item, paths)
 		},
 	}
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "stay and tell what happens next")
 	c.Flags().IntVarP(&lines, "lines", "l", 50, "how many of the newest lines to show")
 	c.Flags().Int64Var(&after, "after", 0, "only what came after the event with this id")
+	c.Flags().StringSliceVar(&paths, "path", nil, "with --follow: only about these records, and what is below them")
 	find.add(a, c)
 	return a.jsonFlag(c)
 }

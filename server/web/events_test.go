@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"tandem"
 	"tandem/center"
 	"tandem/partner/device"
 	"tandem/store"
@@ -214,6 +215,27 @@ func TestEventsGoOn(t *testing.T) {
 }
 
 // TestStreams checks that one user cannot take all streams.
+// TestM055FilterOfPaths: who names paths hears of lines about those records and what is below them only, also of those that were missed.
+func TestM055FilterOfPaths(t *testing.T) {
+	k := newKit(t)
+	for _, e := range [][2]string{{"work/plan.odt", "one"}, {"workshop/a", "two"}, {"home/b", "three"}, {"", "four"}, {"work", "five"}, {"home/b", "six"}} {
+		k.must(k.st.Events.Add(t.Context(), store.Event{User: "anna", Item: "files", Record: tandem.ID(e[0]), Text: e[1]}))
+	}
+	s := k.in("anna").follow("?types=log&after=0&path=work,home/")
+	var told []string
+	before, last := s.until("the last line", is("log", `"text":"six"`))
+	for _, l := range append(before, last) {
+		var line struct{ Text string }
+		if l.typ == "log" {
+			k.must(json.Unmarshal([]byte(l.data), &line))
+			told = append(told, line.Text)
+		}
+	}
+	if got := strings.Join(told, " "); got != "one three five six" {
+		t.Errorf("told %s", got)
+	}
+}
+
 func TestStreams(t *testing.T) {
 	k := newKit(t)
 	anna := k.in("anna")

@@ -46,6 +46,7 @@ func (a *API) addEvents() {
 		Parameters: []*huma.Param{
 			{Name: "item", In: "query", Description: "only what is about these sync items", Schema: many, Explode: &no},
 			{Name: "types", In: "query", Description: "only these types: item, progress, run, log, conflicts, device", Schema: many, Explode: &no},
+			{Name: "path", In: "query", Description: "of the log only lines about these records and what is below them", Schema: many, Explode: &no},
 			{Name: "after", In: "query", Description: "the id of the last line of the log that is known", Schema: &huma.Schema{Type: "integer", Format: "int64"}},
 			{Name: "Last-Event-ID", In: "header", Description: "the same, as browsers send it", Schema: text},
 		},
@@ -62,7 +63,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
-	s := &stream{hub: a.cfg.Service(r.Context()), w: w, ctl: http.NewResponseController(w), items: fields(r, "item"), types: fields(r, "types"), open: map[int64]bool{}, slowest: a.cfg.Slowest}
+	s := &stream{hub: a.cfg.Service(r.Context()), w: w, ctl: http.NewResponseController(w), items: fields(r, "item"), types: fields(r, "types"), paths: fields(r, "path"), open: map[int64]bool{}, slowest: a.cfg.Slowest}
 	if err := s.begin(r); err != nil {
 		Fail(w, err, a.cfg.Log)
 		return
@@ -107,6 +108,7 @@ type stream struct {
 	ctl   *http.ResponseController
 	items []string // only these; none: all
 	types []string // likewise
+	paths []string // likewise: of lines of the log, the records that they are about, with what is below them
 	after int64    // the last line of the log that the client has
 	open  map[int64]bool
 
@@ -154,7 +156,7 @@ func (s *stream) serve(ctx context.Context, news <-chan center.News, lines <-cha
 		case <-tick.C:
 			err = s.put(": \n\n")
 		case e := <-lines:
-			if s.about(e.Item) {
+			if s.about(e.Item) && e.Below(s.paths) {
 				err = s.tell("log", e.ID, shape.OfEvent(e))
 			}
 		case n := <-news:
