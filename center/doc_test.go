@@ -17,30 +17,7 @@ func TestTableNamesTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	have := map[string]bool{}
-	err = filepath.WalkDir("..", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(p, "_test.go") {
-			return err
-		}
-		text, err := os.ReadFile(p)
-		for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(text, -1) {
-			have[string(m[1])] = true
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(string(doc), -1) {
-		if !have[name] {
-			t.Errorf("there is no %s", name)
-		}
-	}
-	for _, script := range regexp.MustCompile(`test/script/\w+\.txtar`).FindAllString(string(doc), -1) {
-		if _, err := os.Stat("../" + script); err != nil {
-			t.Error(err)
-		}
-	}
+	namesTests(t, string(doc))
 	for _, row := range rowsOfInventory(t) {
 		if !strings.Contains(string(doc), "\n| "+row+" ") {
 			t.Errorf("%s is left out", row)
@@ -53,6 +30,76 @@ func TestTableNamesTests(t *testing.T) {
 		}
 		if m[2] != "Yes" && len(strings.Fields(m[3])) < 4 {
 			t.Errorf("%s gives no reason", m[1])
+		}
+	}
+}
+
+// TestFeaturesNameTests holds doc/features.md to the rows of sections C, E, F and H of the list of features, each with where it is and a test that there is.
+func TestFeaturesNameTests(t *testing.T) {
+	doc, err := os.ReadFile("../doc/features.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	namesTests(t, string(doc))
+	rows := map[string][]string{}
+	for _, m := range regexp.MustCompile(`(?m)^\| (M\d+) ([^|]+)\| ([^|]*) \| ([^|]*) \|$`).FindAllStringSubmatch(string(doc), -1) {
+		if rows[m[1]] != nil {
+			t.Errorf("%s is there twice", m[1])
+		}
+		rows[m[1]] = m
+		if !strings.Contains(m[4], "Test") && !strings.Contains(m[4], "test/script/") {
+			t.Errorf("%s names no test", m[1])
+		}
+		if len(strings.Fields(m[3])) < 4 {
+			t.Errorf("%s does not say where it is", m[1])
+		}
+	}
+	text, err := os.ReadFile("../../shared/FEATURES.md")
+	if err != nil {
+		t.Skip("the list of features is not beside this checkout: that every row of it is there is not looked at")
+	}
+	asked := 0
+	for _, section := range strings.Split(string(text), "\n### ") {
+		if !strings.Contains("CEFH", section[:1]) || section[1] != '.' {
+			continue
+		}
+		for _, m := range regexp.MustCompile(`(?m)^\| (M\d+) `).FindAllStringSubmatch(section, -1) {
+			asked++
+			if rows[m[1]] == nil {
+				t.Errorf("%s is left out", m[1])
+			}
+		}
+	}
+	if asked < 50 || asked != len(rows) {
+		t.Errorf("%d rows are asked for, and %d are there", asked, len(rows))
+	}
+}
+
+// namesTests reports tests that a page names and that are not there.
+func namesTests(t *testing.T, doc string) {
+	t.Helper()
+	have := map[string]bool{}
+	err := filepath.WalkDir("..", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(p, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(p)
+		for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(text, -1) {
+			have[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(doc, -1) {
+		if !have[name] {
+			t.Errorf("there is no %s", name)
+		}
+	}
+	for _, script := range regexp.MustCompile(`test/script/\w+\.txtar`).FindAllString(doc, -1) {
+		if _, err := os.Stat("../" + script); err != nil {
+			t.Error(err)
 		}
 	}
 }
