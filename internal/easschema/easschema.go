@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"tandem/internal/corpus"
@@ -22,18 +24,23 @@ import (
 type Schemas struct {
 	xmllint string
 	dir     string
+	texts   map[string]string // by file name
+
+	mu      sync.Mutex
+	written map[string]bool // guarded by mu: the files that are in dir
+	number  int             // guarded by mu: of the last document
 }
 
 // New readies the schemas for a test.
 func New(t testing.TB) *Schemas {
 	t.Helper()
-	s := &Schemas{xmllint: need.Program(t, "xmllint", "libxml2-utils"), dir: t.TempDir()}
+	s := &Schemas{xmllint: need.Program(t, "xmllint", "libxml2-utils"), dir: t.TempDir(), written: map[string]bool{}}
 	source := filepath.Join(filepath.Dir(corpus.Dir(t)), "eas", "xsd")
 	files, err := filepath.Glob(filepath.Join(source, "*.xsd"))
 	if err != nil || len(files) == 0 {
 		need.Missing(t, "the schemas of ActiveSync, at "+source)
 	}
-	if err := link(files, s.dir); err != nil {
+	if s.texts, err = link(files); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -41,37 +48,95 @@ func New(t testing.TB) *Schemas {
 
 // Names are the schemas there are, such as "SyncResponse", in alphabetical order.
 func (s *Schemas) Names() []string {
-	files, _ := filepath.Glob(filepath.Join(s.dir, "*.xsd"))
-	for i, file := range files {
-		files[i] = strings.TrimSuffix(filepath.Base(file), ".xsd")
+	var names []string
+	for _, file := range slices.Sorted(maps.Keys(s.texts)) {
+		names = append(names, strings.TrimSuffix(file, ".xsd"))
 	}
-	return files
+	return names
 }
 
 // Validate says why a document, as wbxml.ToXML writes it, is not valid by the named schema: "SyncResponse".
 func (s *Schemas) Validate(schema string, document []byte) error {
-	file := filepath.Join(s.dir, schema+".xsd")
-	if _, err := os.Stat(file); err != nil {
-		return fmt.Errorf("there is no schema %s", schema)
-	}
-	cmd := exec.Command(s.xmllint, "--noout", "--nonet", "--schema", file, "-")
-	cmd.Dir = s.dir
-	cmd.Stdin = bytes.NewReader(document)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil {
-		var problems []string
-		for _, line := range strings.Split(out.String(), "\n") {
-			if strings.Contains(line, "error :") {
-				problems = append(problems, strings.TrimPrefix(line, "-:"))
+	return s.ValidateAll(schema, document)[0]
+}
+
+// ValidateAll is Validate for many documents: reading a schema takes longer than most of them. The errors are in the order of the documents, nil for those that are valid.
+func (s *Schemas) ValidateAll(schema string, documents ...[]byte) []error {
+	errs := make([]error, len(documents))
+	for from := 0; from < len(documents); from += atATime {
+		part := documents[from:min(len(documents), from+atATime)]
+		if err := s.validate(schema, part, errs[from:]); err != nil {
+			for i := range part {
+				errs[from+i] = err
 			}
 		}
-		if len(problems) == 0 {
-			return fmt.Errorf("%w: %s", err, out.String())
+	}
+	return errs
+}
+
+// atATime is how many documents one run of xmllint is given.
+const atATime = 200
+
+func (s *Schemas) validate(schema string, documents [][]byte, errs []error) error {
+	if s.texts[schema+".xsd"] == "" {
+		return fmt.Errorf("there is no schema %s", schema)
+	}
+	names, err := s.write(schema+".xsd", documents)
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(s.xmllint, append([]string{"--noout", "--nonet", "--schema", schema + ".xsd"}, names...)...)
+	cmd.Dir = s.dir
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	failed := cmd.Run()
+	lines := strings.Split(out.String(), "\n")
+	for i, name := range names {
+		if err := os.Remove(filepath.Join(s.dir, name)); err != nil {
+			return err
 		}
-		return errors.New(strings.Join(problems, "\n"))
+		if slices.Contains(lines, name+" validates") {
+			continue
+		}
+		var problems []string
+		for _, line := range lines {
+			if strings.HasPrefix(line, name+":") && strings.Contains(line, "error :") {
+				problems = append(problems, strings.TrimPrefix(line, name+":"))
+			}
+		}
+		if errs[i] = errors.New(strings.Join(problems, "\n")); len(problems) == 0 {
+			errs[i] = fmt.Errorf("xmllint does not say that it is valid (%v): %s", failed, out.String())
+		}
 	}
 	return nil
+}
+
+// write puts documents, and what of the schemas is needed for them, where xmllint finds them.
+func (s *Schemas) write(schema string, documents [][]byte) (names []string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for todo := []string{schema}; len(todo) > 0; todo = todo[1:] {
+		name := todo[0]
+		if s.written[name] || s.texts[name] == "" {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(s.texts[name]), 0o600); err != nil {
+			return nil, err
+		}
+		s.written[name] = true
+		for _, m := range location.FindAllStringSubmatch(s.texts[name], -1) {
+			todo = append(todo, m[1])
+		}
+	}
+	for _, document := range documents {
+		s.number++
+		name := fmt.Sprintf("%d.xml", s.number)
+		if err := os.WriteFile(filepath.Join(s.dir, name), document, 0o600); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, nil
 }
 
 var (
@@ -80,18 +145,20 @@ var (
 	// The Add of a server may say the class of an item that is not its folder's default, a text message (MS-ASMS 2.2.2.2.1.2, MS-ASCMD_R944); the
 	// schema as published forgot it.
 	serverAdd = regexp.MustCompile(`(<xs:element name="Add"[^>]*>\s*<xs:complexType>\s*<xs:sequence>)(\s*<xs:element ref="ServerId"/>)`)
+	location  = regexp.MustCompile(`\bschemaLocation\s*=\s*"([^"]*)"`)
 	anySpace  = regexp.MustCompile(`xmlns:\w+\s*=\s*"\s*([^"]*)"`)
 )
 
-// link copies the schemas and lets those that use each other's names import each other: as published they leave that to
+// link reads the schemas and lets those that use each other's names import each other: as published they leave that to
 // the program, which xmllint is not told.
-func link(files []string, dir string) error {
-	texts, spaces := map[string]string{}, map[string]string{} // by file name
-	home := map[string]string{}                               // by namespace: the file to import
+func link(files []string) (texts map[string]string, err error) {
+	texts = map[string]string{}
+	spaces := map[string]string{} // by file name
+	home := map[string]string{}   // by namespace: the file to import
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		name := filepath.Base(file)
 		texts[name] = string(text)
@@ -126,9 +193,7 @@ func link(files []string, dir string) error {
 		if at := schemaTag.FindStringIndex(text); at != nil {
 			text = text[:at[1]] + within + text[at[1]:]
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			return err
-		}
+		texts[name] = text
 	}
-	return nil
+	return texts, nil
 }

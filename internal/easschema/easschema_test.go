@@ -63,6 +63,29 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+// TestValidateAll: of many documents each gets its own verdict, also one that is no XML.
+func TestValidateAll(t *testing.T) {
+	s := New(t)
+	good, bad, torn := []byte("<SendMail xmlns=\"ComposeMail\"><Status>110</Status></SendMail>"), []byte("<SendMail xmlns=\"ComposeMail\"><Status>no</Status></SendMail>"), []byte("<SendMail")
+	var all [][]byte
+	for i := range 2*atATime + 5 {
+		all = append(all, [][]byte{good, bad, good, torn}[i%4])
+	}
+	for i, err := range s.ValidateAll("SendMailResponse", all...) {
+		switch want := i % 4; {
+		case (want == 1 || want == 3) != (err != nil):
+			t.Fatalf("document %d, %s: %v", i, all[i], err)
+		case want == 1 && (!strings.Contains(err.Error(), "Status") || strings.Contains(err.Error(), "\n:")):
+			t.Fatalf("document %d: %v", i, err)
+		case want == 3 && !strings.Contains(err.Error(), "parser error"):
+			t.Fatalf("document %d: %v", i, err)
+		}
+	}
+	if errs := s.ValidateAll("Nope", good, good); len(errs) != 2 || errs[0] == nil || errs[1] == nil {
+		t.Errorf("by a schema that is not there: %v", errs)
+	}
+}
+
 // TestAllCompile checks that xmllint accepts each schema: a document that fits none is not valid, and nothing else is wrong.
 func TestAllCompile(t *testing.T) {
 	s := New(t)

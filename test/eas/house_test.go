@@ -60,6 +60,7 @@ type house struct {
 	stop    func()
 	answers map[string][][]byte // by command, as XML; for the schemas
 	checked map[string]bool     // those that were held to them
+	schemas *easschema.Schemas  // nil until the first is
 }
 
 // newHouse opens a hub in memory with the user ann.
@@ -85,6 +86,7 @@ func newHouseOn(t testing.TB, st *store.Store) *house {
 	h.srv.StartTLS()
 	t.Cleanup(func() {
 		h.srv.Close()
+		h.schemas = nil // what the test made of them is gone by now
 		if !h.Failed() {
 			h.valid() // whatever the test asked, whether it thinks of that or not
 		}
@@ -294,17 +296,25 @@ func (h *house) bodies(c tandem.Collection) []string {
 // valid holds everything that was answered to the schemas. Answers of one command are validated together where that is allowed.
 func (h *house) valid() {
 	h.Helper()
-	schemas := easschema.New(h)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for command, docs := range h.answers {
+		var fresh [][]byte
 		for _, doc := range docs {
-			if h.checked[command+string(doc)] {
-				continue
+			if !h.checked[command+string(doc)] {
+				h.checked[command+string(doc)] = true
+				fresh = append(fresh, doc)
 			}
-			h.checked[command+string(doc)] = true
-			if err := schemas.Validate(command+"Response", doc); err != nil {
-				h.Errorf("%s: %v\n%s", command, err, doc)
+		}
+		if len(fresh) == 0 {
+			continue
+		}
+		if h.schemas == nil {
+			h.schemas = easschema.New(h)
+		}
+		for i, err := range h.schemas.ValidateAll(command+"Response", fresh...) {
+			if err != nil {
+				h.Errorf("%s: %v\n%s", command, err, fresh[i])
 			}
 		}
 	}
