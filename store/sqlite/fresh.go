@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"tandem/store/blob"
 )
@@ -124,3 +125,16 @@ func freshImage() ([]byte, error) {
 	}
 	return io.ReadAll(r)
 }
+
+// walAt is where the header says how the file is written and read: 2 for a write-ahead log, which a database in memory has
+// not (SQLite's file format, 1.3.3).
+const walAt = 18
+
+// memoryImage is freshImage for a store in memory, which has no write-ahead log.
+var memoryImage = sync.OnceValues(func() ([]byte, error) {
+	image, err := freshImage()
+	if err == nil {
+		image[walAt], image[walAt+1] = 1, 1
+	}
+	return image, err
+})

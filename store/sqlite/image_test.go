@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/pressly/goose/v3"
@@ -90,9 +91,24 @@ func madeImage(ctx context.Context) (image []byte, err error) {
 	return image, nil
 }
 
-// walAt is where the header says how the file is written and read: 2 for a write-ahead log, which a database in memory has
-// not (SQLite's file format, 1.3.3).
-const walAt = 18
+// upSections is the text of all migrations upwards, which makes a fresh schema in one go.
+func upSections() (string, error) {
+	names, err := migrationNames()
+	if err != nil {
+		return "", err
+	}
+	var all strings.Builder
+	for _, name := range names {
+		text, err := migrationFiles.ReadFile(name)
+		if err != nil {
+			return "", err
+		}
+		_, up, _ := strings.Cut(string(text), "-- +goose Up")
+		up, _, _ = strings.Cut(up, "-- +goose Down")
+		all.WriteString(up)
+	}
+	return all.String(), nil
+}
 
 // noteMigrations notes all migrations as made, where the migration library looks for them.
 func noteMigrations(ctx context.Context, c *sql.Conn) error {
