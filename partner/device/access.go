@@ -69,6 +69,9 @@ func (s *Service) Remove(ctx context.Context, user, id, by string) error {
 	if err := s.cfg.Devices.RemoveDevice(ctx, user, id); err != nil {
 		return err
 	}
+	if err := s.putNews(ctx, d.Number, ""); err != nil {
+		return err
+	}
 	return s.log(ctx, d, store.Info, "", "removed by %s", by)
 }
 

@@ -36,6 +36,9 @@ type Service struct {
 	cfg   Config
 	first sync.Mutex // held at first contacts, which count the user's devices
 	set   sync.Mutex // held while settings change
+
+	news   sync.Mutex       // guards newsOf
+	newsOf map[int64]string // when devices are told of news, by number; nil before it was read; never changed, but replaced
 }
 
 // New makes a service.

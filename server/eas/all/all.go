@@ -36,19 +36,20 @@ type Config struct {
 	Views    map[tandem.Kind]eas.View
 	Accounts door.Accounts
 	Devices  *device.Service
-	Outgoing compose.Sender           // sends mail; nil: none is sent
-	Away     func()                   // told that somebody set what is answered while they are away; nil: nobody is
-	Far      mailbox.Far              // finds and reads mail that windows of accounts keep out; nil: nobody does
-	Meetings proto.Meetings           // nil: nobody is told of changes to meetings
-	Language func(store.User) string  // the one that a user chose; nil or "": that of the phone
-	Now      func() time.Time         // nil: time.Now
-	Log      *slog.Logger             // nil: nowhere
-	Trust    func(remote string) bool // nil: no reverse proxy is believed
-	Pings    push.Limits              // zero: the defaults
-	Sync     airsync.Limits           // zero: the defaults
-	Roots    *x509.CertPool           // for ValidateCert; nil: the system's
-	Watch    []door.Watch             // told of requests and their answers
-	Agents   door.AgentRule           // zero: no device is blocked for changing its User-Agent
+	Outgoing compose.Sender                                           // sends mail; nil: none is sent
+	Away     func()                                                   // told that somebody set what is answered while they are away; nil: nobody is
+	Far      mailbox.Far                                              // finds and reads mail that windows of accounts keep out; nil: nobody does
+	Meetings proto.Meetings                                           // nil: nobody is told of changes to meetings
+	Language func(store.User) string                                  // the one that a user chose; nil or "": that of the phone
+	Now      func() time.Time                                         // nil: time.Now
+	Log      *slog.Logger                                             // nil: nowhere
+	Trust    func(remote string) bool                                 // nil: no reverse proxy is believed
+	Pings    push.Limits                                              // zero: the defaults
+	Sync     airsync.Limits                                           // zero: the defaults
+	Roots    *x509.CertPool                                           // for ValidateCert; nil: the system's
+	Watch    []door.Watch                                             // told of requests and their answers
+	Hold     func(user string, device int64, now time.Time) time.Time // the first instant at which a device may be told of news; nil: at once
+	Agents   door.AgentRule                                           // zero: no device is blocked for changing its User-Agent
 
 	Elsewhere func(*http.Request) string // the address a client is to use instead, "" for none; nil: none
 }
@@ -69,6 +70,7 @@ func New(cfg Config) *Door {
 		cfg.Now = time.Now
 	}
 	broker := push.NewBroker()
+	broker.Hold = cfg.Hold
 	st := cfg.Store
 	hierarchy := &folders.Service{Home: st.Home, Access: &access.Service{Home: st.Home, Shares: st.Shares, Now: cfg.Now}, Devices: st.Devices, Views: cfg.Views,
 		Within: map[tandem.Kind]eas.View{tandem.SMS: sms.View{}}}

@@ -3,6 +3,7 @@ package push
 
 import (
 	"sync"
+	"time"
 
 	"tandem/store"
 )
@@ -14,6 +15,10 @@ type Broker struct {
 	// shared are the watches of collections by others than their owners, for the store names the owner when it tells of a write.
 	shared map[int64]map[*watch]struct{} // guarded by mu
 	turns  map[int64]*turn               // guarded by mu: the request that waits, by device number
+	due    map[int64]time.Time           // guarded by mu: when a device is told of what was new while it was not to be, by its number
+
+	// Hold tells the first instant from now on at which a device may be told of news, now for at once, zero for never. Set before the first wait; nil: at once.
+	Hold func(user string, device int64, now time.Time) time.Time
 }
 
 // turn is a request that waits.
@@ -25,7 +30,7 @@ type turn struct {
 
 // NewBroker makes a broker. Nobody is woken before Run.
 func NewBroker() *Broker {
-	return &Broker{users: map[string]map[*watch]struct{}{}, shared: map[int64]map[*watch]struct{}{}, turns: map[int64]*turn{}}
+	return &Broker{users: map[string]map[*watch]struct{}{}, shared: map[int64]map[*watch]struct{}{}, turns: map[int64]*turn{}, due: map[int64]time.Time{}}
 }
 
 // Run passes on wake-ups (store.Home.Subscribe) until their channel is closed.
@@ -159,4 +164,27 @@ func (b *Broker) Waiting() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.turns)
+}
+
+// held tells for how long a device is not to be told of what may be new, and false where it never is before it asks by itself. What was held once is told when its
+// time has come, whatever request waits then.
+func (b *Broker) held(user string, device int64, now time.Time) (time.Duration, bool) {
+	if b.Hold == nil || device == 0 {
+		return 0, true
+	}
+	at := b.Hold(user, device, now)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if due, ok := b.due[device]; ok && !due.After(now) || !at.IsZero() && !at.After(now) {
+		delete(b.due, device)
+		return 0, true
+	}
+	if at.IsZero() {
+		delete(b.due, device)
+		return 0, false
+	}
+	if due, ok := b.due[device]; !ok || at.Before(due) { // what was set may be another by now
+		b.due[device] = at
+	}
+	return b.due[device].Sub(now), true
 }

@@ -13,11 +13,13 @@ type later struct {
 	ctx  context.Context
 	w    *proto.Waiting
 	done func(*proto.Response, error)
+	b    *Broker
 
 	mu      sync.Mutex  // nothing of the broker is called under it, since the broker calls wake
 	stop    func()      // guarded by mu; nil before it is watched
 	timer   *time.Timer // guarded by mu
 	over    bool        // guarded by mu: answered, or nobody is there any longer
+	held    *time.Timer // guarded by mu; wakes when a device that is not to be told yet is
 	looking bool        // guarded by mu
 	again   bool        // guarded by mu: something happened while it was looked
 }
@@ -25,7 +27,7 @@ type later struct {
 // Later waits, and calls done with the answer from another goroutine, once; not after cancel, which may be called at any time. ctx is passed to Look, and
 // must outlive the wait.
 func (b *Broker) Later(ctx context.Context, w *proto.Waiting, done func(*proto.Response, error)) (cancel func()) {
-	l := &later{ctx: ctx, w: w, done: done, looking: true} // the first look, below, is for what happened before it was watched
+	l := &later{ctx: ctx, w: w, done: done, b: b, looking: true} // the first look, below, is for what happened before it was watched
 	watch := b.watch(w.User, w.Collections, w.Shared, l.wake)
 	leave := func() {}
 	if w.Device != 0 { // one that only tries the account takes nobody's place
@@ -67,6 +69,10 @@ func (l *later) wake() {
 
 func (l *later) look() {
 	for {
+		if wait, ever := l.b.held(l.w.User, l.w.Device, time.Now()); wait > 0 || !ever {
+			l.hold(wait)
+			return
+		}
 		resp, err := l.w.Look(l.ctx)
 		if resp != nil || err != nil {
 			l.answer(resp, err)
@@ -81,6 +87,22 @@ func (l *later) look() {
 		l.again = false
 		l.mu.Unlock()
 	}
+}
+
+// hold has it looked again when the device may be told; wait 0: never, but for the end of the wait.
+func (l *later) hold(wait time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.looking, l.again = false, false
+	if l.over || wait <= 0 || l.held != nil {
+		return
+	}
+	l.held = time.AfterFunc(wait, func() {
+		l.mu.Lock()
+		l.held = nil
+		l.mu.Unlock()
+		l.wake()
+	})
 }
 
 // answer ends the wait with an answer, unless it is over.
@@ -101,6 +123,9 @@ func (l *later) end() bool {
 	stop := l.stop
 	if l.timer != nil {
 		l.timer.Stop()
+	}
+	if l.held != nil {
+		l.held.Stop()
 	}
 	l.mu.Unlock()
 	if stop != nil {
