@@ -10,6 +10,7 @@ import (
 	"tandem"
 	"tandem/center/handler"
 	"tandem/center/progress"
+	"tandem/kind/object"
 	"tandem/provider"
 	"tandem/store"
 )
@@ -155,7 +156,7 @@ func kindLabel(k tandem.Kind) string {
 	case tandem.Picture:
 		return "pictures"
 	}
-	return string(k) + "s"
+	return strings.ReplaceAll(strings.TrimPrefix(string(k), object.Prefix), "-", " ") + "s"
 }
 
 // awake is for how long a phone may say nothing and still be there: it asks to be told of news for at most 3540 seconds at a time

@@ -13,6 +13,7 @@ import (
 	"tandem"
 	"tandem/center"
 	"tandem/engine"
+	"tandem/kind/object"
 	"tandem/provider"
 	"tandem/server/web/page/words"
 	"tandem/store"
@@ -125,7 +126,12 @@ func kindName(w words.Words, k tandem.Kind) string {
 	case tandem.Recipient:
 		return w.T("Whom you write to")
 	}
-	return string(k)
+	return ownKind(k)
+}
+
+// ownKind is a kind that others made up, as people read it: x-stock-list is stock list.
+func ownKind(k tandem.Kind) string {
+	return strings.ReplaceAll(strings.TrimPrefix(string(k), object.Prefix), "-", " ")
 }
 
 // placeName shortens a place to what people know it by: "Phone book in /home/anna" would be too much for a row.

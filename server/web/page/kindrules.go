@@ -2,9 +2,11 @@ package page
 
 import (
 	"errors"
+	"slices"
 
 	"tandem"
 	"tandem/center"
+	"tandem/kind/object"
 )
 
 // kindRulesPage is what becomes of conflicts in records of each kind: of a person's, or of everybody's who set nothing. M091
@@ -37,7 +39,11 @@ func (p *Pages) kindRulesOf(c *call, everybody bool) (*kindRulesPage, error) {
 		return nil, err
 	}
 	d := &kindRulesPage{Everybody: everybody}
-	for _, k := range p.kinds() {
+	kinds, err := p.kinds(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range kinds {
 		one := kindSettings{Name: string(k), Label: kindName(c.words, k)}
 		for _, key := range ruleKeys() {
 			s := setting{Name: key, Value: ruleWord(set[k], key)}
@@ -55,14 +61,20 @@ func (p *Pages) kindRulesOf(c *call, everybody bool) (*kindRulesPage, error) {
 	return d, nil
 }
 
-// kinds are the kinds of records that there are, as people know them.
-func (p *Pages) kinds() (out []tandem.Kind) {
+// kinds are the kinds of records that there are, as people know them, and those that others made up of which there is a collection.
+func (p *Pages) kinds(c *call) (out []tandem.Kind, err error) {
 	for _, k := range []tandem.Kind{tandem.Contact, tandem.Event, tandem.Task, tandem.Note, tandem.Mail, tandem.SMS, tandem.Bookmark, tandem.File, tandem.Picture, tandem.Table, tandem.Page, tandem.Setting} {
 		if _, ok := p.cfg.Kind(k); ok {
 			out = append(out, k)
 		}
 	}
-	return out
+	colls, err := c.hub.Collections(c.r.Context())
+	for _, x := range colls {
+		if object.Is(x.Kind) && !slices.Contains(out, x.Kind) {
+			out = append(out, x.Kind)
+		}
+	}
+	return out, err
 }
 
 func ruleWord(r center.KindRule, key string) string {
@@ -95,7 +107,11 @@ func (p *Pages) setKindRules(c *call) error {
 	if everybody {
 		to += "?of=everybody"
 	}
-	for _, k := range p.kinds() {
+	kinds, err := p.kinds(c)
+	if err != nil {
+		return err
+	}
+	for _, k := range kinds {
 		r := set[k]
 		r.Kind, r.User = k, c.frame.Person.User.Name
 		if everybody {
