@@ -3,8 +3,11 @@ package center
 import (
 	"context"
 	"errors"
+	"strings"
+	"time"
 
 	"tandem"
+	"tandem/center/when"
 	"tandem/partner/account"
 	"tandem/partner/device"
 	"tandem/store"
@@ -56,6 +59,7 @@ type DeviceStatus struct {
 	Copied int64         // when two devices were last seen under its id, Unix seconds, 0: never
 	Policy device.Policy // in force for it
 	Obeys  bool          // it accepted that policy
+	News   string        // when it is told of news, as when.ParseNews reads it; "": at once
 }
 
 // DeviceOrder is what a person orders about a device: one of the orders, by whom, and what belongs to it.
@@ -65,6 +69,7 @@ type DeviceOrder struct {
 	By       string
 	Account  bool   // DeviceWipe: only this account and its data
 	Version  string // DeviceVersion: "" for what is right for its sort
+	News     string // DeviceTell: when it is told of news, as when.ParseNews reads it; "": at once
 }
 
 // The orders.
@@ -77,6 +82,7 @@ const (
 	DeviceResync  = "resync"
 	DeviceRemove  = "remove"
 	DeviceVersion = "version"
+	DeviceTell    = "news"
 )
 
 // Phones is the part of Service about devices.
@@ -263,6 +269,9 @@ func (h *Hub) standing(ctx context.Context, d store.Device) (s DeviceStatus, err
 	if s.Policy, err = h.cfg.Devices.PolicyFor(ctx, d.User, d.ID); err != nil {
 		return s, err
 	}
+	if s.News, err = h.cfg.Devices.News(ctx, d.Number); err != nil {
+		return s, err
+	}
 	s.Obeys, err = h.cfg.Devices.Provisioned(ctx, d, d.PolicyKey)
 	return s, err
 }
@@ -296,6 +305,11 @@ func (h *Hub) OrderDevice(ctx context.Context, o DeviceOrder) (DeviceStatus, err
 		d, err = dev.CancelWipe(ctx, o.User, o.ID, o.By)
 	case DeviceVersion:
 		d, err = dev.SetOffer(ctx, o.User, o.ID, o.Version, o.By)
+	case DeviceTell:
+		if _, err := when.ParseNews(o.News); err != nil {
+			return DeviceStatus{}, err
+		}
+		d, err = dev.SetNews(ctx, o.User, o.ID, strings.TrimSpace(o.News), o.By)
 	case DeviceResync:
 		err = dev.Resync(ctx, o.User, o.ID, o.By)
 	case DeviceRemove:
@@ -335,4 +349,17 @@ func (h *Hub) DevicePolicy(ctx context.Context, c device.Scope) (device.Policy, 
 // SetDevicePolicy implements Service.
 func (h *Hub) SetDevicePolicy(ctx context.Context, c device.Scope, values map[string]string) (device.Policy, error) {
 	return h.cfg.Devices.SetPolicy(ctx, c, values)
+}
+
+// NewsAt is the first instant from now on at which a device may be told of news, now where nothing is set; zero if it is never told, and only syncs by hand.
+func (h *Hub) NewsAt(ctx context.Context, user string, number int64, now time.Time) time.Time {
+	text, err := h.cfg.Devices.News(ctx, number)
+	if err != nil || text == "" {
+		return now
+	}
+	p, err := when.ParseNews(text)
+	if err != nil { // from another version
+		return now
+	}
+	return p.News(now, h.zoneOf(ctx, user))
 }

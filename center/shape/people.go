@@ -121,6 +121,7 @@ type Device struct {
 	Copied   int64             `json:"copied" doc:"when two devices were last seen under its id"`
 	Policy   map[string]string `json:"policy"`
 	Obeys    bool              `json:"obeys"`
+	News     string            `json:"news,omitempty" doc:"when it is told of news; empty: at once"`
 	Added    int64             `json:"added"`
 	Seen     int64             `json:"seen"`
 	Address  string            `json:"address"`
@@ -130,7 +131,7 @@ type Device struct {
 func OfDevice(s center.DeviceStatus) Device {
 	d := s.Device
 	out := Device{ID: d.ID, User: d.User, Type: d.Type, Agent: d.Agent, Speaks: d.Speaks, Offer: d.Offer, Info: d.Info, Access: d.Access, Reason: d.Reason,
-		Wipe: d.Wipe, Copied: s.Copied, Policy: s.Policy, Obeys: s.Obeys, Added: d.Added, Seen: d.Seen, Address: d.Address}
+		Wipe: d.Wipe, Copied: s.Copied, Policy: s.Policy, Obeys: s.Obeys, News: s.News, Added: d.Added, Seen: d.Seen, Address: d.Address}
 	if d.Wipe != store.NoWipe {
 		out.WipeOnly = "device"
 		if d.WipeAccount {

@@ -27,7 +27,7 @@ func (a *app) deviceCommand() *cobra.Command {
 		a.deviceWipe(),
 		a.deviceOrder(center.DeviceResync, "Let a device load everything anew", "will start over"),
 		a.deviceOrder(center.DeviceRemove, "Forget a device; if it comes again it is a new one", "removed"),
-		a.deviceVersion(), a.deviceTrace(), a.deviceRuleCommand(), a.devicePolicyCommand())
+		a.deviceVersion(), a.deviceNews(), a.deviceTrace(), a.deviceRuleCommand(), a.devicePolicyCommand())
 }
 
 type deviceJSON struct {
@@ -45,6 +45,7 @@ type deviceJSON struct {
 	Copied   int64             `json:"copied"`
 	Policy   map[string]string `json:"policy"`
 	Obeys    bool              `json:"obeys"`
+	News     string            `json:"news,omitempty"`
 	Added    int64             `json:"added"`
 	Seen     int64             `json:"seen"`
 	Address  string            `json:"address"`
@@ -53,7 +54,7 @@ type deviceJSON struct {
 func toDevice(s center.DeviceStatus) deviceJSON {
 	d := s.Device
 	out := deviceJSON{ID: d.ID, User: d.User, Type: d.Type, Agent: d.Agent, Speaks: d.Speaks, Offer: d.Offer, Info: d.Info, Access: d.Access, Reason: d.Reason,
-		Wipe: d.Wipe, Copied: s.Copied, Policy: s.Policy, Obeys: s.Obeys, Added: d.Added, Seen: d.Seen, Address: d.Address}
+		Wipe: d.Wipe, Copied: s.Copied, Policy: s.Policy, Obeys: s.Obeys, News: s.News, Added: d.Added, Seen: d.Seen, Address: d.Address}
 	if d.Wipe != store.NoWipe {
 		out.WipeOnly = "device"
 		if d.WipeAccount {
@@ -182,6 +183,9 @@ func (a *app) showDevice(s center.DeviceStatus) error {
 	}
 	lines := [][2]string{{"device", d.ID}, {"user", d.User}, {"type", d.Type}, {"program", d.Agent}, {"speaks", speaks}, {"access", string(d.Access) + " (" + d.Reason + ")"},
 		{"first seen", since(d.Added)}, {"last seen", since(d.Seen) + ", from " + d.Address}}
+	if s.News != "" {
+		lines = append(lines, [2]string{"news", s.News})
+	}
 	keys := make([]string, 0, len(d.Info))
 	for k := range d.Info {
 		keys = append(keys, k)

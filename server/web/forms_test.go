@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"tandem"
 	"tandem/center"
@@ -78,6 +79,13 @@ func TestKindRulesForm(t *testing.T) {
 	ben.submit(at, url.Values{"contact-policy": {""}, "was-contact-policy": {"a"}, "contact-delete-vs-change": {""}, "was-contact-delete-vs-change": {"change"}}, at)
 	rules(everybody...)
 
+	_, err := k.st.Home.PutCollection(t.Context(), tandem.Collection{User: "ben", Kind: "x-stock-list", Name: "shares"})
+	k.must(err)
+	ben.submit(at, url.Values{"x-stock-list-policy": {"newest"}, "was-x-stock-list-policy": {""}}, at)
+	ben.shows(at, "stock list", `<option value="newest" selected>`)
+	ben.submit(at, url.Values{"x-stock-list-policy": {""}, "was-x-stock-list-policy": {"newest"}}, at)
+	rules(everybody...)
+
 	ben.refused(at, url.Values{"of": {"everybody"}, "contact-policy": {"a"}, "was-contact-policy": {"newest"}}, http.StatusForbidden, "administrator")
 	ben.refused(at, url.Values{"contact-policy": {"whatever"}, "was-contact-policy": {""}}, http.StatusBadRequest, "whatever")
 	rules(everybody...)
@@ -87,6 +95,27 @@ func TestKindRulesForm(t *testing.T) {
 }
 
 // TestDeviceRulesForm: administrators add rules for new devices where they want them, and remove the one that they were asked about and no other.
+// TestM112NewsForm: the owner of a phone says on its page when it is told of news.
+func TestM112NewsForm(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	d, err := k.devices.Meet(t.Context(), "ben", device.Sighting{ID: "PHONE1", Type: "iPhone", Protocol: "16.1"})
+	k.must(err)
+	ben := k.in("ben")
+	const at, office = "/devices/ben/PHONE1", "peak mon-fri 08:00-18:00 on change; off-peak every 2h"
+	ben.submit(at, url.Values{"do": {"news"}, "news": {office}}, at)
+	ben.shows(at, `value="`+office+`"`)
+	monday := time.Date(2026, 11, 23, 19, 10, 0, 0, time.UTC)
+	if got := k.hub.NewsAt(t.Context(), "ben", d.Number, monday); !got.After(monday) {
+		t.Errorf("told at %s", got)
+	}
+	ben.refused(at, url.Values{"do": {"news"}, "news": {"not metered"}}, http.StatusBadRequest, "runs of items")
+	ben.submit(at, url.Values{"do": {"news"}, "news": {""}}, at)
+	if got := k.hub.NewsAt(t.Context(), "ben", d.Number, monday); !got.Equal(monday) {
+		t.Errorf("told at %s", got)
+	}
+}
+
 func TestDeviceRulesForm(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)

@@ -23,6 +23,7 @@ import (
 	"tandem/center"
 	"tandem/kind"
 	kinds "tandem/kind/all"
+	"tandem/kind/object"
 	"tandem/partner/account"
 	"tandem/partner/away/sieve"
 	"tandem/partner/device"
@@ -90,7 +91,12 @@ func (k *kit) open() {
 	k.must(err)
 	k.devices = device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { k.hub.DeviceSeen(d) }})
 	known := kinds.Kinds()
-	handler := func(x tandem.Kind) (kind.Handler, bool) { h, ok := known[x]; return h, ok }
+	handler := func(x tandem.Kind) (kind.Handler, bool) {
+		if h, ok := known[x]; ok {
+			return h, true
+		}
+		return object.For(x)
+	}
 	opener := home.Opener{Store: st, Kinds: known}
 	registry := provider.NewRegistry(k.provider(), k.network(), maildir.Provider(), home.Provider())
 	k.registry = registry

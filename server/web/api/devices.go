@@ -15,9 +15,10 @@ type OfUser struct {
 // Order is what is ordered about a device.
 type Order struct {
 	User    string `json:"user,omitempty" doc:"whose device it is; none: one's own, or for administrators whoever's has this id"`
-	Do      string `json:"do" enum:"allow,hold,block,wipe,cancel wipe,resync,remove,version"`
+	Do      string `json:"do" enum:"allow,hold,block,wipe,cancel wipe,resync,remove,version,news"`
 	Account bool   `json:"account,omitempty" doc:"wipe: only this account and its data, not the whole device"`
 	Version string `json:"version,omitempty" doc:"version: the highest of the protocol to offer it"`
+	News    string `json:"news,omitempty" doc:"news: when it is told of news, such as \"peak mon-fri 08:00-18:00 on change; off-peak every 2h\"; empty: at once"`
 }
 
 // NewRule is a rule for devices to be added.
@@ -56,7 +57,7 @@ func (a *API) addDevices() {
 			Body Order
 		}) (shape.Device, error) {
 			b := in.Body
-			d, err := s.OrderDevice(ctx, center.DeviceOrder{User: b.User, ID: in.ID, Do: b.Do, Account: b.Account, Version: b.Version})
+			d, err := s.OrderDevice(ctx, center.DeviceOrder{User: b.User, ID: in.ID, Do: b.Do, Account: b.Account, Version: b.Version, News: b.News})
 			return shape.OfDevice(d), err
 		})
 	get(a, op{id: "device-rules", method: "GET", path: "/api/device-rules", tag: tag, summary: "The rules that decide which devices may sync", about: "For administrators."},

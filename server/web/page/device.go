@@ -86,6 +86,7 @@ type devicePage struct {
 	Elements []policyGroup // that a policy can have
 	Typed    [2]string     // for another element: its name and value
 	Versions []option
+	News     string // when it is told of news
 	Events   []event
 	Syncs    *card // what it syncs, as far as it asked for anything
 	Runs     []phoneRun
@@ -179,6 +180,7 @@ func (p *Pages) deviceOf(c *call) (*devicePage, error) {
 			d.Facts = append(d.Facts, f)
 		}
 	}
+	d.News = s.News
 	d.Policy, d.Elements = policyOf(c.words, s.Policy)
 	for _, v := range []string{"", "12.1", "14.0", "14.1", "16.0", "16.1"} {
 		name := v
@@ -213,7 +215,7 @@ func devicePath(user, id string) string {
 
 // orderDevice does what a form orders. What cannot be taken back was asked for on a page of its own, which names the device.
 func (p *Pages) orderDevice(c *call) error {
-	o := center.DeviceOrder{User: c.r.PathValue("user"), ID: c.r.PathValue("id"), Do: c.form("do"), By: c.frame.Person.User.Name, Account: c.form("account") == "yes", Version: c.form("version")}
+	o := center.DeviceOrder{User: c.r.PathValue("user"), ID: c.r.PathValue("id"), Do: c.form("do"), By: c.frame.Person.User.Name, Account: c.form("account") == "yes", Version: c.form("version"), News: c.form("news")}
 	if _, err := c.hub.OrderDevice(c.r.Context(), o); err != nil {
 		return err
 	}
