@@ -121,6 +121,9 @@ func (n note) handlerOff() string {
 
 // ListHandlers implements Service.
 func (h *Hub) ListHandlers(ctx context.Context, f HandlerFilter) ([]handler.Handler, error) {
+	if err := h.knows(ctx, f.User); err != nil {
+		return nil, err
+	}
 	all, err := h.handlers(ctx)
 	if err != nil {
 		return nil, err

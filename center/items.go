@@ -146,7 +146,7 @@ func (h *Hub) checkNewItem(n NewItem) error {
 	}
 	if n.Kind != "" {
 		if _, ok := h.cfg.Kind(tandem.Kind(n.Kind)); !ok {
-			return tandem.Errorf(tandem.Invalid, "kind %q is not known", n.Kind)
+			return &tandem.Error{Kind: tandem.Invalid, Op: "add item of", Thing: n.Home, Err: fmt.Errorf("kind %q is not known", n.Kind), Remedy: "name one such as contact, event, task, note, mail or file"}
 		}
 	}
 	return nil

@@ -54,6 +54,9 @@ func (h *Hub) SetHubMail(ctx context.Context, a outgoing.Account, password strin
 
 // Outgoing implements Service.
 func (h *Hub) Outgoing(ctx context.Context, user string, limit int) ([]store.Outgoing, error) {
+	if err := h.knows(ctx, user); err != nil {
+		return nil, err
+	}
 	return h.cfg.Outgoing.List(ctx, user, limit)
 }
 

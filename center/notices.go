@@ -107,7 +107,19 @@ func (h *Hub) SetNotify(ctx context.Context, user string, set map[string]string)
 
 // ListNotices implements Service.
 func (h *Hub) ListNotices(ctx context.Context, user string) ([]store.Notice, error) {
+	if err := h.knows(ctx, user); err != nil {
+		return nil, err
+	}
 	return h.cfg.Store.Notices.Notices(ctx, user)
+}
+
+// knows refuses a name that is no user's; "" stands for all.
+func (h *Hub) knows(ctx context.Context, user string) error {
+	if user == "" {
+		return nil
+	}
+	_, err := h.cfg.Store.Accounts.User(ctx, user)
+	return err
 }
 
 // TestNotify implements Service.

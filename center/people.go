@@ -240,10 +240,8 @@ func (h *Hub) RemovePasskey(ctx context.Context, name string, id int64) error {
 
 // ListDevices implements Service.
 func (h *Hub) ListDevices(ctx context.Context, user string) ([]DeviceStatus, error) {
-	if user != "" {
-		if _, err := h.cfg.Store.Accounts.User(ctx, user); err != nil {
-			return nil, err
-		}
+	if err := h.knows(ctx, user); err != nil {
+		return nil, err
 	}
 	devices, err := h.cfg.Devices.Devices(ctx, user)
 	if err != nil {

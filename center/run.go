@@ -323,6 +323,11 @@ func (h *Hub) noteSuccess(j job) {
 }
 
 func unequalKinds(a, b *provider.Opened) error {
+	for _, o := range []*provider.Opened{a, b} {
+		if o.Kind == "" {
+			return &tandem.Error{Kind: tandem.Invalid, Op: "sync", Thing: o.Place, Err: errors.New("it does not show what kind of records it holds"), Remedy: "name places of one kind; of a folder that is empty or holds something else, say which with --kind"}
+		}
+	}
 	return &tandem.Error{Kind: tandem.Invalid, Op: "sync", Err: fmt.Errorf("%s holds records of kind %s, but %s of kind %s", a.Place, a.Kind, b.Place, b.Kind),
 		Remedy: "name two places of one kind"}
 }

@@ -206,11 +206,20 @@ func (h *Hub) UnshareCollection(ctx context.Context, id int64, with string, link
 	return h.access().Unshare(ctx, c.User, id, with)
 }
 
+// titleOf is what people call a collection, and its number if it is gone.
+func (h *Hub) titleOf(ctx context.Context, id int64) string {
+	c, err := h.owner(ctx, id)
+	if err != nil {
+		return number(id)
+	}
+	return c.User + "/" + c.Name
+}
+
 // HideCollection implements Service.
 func (h *Hub) HideCollection(ctx context.Context, id int64, user string, hidden bool) error {
 	err := h.access().Hide(ctx, user, id, hidden)
 	if tandem.IsKind(err, tandem.NotFound) {
-		return &tandem.Error{Kind: tandem.NotFound, Op: "hide collection", Thing: fmt.Sprint(id), Err: errors.New("it is not shared with " + cmp.Or(user, "nobody")),
+		return &tandem.Error{Kind: tandem.NotFound, Op: "hide collection", Thing: h.titleOf(ctx, id), Err: errors.New("it is not shared with " + cmp.Or(user, "nobody")),
 			Remedy: "see what is with `tandem collection list --user " + user + "`"}
 	}
 	return err

@@ -390,7 +390,7 @@ func (s *Service) find(ctx context.Context, hook int64, is func(store.Delivery) 
 	if i := slices.IndexFunc(list, is); i >= 0 {
 		return list[i], nil
 	}
-	return store.Delivery{}, &tandem.Error{Kind: tandem.NotFound, Op: "find delivery", Err: errors.New("there is no such delivery of this webhook"), Remedy: "see `tandem webhook deliveries`"}
+	return store.Delivery{}, &tandem.Error{Kind: tandem.NotFound, Op: "find delivery", Thing: fmt.Sprintf("of webhook %d", hook), Err: errors.New("there is no such delivery of this webhook"), Remedy: fmt.Sprintf("see them with `tandem webhook deliveries %d`", hook)}
 }
 
 // Retry tries a delivery now that waits or was given up, or sends one again.

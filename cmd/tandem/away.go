@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tandem"
 	"tandem/center"
 	"tandem/internal/ui"
 	"tandem/partner/away"
@@ -152,11 +153,11 @@ func answerFrom(file string, in io.Reader) (text string, html bool, err error) {
 		data, err = os.ReadFile(file)
 	}
 	if err != nil {
-		return "", false, err
+		return "", false, &tandem.Error{Kind: tandem.Unreadable, Op: "read answer", Thing: file, Err: cause(err), Remedy: "name a file that holds it and that you may read, or - for the standard input"}
 	}
 	text = strings.TrimSpace(strings.ToValidUTF8(string(data), "\uFFFD"))
 	if text == "" {
-		return "", false, errUsage{fmt.Errorf("%s holds no text", file)}
+		return "", false, errUsage{fmt.Errorf("%s holds no text; write into it what who writes to you is to be told", file)}
 	}
 	ext := strings.ToLower(filepath.Ext(file))
 	return text, ext == ".html" || ext == ".htm", nil

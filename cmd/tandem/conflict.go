@@ -450,5 +450,9 @@ func (a *app) readFile(name string) ([]byte, error) {
 	if name == "-" {
 		return io.ReadAll(a.in)
 	}
-	return os.ReadFile(name)
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "read version", Thing: name, Err: cause(err), Remedy: "name a file that holds it and that you may read, or - for the standard input"}
+	}
+	return data, nil
 }

@@ -106,7 +106,7 @@ func (a *app) ruleRemove() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			n, err := strconv.Atoi(args[0])
 			if err != nil {
-				return errUsage{fmt.Errorf("%q is no number", args[0])}
+				return errUsage{fmt.Errorf("%q is not the number of a rule; see them with `tandem device rule list`", args[0])}
 			}
 			return a.with(c.Context(), func(s center.Service) error {
 				rules, err := s.RemoveDeviceRule(c.Context(), n)

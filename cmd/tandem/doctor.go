@@ -156,7 +156,7 @@ func (a *app) bundle(ctx context.Context, path string) error {
 			return &tandem.Error{Kind: tandem.Exists, Op: "write bundle", Thing: path, Err: errors.New("there is a file of this name"), Remedy: "name another"}
 		}
 		if err != nil {
-			return err
+			return &tandem.Error{Kind: tandem.Denied, Op: "write bundle", Thing: path, Err: cause(err), Remedy: "name a file in a folder that is there and that you may write to"}
 		}
 		_, err = f.Write(b.Data)
 		if err = errors.Join(err, f.Close()); err != nil {

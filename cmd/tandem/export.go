@@ -105,7 +105,7 @@ func (a *app) placeFor(kind tandem.Kind, text string, create bool) (string, erro
 	}
 	if create {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return "", err
+			return "", &tandem.Error{Kind: tandem.Denied, Op: "make folder", Thing: text, Err: cause(err), Remedy: "name one that is there, or that you may make"}
 		}
 	}
 	place, err := a.registry().ParsePlace(scheme + ":" + dir)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,7 +41,9 @@ func (a *app) handlerList() *cobra.Command {
 		Example: "  tandem handler list\n  tandem handler list --setup\n  tandem handler list --type device --json",
 		Args:    args(0, 0, "handler list takes no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {
-			f.Type = handler.Type(sort)
+			if f.Type = handler.Type(sort); sort != "" && !slices.Contains(handler.Types(), f.Type) {
+				return errUsage{fmt.Errorf("--type is %s, not %q", strings.Join(handlerTypes(), ", "), sort)}
+			}
 			return a.with(c.Context(), func(s center.Service) error {
 				list, err := s.ListHandlers(c.Context(), f)
 				if err != nil {
@@ -55,14 +58,17 @@ func (a *app) handlerList() *cobra.Command {
 	}
 	c.Flags().BoolVar(&f.Setup, "setup", false, "those that are not set up yet, instead")
 	c.Flags().BoolVar(&f.Hidden, "hidden", false, "also the hidden ones")
-	var types []string
-	for _, t := range handler.Types() {
-		types = append(types, string(t))
-	}
-	c.Flags().StringVar(&sort, "type", "", "only those of a type: "+strings.Join(types, ", "))
-	words(c, "type", types)
+	c.Flags().StringVar(&sort, "type", "", "only those of a type: "+strings.Join(handlerTypes(), ", "))
+	words(c, "type", handlerTypes())
 	userFlag(c, a, &f.User, "only those of this user, and the hub's own")
 	return a.jsonFlag(c)
+}
+
+func handlerTypes() (out []string) {
+	for _, t := range handler.Types() {
+		out = append(out, string(t))
+	}
+	return out
 }
 
 func (a *app) handlerTable(list []handler.Handler) error {
@@ -199,18 +205,18 @@ func handlerVerbs() map[handler.Task]string {
 
 func (a *app) handlerOrder(do handler.Task, short string) *cobra.Command {
 	o := center.HandlerOrder{Do: do, By: byCommand}
-	use, low, high := string(do)+" HANDLER [ITEM]", 1, 2
+	use, with, low, high := string(do)+" HANDLER [ITEM]", ", and at most one of its items", 1, 2
 	switch do {
 	case handler.Activate, handler.Deactivate, handler.Hide, handler.Show:
-		use, high = string(do)+" HANDLER", 1
+		use, with, high = string(do)+" HANDLER", "", 1
 	case handler.Delete:
-		use, low = string(do)+" HANDLER ITEM", 2
+		use, with, low = string(do)+" HANDLER ITEM", " and one of its items", 2
 	}
 	c := &cobra.Command{
 		Use:               use,
 		Short:             short,
 		Example:           "  tandem handler " + strings.NewReplacer("HANDLER", "phone", " [ITEM]", "", " ITEM", " contacts-phone").Replace(use),
-		Args:              args(low, high, "tandem handler "+use),
+		Args:              args(low, high, "name one handler"+with+": tandem handler "+use),
 		ValidArgsFunction: positions(a.handlerNames, a.itemNames, none),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Handler = args[0]

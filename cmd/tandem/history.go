@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -56,6 +57,9 @@ func (a *app) historyCommand() *cobra.Command {
   tandem history --session s12`,
 		Args: args(0, 1, "name at most one record: tandem history [RECORD]"),
 		RunE: func(c *cobra.Command, args []string) error {
+			if f.Limit < 1 {
+				return errUsage{errors.New("--lines must be at least 1")}
+			}
 			if len(args) > 0 {
 				f.Text = args[0]
 			}

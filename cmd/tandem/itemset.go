@@ -47,7 +47,7 @@ TANDEM_HOME_ and TANDEM_PARTNER_ with CREATED, CHANGED, MOVED, DELETED.`,
 }
 
 func (a *app) setItem(ctx context.Context, name string, words []string) error {
-	set, err := settings(words)
+	set, err := settings(words, "policy=newest")
 	if err != nil {
 		return err
 	}

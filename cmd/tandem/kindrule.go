@@ -118,7 +118,7 @@ func (a *app) setKindRule(ctx context.Context, s center.Service, r center.KindRu
 		case ok && key == "delete-vs-change":
 			r.DeleteVsChange = value
 		default:
-			return errUsage{fmt.Errorf("%q is neither policy=RULE nor delete-vs-change=RULE", word)}
+			return errUsage{fmt.Errorf("%q is neither policy=RULE nor delete-vs-change=RULE; write such as policy=newest or delete-vs-change=ask", word)}
 		}
 	}
 	if err := s.SetKindRule(ctx, r); err != nil {

@@ -178,8 +178,11 @@ func (a *app) notifySet() *cobra.Command {
 			set := map[string]string{}
 			for _, word := range words {
 				key, value, ok := strings.Cut(word, "=")
-				if _, twice := set[key]; !ok || twice {
-					return errUsage{fmt.Errorf("%q is not KEY=VALUE, or its key is set twice", word)}
+				if _, twice := set[key]; twice {
+					return errUsage{fmt.Errorf("%s is set twice; say once what it is to be", key)}
+				}
+				if !ok {
+					return errUsage{fmt.Errorf("%q is not of the form KEY=VALUE; write such as mail=on or quiet=22:00-07:00", word)}
 				}
 				set[key] = value
 			}

@@ -23,7 +23,7 @@ synced; what leaves it stays where it is, on both sides.`,
 		Args:              args(2, -1, "name a partner and what to set: tandem partner set PARTNER OPTION=VALUE..."),
 		ValidArgsFunction: positions(a.partnerNames, none),
 		RunE: func(c *cobra.Command, args []string) error {
-			set, err := settings(args[1:])
+			set, err := settings(args[1:], "path=./folder")
 			if err != nil {
 				return err
 			}
@@ -44,16 +44,16 @@ func (a *app) setPartner(ctx context.Context, s center.Service, name string, set
 	return err
 }
 
-// settings reads KEY=VALUE words.
-func settings(words []string) (map[string]string, error) {
+// settings reads KEY=VALUE words, one of which could be the example.
+func settings(words []string, example string) (map[string]string, error) {
 	set := map[string]string{}
 	for _, word := range words {
 		key, value, ok := strings.Cut(word, "=")
 		if !ok {
-			return nil, errUsage{fmt.Errorf("%q is not KEY=VALUE", word)}
+			return nil, errUsage{fmt.Errorf("%q is not of the form KEY=VALUE; write such as %s", word, example)}
 		}
 		if _, twice := set[key]; twice {
-			return nil, errUsage{fmt.Errorf("%s is set twice", key)}
+			return nil, errUsage{fmt.Errorf("%s is set twice; say once what it is to be", key)}
 		}
 		set[key] = strings.TrimSpace(value)
 	}

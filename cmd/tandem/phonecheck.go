@@ -41,7 +41,7 @@ The password is sent only where the certificate is vouched for: by an authority 
 computer trusts, or by that of --ca (from the set-up page: ADDRESS/setup). No phone is
 recorded. Exit status 1 if anything failed.`,
 		Example: "  tandem phone check sync.example.org\n  tandem phone check https://box.local:8443 --user anna --ca tandem-ca.pem\n  tandem phone check sync.example.org --user anna --password-file secret --wait 15m",
-		Args:    args(1, 1, "phone check takes the address that phones use, such as https://sync.example.org"),
+		Args:    args(1, 1, "name the address that phones use: tandem phone check ADDRESS, such as https://sync.example.org"),
 		RunE:    func(c *cobra.Command, args []string) error { return a.phoneCheck(c.Context(), args[0], o) },
 	}
 	fl := c.Flags()
@@ -68,6 +68,9 @@ func (a *app) phoneCheck(ctx context.Context, address string, o phoneCheck) erro
 	}
 	if cfg.Roots, err = authorities(o.ca); err != nil {
 		return err
+	}
+	if o.user == "" && o.password != "" {
+		return errUsage{errors.New("--password-file goes with --user NAME")}
 	}
 	if o.user != "" {
 		if cfg.Password, err = a.oldPassword(ctx, o.password); err != nil {

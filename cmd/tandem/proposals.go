@@ -55,7 +55,7 @@ func (a *app) handlerCommit() *cobra.Command {
 		Short:   "Have a proposed collection synced",
 		Long:    `Makes a sync item of a collection that tandem handler proposals shows.`,
 		Example: "  tandem handler commit work Birthdays --look",
-		Args:    args(2, 2, "tandem handler commit PARTNER COLLECTION"),
+		Args:    args(2, 2, "name one partner and one collection of it, as `tandem handler proposals` lists them: tandem handler commit PARTNER COLLECTION"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Partner, o.Name = args[0], args[1]
 			return a.with(c.Context(), func(s center.Service) error {

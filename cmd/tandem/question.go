@@ -91,7 +91,7 @@ first time: combine them, or replace what is here or there by the other. If the 
 changed since, nothing is done, and it waits again. An item that asks before it runs:
 run-now, or not-now.`,
 		Example:           "  tandem conflict answer contacts-phone restore",
-		Args:              args(2, 2, "tandem conflict answer ITEM "+strings.Join(answers, "|")),
+		Args:              args(2, 2, "name one item and the answer: tandem conflict answer ITEM "+strings.Join(answers, "|")),
 		ValidArgsFunction: positions(a.itemNames, none),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.with(c.Context(), func(s center.Service) error {

@@ -57,6 +57,9 @@ func Main(args []string, in io.Reader, out, errw io.Writer) int {
 	root.SetOut(out)
 	root.SetErr(errw)
 	c, err := root.ExecuteContextC(ctx)
+	if word := strings.Split(fmt.Sprint(err), `"`); c == root && len(word) > 1 && word[0] == "unknown command " { // as cobra writes it
+		err = unknownCommand(root, word[1])
+	}
 	a.path = c.CommandPath()
 	return a.status(err)
 }
@@ -125,11 +128,7 @@ func remedied(err error) error {
 
 // oneLine keeps an error message on its line, and safe for a terminal.
 func oneLine(err error) string {
-	text, meant, asked := strings.Cut(err.Error(), "\n\nDid you mean this?\n") // as cobra writes it
-	if asked {
-		text += "; did you mean " + strings.Join(strings.Fields(meant), " or ") + "?"
-	}
-	return strings.TrimSpace(clean(strings.ReplaceAll(text, "\n", "; ")))
+	return strings.TrimSpace(clean(strings.ReplaceAll(err.Error(), "\n", "; ")))
 }
 
 const rootHelp = `Tandem keeps contacts, calendars, tasks, notes and files in step.
@@ -167,7 +166,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&a.data, "data", "", "data folder (default: the system's folder for application data)")
 	_ = root.MarkPersistentFlagDirname("data") // fails only for a flag that does not exist
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errUsage{flagError(err)} })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return errUsage{flagError(c, err)} })
 	group := func(id, title string, cmds ...*cobra.Command) {
 		root.AddGroup(&cobra.Group{ID: id, Title: title})
 		for _, c := range cmds {
@@ -179,25 +178,9 @@ func (a *app) root() *cobra.Command {
 	group("set", "Set up the hub:", a.itemCommand(), a.partnerCommand(), a.handlerCommand(), a.providerCommand(), a.userCommand(), a.mailCommand(), a.secretCommand(), a.collectionCommand(), a.deviceCommand(), a.phoneCommand(), a.notifyCommand(), a.webhookCommand())
 	group("see", "See and solve:", a.statusCommand(), a.logCommand(), a.conflictCommand(), a.historyCommand(), a.undoCommand(), a.backupCommand(), a.doctorCommand())
 	root.AddCommand(a.wbxmlCommand(), a.versionCommand(), a.manCommand())
+	a.given(root)
 	a.noteStart(root)
 	return root
-}
-
-// flagError says of a value that a flag does not take what it does take.
-func flagError(err error) error {
-	text := err.Error()
-	switch {
-	case strings.Contains(text, "time: "):
-		text, _, _ = strings.Cut(text, ": time: ")
-		return errors.New(text + "; write a time such as 90s, 30m or 2h")
-	case strings.Contains(text, "strconv.ParseInt"), strings.Contains(text, "strconv.Atoi"):
-		text, _, _ = strings.Cut(text, ": strconv.")
-		return errors.New(text + "; write a whole number")
-	case strings.Contains(text, "strconv.ParseBool"):
-		text, _, _ = strings.Cut(text, ": strconv.")
-		return errors.New(text + "; write true or false")
-	}
-	return err
 }
 
 // noteStart makes all commands note that they have begun: what fails before is wrong usage.
@@ -205,6 +188,9 @@ func (a *app) noteStart(c *cobra.Command) {
 	if run := c.RunE; run != nil {
 		c.RunE = func(c *cobra.Command, args []string) error {
 			a.started, a.makes = true, makesData(c)
+			if f := c.Flag("data"); f != nil && f.Changed && a.data == "" {
+				return errUsage{errors.New("--data is empty: name a folder, or leave it out for the system's folder for application data")}
+			}
 			return run(c, args)
 		}
 	}
@@ -226,25 +212,9 @@ func makesData(c *cobra.Command) bool {
 // noun makes a command that only groups others.
 func noun(use, short, long string, verbs ...*cobra.Command) *cobra.Command {
 	c := &cobra.Command{Use: use, Short: short, Long: long}
-	c.RunE = func(c *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return errUsage{fmt.Errorf("tandem %s has no verb %q; it has %s", use, args[0], verbsOf(c))}
-		}
-		if err := c.Help(); err != nil {
-			return err
-		}
-		return errExit(exitUsage)
-	}
+	c.RunE = onlyVerbs
 	c.AddCommand(verbs...)
 	return c
-}
-
-func verbsOf(c *cobra.Command) string {
-	var names []string
-	for _, sub := range c.Commands() {
-		names = append(names, sub.Name())
-	}
-	return strings.Join(names, ", ")
 }
 
 // args checks the number of arguments and says in words what is expected.

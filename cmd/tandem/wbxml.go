@@ -53,6 +53,8 @@ func (a *app) wbxmlCommand() *cobra.Command {
 	return c
 }
 
+const needsWBXML = "name a file that holds WBXML or its XML, or send it to standard input"
+
 // A person converts a file of their own: the limits are there against a mistake, not against an attack.
 const maxConvert = 1 << 30
 
@@ -68,12 +70,12 @@ func (a *app) convertWBXML(name string, digits bool) error {
 	begin := bytes.TrimLeft(bytes.TrimPrefix(input, []byte("\ufeff")), " \t\r\n")
 	switch {
 	case len(begin) == 0 && len(bytes.TrimSpace(input)) == 0:
-		return &tandem.Error{Kind: tandem.Invalid, Op: "convert", Thing: thing, Err: errors.New("there is nothing in it")}
+		return &tandem.Error{Kind: tandem.Invalid, Op: "convert", Thing: thing, Err: errors.New("there is nothing in it"), Remedy: needsWBXML}
 	case len(begin) > 0 && begin[0] == '<':
 		return a.writeWBXML(thing, input, digits)
 	case digits:
 		if input, err = fromDigits(input); err != nil {
-			return &tandem.Error{Kind: tandem.Invalid, Op: "convert", Thing: thing, Err: err}
+			return &tandem.Error{Kind: tandem.Invalid, Op: "convert", Thing: thing, Err: err, Remedy: "leave --hex out if the file holds the bytes themselves"}
 		}
 	}
 	return a.writeXML(thing, input, digits)
@@ -84,7 +86,7 @@ func (a *app) readInput(name string) ([]byte, error) {
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "convert", Thing: name, Err: cause(err)}
+			return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "convert", Thing: name, Err: cause(err), Remedy: needsWBXML + "; you must be allowed to read it"}
 		}
 		defer f.Close()
 		in = f
@@ -92,9 +94,9 @@ func (a *app) readInput(name string) ([]byte, error) {
 	input, err := io.ReadAll(io.LimitReader(in, maxConvert+1))
 	switch {
 	case err != nil:
-		return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "convert", Thing: name, Err: cause(err)}
+		return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "convert", Thing: name, Err: cause(err), Remedy: needsWBXML}
 	case len(input) > maxConvert:
-		return nil, &tandem.Error{Kind: tandem.TooLarge, Op: "convert", Thing: name, Err: fmt.Errorf("more than %d bytes", maxConvert)}
+		return nil, &tandem.Error{Kind: tandem.TooLarge, Op: "convert", Thing: name, Err: fmt.Errorf("more than %d bytes", maxConvert), Remedy: "name one document, not a whole recording"}
 	}
 	return input, nil
 }
@@ -114,7 +116,7 @@ func (a *app) writeXML(thing string, input []byte, digits bool) error {
 		fmt.Fprintf(a.err, "tandem: note: %s\n", clean(n.String()))
 	}
 	if err != nil {
-		remedy := ""
+		remedy := "see that the file is whole, and holds the body of one request or answer and nothing else"
 		var fault *wbxml.Error
 		if errors.As(err, &fault) && fault.Fault == wbxml.BadHeader && !digits && hexDigit(input[0]) {
 			remedy = "if it is written in hexadecimal digits, add --hex"
@@ -131,7 +133,7 @@ func (a *app) writeXML(thing string, input []byte, digits bool) error {
 func (a *app) writeWBXML(thing string, input []byte, digits bool) error {
 	e, err := wbxml.FromXML(bytes.NewReader(bytes.TrimPrefix(input, []byte("\ufeff"))))
 	if err != nil {
-		return &tandem.Error{Kind: tandem.Invalid, Op: "read XML from", Thing: thing, Err: err}
+		return &tandem.Error{Kind: tandem.Invalid, Op: "read XML from", Thing: thing, Err: err, Remedy: "write the tags and namespaces of ActiveSync, as `tandem wbxml` itself writes them"}
 	}
 	b, err := wbxml.Marshal(e)
 	if err != nil {

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -98,7 +99,7 @@ func (s *Service) Unshare(ctx context.Context, user string, collection int64, wi
 		}
 	}
 	if with == "" || sh.ID == 0 {
-		return &tandem.Error{Kind: tandem.NotFound, Op: op, Thing: r.Name, Err: errors.New("it is not shared with " + with)}
+		return &tandem.Error{Kind: tandem.NotFound, Op: op, Thing: r.Name, Err: errors.New("it is not shared with " + cmp.Or(with, "nobody")), Remedy: "see with whom it is where collections are listed"}
 	}
 	return s.Shares.RemoveShare(ctx, sh.ID)
 }

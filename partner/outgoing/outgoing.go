@@ -133,6 +133,8 @@ func (a Account) check() error {
 	switch {
 	case a.Host == "":
 		return errors.New("it has no host")
+	case strings.ContainsFunc(a.Host, notInHost):
+		return fmt.Errorf("%q is no name or number of a computer", a.Host)
 	case a.Port < 1 || a.Port > 65535:
 		return fmt.Errorf("%d is no port", a.Port)
 	case a.TLS != "tls" && a.TLS != "starttls" && a.TLS != "none":
@@ -145,6 +147,11 @@ func (a Account) check() error {
 		return fmt.Errorf("auth is %q and neither password nor token", a.Auth)
 	}
 	return nil
+}
+
+// notInHost reports whether a rune is in no name or number of a computer; letters of all languages are.
+func notInHost(r rune) bool {
+	return r <= ' ' || r == 0x7f || strings.ContainsRune("!\"#$&'()*+,/;<=>?@\\^`{|}~", r)
 }
 
 func loopback(host string) bool {

@@ -73,7 +73,7 @@ func (s shares) PutShare(ctx context.Context, in store.Share) (out store.Share, 
 
 func addShare(c *conn, op string, in store.Share, props string) (int64, error) {
 	bad := func(text string) (int64, error) {
-		return 0, &tandem.Error{Kind: tandem.Invalid, Op: op, Err: errors.New(text)}
+		return 0, &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: in.With, Err: errors.New(text), Remedy: "name another user, or make a link with `tandem collection link`"}
 	}
 	col, err := collectionByID(c, in.Collection)
 	switch {

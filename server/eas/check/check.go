@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -58,10 +59,16 @@ func ParseAddress(s string) (*url.URL, error) {
 		text = "https://" + text
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || !goodPort(u.Port()) {
 		return nil, &tandem.Error{Kind: tandem.Invalid, Op: "check", Thing: s, Err: errors.New("this is no address of a hub"), Remedy: "write it like https://sync.example.org or sync.example.org:8443"}
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+}
+
+// goodPort reports whether there can be a port of this number; "" is the usual one.
+func goodPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && n > 0
 }
 
 // run is a check-up under way.
