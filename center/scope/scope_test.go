@@ -250,6 +250,7 @@ func forAdmins() []ask {
 		}},
 		{"Repair", func(c C, s S, u string, x things) (any, error) { return s.Repair(c, false) }},
 		{"Bundle", func(c C, s S, u string, x things) (any, error) { return s.Bundle(c) }},
+		{"Verify", func(c C, s S, u string, x things) (any, error) { return none(s.Verify(c, func(store.Verified) {})) }},
 		{"RotateSecrets", func(c C, s S, u string, x things) (any, error) { return s.RotateSecrets(c) }},
 		{"SetPrivateWebhooks", func(c C, s S, u string, x things) (any, error) { return none(s.SetPrivateWebhooks(c, true)) }},
 	}

@@ -77,7 +77,7 @@ func Acquire(dir string) (*Lock, error) {
 func (l *Lock) Release() error {
 	// Nobody shall be named who has gone. An error leaves a stale name, which nobody reads without a lock being held.
 	_ = l.f.Truncate(0)
-	return l.f.Close()
+	return errors.Join(unlockFile(l.f), l.f.Close())
 }
 
 // command is how this process was called, as far as it tells a person which one it is.

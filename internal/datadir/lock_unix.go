@@ -23,3 +23,12 @@ func lockFile(f *os.File) (taken bool, err error) {
 		}
 	}
 }
+
+// unlockFile gives the lock back, which closing the file alone would not do while a process that is just being started still has it, between its fork and its exec.
+func unlockFile(f *os.File) error {
+	for {
+		if err := unix.Flock(int(f.Fd()), unix.LOCK_UN); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}

@@ -17,3 +17,6 @@ func lockFile(f *os.File) (taken bool, err error) {
 	}
 	return false, err
 }
+
+// unlockFile leaves the lock to the closing of the file, which nobody else has.
+func unlockFile(*os.File) error { return nil }
