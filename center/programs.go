@@ -96,7 +96,7 @@ func denied(thing, why string) error {
 
 // says is what of a handler a program can know.
 func says(x handler.Handler) handler.Handler {
-	return handler.Handler{ID: x.ID, Name: x.Name, Type: x.Type, Label: progress.Cut(x.Label, progress.MaxText), Comment: progress.Cut(x.Comment, progress.MaxText), Can: x.Can,
+	return handler.Handler{ID: x.ID, Name: x.Name, Type: x.Type, Label: progress.Cut(x.Label, progress.MaxText), Comment: progress.Cut(x.Comment, progress.MaxText), Icon: x.Icon, Can: x.Can,
 		Policies: x.Policies, Browse: x.Browse, Shy: x.Shy, User: x.User}
 }
 

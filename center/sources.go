@@ -75,6 +75,9 @@ func (h *Hub) partnerHandler(p store.Partner) handler.Handler {
 		return x
 	}
 	x.Type = typeOf(prov)
+	if x.Icon = prov.Icon; x.Icon != "" {
+		x.Can = append(x.Can, handler.HasIcon)
+	}
 	if prov.Features.ReadOnly {
 		x.Comment = "it can only be read: nothing is ever written there"
 	}
@@ -326,7 +329,7 @@ func (h *Hub) setupHandlers(ctx context.Context, notes map[string]note) ([]handl
 		if err != nil || name == "home" { // the hub's own collections are no partner
 			continue
 		}
-		add(handler.Handler{ID: setupPrefix + name, Name: p.Title, Type: typeOf(p), Label: "provider", Comment: p.Help})
+		add(handler.Handler{ID: setupPrefix + name, Name: p.Title, Type: typeOf(p), Label: "provider", Comment: p.Help, Icon: p.Icon})
 	}
 	return out, nil
 }

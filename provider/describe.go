@@ -13,6 +13,7 @@ type Description struct {
 	Title    string              `json:"title"`
 	Help     string              `json:"help"`
 	Examples []string            `json:"examples"`
+	Icon     string              `json:"icon,omitempty"` // a drawing's name
 	Kinds    []tandem.Kind       `json:"kinds"`
 	Options  []OptionDescription `json:"options"`
 	Features []string            `json:"features"` // what it can do at most, one sentence part each
@@ -41,7 +42,7 @@ func (r *Registry) Describe() []Description {
 
 // Describe returns the provider's declaration as plain data.
 func (p *Provider) Describe() Description {
-	d := Description{Name: p.Name, Title: p.Title, Help: p.Help,
+	d := Description{Name: p.Name, Title: p.Title, Help: p.Help, Icon: p.Icon,
 		Examples: append([]string{}, p.Examples...), Kinds: append([]tandem.Kind{}, p.Kinds...),
 		Options: make([]OptionDescription, 0, len(p.Options)), Features: p.Features.Words()}
 	for _, o := range p.Options {

@@ -165,6 +165,7 @@ type Provider struct {
 	Title    string        // "Folder of vCards or iCalendar files"
 	Help     string        // one paragraph; what is kept, what is not
 	Examples []string      // complete places
+	Icon     string        // which of the pages' drawings stands for it, such as "cards" or "bookmark"; "" or one that is not there: that of its sort
 	Kinds    []tandem.Kind // which it can hold; the first is the default where a place does not tell
 	Options  []Option
 	Local    bool          // what follows the scheme is a path on this machine: "~" is expanded and it is made absolute

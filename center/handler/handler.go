@@ -5,6 +5,7 @@ package handler
 
 import (
 	"slices"
+	"strings"
 
 	"tandem"
 	"tandem/center/progress"
@@ -147,6 +148,7 @@ type Handler struct {
 	Type     Type         `json:"type"`
 	Label    string       `json:"label,omitempty"` // in words: "iPhone 15", "CalDAV server"
 	Comment  string       `json:"comment,omitempty"`
+	Icon     string       `json:"icon,omitempty"` // which drawing stands for it, with HasIcon; "": that of its type
 	Can      []Capability `json:"can"`
 	Policies []Policy     `json:"policies"`
 	Browse   string       `json:"browse,omitempty"`
@@ -188,6 +190,9 @@ func (h *Handler) Check() error {
 	}
 	if err := checkRules(false, h.Can, HandlerCapabilities(), h.Policies); err != nil {
 		return err
+	}
+	if strings.Trim(h.Icon, "abcdefghijklmnopqrstuvwxyz-") != "" || len(h.Icon) > 40 {
+		return tandem.Errorf(tandem.Invalid, "%q is no name of a drawing", h.Icon)
 	}
 	seen := map[string]bool{}
 	for i := range h.Items {

@@ -16,6 +16,7 @@ type Handler struct {
 	Label     string        `json:"label,omitempty" doc:"in words what it is"`
 	Comment   string        `json:"comment,omitempty"`
 	Can       []string      `json:"can" doc:"capabilities"`
+	Icon      string        `json:"icon,omitempty" doc:"the name of the drawing that stands for it; empty: that of its type"`
 	Browse    string        `json:"browse,omitempty" doc:"where its content can be looked at"`
 	Place     string        `json:"place,omitempty"`
 	User      string        `json:"user,omitempty"`
@@ -68,7 +69,7 @@ type HandlerTask struct {
 
 // OfHandler is a handler.
 func OfHandler(x handler.Handler) Handler {
-	return Handler{ID: x.ID, Name: x.Name, Type: string(x.Type), Label: x.Label, Comment: x.Comment, Can: capabilities(x.Can), Browse: x.Browse, Place: x.Place, User: x.User,
+	return Handler{ID: x.ID, Name: x.Name, Type: string(x.Type), Label: x.Label, Comment: x.Comment, Icon: x.Icon, Can: capabilities(x.Can), Browse: x.Browse, Place: x.Place, User: x.User,
 		Active: x.Active, Enabled: x.Enabled, Connected: x.Connected, Why: x.Why, Hidden: x.Hidden, LastSync: x.LastSync, Errors: x.Errors, Conflicts: x.Conflicts, Syncing: x.Syncing,
 		Items: List(x.Items, ofHandlerItem), Tasks: List(x.Tasks, ofTask)}
 }
@@ -179,6 +180,7 @@ type SessionStart struct {
 	Type    string        `json:"type,omitempty" enum:"unspecified,application,device,folder,service,computer"`
 	Label   string        `json:"label,omitempty"`
 	Comment string        `json:"comment,omitempty"`
+	Icon    string        `json:"icon,omitempty" doc:"the name of a drawing of the pages, such as bookmark or cards"`
 	Browse  string        `json:"browse,omitempty"`
 	Hidden  bool          `json:"hidden_by_default,omitempty"`
 	Who     string        `json:"who,omitempty"`
@@ -188,9 +190,12 @@ type SessionStart struct {
 // Session is what the center takes.
 func (x SessionStart) Session() center.NewSession {
 	n := center.NewSession{Who: x.Who, Items: List(x.Items, SessionItem.item), Handler: handler.Handler{ID: x.Handler, Name: x.Name, Type: handler.Type(x.Type), Label: x.Label, Comment: x.Comment,
-		Browse: x.Browse, Shy: x.Hidden}}
+		Icon: x.Icon, Browse: x.Browse, Shy: x.Hidden}}
+	if x.Icon != "" {
+		n.Handler.Can = append(n.Handler.Can, handler.HasIcon)
+	}
 	if x.Browse != "" {
-		n.Handler.Can = []handler.Capability{handler.CanBrowse}
+		n.Handler.Can = append(n.Handler.Can, handler.CanBrowse)
 	}
 	return n
 }

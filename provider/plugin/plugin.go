@@ -41,6 +41,7 @@ type Declaration struct {
 	Title    string        `json:"title"`
 	Help     string        `json:"help"`
 	Examples []string      `json:"examples,omitempty"`
+	Icon     string        `json:"icon,omitempty"` // a drawing's name, see provider.Provider
 	Kinds    []tandem.Kind `json:"kinds"`
 	Options  []Option      `json:"options,omitempty"`
 	Local    bool          `json:"local,omitempty"`
@@ -99,7 +100,7 @@ func featuresOf(f provider.Features) Features {
 
 // Declare is the declaration of a provider that is written in Go.
 func Declare(p *provider.Provider) Declaration {
-	d := Declaration{Protocol: Protocol, Name: p.Name, Title: p.Title, Help: p.Help, Examples: p.Examples, Kinds: p.Kinds, Local: p.Local, Address: p.Address,
+	d := Declaration{Protocol: Protocol, Name: p.Name, Title: p.Title, Help: p.Help, Examples: p.Examples, Icon: p.Icon, Kinds: p.Kinds, Local: p.Local, Address: p.Address,
 		Network: p.Network, Poll: int64(p.Poll / time.Second), Features: featuresOf(p.Features), Lists: p.List != nil, Asks: p.Ask != nil}
 	for _, o := range p.Options {
 		d.Options = append(d.Options, Option{Name: o.Name, Type: o.Type, Choices: o.Choices, Default: o.Default, Help: o.Help, Secret: o.Secret})
@@ -110,7 +111,7 @@ func Declare(p *provider.Provider) Declaration {
 // Provider is the provider that a program is.
 func (r Registered) Provider() *provider.Provider {
 	d := r.Declaration
-	p := &provider.Provider{Name: d.Name, Title: d.Title, Help: d.Help, Examples: d.Examples, Kinds: d.Kinds, Local: d.Local, Address: d.Address, Network: d.Network,
+	p := &provider.Provider{Name: d.Name, Title: d.Title, Help: d.Help, Examples: d.Examples, Icon: d.Icon, Kinds: d.Kinds, Local: d.Local, Address: d.Address, Network: d.Network,
 		Poll: time.Duration(d.Poll) * time.Second, Features: d.Features.whole()}
 	for _, o := range d.Options {
 		p.Options = append(p.Options, provider.Option{Name: o.Name, Type: o.Type, Choices: o.Choices, Default: o.Default, Help: o.Help, Secret: o.Secret})

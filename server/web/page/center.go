@@ -10,6 +10,7 @@ import (
 	"tandem"
 	"tandem/center"
 	"tandem/center/handler"
+	"tandem/provider"
 	"tandem/server/web/page/words"
 	"tandem/store"
 )
@@ -341,6 +342,14 @@ func standing(w words.Words, st center.ItemStatus) look {
 		return look{"good", "clock", w.T("Not sent yet")}
 	}
 	return look{"good", "ok", w.T("In step")}
+}
+
+// providerIcon is the drawing of a provider: the one that it names, or that of its sort.
+func providerIcon(d provider.Description) string {
+	if _, ok := drawings()[d.Icon]; ok {
+		return d.Icon
+	}
+	return partnerIcon(d.Name)
 }
 
 // partnerIcon is the drawing of a sort of partner: where it keeps things, and what.

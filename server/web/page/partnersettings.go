@@ -31,7 +31,7 @@ func (p *Pages) settingsOfPartner(c *call) (*partnerSettings, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &partnerSettings{placeForm: placeForm{Provider: prov, Icon: partnerIcon(prov.Name)}, Partner: known}
+	d := &partnerSettings{placeForm: placeForm{Provider: prov, Icon: providerIcon(prov.Describe())}, Partner: known}
 	d.Path, _, _ = strings.Cut(placeName(c.words, known.Place), "?")
 	if d.Back = c.r.FormValue("back"); !strings.HasPrefix(d.Back, "/") || strings.HasPrefix(d.Back, "//") {
 		d.Back = "/partners/" + url.PathEscape(known.Name)

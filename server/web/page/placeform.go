@@ -54,7 +54,7 @@ func (p *Pages) providerOf(c *call) (*placeForm, error) {
 			return nil, &tandem.Error{Kind: tandem.Denied, Op: "name place", Thing: prov.Name, Err: errors.New("the administrator allows no places of this sort"), Remedy: "ask one to allow it, or to add the place"}
 		}
 	}
-	d := &placeForm{Provider: prov, Icon: partnerIcon(prov.Name), Path: c.form("path"), Name: c.form("name"), Kinds: prov.Kinds}
+	d := &placeForm{Provider: prov, Icon: providerIcon(prov.Describe()), Path: c.form("path"), Name: c.form("name"), Kinds: prov.Kinds}
 	d.options(c, func(o provider.Option) string { return o.Default })
 	return d, nil
 }

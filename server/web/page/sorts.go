@@ -49,7 +49,7 @@ func (p *Pages) sorts(c *call) (*choosing, error) {
 			i = 1
 		}
 		if d.Name != "home" && may(d.Name) {
-			groups[i].List = append(groups[i].List, choosable{d, partnerIcon(d.Name)})
+			groups[i].List = append(groups[i].List, choosable{d, providerIcon(d)})
 		}
 	}
 	slices.SortStableFunc(groups[0].List, func(a, b choosable) int { return cmp.Compare(order(a.Icon), order(b.Icon)) })

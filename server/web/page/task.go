@@ -123,6 +123,9 @@ func canWords(w words.Words, k handler.Capability) string {
 
 // handlerIcon is the drawing of a handler: that of its provider, or of its type. ISyncMgrHandlerInfo::GetType
 func handlerIcon(x handler.Handler) string {
+	if _, ok := drawings()[x.Icon]; ok {
+		return x.Icon
+	}
 	if name, _, ok := strings.Cut(x.Place, ":"); ok && x.Type != handler.Device {
 		return partnerIcon(name)
 	}

@@ -18,7 +18,7 @@ import (
 func main() {
 	plugin.Main(&provider.Provider{
 		Name: "stocks", Title: "Portfolio", Help: "A folder with a JSON file for each share that is held.", Examples: []string{"stocks:~/portfolio"},
-		Kinds: []tandem.Kind{"x-stock"}, Local: true, Features: simple.Features(simple.Place{}),
+		Icon: "row", Kinds: []tandem.Kind{"x-stock"}, Local: true, Features: simple.Features(simple.Place{}),
 		Options: []provider.Option{{Name: "read-only", Type: "bool", Default: "false", Help: "never write there"}},
 		Open: func(_ context.Context, p provider.Place, _ provider.Env) (*provider.Opened, error) {
 			return simple.Open(simple.Place{Kind: "x-stock", Identity: p.Path, ReadOnly: p.Bool("read-only"), MaxSize: 8 << 20, Store: folder(p.Path)}), nil
