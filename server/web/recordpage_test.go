@@ -30,13 +30,17 @@ func TestRecordPage(t *testing.T) {
 	for _, o := range out {
 		k.must(o.Err)
 	}
-	for name, bomb := range mailkit.Bombs() {
+	bombs := mailkit.Bombs()
+	if testing.Short() { // one goroutine works through much: the race detector is told nothing new
+		clear(bombs)
+	}
+	for name, bomb := range bombs {
 		out, err := k.st.Home.Write(ctx, c.ID, store.Author{}, []store.HomeWrite{{Write: tandem.Write{Op: tandem.Create, ID: tandem.ID(name), Record: tandem.Record{Body: tandem.Bytes(bomb)}}}})
 		k.must(err)
 		k.must(out[0].Err)
 	}
 	anna, ben := k.in("anna"), k.in("ben")
-	for name := range mailkit.Bombs() {
+	for name := range bombs {
 		if a := anna.get("/items/mine/records?id=" + url.QueryEscape(name)); a.status != http.StatusOK || !strings.Contains(a.body, "harmless text") {
 			t.Errorf("%s: %d: %.2000s", name, a.status, a.body)
 		}
