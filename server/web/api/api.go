@@ -58,6 +58,7 @@ func New(cfg Config) (*API, error) {
 		"visit":    {Type: "apiKey", In: "cookie", Name: "__Host-tandem", Description: "A browser that is logged in; with the header X-CSRF-Token where something changes."},
 	}
 	c.Security = []map[string][]string{{"password": {}}, {"visit": {}}}
+	c.Transformers = append(c.Transformers, explained)
 	a.huma = humago.New(a.mux, c)
 	a.addMe()
 	a.addItems()

@@ -1,12 +1,14 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -85,7 +87,39 @@ func problemOf(err error, log *slog.Logger) *Problem {
 	}
 	bare := *f
 	bare.Remedy = ""
-	return &Problem{Title: f.Kind.String(), Status: statusOf(f.Kind, f.Wait), Detail: bare.Err().Error(), Kind: f.Kind.String(), Thing: f.Thing, Cause: f.Text, Remedy: f.Remedy, Wait: f.Wait}
+	return &Problem{Title: f.Kind.String(), Status: statusOf(f.Kind, f.Wait), Detail: bare.Err().Error(), Kind: f.Kind.String(), Thing: f.Thing, Cause: f.Text, Remedy: cmp.Or(f.Remedy, helpOf(*f)), Wait: f.Wait}
+}
+
+// malformed is what huma says of a request that is not as the description says, with what a Problem has besides.
+type malformed struct {
+	huma.ErrorModel
+	Kind   string `json:"kind"`
+	Cause  string `json:"cause"`
+	Remedy string `json:"remedy"`
+}
+
+// explained has huma's own errors name cause and remedy as all others do.
+func explained(_ huma.Context, _ string, v any) (any, error) {
+	m, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	var causes []string
+	for _, e := range m.Errors {
+		causes = append(causes, strings.TrimPrefix(e.Location+": ", ": ")+e.Message)
+	}
+	return &malformed{ErrorModel: *m, Kind: tandem.Invalid.String(), Cause: cmp.Or(strings.Join(causes, "; "), m.Detail), Remedy: "write the request as /api/openapi.json describes it"}, nil
+}
+
+// helpOf is what helps where a part that knows no API did not say.
+func helpOf(f center.Failure) string {
+	switch f.Kind {
+	case tandem.NotFound:
+		return "ask for the list of what there is, and take the name or id from there"
+	case tandem.Invalid:
+		return "see in /api/openapi.json what is taken here"
+	}
+	return ""
 }
 
 // Fail answers with an error.
@@ -100,7 +134,7 @@ func write(w http.ResponseWriter, p *Problem) {
 	_ = json.NewEncoder(w).Encode(p) // an error here means that the asker is gone
 }
 
-// describeProblems says in the description how errors look. What is wrong with a request before anything is asked of the hub (422, 400) looks as huma makes it.
+// describeProblems says in the description how errors look. What is wrong with a request before anything is asked of the hub (422, 400) looks as huma makes it, with what explained adds.
 func (a *API) describeProblems() {
 	doc := a.huma.OpenAPI()
 	ref := doc.Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
