@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"iter"
+	"sync"
 	"testing"
 
 	"tandem"
@@ -14,12 +15,15 @@ import (
 // asking is a place that notes which cursors it is asked with.
 type asking struct {
 	provider.Replica
+	mu    *sync.Mutex // both places are asked at once
 	since *[]tandem.Cursor
 }
 
 // Changes implements provider.Replica.
 func (a asking) Changes(ctx context.Context, since tandem.Cursor) (iter.Seq2[tandem.Change, error], func() tandem.Listing) {
+	a.mu.Lock()
 	*a.since = append(*a.since, since)
+	a.mu.Unlock()
 	return a.Replica.Changes(ctx, since)
 }
 
@@ -33,9 +37,10 @@ func TestM122QuickAndFull(t *testing.T) {
 		p := w.pair()
 		defer p.A.Close()
 		defer p.B.Close()
+		var mu sync.Mutex
 		var since []tandem.Cursor
 		for _, o := range []*provider.Opened{p.A, p.B} {
-			o.Replica = asking{o.Replica, &since}
+			o.Replica = asking{o.Replica, &mu, &since}
 		}
 		if _, err := session.Run(t.Context(), session.Deps{Store: w.store}, p, session.Options{Full: full, Now: func() int64 { return w.now }}); err != nil {
 			t.Fatal(err)

@@ -151,14 +151,20 @@ func (d *db) connectWriter(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.opt.MaxSize > 0 {
-		_, err := c.ExecContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", d.opt.MaxSize/pageSize))
-		if err != nil {
-			c.Close()
-			return nil, err
-		}
+	if err := d.bound(ctx, c); err != nil {
+		c.Close()
+		return nil, err
 	}
 	return &conn{conn: c, stmts: map[string]*sql.Stmt{}}, nil
+}
+
+// bound keeps the database of a connection to the size that it may have.
+func (d *db) bound(ctx context.Context, c *sql.Conn) error {
+	if d.opt.MaxSize <= 0 {
+		return nil
+	}
+	_, err := c.ExecContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", d.opt.MaxSize/pageSize))
+	return err
 }
 
 // connectSoft connects for writes whose commit need not wait for the disk.

@@ -69,7 +69,11 @@ func (d *db) openMemory(ctx context.Context) error {
 		return d.fault("open store", err)
 	}
 	defer d.writer.put(c)
-	return d.fault("open store", fillMemory(ctx, c))
+	err = fillMemory(ctx, c)
+	if err == nil {
+		err = d.bound(ctx, c.conn) // an image brings bounds of its own
+	}
+	return d.fault("open store", err)
 }
 
 // fillMemory makes an empty store in memory, from the image of one: running the migrations takes a hundred times as long.
