@@ -25,9 +25,14 @@ func (s *Service) Sync(ctx context.Context, r *proto.Request) (*proto.Response, 
 	}
 	look := func(ctx context.Context) (*proto.Response, error) { return s.look(ctx, r, req) }
 	s.Broker.Supersede(r.Device.Number, sort) // an older request that waits is answered now
-	resp, err := look(ctx)
-	if resp != nil || err != nil {
-		return resp, err
+	held, err := s.held(ctx, r, req)
+	if err != nil {
+		return nil, err
+	}
+	if !held {
+		if resp, err := look(ctx); resp != nil || err != nil {
+			return resp, err
+		}
 	}
 	if req.wait == 0 {
 		return s.nothing(ctx, r, req)

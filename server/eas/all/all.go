@@ -112,7 +112,7 @@ func (d *Door) LockedOut(user string) { d.Broker.Recall(user, 0) }
 // commands are all commands that are served. What is not in this list is not advertised.
 func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service, always *mailbox.Always) map[string]proto.Command {
 	st := cfg.Store
-	pings := &push.Service{Devices: st.Devices, Folders: hierarchy, Pending: syncs.Pending, Beside: syncs.Beside, Limits: cfg.Pings}
+	pings := &push.Service{Devices: st.Devices, Folders: hierarchy, Pending: syncs.Pending, Beside: syncs.Beside, Holds: syncs.Broker.Holds, Limits: cfg.Pings}
 	fetches := &items.Service{Home: st.Home, Lookup: st.Lookup, Texts: st.Texts, Folders: hierarchy, Always: always, Far: cfg.Far, Meetings: cfg.Meetings}
 	invitations := &meeting.Service{Home: st.Home, Lookup: st.Lookup, Events: st.Events, Folders: hierarchy, Kind: cfg.Kinds[tandem.Event],
 		Meetings: cfg.Meetings, Boxes: mailbox.New(st)}

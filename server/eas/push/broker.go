@@ -188,3 +188,9 @@ func (b *Broker) held(user string, device int64, now time.Time) (time.Duration, 
 	}
 	return b.due[device].Sub(now), true
 }
+
+// Holds reports whether a device is not to be told now of what may be new, so that a request that begins to wait is not answered with it either.
+func (b *Broker) Holds(user string, device int64) bool {
+	wait, ever := b.held(user, device, time.Now())
+	return wait > 0 || !ever
+}

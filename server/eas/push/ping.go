@@ -50,6 +50,7 @@ type Service struct {
 	Folders Folders
 	Pending Pending
 	Beside  func(ctx context.Context, device int64, folder tandem.Collection) (int64, error) // another collection that comes with a folder, 0: none; nil: never
+	Holds   func(user string, device int64) bool                                             // whether a device is not to be told of news now; nil: never
 	Limits  Limits
 }
 
@@ -212,8 +213,10 @@ func (s *Service) wait(ctx context.Context, r *proto.Request, w wish, interval t
 			shared = append(shared, c.ID)
 		}
 	}
-	if resp, err := s.look(ctx, r, list); resp != nil || err != nil {
-		return resp, err
+	if s.Holds == nil || !s.Holds(r.User.Name, r.Device.Number) { // what came before this request is held as what comes while it waits
+		if resp, err := s.look(ctx, r, list); resp != nil || err != nil {
+			return resp, err
+		}
 	}
 	name, number, version := r.User.Name, r.Device.Number, r.Version // the request itself is not kept: there may be many
 	again := func(ctx context.Context) (*proto.Response, error) {
