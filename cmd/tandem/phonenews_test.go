@@ -28,7 +28,7 @@ func (p *phoneHub) ping(phone *easclient.Phone, folder string, others int) <-cha
 	return told
 }
 
-// news says when the phone is told of news.
+// tell says when the phone is told of news.
 func (p *phoneHub) tell(text string) {
 	p.Helper()
 	_, err := p.hub.OrderDevice(p.Context(), center.DeviceOrder{User: "anna", ID: "phone1", Do: center.DeviceTell, By: "anna", News: text})
@@ -91,7 +91,7 @@ func TestM112PhoneHearsInItsHours(t *testing.T) {
 	must := func(a *easclient.Answer, err error) *easclient.Answer { p.must(err); return a }
 	write("Costa")
 	p.must(tablet.Sync(ctx, contacts))
-	for tablet.Stores[contacts].Items == nil || len(tablet.Stores[contacts].Items) < 2 {
+	for len(tablet.Stores[contacts].Items) < 2 {
 		if status := <-p.ping(tablet, contacts, p.hub.doors.door.Broker.Waiting()); status != "2" {
 			t.Fatalf("the tablet is told %s", status)
 		}

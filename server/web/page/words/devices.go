@@ -1,0 +1,35 @@
+package words
+
+// devicePhrases are what the log says of devices, and why they stand as they do. Package partner/device
+func devicePhrases() []phrase {
+	out := []phrase{
+		{"%n of %n: removed by %n", "", "%n von %n: von %n entfernt"},
+		{"%n of %n: starts over, asked by %n", "", "%n von %n: fängt von vorn an, auf Wunsch von %n"},
+		{"%n of %n: is offered what is right for its sort, asked by %n", "", "%n von %n: bekommt angeboten, was für seine Art richtig ist, auf Wunsch von %n"},
+		{"%n of %n: is offered %n, asked by %n", "%n of %n: is offered protocol version %n, asked by %n", "%n von %n: bekommt Protokollversion %n angeboten, auf Wunsch von %n"},
+		{"%n of %n: is told of news: at once, asked by %n", "%n of %n: is told of news at once, asked by %n", "%n von %n: erfährt sofort von Neuem, auf Wunsch von %n"},
+		{"%n of %n: is told of news: %n, asked by %n", "", "%n von %n: erfährt von Neuem: %n, auf Wunsch von %n"},
+		{"%n of %n: obeys its policy in part only", "", "%n von %n: hält seine Richtlinie nur zum Teil ein"},
+		{"%n of %n: two devices use its id: one is %n, the other %n; they disturb each other", "", "%n von %n: zwei Geräte verwenden seine Kennung: eines ist %n, das andere %n; sie stören einander"},
+		{"set the account up anew on one of them, under another profile; then `tandem device resync %n`", "set the account up anew on one of them, under another profile; then have it sync from the beginning", "das Konto auf einem der beiden neu einrichten, unter einem anderen Profil; dann von Anfang an abgleichen lassen"},
+		{"%n of %n: %n takes the wipe back", "", "%n von %n: %n nimmt das Löschen zurück"},
+		{"%n of %n: %n takes the wipe back; it has been told already and may still do it", "", "%n von %n: %n nimmt das Löschen zurück; es weiß schon davon und tut es vielleicht noch"},
+		{"take it back with `tandem device wipe --cancel %n` before it is next seen", "take it back on its page before it is next seen", "auf seiner Seite zurücknehmen, bevor es sich wieder meldet"},
+		{"ask again with `tandem device wipe`, or block it", "ask again on its page, or block it", "auf seiner Seite noch einmal verlangen, oder es sperren"},
+		{"if it shall sync again: `tandem device allow %n`", "if it shall sync again: allow it on its page", "wenn es wieder abgleichen soll: auf seiner Seite zulassen"},
+		{"it was wiped", "", "es wurde gelöscht"},
+	}
+	access := map[string]string{"allowed": "zugelassen", "held": "zurückgehalten", "blocked": "gesperrt"}
+	for now, said := range access {
+		out = append(out, phrase{now + " by %n", "", said + " von %n"})
+		for was, before := range access {
+			out = append(out, phrase{"%n of %n: " + now + " by %n, was " + was, "", "%n von %n: " + said + " von %n, war " + before},
+				phrase{"%n of %n: " + now + ", was " + was + " (%s)", "", "%n von %n: " + said + ", war " + before + " (%s)"})
+		}
+	}
+	for text, said := range map[string]string{"the whole device": "das ganze Gerät", "this account and its data on it": "dieses Konto und seine Daten darauf"} {
+		out = append(out, phrase{"%n of %n: %n asks for a wipe of " + text, "", "%n von %n: %n verlangt zu löschen: " + said}, phrase{"%n of %n: was told to wipe " + text, "", "%n von %n: soll löschen: " + said},
+			phrase{"%n of %n: could not wipe " + text, "", "%n von %n: konnte nicht löschen: " + said}, phrase{"%n of %n: has wiped " + text, "", "%n von %n: hat gelöscht: " + said})
+	}
+	return out
+}
