@@ -13,7 +13,7 @@ import (
 func (r *run) reconcile(ctx context.Context, o *observed) (*engine.Plan, error) {
 	for {
 		plan := engine.Reconcile(o.base, o.views[0], o.views[1], r.rules)
-		doubted, gone := false, silent(plan, o.views)
+		doubted, gone := false, r.silent(plan, o.views)
 		for _, s := range r.sides {
 			if !o.lists[s.Side].Full {
 				continue // what is gone was named by the place itself
@@ -36,7 +36,7 @@ func (r *run) reconcile(ctx context.Context, o *observed) (*engine.Plan, error) 
 }
 
 // silent lists by side the records that the plan believes gone from there. What is listed under a record's id is another thing, and the record is gone.
-func silent(plan *engine.Plan, views [2]*engine.View) (ids [2][]tandem.ID) {
+func (r *run) silent(plan *engine.Plan, views [2]*engine.View) (ids [2][]tandem.ID) {
 	for _, act := range plan.All() {
 		for s, v := range views {
 			s := tandem.Side(s)
@@ -44,6 +44,16 @@ func silent(plan *engine.Plan, views [2]*engine.View) (ids [2][]tandem.ID) {
 				continue
 			}
 			if id := act.Row.Side(s).ID; id != "" && !v.Shows(id) {
+				ids[s] = append(ids[s], id)
+			}
+		}
+	}
+	for _, op := range plan.Base { // rows that are given up: what is there of one all the same would be taken for new
+		if !op.Drop || op.Row.A.ID == "" || op.Row.B.ID == "" {
+			continue
+		}
+		for s, v := range views {
+			if id := op.Row.Side(tandem.Side(s)).ID; !r.sides[s].replaced && !v.Shows(id) { // a store that was replaced gives ids to other things
 				ids[s] = append(ids[s], id)
 			}
 		}
