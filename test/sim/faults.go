@@ -56,6 +56,9 @@ func (w *world) fault(n *node, s step) {
 			}
 		}
 	}
+	if what < 2 {
+		w.unrecognised(n, id)
+	}
 	switch what {
 	case 0:
 		n.mem.Tune(func(k *memory.Knobs) { k.Problems = map[tandem.ID]error{id: trouble} })
@@ -84,6 +87,27 @@ func (w *world) fault(n *node, s step) {
 	case 12:
 		snap := n.mem.Snapshot()
 		n.mem.Tune(func(k *memory.Knobs) { k.Stale = snap })
+	}
+}
+
+// unrecognised notes a record that is about to be out of sight under an id that a pair's base does not know: the place gave it that when it was
+// written last. Nothing tells it from one that was deleted, and from a new one when it is seen again: meanwhile it goes from the other side or, edited there,
+// comes back as a second one.
+func (w *world) unrecognised(n *node, id tandem.ID) {
+	var uid string
+	for _, r := range n.list() {
+		if r.ID == id {
+			uid = w.spec.uidOf(bodyOf(r))
+		}
+	}
+	if uid == "" || w.basesKnow(n, uid, id) {
+		return
+	}
+	w.ledger.ever[uid], w.ledger.twice[uid] = true, true
+	for t, f := range w.ledger.fates {
+		if f.uid == uid {
+			w.ledger.twice[token(t).String()] = true
+		}
 	}
 }
 

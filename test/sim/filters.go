@@ -173,15 +173,16 @@ func (w *world) hidesWhatWas(p pairing, s tandem.Side, was tandem.Shown) bool {
 	})
 }
 
-// spared tells that a record may be on one side only: for the filter, or for what it hides in a directory that was deleted
-// on the other side and must stay.
+// spared tells that a record may be on one side only: for the filter, or for what it hides, or keeps from being carried out, in a directory that was
+// deleted on the other side and must stay.
 func (w *world) spared(p pairing, name string) bool {
-	if p.filter().hides(name) || within(tandem.ID(name), w.frozen[p.name]) {
+	stays := func(id tandem.ID) bool { return p.filter().hides(string(id)) || within(id, w.frozen[p.name]) }
+	if stays(tandem.ID(name)) {
 		return true
 	}
 	for _, n := range []*node{w.nodes[p.a], w.nodes[p.b]} {
 		for _, r := range n.list() {
-			if strings.HasPrefix(string(r.ID), name+"/") && p.filter().hides(string(r.ID)) {
+			if strings.HasPrefix(string(r.ID), name+"/") && stays(r.ID) {
 				return true
 			}
 		}

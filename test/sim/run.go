@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"tandem"
@@ -223,6 +224,26 @@ func (w *world) logBase(pair string) {
 		}
 		w.log("    cursors %q", p.Cursors)
 	}
+}
+
+// basesKnow tells that every pair of n that has a row of the UID has it there under id.
+func (w *world) basesKnow(n *node, uid string, id tandem.ID) bool {
+	ctx := context.Background()
+	pairs, _ := w.store.Bases.Pairs(ctx) // in memory: it does not fail
+	for _, p := range w.pairs {
+		side := slices.Index([]*node{w.sideOf(p, tandem.SideA), w.sideOf(p, tandem.SideB)}, n)
+		for _, have := range pairs {
+			if side < 0 || have.Key != p.name {
+				continue
+			}
+			for row, err := range w.store.Bases.Rows(ctx, have.ID) {
+				if was := row.Side(tandem.Side(side)).ID; err == nil && row.UID == uid && was != "" && was != id {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // mortalBases takes no commits from a dead process.
