@@ -350,3 +350,29 @@ func TestDeletedAfterABackupWhileHidden(t *testing.T) {
 		w.quiet()
 	}
 }
+
+// A directory that was deleted on one side, where its name is out of scope by now, is restored for a file that is new in it, which is refused. While it is set aside the
+// file is not forgotten.
+func TestNewInADirectoryThatIsSetAside(t *testing.T) {
+	for s := a; s <= b; s++ {
+		w := newTrees(t, func(k *memory.Knobs) { k.Cursor = true })
+		w.rules.Guard.Off = true
+		if err := w.side[s].Put("d", nil, "type=dir"); err != nil {
+			t.Fatal(err)
+		}
+		w.put(s, "other", "text")
+		w.sync()
+		w.sync()
+		w.put(s.Other(), "d/new", "news")
+		w.side[s].Tune(func(k *memory.Knobs) { k.Hidden = map[tandem.ID]error{"d": errors.New("filtered")} })
+		w.remove(s, "d")
+		for range 4 {
+			w.sync()
+		}
+		w.side[s].Tune(func(k *memory.Knobs) { k.Hidden = nil })
+		w.now += 7 * 86400
+		w.sync()
+		w.want("/", "news", "text")
+		w.quiet()
+	}
+}

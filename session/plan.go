@@ -114,8 +114,9 @@ func (r *run) wait(act *engine.Action) {
 	case engine.SetAside:
 		r.report.Aside++
 		for s, id := range act.At {
-			// Its row says where it was before it was renamed; a cursor past that would never say where it is.
-			r.stay = r.stay || r.rules.Tree && id != "" && act.Row.Link != 0 && id != act.Row.Side(tandem.Side(s)).ID
+			// Its row says where it was before it was renamed, and what is new in a directory that failed has none; a cursor past that would never
+			// say where it is.
+			r.stay = r.stay || r.rules.Tree && id != "" && (act.Row.Link == 0 || id != act.Row.Side(tandem.Side(s)).ID)
 		}
 	default:
 		r.left++
