@@ -272,3 +272,28 @@ func TestDeletedBesideAListingOfThePast(t *testing.T) {
 		w.quiet()
 	}
 }
+
+// A place that gives a record another id when it is written lists what it held before and loses the answer of a write, while the other place was restored
+// from a backup: which two belong together is remembered until it is seen again.
+func TestLostAnswerBesideARestoredStore(t *testing.T) {
+	for s := a; s <= b; s++ {
+		w := newWorld(t, func(k *memory.Knobs) { k.ReassignUpdate = true })
+		w.put(s, "1", "name=Anna\nuid=x\n")
+		w.sync()
+		past := w.side[s].Snapshot()
+		w.put(s.Other(), "1", "name=Anna\nphone=7\nuid=x\n")
+		w.side[s.Other()].Rollback(w.side[s.Other()].Snapshot(), true)
+		w.side[s].Tune(func(k *memory.Knobs) {
+			k.Stale = past
+			k.Fault = func(wr tandem.Write) memory.Fault { return memory.Fault{LostAnswer: wr.Op == tandem.Update} }
+		})
+		w.sync()
+		if n := len(w.dump(s)); n != 1 {
+			t.Errorf("side %s holds %q", s, w.dump(s))
+		}
+		w.side[s].Tune(func(k *memory.Knobs) { k.Stale, k.Fault = nil, nil })
+		w.sync()
+		w.want("name=Anna\nphone=7\nuid=x\n")
+		w.quiet()
+	}
+}

@@ -19,7 +19,8 @@ type executor struct {
 
 	mu     sync.Mutex // guards ledger
 	ledger *engine.Ledger
-	done   []bool // per action, whether it was carried out; of the run's goroutine
+	done   []bool                // per action, whether it was carried out; of the run's goroutine
+	open   map[[2]tandem.ID]bool // where the records are that the next look must see again; see leave
 
 	batch   *batch   // being applied or closed
 	flying  []*batch // being written while what follows is begun, in their order; see flight.go

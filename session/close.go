@@ -177,7 +177,7 @@ func (x *executor) landed(ctx context.Context, j *job) bool {
 	case !x.allDone(j.step.act.Needs):
 		x.fail(j.step, errNeeds)
 	case j.side.down != nil: // what a failing place says of single records is not held against them
-		x.left++
+		x.leave(j.step)
 	case j.out.Status == tandem.Rejected:
 		x.refuse(j)
 	case j.out.Status == tandem.RetryAfter:
@@ -189,7 +189,8 @@ func (x *executor) landed(ctx context.Context, j *job) bool {
 			x.retry(j.step)
 		}
 	default: // the answer was lost; the next look tells
-		x.left, x.again = x.left+1, x.again || j.side.down == nil
+		x.leave(j.step)
+		x.again = true
 	}
 	return false
 }
@@ -300,20 +301,30 @@ func (x *executor) count(j *job) {
 func (x *executor) fail(st *step, err error) {
 	switch {
 	case err == x.sides[0].down || err == x.sides[1].down || errors.Is(err, errNotTried) || errors.Is(err, errNeeds) || errors.Is(err, context.Canceled):
-		x.left++
+		x.leave(st)
 	case tandem.IsKind(err, tandem.Changed):
 		x.retry(st)
 	case tandem.IsKind(err, tandem.Invalid) || tandem.IsKind(err, tandem.TooLarge):
 		x.aside(st, err)
 	default:
-		x.left++
+		x.leave(st)
 		x.problem(nameOf(&st.act), err)
 	}
 }
 
+// leave has the next look see a step again. Until then it keeps the row of its two records if that is to be given up, as after a store was replaced: where the
+// answer of a write was lost, nothing else may tell that what is there under another id by now is no new record.
+func (x *executor) leave(st *step) {
+	x.left++
+	if x.open == nil {
+		x.open = map[[2]tandem.ID]bool{}
+	}
+	x.open[st.act.At] = true
+}
+
 // retry has a record that changed meanwhile looked at again: at once, or by the next run if this was the last look.
 func (x *executor) retry(st *step) {
-	x.left++
+	x.leave(st)
 	if x.lastPass {
 		x.problem(nameOf(&st.act), changed(nameOf(&st.act)))
 		return

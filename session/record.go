@@ -301,6 +301,7 @@ func (x *executor) bookkeeping(ctx context.Context, plan *engine.Plan) error {
 				if !x.allDone(op.Needs) {
 					x.left++
 				}
+			case op.Drop && x.open[[2]tandem.ID{op.Row.A.ID, op.Row.B.ID}]:
 			case op.Drop:
 				x.rec.drop(op.Row.Link)
 			default:

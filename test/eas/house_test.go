@@ -85,13 +85,15 @@ func newHouseOn(t testing.TB, st *store.Store) *house {
 	h.srv.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are no news
 	h.srv.StartTLS()
 	t.Cleanup(func() {
+		h.stop()
+		h.must(h.st.Close())
+	})
+	t.Cleanup(func() { // before that, and by itself: without the schemas it skips
 		h.srv.Close()
 		h.schemas = nil // what the test made of them is gone by now
 		if !h.Failed() {
 			h.valid() // whatever the test asked, whether it thinks of that or not
 		}
-		h.stop()
-		h.must(h.st.Close())
 	})
 	h.user("ann")
 	return h
