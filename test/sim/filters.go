@@ -173,6 +173,28 @@ func (w *world) hidesWhatWas(p pairing, s tandem.Side, was tandem.Shown) bool {
 	})
 }
 
+// noteLeft notes the files that a pair has no more to do with since one side deleted them and the other renamed them out of the filter's
+// scope. Who changed such a file further on brings it back under its old name, beside the one that is hidden.
+func (w *world) noteLeft(p pairing, plan *engine.Plan) {
+	for _, op := range plan.Base {
+		if w.spec.kind != tandem.File || !op.Drop {
+			continue
+		}
+		for s := tandem.SideA; s <= tandem.SideB; s++ {
+			if was := op.Row.Side(s); was.Node == "" || !w.hidesWhatWas(p, s, *was) {
+				continue
+			}
+			for _, r := range w.sideOf(p, s).list() {
+				if r.Node == op.Row.Side(s).Node {
+					for _, t := range tokensIn(bodyOf(r)) {
+						w.ledger.twice[t.String()] = true
+					}
+				}
+			}
+		}
+	}
+}
+
 // spared tells that a record may be on one side only: for the filter, or for what it hides, or keeps from being carried out, in a directory that was
 // deleted on the other side and must stay.
 func (w *world) spared(p pairing, name string) bool {

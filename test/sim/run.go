@@ -139,6 +139,7 @@ func (w *world) run(p pairing, how running) (*session.Report, error) {
 	if rep != nil && rep.Plan != nil {
 		w.plans[p.name] = rep.Plan
 		w.noteFrozen(p, rep.Plan)
+		w.noteLeft(p, rep.Plan)
 		if bad := cmp.Or(deletesLast(rep.Plan), w.deletesDeleted(rep.Plan)); bad != nil {
 			return rep, bad
 		}
