@@ -32,6 +32,8 @@ const Folder = "providers"
 type Registered struct {
 	Command     []string    `json:"command"` // the program, as an absolute path, and its arguments
 	Declaration Declaration `json:"declaration"`
+
+	bounds bounds // zero: the usual ones
 }
 
 // Declaration is what a program says of itself: a provider's declaration without its functions.
@@ -85,10 +87,18 @@ type Features struct {
 // MaxBody is the largest body that travels to or from a program.
 const MaxBody = 16 << 20
 
+// The most that is believed of what a program says of itself.
+const (
+	maxBatch   = 1000
+	maxWorkers = 16
+	maxPoll    = 366 * 24 * 60 * 60 // seconds
+)
+
 func (f Features) whole() provider.Features {
 	if f.MaxSize <= 0 || f.MaxSize > MaxBody {
 		f.MaxSize = MaxBody
 	}
+	f.Batch, f.Workers = min(max(f.Batch, 0), maxBatch), min(max(f.Workers, 0), maxWorkers)
 	return provider.Features{Tree: f.Tree, ReadOnly: f.ReadOnly, Watch: f.Watch, Cursor: f.Cursor, Rename: f.Rename, FoldCase: f.FoldCase, NFC: f.NFC, OneUID: f.OneUID,
 		Attrs: f.Attrs, Lasting: f.Lasting, MaxSize: f.MaxSize, Batch: f.Batch, Workers: f.Workers, Names: f.Names}
 }
@@ -161,6 +171,9 @@ func (r Registered) check() error {
 	d := r.Declaration
 	if d.Protocol != Protocol {
 		return &tandem.Error{Kind: tandem.TooNew, Op: "start provider", Thing: r.called(), Err: fmt.Errorf("it speaks version %d of the protocol, and this program version %d", d.Protocol, Protocol), Remedy: "get the one that fits"}
+	}
+	if d.Poll < 0 || d.Poll > maxPoll {
+		return r.wrong(fmt.Errorf("it wants to be looked at every %d seconds", d.Poll))
 	}
 	for _, o := range d.Options {
 		if o.Name == provider.OnBehalf {

@@ -36,6 +36,10 @@ func TestMain(m *testing.M) {
 		plugin.Main(served(os.Args[2]))
 		return
 	}
+	if len(os.Args) > 2 && os.Args[1] == "misbehave" {
+		misbehave(os.Args[2])
+		return
+	}
 	flag.Parse()
 	os.Exit(m.Run())
 }

@@ -3,7 +3,9 @@ package plugin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"slices"
 	"sync"
 
 	"tandem"
@@ -19,14 +21,18 @@ func (r Registered) open(ctx context.Context, at provider.Place, env provider.En
 		return nil, err
 	}
 	a, err := p.one(ctx, request{Do: "open", Place: placeOf(at)})
-	if err == nil && a.Opened == nil {
+	switch {
+	case err != nil:
+	case a.Opened == nil:
 		err = r.wrong(errors.New("it opened nothing"))
+	case !slices.Contains(r.Declaration.Kinds, a.Opened.Kind):
+		err = r.wrong(fmt.Errorf("it opened a place of kind %q, which it did not declare", a.Opened.Kind))
 	}
 	if err != nil {
 		p.stop()
 		return nil, err
 	}
-	return &provider.Opened{Replica: &replica{p: p, features: a.Opened.Features}, Features: a.Opened.Features.whole(), Kind: a.Opened.Kind, Place: at.Text, Rate: a.Opened.Rate}, nil
+	return &provider.Opened{Replica: &replica{p: p, features: a.Opened.Features}, Features: a.Opened.Features.whole(), Kind: a.Opened.Kind, Place: at.Text, Rate: max(0, a.Opened.Rate)}, nil
 }
 
 func (r Registered) list(ctx context.Context, at provider.Place, env provider.Env) (out []provider.Found, err error) {
@@ -114,16 +120,30 @@ func (r *replica) Fetch(ctx context.Context, ids []tandem.ID) iter.Seq2[tandem.R
 		if len(ids) == 0 {
 			return
 		}
+		owed := map[tandem.ID]bool{}
+		for _, id := range ids {
+			owed[id] = true
+		}
 		err := r.p.each(ctx, request{Do: "fetch", IDs: ids}, func(a answer) error {
 			if a.Record == nil {
 				return nil
 			}
+			if !owed[a.Record.ID] {
+				return r.wrong(fmt.Sprintf("it sends %q, which was not asked for, or was sent", a.Record.ID))
+			}
+			delete(owed, a.Record.ID)
 			rec, err := a.Record.whole()
 			if !yield(rec, err) {
 				return errStop
 			}
 			return nil
 		})
+		for _, id := range ids { // what it is silent about is not known to be gone
+			if err == nil && owed[id] && !yield(tandem.Record{ID: id}, r.wrong("it does not say what became of the record")) {
+				return
+			}
+			delete(owed, id)
+		}
 		if err != nil && !errors.Is(err, errStop) {
 			yield(tandem.Record{}, err)
 		}
@@ -138,10 +158,16 @@ func (r *replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Ou
 	for i, w := range writes {
 		one, err := writeOf(w, r.features.whole().MaxSize)
 		if err != nil {
-			out[i] = tandem.Outcome{Status: tandem.Rejected, ID: w.ID, Err: err}
+			out[i] = tandem.Outcome{Status: tandem.RetryAfter, ID: w.ID, Err: err} // the source's trouble
+			if tandem.IsKind(err, tandem.Invalid) || tandem.IsKind(err, tandem.TooLarge) {
+				out[i].Status = tandem.Rejected
+			}
 			continue
 		}
 		req.Writes, sent = append(req.Writes, one), append(sent, i)
+	}
+	if len(sent) == 0 {
+		return out, nil
 	}
 	got := 0
 	err := r.p.each(ctx, req, func(a answer) error {
@@ -149,6 +175,9 @@ func (r *replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Ou
 			one, err := o.whole()
 			if err == nil && got >= len(sent) {
 				err = errors.New("more outcomes than writes")
+			}
+			if err == nil && one.Status == tandem.Applied && one.ID == "" && writes[sent[got]].ID == "" {
+				err = errors.New("it does not say under which id it made a record")
 			}
 			if err != nil {
 				return r.wrong(err.Error())
@@ -210,7 +239,7 @@ func (r *replica) Watch(ctx context.Context) (<-chan tandem.Hint, error) {
 			}
 			select {
 			case out <- tandem.Hint{ID: a.Hint.ID}:
-			case <-ctx.Done():
+			default: // nobody took those before it, which have all of the place looked at
 			}
 			return nil
 		})

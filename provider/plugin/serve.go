@@ -40,7 +40,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, p *provider.Provide
 	}()
 	for {
 		var req request
-		if err := s.lines.read(&req); errors.Is(err, io.EOF) {
+		if _, err := s.lines.read(&req); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err

@@ -51,6 +51,8 @@ type answer struct {
 	Of    int64  `json:"of,omitempty"`
 	Name  string `json:"name,omitempty"`
 	Value string `json:"value,omitempty"`
+
+	size int // how many bytes it had on the line
 }
 
 // bare reports whether an answer only says that it was the last.
@@ -209,8 +211,13 @@ func wordOf[V comparable](words map[string]V, v V) (out string) {
 
 func (c change) whole() (tandem.Change, error) {
 	p, ok := presences[c.Presence]
-	if !ok {
+	switch {
+	case !ok:
 		return tandem.Change{}, fmt.Errorf("%q is no presence of a record", c.Presence)
+	case c.ID == "":
+		return tandem.Change{}, errors.New("it lists a record without an id")
+	case p == tandem.Present && c.Version == "":
+		return tandem.Change{}, fmt.Errorf("it lists %q without a version", c.ID)
 	}
 	out := tandem.Change{ID: c.ID, Presence: p, Meta: c.meta.whole(), Err: c.Error.err()}
 	if out.Err == nil && (p == tandem.Problem || p == tandem.OutOfScope) {
@@ -317,8 +324,8 @@ func (l *lines) write(v any) error {
 	return err
 }
 
-// read reads a message. io.EOF at the end.
-func (l *lines) read(v any) error {
+// read reads a message, and tells how many bytes it had. io.EOF at the end.
+func (l *lines) read(v any) (int, error) {
 	for {
 		var line []byte
 		for {
@@ -331,12 +338,12 @@ func (l *lines) read(v any) error {
 				continue
 			}
 			if errors.Is(err, bufio.ErrBufferFull) {
-				return fmt.Errorf("a line of more than %d bytes", maxLine)
+				return 0, fmt.Errorf("a line of more than %d bytes", maxLine)
 			}
-			return err
+			return 0, err
 		}
 		if len(line) > 1 {
-			return json.Unmarshal(line, v)
+			return len(line), json.Unmarshal(line, v)
 		}
 	}
 }
