@@ -8,8 +8,8 @@ import (
 	"tandem/kind"
 )
 
-// Merge implements kind.Handler: field by field, also within objects. Of lists of plain values, which both sides changed, what either added or took out counts; all other
-// values are one field as a whole.
+// Merge implements kind.Handler: field by field, also within objects. Of lists of plain values that are sets, which both sides changed, what either added or took out counts; all
+// other values are one field as a whole, also lists in which a value is there twice.
 func (h Handler) Merge(base, a, b []byte) (kind.Merged, error) {
 	oa, err := h.parse(a)
 	if err != nil {
@@ -73,12 +73,12 @@ func put(o fields, k string, v any, there bool) {
 	}
 }
 
-// lists merges lists of plain values as sets, in order, so that it does not matter which side is called a.
+// lists merges lists of plain values as sets, in order, so that it does not matter which side is called a. One that has a value twice is no set.
 func lists(base, a, b any) ([]any, bool) {
 	la, okA := plain(a)
 	lb, okB := plain(b)
 	lo, okO := plain(base)
-	if !okA || !okB || !okO && base != nil {
+	if !okA || !okB || !okO && base != nil || twice(la) || twice(lb) || twice(lo) {
 		return nil, false
 	}
 	kept := map[string]bool{}
@@ -99,6 +99,10 @@ func lists(base, a, b any) ([]any, bool) {
 		out = append(out, json.RawMessage(x))
 	}
 	return out, true
+}
+
+func twice(list []string) bool {
+	return len(slices.Compact(slices.Sorted(slices.Values(list)))) < len(list)
 }
 
 // plain is a list of plain values, each as it is written; false for anything else.
