@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -24,7 +25,8 @@ func (a *app) providerAdd() *cobra.Command {
 		Use:   "add PROGRAM [ARGUMENT...]",
 		Short: "Register a program as a provider",
 		Long: `Registers a program that speaks the protocol of doc/plugins.md as a provider, under the
-name that it declares. A hub that runs knows it at once. Registering it again, such as
+name that it declares. A hub that runs knows it at once. Arguments that name files which
+are there are kept as whole paths, since the hub starts it elsewhere. Registering it again, such as
 after an update, reads anew what it declares. The program runs with the rights of the
 hub, so only who may open the data folder registers one.`,
 		Example: "  tandem provider add ./stocks\n  tandem provider add python3 /opt/jots/jots.py",
@@ -71,7 +73,16 @@ func askProgram(ctx context.Context, command []string) (plugin.Registered, error
 	if err != nil {
 		return plugin.Registered{}, &tandem.Error{Kind: tandem.NotFound, Op: "start provider", Thing: command[0], Err: err, Remedy: "name a program that can be run"}
 	}
-	return plugin.Ask(ctx, append([]string{path}, command[1:]...))
+	whole := []string{path}
+	for _, arg := range command[1:] {
+		if _, err := os.Stat(arg); err == nil && !filepath.IsAbs(arg) { // the hub starts it from where it is itself
+			if arg, err = filepath.Abs(arg); err != nil {
+				return plugin.Registered{}, err
+			}
+		}
+		whole = append(whole, arg)
+	}
+	return plugin.Ask(ctx, whole)
 }
 
 func (a *app) providerRemove() *cobra.Command {
