@@ -332,14 +332,27 @@ func isFile(k tandem.Kind) bool { return k == tandem.File || k == tandem.Picture
 func fileBeside(base, mark string) string {
 	ext := path.Ext(base)
 	stem := strings.TrimSuffix(base, ext)
-	if strings.HasSuffix(stem, mark) {
-		return stem + " 2" + ext
+	if stem == "" || utf8.RuneCountInString(ext) > maxKeepName/4 { // .profile, or a full stop within a sentence
+		stem, ext = base, ""
 	}
-	if room := maxKeepName - utf8.RuneCountInString(mark+ext); utf8.RuneCountInString(stem) > room {
-		stem = string([]rune(stem)[:max(room, 1)])
+	if strings.HasSuffix(stem, mark) {
+		stem, mark = strings.TrimSuffix(stem, mark), mark+" 2"
+	}
+	if r := []rune(mark); len(r) > maxKeepName/2 {
+		mark = string(r[:maxKeepName/2]) + ")"
+	}
+	for utf8.RuneCountInString(stem+mark+ext) > maxKeepName || len(stem+mark+ext) > maxKeepBytes {
+		_, size := utf8.DecodeLastRuneInString(stem)
+		if size == 0 {
+			break
+		}
+		stem = stem[:len(stem)-size]
 	}
 	return stem + mark + ext
 }
+
+// maxKeepBytes bounds a name that is proposed: most file systems take 255 bytes, and one that is taken gets a number behind it.
+const maxKeepBytes = 240
 
 // origins say in a word where each version is from: the end of its place, or of so much of it as tells it from the others.
 func origins(versions []VersionView) []string {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"unicode/utf8"
 
 	"tandem"
 	"tandem/provider"
@@ -628,4 +629,26 @@ func (w *world) fileProvider() *provider.Provider {
 		return o, err
 	}
 	return p
+}
+
+// TestFileBeside: a name that is proposed for a copy tells where it is from, keeps what the file is, and fits file systems and the bounds of names.
+func TestFileBeside(t *testing.T) {
+	for _, c := range [][3]string{
+		{"report.txt", " (laptop)", "report (laptop).txt"},
+		{"report (laptop).txt", " (laptop)", "report (laptop) 2.txt"},
+		{".profile", " (laptop)", ".profile (laptop)"},
+		{"notes", " (laptop)", "notes (laptop)"},
+	} {
+		if got := fileBeside(c[0], c[1]); got != c[2] {
+			t.Errorf("%s: %s, want %s", c[0], got, c[2])
+		}
+	}
+	for _, base := range []string{strings.Repeat("é", 120) + ".txt", strings.Repeat("字", 80) + ".txt", strings.Repeat("a", 250), strings.Repeat("a", 120) + " (laptop).txt", "a." + strings.Repeat("b", 250)} {
+		for _, mark := range []string{" (laptop)", " (" + strings.Repeat("字", 80) + ")"} {
+			got := fileBeside(base, mark)
+			if len(got) > 240 || utf8.RuneCountInString(got) > maxKeepName || !utf8.ValidString(got) || got == base || !strings.Contains(got, " (") {
+				t.Errorf("%s: %d bytes, %s", base, len(got), got)
+			}
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"tandem"
 	"tandem/partner/device"
@@ -39,6 +40,11 @@ func (h *Hub) firstOfPhone(ctx context.Context, item string) (First, error) {
 		return First{}, missing
 	}
 	d, c := devices[at], colls[of]
+	if theirs, err := h.sees(ctx, d.User, c); err != nil {
+		return First{}, err
+	} else if !theirs { // it was shared when the phone synced it
+		return First{}, missing
+	}
 	docs, err := h.cfg.Store.Devices.State(ctx, d.Number, device.SyncDoc(c.ID))
 	if err == nil && len(docs) == 0 {
 		err = missing
@@ -57,6 +63,15 @@ func (h *Hub) firstOfPhone(ctx context.Context, item string) (First, error) {
 		f.Records[1] -= out.Count
 	}
 	return f, err
+}
+
+// sees reports whether a collection is a user's own, or shared with them.
+func (h *Hub) sees(ctx context.Context, user string, c tandem.Collection) (bool, error) {
+	if strings.EqualFold(c.User, user) {
+		return true, nil
+	}
+	shares, err := h.cfg.Store.Shares.SharedWith(ctx, user)
+	return slices.ContainsFunc(shares, func(s store.Share) bool { return s.Collection == c.ID }), err
 }
 
 // leftByPhones is what the phones of a collection's user leave out of it. One that leaves out nothing that is there is not told of.

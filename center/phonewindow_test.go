@@ -67,6 +67,13 @@ func TestPhoneLeavesOut(t *testing.T) {
 		if got := first("book").LeftOut; len(got) != 0 {
 			t.Errorf("%+v", got)
 		}
+		check(w.store.Accounts.AddUser(ctx, store.User{Name: "somebody"}))
+		theirs, err := w.store.Home.PutCollection(ctx, tandem.Collection{User: "somebody", Kind: tandem.Mail, Name: "theirs"}) // it was shared when the phone synced it, maybe
+		check(err)
+		check(w.store.Devices.SwapState(ctx, d.Number, store.Swap{Name: "sync/" + number(theirs.ID), New: []byte(`{}`)}))
+		if f, err := w.hub.FirstSync(ctx, PhoneID(d)+"/"+number(theirs.ID)); !tandem.IsKind(err, tandem.NotFound) {
+			t.Errorf("of a folder that is not shared any more: %+v, %v", f, err)
+		}
 		_, item = folder(tandem.Mail, "archive", 1200, `{"options":{"filter":1}}`)
 		if got := first(item).LeftOut; len(got) != 1 || got[0].Count != maxBeyond || !got[0].AtLeast {
 			t.Errorf("%+v", got)
