@@ -131,8 +131,10 @@ func (b *Broker) Recall(user string, device int64) {
 		if t.user == user && (device == 0 || device == number) {
 			ended = append(ended, t)
 			delete(b.turns, number)
+			delete(b.due, number) // when it is to be told of news may have changed
 		}
 	}
+	delete(b.due, device)
 	b.mu.Unlock()
 	for _, t := range ended {
 		t.end(false)

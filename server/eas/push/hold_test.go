@@ -89,5 +89,20 @@ func TestM112NewsAreHeld(t *testing.T) {
 		if got := <-phone; got != "nothing" {
 			t.Errorf("by hand only: %s", got)
 		}
+
+		// What is said anew holds at once: what was held before is not told at the time that was to be.
+		never = false
+		phone = wait(1, time.Hour)
+		wake()
+		b.Recall("ann", 1)
+		if got := <-phone; got != "superseded" {
+			t.Errorf("asked anew: %s", got)
+		}
+		every = 12 * time.Hour
+		phone = wait(1, time.Hour)
+		wake()
+		if got := <-phone; got != "nothing" {
+			t.Errorf("before what is set now: %s", got)
+		}
 	})
 }
