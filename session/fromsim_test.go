@@ -376,3 +376,19 @@ func TestNewInADirectoryThatIsSetAside(t *testing.T) {
 		w.quiet()
 	}
 }
+
+// The first look at a place was not complete, and then the place was restored from a backup of before: what it lacks by now was not deleted.
+func TestRestoredBeforeAnyCompleteListing(t *testing.T) {
+	for s := a; s <= b; s++ {
+		w := newWorld(t)
+		backup := w.side[s].Snapshot()
+		w.put(s, "1", "name=Anna\nuid=x\n")
+		w.side[s].Tune(func(k *memory.Knobs) { k.Cut, k.CutAfter = true, 1 })
+		w.sync()
+		w.side[s].Tune(func(k *memory.Knobs) { k.Cut = false })
+		w.side[s].Rollback(backup, true)
+		w.sync()
+		w.want("name=Anna\nuid=x\n")
+		w.quiet()
+	}
+}

@@ -162,6 +162,7 @@ func (c *recorder) take(ctx context.Context) (store.Commit, error) {
 	}
 	c.wrote = true
 	c.scoped()
+	c.identified()
 	out := c.c
 	c.c, c.bytes = store.Commit{Put: c.spare}, 0
 	c.spare = nil
@@ -174,6 +175,20 @@ func (c *recorder) take(ctx context.Context) (store.Commit, error) {
 func (c *recorder) scoped() {
 	if !c.rescoped && c.st.Scope != c.pair.Scope {
 		c.c.Scope = &c.pair.Scope
+	}
+}
+
+// identified makes the next commit tell which stores its rows are about, as long as the base knows none: a listing that was not complete does not
+// end with that, and a store that is restored before one is would not be known for another.
+func (c *recorder) identified() {
+	ids := c.st.Identities
+	for s, id := range ids {
+		if id == (tandem.Identity{}) {
+			ids[s] = c.sides[s].id
+		}
+	}
+	if ids != c.st.Identities {
+		c.c.Identities = &ids
 	}
 }
 
@@ -231,6 +246,9 @@ func (x *executor) finish(ctx context.Context, plan *engine.Plan, seen *observed
 	c := &x.rec.c
 	x.rec.scoped()
 	rows, news := !x.rec.empty(), c.Scope != nil
+	if rows {
+		x.rec.identified()
+	}
 	if x.left == 0 && !x.again {
 		ids := [2]tandem.Identity{x.sides[0].id, x.sides[1].id}
 		// What one side told may hang on what the other did not: both cursors move on, or neither.
