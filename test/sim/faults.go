@@ -112,7 +112,7 @@ func (w *world) unrecognised(n *node, id tandem.ID) {
 }
 
 // rollback restores the place from a backup: what people wrote there since is gone unless it had travelled, and what
-// was deleted may come back. The place says so with another epoch.
+// was deleted may come back. The place says so with another epoch, and lists nothing of the one before.
 func (w *world) rollback(n *node) {
 	if len(n.backups) == 0 {
 		n.backups = append(n.backups, n.mem.Snapshot())
@@ -125,6 +125,7 @@ func (w *world) rollback(n *node) {
 		}
 	}
 	n.mem.Rollback(snap, true)
+	n.mem.Tune(func(k *memory.Knobs) { k.Stale = nil })
 	for _, r := range n.list() {
 		for _, t := range tokensIn(bodyOf(r)) {
 			delete(before, t)
