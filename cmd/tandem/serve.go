@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -177,6 +180,9 @@ func (a *app) banner(h *hub, items []center.ItemStatus, d *doors) error {
 		return err
 	}
 	fmt.Fprint(a.out, h.watch.banner())
+	if byGoRun(os.Executable()) {
+		fmt.Fprintln(a.out, "\nWhere tandem is called below, say `go run ./cmd/tandem`, or make it a command of your\nown with `go install ./cmd/tandem`.")
+	}
 	if len(items) == 0 {
 		_, err := fmt.Fprint(a.out, `
 There are no sync items yet. From another terminal, pair a home collection with the
@@ -196,6 +202,11 @@ From then on they are kept in step here. Stop with Ctrl-C.
 	}
 	_, err := fmt.Fprint(a.out, "\nFrom another terminal: tandem status, tandem log --follow, tandem conflict list. Stop with Ctrl-C.\n\n")
 	return err
+}
+
+// byGoRun tells that a program is one that go run has built for this once, so that nobody can call it by its name.
+func byGoRun(program string, err error) bool {
+	return err == nil && strings.Contains(filepath.ToSlash(program), "/go-build") && filepath.Base(filepath.Dir(program)) == "exe"
 }
 
 // serveNews tells of a run that changed something or failed, in one line.
