@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,12 +63,42 @@ without names.`,
 	return a.jsonFlag(c)
 }
 
+// progress shows a person who looks on how far something is.
+func (a *app) progress() ui.Progress {
+	if a.json || !ui.Terminal(a.err) {
+		return ui.Silent{}
+	}
+	return ui.NewBars(a.err)
+}
+
+// goesOn is how often it is shown that something goes on that cannot tell how far it is.
+const goesOn = 500 * time.Millisecond
+
+// during shows that something goes on, and for how long.
+func during(bars ui.Progress, every time.Duration, name, step string, f func()) {
+	began, over := time.Now(), make(chan struct{})
+	var showing sync.WaitGroup
+	showing.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			bars.Show(ui.State{Name: name, Step: step, Left: -1, Thing: fmt.Sprintf("%.0f s", time.Since(began).Seconds())})
+			select {
+			case <-tick.C:
+			case <-over:
+				return
+			}
+		}
+	})
+	f()
+	close(over)
+	showing.Wait()
+	bars.Close()
+}
+
 // verify has all bodies read, and shows how far that has come where a person looks on.
 func (a *app) verify(ctx context.Context, s center.Service) error {
-	var bars ui.Progress = ui.Silent{}
-	if !a.json && ui.Terminal(a.err) {
-		bars = ui.NewBars(a.err)
-	}
+	bars := a.progress()
 	defer bars.Close()
 	return s.Verify(ctx, func(v store.Verified) {
 		bars.Show(ui.State{Name: "bodies", Step: "reading", Seen: v.Done, Done: v.Done, Total: v.Total, Left: -1, Thing: ui.Size(v.Bytes) + " read"})
@@ -80,7 +111,9 @@ func (a *app) repair(ctx context.Context) error {
 		if err := a.verify(ctx, s); err != nil {
 			return err
 		}
-		list, err := s.Repair(ctx, true)
+		var list []center.Repair
+		var err error
+		during(a.progress(), goesOn, "repair", "mending", func() { list, err = s.Repair(ctx, true) })
 		if err != nil {
 			return err
 		}
@@ -230,7 +263,8 @@ func (a *app) checkHub(ctx context.Context) []center.Check {
 		}
 	}
 	_ = a.verify(ctx, s) // it shows how far it is; the checks tell what it found, or why it could not look
-	checks, err := s.Checks(ctx, "")
+	var checks []center.Check
+	during(a.progress(), goesOn, "checks", "looking", func() { checks, err = s.Checks(ctx, "") })
 	checks = leftLines(checks)
 	if err != nil {
 		checks = append(checks, center.Check{Name: "store", Level: "fail", Text: err.Error()})

@@ -111,7 +111,7 @@ func TestDamageIsNoticed(t *testing.T) {
 		t.Fatalf("damaged: %v", err)
 	}
 	bad := map[tandem.Digest]bool{}
-	err := d.Each(t.Context(), func(sum tandem.Digest, _ int64, err error) error {
+	err := d.Each(t.Context(), func(int) {}, func(sum tandem.Digest, err error) error {
 		bad[sum] = err != nil
 		return nil
 	})

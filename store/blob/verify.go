@@ -42,12 +42,11 @@ func (d *Dir) Count(ctx context.Context) (n int, err error) {
 }
 
 // Each calls f for every blob, one call after another, with its size and the error that reading it whole gave, nil for a good one. Several are read at once, in no order; one that is removed
-// meanwhile is passed over.
-func (d *Dir) Each(ctx context.Context, f func(sum tandem.Digest, size int64, err error) error) error {
+// meanwhile is passed over. read, which is called concurrently, tells of bytes as they are read.
+func (d *Dir) Each(ctx context.Context, read func(bytes int), f func(sum tandem.Digest, err error) error) error {
 	type one struct {
-		sum  tandem.Digest
-		size int64
-		err  error
+		sum tandem.Digest
+		err error
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -68,8 +67,7 @@ func (d *Dir) Each(ctx context.Context, f func(sum tandem.Digest, size int64, er
 		readers.Go(func() {
 			buf := make([]byte, chunk)
 			for sum := range todo {
-				size, err := d.verify(ctx, sum, buf)
-				seen <- one{sum, size, err}
+				seen <- one{sum, d.verify(ctx, sum, buf, read)}
 			}
 		})
 	}
@@ -79,7 +77,7 @@ func (d *Dir) Each(ctx context.Context, f func(sum tandem.Digest, size int64, er
 		if failed != nil || tandem.IsKind(o.err, tandem.NotFound) || o.err != nil && ctx.Err() != nil {
 			continue
 		}
-		if failed = f(o.sum, o.size, o.err); failed != nil {
+		if failed = f(o.sum, o.err); failed != nil {
 			stop()
 		}
 	}
@@ -90,24 +88,24 @@ func (d *Dir) Each(ctx context.Context, f func(sum tandem.Digest, size int64, er
 }
 
 // verify reads a blob whole.
-func (d *Dir) verify(ctx context.Context, sum tandem.Digest, buf []byte) (size int64, err error) {
+func (d *Dir) verify(ctx context.Context, sum tandem.Digest, buf []byte, read func(bytes int)) error {
 	b, err := d.Open(sum)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	r, err := b.Open()
 	if err != nil {
-		return b.Size(), err
+		return err
 	}
 	defer r.Close()
 	in := &cancelReader{ctx, r}
-	for err == nil {
-		_, err = in.Read(buf)
+	for n := 0; err == nil; read(n) {
+		n, err = in.Read(buf)
 	}
 	if err == io.EOF {
-		err = nil
+		return nil
 	}
-	return b.Size(), err
+	return err
 }
 
 // compare tells whether a file of this name is there, and whether it holds what f holds. One that cannot be read does not.
@@ -147,7 +145,7 @@ func (d *Dir) SetAside(ctx context.Context, sum tandem.Digest) (file string, err
 	if err != nil {
 		return "", err
 	}
-	_, err = d.verify(ctx, sum, make([]byte, chunk))
+	err = d.verify(ctx, sum, make([]byte, chunk), func(int) {})
 	if err == nil || tandem.IsKind(err, tandem.NotFound) {
 		return "", nil
 	}

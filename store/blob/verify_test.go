@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"tandem"
@@ -101,15 +102,15 @@ func TestSetAside(t *testing.T) {
 	if _, err := d.Open(sums[1]); !tandem.IsKind(err, tandem.NotFound) {
 		t.Errorf("it is still there: %v", err)
 	}
-	seen := 0
-	err = d.Each(t.Context(), func(sum tandem.Digest, size int64, err error) error {
-		if seen++; sum != sums[0] || size != 5 || err != nil {
-			t.Errorf("%s: %d bytes, %v", sum, size, err)
+	seen, read := 0, atomic.Int64{}
+	err = d.Each(t.Context(), func(n int) { read.Add(int64(n)) }, func(sum tandem.Digest, err error) error {
+		if seen++; sum != sums[0] || err != nil {
+			t.Errorf("%s: %v", sum, err)
 		}
 		return nil
 	})
-	if err != nil || seen != 1 {
-		t.Errorf("%d seen, %v", seen, err)
+	if err != nil || seen != 1 || read.Load() != 5 {
+		t.Errorf("%d seen, %d bytes, %v", seen, read.Load(), err)
 	}
 }
 

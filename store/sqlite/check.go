@@ -152,8 +152,17 @@ func (k *checker) references(c *conn) error {
 		return err
 	}
 	delete(refs, tandem.Digest{})
-	for sum := range refs {
-		switch _, err := k.body(c, sum); {
+	err = c.each(func(s scanner) error {
+		var sum []byte
+		err := s.Scan(&sum)
+		delete(refs, toDigest(sum))
+		return err
+	}, "SELECT sum FROM blob")
+	if err != nil {
+		return err
+	}
+	for sum := range refs { // those that are files, and those that are lost
+		switch _, err := k.file(sum); {
 		case tandem.IsKind(err, tandem.NotFound):
 			k.addMending(fmt.Errorf("body %s is named and not there", sum))
 		case err != nil:

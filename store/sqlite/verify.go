@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"tandem"
@@ -26,15 +27,19 @@ func (d mending) Verify(ctx context.Context, tell func(store.Verified)) error {
 }
 
 func (d mending) verify(ctx context.Context, tell func(store.Verified)) error {
-	v := &verifier{db: d.db, tell: tell}
+	v := &verifier{db: d.db, tell: tell, every: verifyTold}
+	return v.all(ctx)
+}
+
+func (v *verifier) all(ctx context.Context) error {
 	if err := v.count(ctx); err != nil {
 		return err
 	}
 	if err := v.rows(ctx); err != nil {
 		return err
 	}
-	if d.files != nil {
-		if err := d.files.Each(ctx, v.seen); err != nil {
+	if v.files != nil {
+		if err := v.files.Each(ctx, v.haveRead, v.fileSeen); err != nil {
 			return err
 		}
 	}
@@ -42,12 +47,15 @@ func (d mending) verify(ctx context.Context, tell func(store.Verified)) error {
 		return err
 	}
 	v.now.Over = true
-	tell(v.now)
+	v.tell(v.now)
 	return nil
 }
 
 type verifier struct {
 	*db
+	every time.Duration // how often it is told at most
+
+	mu   sync.Mutex // guards what follows; held while it is told
 	tell func(store.Verified)
 	now  store.Verified
 	last time.Time
@@ -63,27 +71,49 @@ func (v *verifier) count(ctx context.Context) error {
 	return err
 }
 
-// seen takes one body in. The error that reading it gave is no error of the look.
-func (v *verifier) seen(sum tandem.Digest, size int64, err error) error {
-	v.now.Done++
-	v.now.Total = max(v.now.Total, v.now.Done)
-	v.now.Bytes += size
-	if err != nil {
-		one := store.Damaged{Body: sum, Size: size, Wrong: blob.Wrong(err), Why: "its bytes are not those that were stored", Uses: []string{}}
-		if !one.Wrong {
-			one.Why = "it cannot be read: " + err.Error()
-		}
-		if len(v.now.Damaged) < store.MaxDamaged {
-			v.now.Damaged = append(v.now.Damaged, one)
-		} else {
-			v.now.More++
-		}
-	}
-	if time.Since(v.last) >= verifyTold {
-		v.last = time.Now()
+// haveRead takes in that bytes were read. It is called concurrently.
+func (v *verifier) haveRead(bytes int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.now.Bytes += int64(bytes)
+	if now := time.Now(); now.Sub(v.last) >= v.every {
+		v.last = now
 		v.tell(store.Verified{Done: v.now.Done, Total: v.now.Total, Bytes: v.now.Bytes})
 	}
+}
+
+// fileSeen takes one body in that is a file. The error that reading it gave is no error of the look.
+func (v *verifier) fileSeen(sum tandem.Digest, err error) error {
+	if err == nil {
+		v.seen(nil)
+		return nil
+	}
+	one := &store.Damaged{Body: sum, Wrong: blob.Wrong(err), Why: wrongBytes, Uses: []string{}}
+	if !one.Wrong {
+		one.Why = "it cannot be read: " + err.Error()
+	}
+	if b, err := v.file(sum); err == nil {
+		one.Size = b.Size()
+	}
+	v.seen(one)
 	return nil
+}
+
+const wrongBytes = "its bytes are not those that were stored"
+
+// seen takes one body in; damage is nil if it is whole.
+func (v *verifier) seen(damage *store.Damaged) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.now.Done++
+	v.now.Total = max(v.now.Total, v.now.Done)
+	switch {
+	case damage == nil:
+	case len(v.now.Damaged) < store.MaxDamaged:
+		v.now.Damaged = append(v.now.Damaged, *damage)
+	default:
+		v.now.More++
+	}
 }
 
 // rows reads the bodies in the database, a few at a time, so that no snapshot of it is held for long.
@@ -97,11 +127,13 @@ func (v *verifier) rows(ctx context.Context) error {
 					return err
 				}
 				more = true
-				var err error
+				var damage *store.Damaged
 				if want := toDigest(sum); sha256.Sum256(data) != want {
-					err = errWrongRow
+					damage = &store.Damaged{Body: want, Size: int64(len(data)), Wrong: true, Why: wrongBytes, Uses: []string{}}
 				}
-				return errors.Join(v.rowSeen(toDigest(sum), int64(len(data)), err), ctx.Err())
+				v.seen(damage)
+				v.haveRead(len(data))
+				return ctx.Err()
 			}, "SELECT row, sum, data FROM blob WHERE row > ? ORDER BY row LIMIT ?", after, verifyChunk)
 		})
 		if err != nil {
@@ -109,19 +141,6 @@ func (v *verifier) rows(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-var errWrongRow = errors.New("the bytes in the database are not those that were stored")
-
-// rowSeen is seen for a body in the database, which was read if it is wrong.
-func (v *verifier) rowSeen(sum tandem.Digest, size int64, err error) error {
-	before := len(v.now.Damaged)
-	out := v.seen(sum, size, err)
-	if err != nil && len(v.now.Damaged) > before {
-		one := &v.now.Damaged[before]
-		one.Wrong, one.Why = true, "its bytes are not those that were stored"
-	}
-	return out
 }
 
 // uses finds what says what the damaged bodies held.
