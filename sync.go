@@ -169,7 +169,7 @@ func (p Presence) String() string {
 type Change struct {
 	ID       ID
 	Presence Presence
-	Meta           // when Present; of a record that is OutOfScope its UID and Node where the place knows them, since its id may be a new one
+	Meta           // when Present; of a record that is OutOfScope or a Problem its UID and Node where the place knows them: under an id that is new, nothing else tells it from a deleted one
 	Err      error // when Problem or OutOfScope: the reason, for people
 }
 
