@@ -27,6 +27,7 @@ type backedUp struct {
 	dir, file string
 	col       tandem.Collection
 	ids       []tandem.ID
+	fresh     int // phones that began to see what there is
 }
 
 func newBackedUp(t *testing.T) *backedUp {
