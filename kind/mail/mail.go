@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tandem"
 	"tandem/kind"
@@ -102,10 +103,12 @@ func title(data []byte) string {
 	return clip(oneLine(root.Header.Text("Subject")), 100)
 }
 
-// digest hashes a message with line ends made equal.
+// digest hashes a message with line ends made equal. Lines are gathered, for each piece that is handed to the hash costs as much as some of it.
 type digest struct {
-	h  hash.Hash
-	cr bool // a carriage return is held back
+	h   hash.Hash
+	cr  bool // a carriage return is held back
+	n   int  // bytes gathered
+	buf [2048]byte
 }
 
 func newDigest() *digest { return &digest{h: sha256.New()} }
@@ -117,26 +120,41 @@ func (d *digest) Write(p []byte) (int, error) {
 		if d.cr {
 			d.cr = false
 			if p[0] != '\n' {
-				d.h.Write([]byte{'\r'})
+				d.put([]byte{'\r'})
 			}
 		}
 		i := bytes.IndexByte(p, '\r')
 		if i < 0 {
-			d.h.Write(p)
+			d.put(p)
 			break
 		}
-		d.h.Write(p[:i])
+		d.put(p[:i])
 		d.cr = true
 		p = p[i+1:]
 	}
 	return n, nil
 }
 
+// put hashes p after what is gathered.
+func (d *digest) put(p []byte) {
+	if len(p) > len(d.buf)-d.n {
+		d.h.Write(d.buf[:d.n])
+		d.n = 0
+	}
+	if len(p) > len(d.buf) {
+		d.h.Write(p)
+		return
+	}
+	d.n += copy(d.buf[d.n:], p)
+}
+
 func (d *digest) sum() (out tandem.Digest) {
 	if d.cr {
-		d.h.Write([]byte{'\r'})
+		d.put([]byte{'\r'})
 		d.cr = false
 	}
+	d.h.Write(d.buf[:d.n])
+	d.n = 0
 	copy(out[:], d.h.Sum(nil))
 	return out
 }
@@ -190,16 +208,25 @@ func scan(b tandem.Body) (root *mime.Part, sum tandem.Digest, err error) {
 
 // preview is the beginning of a text in one line.
 func preview(s string) string {
-	s = strings.Join(strings.Fields(clip(s, 8*previewMax)), " ")
-	if r := []rune(s); len(r) > previewMax {
-		s = string(r[:previewMax])
+	var b strings.Builder
+	n := 0 // characters
+	for word := range strings.FieldsSeq(clip(s, 8*previewMax)) {
+		if n > 0 {
+			b.WriteByte(' ')
+			n++
+		}
+		b.WriteString(word)
+		if n += utf8.RuneCountInString(word); n > previewMax {
+			return string([]rune(b.String())[:previewMax])
+		}
 	}
-	return s
+	return b.String()
 }
 
 // searchable is what full-text search looks in.
 func searchable(e *Envelope, text string) string {
 	var b strings.Builder
+	b.Grow(len(text) + len(e.Subject) + 200)
 	b.WriteString(e.Subject)
 	for _, list := range [][]mime.Address{e.From, e.To, e.Cc} {
 		for _, a := range list {
@@ -209,7 +236,8 @@ func searchable(e *Envelope, text string) string {
 	for _, f := range e.Files {
 		b.WriteString("\n" + f.Name)
 	}
-	b.WriteString("\n" + text)
+	b.WriteByte('\n')
+	b.WriteString(text)
 	return b.String()
 }
 
@@ -232,6 +260,9 @@ func (e *Envelope) Markup(b tandem.Body, limit int64) (string, error) {
 
 // joined decodes sections one after another.
 func joined(b tandem.Body, list []Section, limit int64) (string, error) {
+	if len(list) == 1 {
+		return list[0].text(b, limit)
+	}
 	var out strings.Builder
 	for i, s := range list {
 		if i > 0 {

@@ -2,12 +2,14 @@ package mail
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -308,5 +310,43 @@ func TestReadingIsSmall(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if got, most := (after.TotalAlloc-before.TotalAlloc)/count, uint64(16<<10); got > most {
 		t.Errorf("a message of %d bytes takes %d to be read, want at most %d", len(body), got, most)
+	}
+}
+
+// TestPreview: words with one blank between them, cut at a number of characters; what is no character counts as one, and is shown as such where the text is cut.
+func TestPreview(t *testing.T) {
+	long := strings.Repeat("wörds ", 60)
+	whole := strings.TrimSpace(long)
+	for in, want := range map[string]string{
+		"":                                "",
+		" \r\n\t ":                        "",
+		" one \n\n two\u00a0three\t":      "one two three",
+		long:                              string([]rune(whole)[:previewMax]),
+		strings.Repeat("x", 254) + " y":   strings.Repeat("x", 254) + " ",
+		strings.Repeat("x", 255) + " y":   strings.Repeat("x", 255),
+		strings.Repeat("x", 256):          strings.Repeat("x", 255),
+		"bad \xff\xfe bytes":              "bad \xff\xfe bytes",
+		"\xff" + strings.Repeat("é", 300): "\uFFFD" + strings.Repeat("é", 254),
+	} {
+		if got := preview(in); got != want {
+			t.Errorf("%.40q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestDigestWhateverThePieces: however a message is handed over, its digest is that of its bytes with line ends made equal.
+func TestDigestWhateverThePieces(t *testing.T) {
+	text := []byte(strings.Repeat("a line\r\nand another\n\rodd\r\r\n", 200) + strings.Repeat("long", 2000) + "\r\nend\r")
+	want := tandem.Digest(sha256.Sum256(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))))
+	for _, piece := range []int{1, 2, 3, 7, 100, 2047, 2048, 2049, len(text)} {
+		d := newDigest()
+		for p := range slices.Chunk(text, piece) {
+			if n, err := d.Write(p); n != len(p) || err != nil {
+				t.Fatal(n, err)
+			}
+		}
+		if got := d.sum(); got != want {
+			t.Errorf("pieces of %d: %x, want %x", piece, got, want)
+		}
 	}
 }

@@ -157,6 +157,9 @@ var (
 
 // ParseDate reads a date as mail has it, and reports whether it can be understood. RFC 5322 3.3, 4.3
 func ParseDate(s string) (time.Time, bool) {
+	if t, err := time.Parse("Mon, 2 Jan 2006 15:04:05 -0700", s); err == nil { // as nearly all have it
+		return t, true
+	}
 	s = comments.ReplaceAllString(s, " ")
 	if day, rest, ok := strings.Cut(s, ","); ok && len(strings.TrimSpace(day)) <= 9 {
 		s = rest

@@ -2,6 +2,7 @@ package mime
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"io"
 	"strings"
@@ -21,9 +22,15 @@ func (p *Part) Section(message io.ReaderAt) *io.SectionReader {
 	return io.NewSectionReader(message, p.Body, p.End-p.Body)
 }
 
+// textRoom is how much room is made at once for a text that is said to be as large, in bytes.
+const textRoom = 64 << 10
+
 // Text reads up to limit bytes of a decoded body as text, and tells whether that was all of it.
 func (p *Part) Text(body io.Reader, limit int64) (text string, whole bool, err error) {
-	data, err := io.ReadAll(io.LimitReader(p.Decode(body), limit+1))
+	var buf bytes.Buffer
+	buf.Grow(int(max(0, min(limit, p.Size(), textRoom))) + bytes.MinRead)
+	_, err = buf.ReadFrom(io.LimitReader(p.Decode(body), limit+1))
+	data := buf.Bytes()
 	whole = int64(len(data)) <= limit
 	if !whole {
 		data = data[:limit]
