@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 
 	"tandem"
 )
@@ -65,6 +66,26 @@ func (c *conn) each(f func(s scanner) error, query string, args ...any) error {
 		}
 	}
 	return rows.Err()
+}
+
+// insertMost is how many rows one statement inserts: what a statement costs by itself is then little beside its rows.
+const insertMost = 64
+
+// insert runs an INSERT, written up to its values, for rows of so many values each, in their order.
+func (c *conn) insert(into string, width int, values []any) error {
+	row := "(?" + strings.Repeat(", ?", width-1) + ")"
+	one, many := into+row, into+row+strings.Repeat(", "+row, insertMost-1)
+	for len(values) > 0 {
+		query, n := one, width
+		if len(values) >= insertMost*width {
+			query, n = many, insertMost*width
+		}
+		if _, err := c.exec(query, values[:n]...); err != nil {
+			return err
+		}
+		values = values[n:]
+	}
+	return nil
 }
 
 // scanner is a row to be read: *sql.Row or *sql.Rows.

@@ -2,9 +2,12 @@ package sqlite
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"io"
+
+	"golang.org/x/sync/errgroup"
 
 	"tandem"
 	"tandem/store"
@@ -20,12 +23,56 @@ type staged struct {
 	err   error // the body could not be read
 }
 
+// stagings is how many bodies are read at a time: a large one is waited for until it is on the disk.
+const stagings = 4
+
+// stageAll reads the bodies of writes. An error is about all of them.
+func (h home) stageAll(ctx context.Context, writes []store.HomeWrite) ([]staged, error) {
+	list := make([]staged, len(writes))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(stagings)
+	for i := range writes {
+		if h.stageMemory(&list[i], &writes[i]) {
+			continue
+		}
+		if gctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			list[i] = h.stage(gctx, &writes[i])
+			if err := list[i].err; err != nil && (gctx.Err() != nil || tandem.IsKind(err, tandem.Full)) {
+				return err
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return list, h.fault("store body", ctx.Err())
+}
+
+// stageMemory stages a write that needs no reading: one without a body, and one whose small body is in memory. false: it needs it.
+func (h home) stageMemory(s *staged, w *store.HomeWrite) bool {
+	s.HomeWrite = w
+	if w.Record.Body == nil || w.Op != tandem.Create && w.Op != tandem.Update {
+		return true
+	}
+	data, ok := w.Record.Body.(tandem.Bytes)
+	if !ok || !h.isSmall(len(data)) {
+		return false
+	}
+	s.sum, s.size = sha256.Sum256(data), data.Size()
+	s.small = []smallBody{{s.sum, data}}
+	if w.Progress != nil {
+		w.Progress(s.size)
+	}
+	return true
+}
+
 // stage reads the body of a write. A body that cannot be read fails its own write only.
 func (h home) stage(ctx context.Context, w *store.HomeWrite) staged {
 	s := staged{HomeWrite: w}
-	if w.Record.Body == nil || w.Op != tandem.Create && w.Op != tandem.Update {
-		return s
-	}
 	if h.files != nil { // a body of ours is there already
 		sum, ours, err := h.files.Renew(w.Record.Body)
 		if s.err = h.fault("store body", err); ours {

@@ -26,15 +26,12 @@ func (h home) Write(ctx context.Context, collection int64, who store.Author, wri
 		}
 		return out, err
 	}
-	list := make([]staged, len(writes))
-	for i := range writes {
-		list[i] = h.stage(ctx, &writes[i])
-		if err := list[i].err; err != nil && (ctx.Err() != nil || tandem.IsKind(err, tandem.Full)) {
-			return fail(tandem.RetryAfter, err)
-		}
+	list, err := h.stageAll(ctx, writes)
+	if err != nil {
+		return fail(tandem.RetryAfter, err)
 	}
 	w := homeWriter{home: h, who: who, list: list}
-	err := h.write(ctx, "write collection", func(c *conn) error {
+	err = h.write(ctx, "write collection", func(c *conn) error {
 		w.conn = c
 		return w.all(collection, out)
 	})
@@ -80,6 +77,7 @@ type homeWriter struct {
 	live   int64 // how many more live records there are than at the start
 	now    int64
 	texts  rowTexts                    // of what was written
+	words  rowWords                    // of what was written
 	from   map[int64]tandem.Collection // other collections out of which records were taken, as they are then
 }
 
@@ -99,6 +97,9 @@ func (w *homeWriter) all(collection int64, out []tandem.Outcome) (err error) {
 	}
 	if w.col.Seq == w.before {
 		return nil
+	}
+	if err := w.words.put(w.conn, collection); err != nil {
+		return err
 	}
 	if err := w.texts.put(w.conn); err != nil {
 		return err
@@ -332,7 +333,7 @@ func (w *homeWriter) put(s *staged, id tandem.ID, old store.HomeRecord) (tandem.
 	if err := setSketch(w.conn, row, s.Index); err != nil {
 		return meta, err
 	}
-	return meta, setWords(w.conn, w.col.ID, row, old.Index, s.Index)
+	return meta, w.words.set(w.conn, w.col.ID, row, old.Index, s.Index)
 }
 
 // park records what is about to be overwritten and returns what Outcome.Parked says of it.

@@ -56,12 +56,11 @@ func (t rowTexts) put(c *conn) error {
 			return err
 		}
 	}
-	for _, row := range rows { // apart, for each of these has the index write out what it holds
-		if _, err := c.exec("INSERT OR IGNORE INTO texted (row) VALUES (?)", row); err != nil {
-			return err
-		}
+	texted := make([]any, len(rows))
+	for i, row := range rows {
+		texted[i] = row
 	}
-	return nil
+	return c.insert("INSERT OR IGNORE INTO texted (row) VALUES ", 1, texted) // apart, for each of these has the index write out what it holds
 }
 
 // Sketches implements store.Texts.
@@ -96,6 +95,7 @@ func (t texts) Reindex(ctx context.Context, collection int64, list []store.Index
 			return err
 		}
 		var later rowTexts
+		var words rowWords
 		for _, in := range list {
 			old, _, err := scanRecord(c.row(queryNumber, in.Number, collection), col.Kind)
 			if errors.Is(err, sql.ErrNoRows) {
@@ -109,16 +109,19 @@ func (t texts) Reindex(ctx context.Context, collection int64, list []store.Index
 			}
 			later.drop(old.Number)
 			later.add(old.Number, in.Index)
-			if err := reindex(c, collection, old, in.Index); err != nil {
+			if err := reindex(c, &words, collection, old, in.Index); err != nil {
 				return err
 			}
+		}
+		if err := words.put(c, collection); err != nil {
+			return err
 		}
 		return later.put(c)
 	})
 }
 
-// reindex does it for one record, but for the text to search in, which goes away only.
-func reindex(c *conn, collection int64, old store.HomeRecord, now tandem.Index) error {
+// reindex does it for one record, but for what is to be put in later: the text to search in, and new words.
+func reindex(c *conn, words *rowWords, collection int64, old store.HomeRecord, now tandem.Index) error {
 	for _, q := range []string{"DELETE FROM sketch WHERE row = ?", "DELETE FROM fulltext WHERE rowid = ?", "DELETE FROM texted WHERE row = ?"} {
 		if _, err := c.exec(q, old.Number); err != nil {
 			return err
@@ -130,7 +133,7 @@ func reindex(c *conn, collection int64, old store.HomeRecord, now tandem.Index) 
 	if _, err := c.exec("UPDATE record SET name = ?, keys = ? WHERE row = ?", now.Name, strings.Join(now.Keys, "\n"), old.Number); err != nil {
 		return err
 	}
-	return setWords(c, collection, old.Number, old.Index, now)
+	return words.set(c, collection, old.Number, old.Index, now)
 }
 
 // Search implements store.Texts.

@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -52,14 +54,27 @@ func wordsOfIndex(ix tandem.Index) []string {
 	return wordsOf(append([]string{ix.Name}, ix.Keys...)...)
 }
 
-// setWords replaces the words of a record.
-func setWords(c *conn, collection, row int64, old, now tandem.Index) error {
+// rowWords are words that a transaction adds to records of one collection. They go into the index together and in its order, when all else of the transaction is done: a
+// statement for each of the ten words of a message took longer than the message itself.
+type rowWords map[rowWord]struct{}
+
+type rowWord struct {
+	word string
+	row  int64
+}
+
+// set replaces the words of a record: those that are no more go at once, those that are new wait for put.
+func (t *rowWords) set(c *conn, collection, row int64, old, now tandem.Index) error {
 	if old.Name == now.Name && slices.Equal(old.Keys, now.Keys) {
 		return nil
 	}
 	before, after := wordsOfIndex(old), wordsOfIndex(now)
 	for _, w := range before {
 		if _, kept := slices.BinarySearch(after, w); kept {
+			continue
+		}
+		if _, waits := (*t)[rowWord{w, row}]; waits {
+			delete(*t, rowWord{w, row})
 			continue
 		}
 		if _, err := c.exec("DELETE FROM word WHERE collection = ? AND word = ? AND record = ?", collection, w, row); err != nil {
@@ -70,11 +85,22 @@ func setWords(c *conn, collection, row int64, old, now tandem.Index) error {
 		if _, kept := slices.BinarySearch(before, w); kept {
 			continue
 		}
-		if _, err := c.exec("INSERT OR IGNORE INTO word (collection, word, record) VALUES (?, ?, ?)", collection, w, row); err != nil {
-			return err
+		if *t == nil {
+			*t = rowWords{}
 		}
+		(*t)[rowWord{w, row}] = struct{}{}
 	}
 	return nil
+}
+
+// put writes the words into the index.
+func (t rowWords) put(c *conn, collection int64) error {
+	list := slices.SortedFunc(maps.Keys(t), func(a, b rowWord) int { return cmp.Or(cmp.Compare(a.word, b.word), cmp.Compare(a.row, b.row)) })
+	args := make([]any, 0, 3*len(list))
+	for _, w := range list {
+		args = append(args, collection, w.word, w.row)
+	}
+	return c.insert("INSERT OR IGNORE INTO word (collection, word, record) VALUES ", 3, args)
 }
 
 // finish does what migrations left to be done, once.
@@ -103,11 +129,20 @@ func (d *db) finish(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+			of := map[int64]*rowWords{} // by collection
 			for _, f := range list {
-				if err := setWords(c, f.collection, f.row, tandem.Index{}, f.ix); err != nil {
+				if of[f.collection] == nil {
+					of[f.collection] = &rowWords{}
+				}
+				if err := of[f.collection].set(c, f.collection, f.row, tandem.Index{}, f.ix); err != nil {
 					return err
 				}
 				last = f.row
+			}
+			for collection, words := range of {
+				if err := words.put(c, collection); err != nil {
+					return err
+				}
 			}
 			more = len(list) == chunk
 		}
