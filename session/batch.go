@@ -134,16 +134,22 @@ func (s *side) width(tree bool) int {
 	return n
 }
 
+// heldBody is the largest body of a kind with large bodies that a place may hold in memory to pass it on, in bytes: a message that came over the network, which a larger one waits in a file for.
+const heldBody = 256 << 10
+
 // cost is the memory that staging an action takes, as far as one can know before. Large bodies are passed on by
-// reference and cost nothing.
+// reference and cost nothing, and so do those of a tree, which are files.
 func (x *executor) cost(act *engine.Action) int64 {
-	if x.stream != nil {
+	if x.stream != nil && x.rules.Tree {
 		return 0
 	}
 	n := int64(0)
 	for s := tandem.SideA; s <= tandem.SideB; s++ {
-		if x.wants(act, s) {
-			n += max(act.Shown(s).Size, smallBody)
+		if !x.wants(act, s) {
+			continue
+		}
+		if size := max(act.Shown(s).Size, smallBody); x.stream == nil || size <= heldBody {
+			n += size
 		}
 	}
 	return n

@@ -55,6 +55,12 @@ func scenarios() []scenario {
 				w.put(a, fmt.Sprint(i), fmt.Sprintf("name=N%d\nuid=u%d\n", i, i))
 			}
 		}},
+		{"overlapping mail", func(t *testing.T) *world {
+			return newMails(t, func(k *memory.Knobs) { k.Batch, k.Workers, k.Overlap = 2, 1, true })
+		}, func(w *world) {
+			w.put(b, "0", "Message-ID: <u3@example.org>\n\nNews 3\n") // paired with one that would be new
+			w.fillA(9)
+		}},
 		{"edits", cards, func(w *world) {
 			w.fill(5)
 			w.put(a, "c0", "name=N0\nphone=1\nuid=u0\n")

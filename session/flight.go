@@ -9,7 +9,8 @@ import (
 )
 
 // Batches that only create what hangs on nothing else need not wait for one another: while the disk of a place is busy with one, the next is
-// handed over (provider.Features.Overlap). They are closed one after the other, in their order.
+// handed over (provider.Features.Overlap), and the one after that is fetched. They are closed one after the other, in their order. In a tree they wait: there a name
+// may be taken by what was made before.
 
 // flights is how many batches are being written at a time. More would wait for one another in the place.
 const flights = 2
@@ -25,6 +26,7 @@ func (x *executor) applyAll(ctx context.Context, cancel func(), ready <-chan *ba
 	land := func() {
 		b := x.flying[0]
 		note(x.land(ctx, b, err))
+		x.flying[0] = nil // with what it carries
 		x.flying = x.flying[1:]
 		close(b.done)
 	}
@@ -66,7 +68,7 @@ func (x *executor) applyAll(ctx context.Context, cancel func(), ready <-chan *ba
 
 // overlaps tells whether a batch may be handed over while another is being written.
 func (x *executor) overlaps(b *batch) bool {
-	if x.stream != nil || b.barrier {
+	if x.rules.Tree || b.barrier {
 		return false
 	}
 	for _, st := range b.steps {

@@ -2,13 +2,17 @@ package session_test
 
 import (
 	"fmt"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"tandem"
+	"tandem/kind/mail"
 	"tandem/provider/memory"
+	"tandem/session"
 )
 
 // crowd counts how many calls of Apply are under way on a side at a time; each takes a second.
@@ -29,9 +33,19 @@ func (c *crowd) watch(w *world, s tandem.Side) {
 	})
 }
 
+// newMails makes two empty mailboxes: their kind is one whose bodies may be too large for memory.
+func newMails(t *testing.T, knobs ...func(*memory.Knobs)) *world {
+	w := makeWorld(t, mail.Handler{}, memory.Knobs{Kind: tandem.Mail, Attrs: true}, knobs)
+	w.rules.Guard.Off = true
+	return w
+}
+
 func (w *world) fillA(n int) (bodies []string) {
 	for i := range n {
 		body := fmt.Sprintf("name=N%d\nuid=u%d\n", i, i)
+		if w.kind.Kind() == tandem.Mail {
+			body = fmt.Sprintf("Message-ID: <u%d@example.org>\n\nNews %d\n", i, i)
+		}
 		w.put(a, fmt.Sprint("c", i), body)
 		bodies = append(bodies, body)
 	}
@@ -40,31 +54,111 @@ func (w *world) fillA(n int) (bodies []string) {
 
 // TestBatchesOfCreatesOverlap where the place says that it takes them so, and nowhere else.
 func TestBatchesOfCreatesOverlap(t *testing.T) {
-	for _, overlap := range []bool{true, false} {
-		t.Run(fmt.Sprint(overlap), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, func(k *memory.Knobs) { k.Batch, k.Workers, k.Overlap = 2, 1, overlap })
-				bodies := w.fillA(9)
-				var c crowd
-				c.watch(w, b)
-				began := time.Now()
-				r := w.sync()
-				want, took := int64(1), 5*time.Second
-				if overlap {
-					want, took = 2, 3*time.Second
-				}
-				if got := c.most.Load(); got != want {
-					t.Errorf("%d at a time, want %d", got, want)
-				}
-				if got := time.Since(began).Truncate(time.Second); got != took {
-					t.Errorf("it took %v, want %v", got, took)
-				}
-				if r.Done[b].Creates != 9 || r.Left != 0 {
-					t.Errorf("report %+v", r.Done[b])
-				}
-				w.want(bodies...)
-				w.quiet()
+	for name, make := range map[string]func(*testing.T, ...func(*memory.Knobs)) *world{"cards": newWorld, "mail": newMails, "files": newTrees} {
+		for _, overlap := range []bool{true, false} {
+			t.Run(fmt.Sprint(name, overlap), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := make(t, func(k *memory.Knobs) { k.Batch, k.Workers, k.Overlap = 2, 1, overlap })
+					bodies := w.fillA(9)
+					var c crowd
+					c.watch(w, b)
+					began := time.Now()
+					r := w.sync()
+					want, took := int64(1), 5*time.Second
+					if overlap && name != "files" {
+						want, took = 2, 3*time.Second
+					}
+					if got := c.most.Load(); got != want {
+						t.Errorf("%d at a time, want %d", got, want)
+					}
+					if got := time.Since(began).Truncate(time.Second); got != took {
+						t.Errorf("it took %v, want %v", got, took)
+					}
+					if r.Done[b].Creates != 9 || r.Left != 0 {
+						t.Errorf("report %+v", r.Done[b])
+					}
+					w.want(bodies...)
+					w.quiet()
+				})
 			})
+		}
+	}
+}
+
+// afloat counts the records that were fetched on A and are not written on B yet, and those that were fetched at all.
+type afloat struct {
+	mu               sync.Mutex
+	now, most, total int
+}
+
+func (f *afloat) watch(w *world, apply func()) {
+	count := func(step string, by int) func(*memory.Knobs) {
+		return func(k *memory.Knobs) {
+			k.Hook = func(at string, _ tandem.ID) error {
+				if at == "apply" {
+					apply()
+				}
+				if at == step {
+					f.mu.Lock()
+					defer f.mu.Unlock()
+					f.now += by
+					f.most = max(f.most, f.now)
+					f.total += max(by, 0)
+				}
+				return nil
+			}
+		}
+	}
+	w.side[a].Tune(count("fetch", 1))
+	w.side[b].Tune(count("written", -1))
+}
+
+// TestBatchesAreBoundedByBytes: what is on its way at a time is bounded by the bytes of a batch, also of a kind whose large bodies are passed on by reference: a place may
+// hold the smaller ones in memory.
+func TestBatchesAreBoundedByBytes(t *testing.T) {
+	for _, overlap := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newMails(t, func(k *memory.Knobs) { k.Batch, k.Workers, k.Overlap = 100, 1, overlap })
+			for i := range 60 {
+				w.put(a, fmt.Sprint("m", i), fmt.Sprintf("Message-ID: <u%d@example.org>\n\n%s", i, strings.Repeat("x", 10<<10)))
+			}
+			var f afloat
+			f.watch(w, func() { time.Sleep(time.Second) })
+			w.sync(func(o *session.Options) { o.Batch = 55 << 10 })
+			if want := 5 * 4; f.most > want || f.most < 5 {
+				t.Errorf("%d messages were on their way at a time, want at most %d", f.most, want)
+			}
+			if got := len(w.bodies(b)); got != 60 {
+				t.Errorf("%d messages", got)
+			}
+			w.quiet()
+		})
+	}
+}
+
+// TestWhatCannotBeWrittenIsNotFetched: once a place fails as a whole, the other one is not read to its end for nothing; the next run makes up for it.
+func TestWhatCannotBeWrittenIsNotFetched(t *testing.T) {
+	for _, overlap := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newMails(t, func(k *memory.Knobs) { k.Batch, k.Workers, k.Overlap = 2, 1, overlap })
+			bodies := w.fillA(60)
+			var f afloat
+			f.watch(w, func() { time.Sleep(time.Second) })
+			w.side[b].Tune(func(k *memory.Knobs) { k.Quota = 200 })
+			r, err := w.try()
+			if !tandem.IsKind(err, tandem.Full) {
+				t.Errorf("error %v", err)
+			}
+			if made := len(w.bodies(b)); made == 0 || made != len(w.rows()) || r.Left != 60-made {
+				t.Errorf("%d made, %d recorded, %d left", made, len(w.rows()), r.Left)
+			}
+			if f.total > 20 {
+				t.Errorf("%d of 60 messages were fetched, %d written", f.total, len(w.bodies(b)))
+			}
+			w.side[b].Tune(func(k *memory.Knobs) { k.Quota = 0 })
+			w.sync()
+			w.want(bodies...)
+			w.quiet()
 		})
 	}
 }

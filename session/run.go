@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tandem"
@@ -96,6 +97,8 @@ type side struct {
 	full     bool          // the cursor was not honoured in a way that asks for a fresh look
 	down     error         // the place failed as a whole; nothing more is asked of it in this run
 	gate     chan struct{} // holds as many as may call Fetch and Apply at the same time
+
+	fell atomic.Pointer[error] // down, for who stages
 }
 
 func newSide(o *provider.Opened, s tandem.Side) *side {
@@ -109,6 +112,14 @@ func newSide(o *provider.Opened, s tandem.Side) *side {
 // enter waits for one's turn to call Fetch or Apply, leave ends it.
 func (s *side) enter() { s.gate <- struct{}{} }
 func (s *side) leave() { <-s.gate }
+
+// fallen tells whoever stages why the place failed as a whole, nil as long as it did not.
+func (s *side) fallen() error {
+	if err := s.fell.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
 
 func newRun(deps Deps, pair Pair, opt Options) *run {
 	if opt.Now == nil {
@@ -330,6 +341,7 @@ func (r *run) start(ctx context.Context) error {
 func (r *run) mark(s *side, err error) {
 	if s.down == nil {
 		s.down = err
+		s.fell.Store(&err)
 	}
 	if r.runErr == nil {
 		r.runErr = named(err, s.Place)

@@ -18,10 +18,13 @@ func (x *executor) stage(ctx context.Context, b *batch) error {
 	var ids [2][]tandem.ID
 	x.mu.Lock()
 	for _, st := range b.steps {
+		if do := st.act.Do; do == engine.Copy || do == engine.Update {
+			st.err = x.sides[st.act.To].fallen() // what cannot be written need not be fetched
+		}
 		for s := tandem.SideA; s <= tandem.SideB; s++ {
 			st.seen[s] = *st.act.Shown(s)
 			st.target[s].id, st.target[s].at = x.ledger.TargetOf(&st.act, s)
-			if x.wants(&st.act, s) {
+			if st.err == nil && x.wants(&st.act, s) {
 				ids[s] = append(ids[s], st.target[s].id)
 			}
 		}
@@ -43,6 +46,9 @@ func (x *executor) stage(ctx context.Context, b *batch) error {
 	for part := range pieces(b.steps, 32) {
 		g.Go(func() error {
 			for _, st := range part {
+				if st.err != nil {
+					continue
+				}
 				for s := tandem.SideA; s <= tandem.SideB; s++ {
 					if x.wants(&st.act, s) {
 						st.got[s] = got[s][st.target[s].id]

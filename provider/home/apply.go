@@ -2,6 +2,9 @@ package home
 
 import (
 	"context"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"tandem"
 	"tandem/kind"
@@ -16,31 +19,67 @@ const (
 	streamMin = 1 << 20
 )
 
-// Apply implements provider.Replica. Writes that the kind refuses are Rejected; the rest is one transaction.
+// What one transaction takes at most, in bytes: of bodies that are held in memory until it is made, and of all. What came before is on the disk if a machine stops on its way.
+const (
+	heldMax  = 8 << 20
+	takenMax = 64 << 20
+)
+
+// Apply implements provider.Replica. Writes that the kind refuses are Rejected; the rest is one transaction, or several one after the other where the bodies are large.
 func (r *Replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Outcome, error) {
 	out := make([]tandem.Outcome, len(writes))
+	for first := 0; first < len(writes); {
+		end := first + together(writes[first:])
+		if err := r.applySome(ctx, writes[first:end], out[first:end]); err != nil {
+			for i := end; i < len(writes); i++ {
+				out[i] = tandem.Outcome{Status: tandem.RetryAfter, ID: writes[i].ID, Err: err}
+			}
+			return out, err
+		}
+		first = end
+	}
+	return out, nil
+}
+
+// together is how many of the writes go into one transaction: one at least. A body of unknown size counts as the largest that is held.
+func together(writes []tandem.Write) int {
+	held, all := int64(0), int64(0)
+	for i := range writes {
+		if b := writes[i].Record.Body; b != nil {
+			size := b.Size()
+			if size < 0 {
+				size = streamMin
+			}
+			if size <= streamMin {
+				held += size
+			}
+			all += size
+		}
+		if i > 0 && (held > heldMax || all > takenMax) {
+			return i
+		}
+	}
+	return len(writes)
+}
+
+// applySome makes writes in one transaction.
+func (r *Replica) applySome(ctx context.Context, writes []tandem.Write, out []tandem.Outcome) error {
+	all, err := r.prepareAll(ctx, writes)
 	batch := make([]store.HomeWrite, 0, len(writes))
 	at := make([]int, 0, len(writes)) // place of each of batch in out
-	err := r.usable(ctx)
-	for i := range writes {
-		var w store.HomeWrite
-		var failed *tandem.Outcome
-		if err == nil {
-			w, failed = r.prepare(writes[i])
-			err = r.usable(ctx)
-		}
-		switch {
+	for i := range all {
+		switch p := &all[i]; {
 		case err != nil:
 			out[i] = tandem.Outcome{Status: tandem.RetryAfter, ID: writes[i].ID, Err: err}
-		case failed != nil:
-			out[i] = *failed
+		case p.failed != nil:
+			out[i] = *p.failed
 		default:
-			batch = append(batch, w)
+			batch = append(batch, p.write)
 			at = append(at, i)
 		}
 	}
 	if err != nil || len(batch) == 0 {
-		return retryAll(out, err), err
+		return err
 	}
 	done, err := r.store.Home.Write(ctx, r.collection.ID, r.author(), batch)
 	for k, i := range at {
@@ -50,19 +89,39 @@ func (r *Replica) Apply(ctx context.Context, writes []tandem.Write) ([]tandem.Ou
 			out[i] = tandem.Outcome{Status: tandem.RetryAfter, ID: writes[i].ID, Err: err}
 		}
 	}
-	return out, r.gone(err)
+	return r.gone(err)
 }
 
-// retryAll fills in what has no outcome because the whole failed.
-func retryAll(out []tandem.Outcome, err error) []tandem.Outcome {
-	if err != nil {
-		for i := range out {
-			if out[i].Status == tandem.Maybe {
-				out[i] = tandem.Outcome{Status: tandem.RetryAfter, ID: out[i].ID, Err: err}
+// prepared is a write whose body has been looked into.
+type prepared struct {
+	write  store.HomeWrite
+	failed *tandem.Outcome // what is to be said of a body that will not do
+}
+
+// apiece is how many writes a processor looks into in a row: few enough that all of them have as much to do.
+const apiece = 8
+
+// prepareAll looks into the bodies of writes, on all processors.
+func (r *Replica) prepareAll(ctx context.Context, writes []tandem.Write) ([]prepared, error) {
+	all := make([]prepared, len(writes))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for first := 0; first < len(writes); first += apiece {
+		g.Go(func() error {
+			for i := first; i < min(first+apiece, len(writes)); i++ {
+				if err := r.usable(gctx); err != nil {
+					return err
+				}
+				all[i].write, all[i].failed = r.prepare(writes[i])
 			}
-		}
+			return nil
+		})
 	}
-	return out
+	err := g.Wait()
+	if err == nil {
+		err = r.usable(ctx)
+	}
+	return all, err
 }
 
 // prepare looks into the body of a write. The outcome tells of a body that will not do.

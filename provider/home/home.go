@@ -36,8 +36,12 @@ func Provider() *provider.Provider {
 	}
 }
 
+// writes is how many writes one Apply should carry. The store makes one transaction after the other, each of which waits for the disk, and puts what is to be searched in the better
+// into its index the more of it comes at a time; so one call after the other is enough, with the next one at hand, whose bodies are looked into meanwhile.
+const writes = 300
+
 func features(k tandem.Kind) provider.Features {
-	return provider.Features{Tree: store.IsTree(k), Watch: true, Cursor: true, Rename: true, Parks: true, OneUID: store.OneUID(k), Attrs: true, Workers: 4}
+	return provider.Features{Tree: store.IsTree(k), Watch: true, Cursor: true, Rename: true, Parks: true, OneUID: store.OneUID(k), Attrs: true, Batch: writes, Overlap: true}
 }
 
 // Opener opens the home collections of one user. It implements provider.HomeOpener.
