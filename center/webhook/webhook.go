@@ -201,7 +201,9 @@ func check(op string, h store.Hook) error {
 	switch {
 	case err != nil:
 		return invalid(op, h.URL, errors.New("this is no address"), "write such as https://example.org/hook")
-	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(h.URL) > 2000:
+	case len(h.URL) > 2000:
+		return invalid(op, h.URL, errors.New("it is longer than 2000 characters"), "write such as https://example.org/hook")
+	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
 		return invalid(op, h.URL, errors.New("it is no http address"), "write such as https://example.org/hook")
 	case u.User != nil:
 		return invalid(op, u.Redacted(), errors.New("a password in an address would be shown in lists"), "have the receiver check the signature instead")

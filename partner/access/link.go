@@ -7,9 +7,12 @@ import (
 	"encoding/base32"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"tandem"
 	"tandem/store"
@@ -21,12 +24,18 @@ const secretBytes = 20
 // secretText writes secrets so that they are safe in a URL, and in a message that somebody's program writes in capitals.
 var secretText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
+// maxLabel bounds what a link is called, in letters.
+const maxLabel = 100
+
 // Link makes a link to a collection of the user's: whoever knows its secret may look. The secret is told here and never again: the store has its hash
 // only. Denied if the collection is somebody else's.
 func (s *Service) Link(ctx context.Context, user string, collection int64, label string) (secret string, sh store.Share, err error) {
 	const op = "make link"
 	if _, err := s.ownedBy(ctx, op, user, collection); err != nil {
 		return "", sh, err
+	}
+	if utf8.RuneCountInString(label) > maxLabel || strings.ContainsFunc(label, unicode.IsControl) {
+		return "", sh, &tandem.Error{Kind: tandem.Invalid, Op: op, Err: fmt.Errorf("what a link is for has at most %d letters, on one line", maxLabel), Remedy: "type fewer"}
 	}
 	src := s.Random
 	if src == nil {

@@ -39,7 +39,7 @@ func (s *Service) now() int64 {
 // Share lets another user at a collection of the user's: to look, or to write, too. Shared already, the right becomes this one. NotFound if there is no
 // such user, Denied if the collection is somebody else's.
 func (s *Service) Share(ctx context.Context, user string, collection int64, with string, write bool) (store.Share, error) {
-	const op = "share"
+	const op = "share collection"
 	r, err := s.ownedBy(ctx, op, user, collection)
 	if err != nil {
 		return store.Share{}, err
@@ -83,7 +83,7 @@ func (s *Service) with(ctx context.Context, collection int64, user string) (stor
 
 // Unshare takes the right away that with has. It is for the owner to ask and for with. NotFound if it is not shared so.
 func (s *Service) Unshare(ctx context.Context, user string, collection int64, with string) error {
-	const op = "unshare"
+	const op = "unshare collection"
 	user, with = strings.ToLower(user), strings.ToLower(with)
 	r, err := s.Find(ctx, user, collection)
 	if err != nil {

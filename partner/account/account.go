@@ -27,6 +27,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -109,6 +110,9 @@ func (s *Service) Add(ctx context.Context, u store.User, password string) (store
 	if err := checkAddress(u.Address); err != nil {
 		return store.User{}, &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: u.Name, Err: err, Remedy: "give an address such as anna@example.org"}
 	}
+	if err := checkTitle(op, u); err != nil {
+		return store.User{}, err
+	}
 	password, err := checkPassword(op, u.Name, password)
 	if err != nil {
 		return store.User{}, err
@@ -157,6 +161,9 @@ func (s *Service) Users(ctx context.Context) ([]store.User, error) { return s.cf
 func (s *Service) Set(ctx context.Context, u store.User) error {
 	if err := checkAddress(u.Address); err != nil {
 		return &tandem.Error{Kind: tandem.Invalid, Op: "change user", Thing: u.Name, Err: err, Remedy: "give an address such as anna@example.org"}
+	}
+	if err := checkTitle("change user", u); err != nil {
+		return err
 	}
 	return s.cfg.Accounts.PutUser(ctx, u)
 }
@@ -351,6 +358,7 @@ func (s *Service) Revoke(ctx context.Context, name, label string) error {
 // Bounds of names and passwords.
 const (
 	maxName     = 100  // letters
+	maxTitle    = 200  // letters
 	minPassword = 8    // letters
 	maxPassword = 1024 // bytes
 )
@@ -376,6 +384,14 @@ func checkName(name string) error {
 	}
 	if !unicode.IsLetter([]rune(name)[0]) && !unicode.IsDigit([]rune(name)[0]) {
 		return errors.New("a name begins with a letter or digit")
+	}
+	return nil
+}
+
+// checkTitle says what is wrong with a user's full name; none is fine.
+func checkTitle(op string, u store.User) error {
+	if utf8.RuneCountInString(u.Title) > maxTitle || strings.ContainsFunc(u.Title, unicode.IsControl) {
+		return &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: u.Name, Err: fmt.Errorf("a full name has at most %d letters, on one line", maxTitle), Remedy: "type a shorter one"}
 	}
 	return nil
 }

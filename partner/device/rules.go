@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"tandem"
 	"tandem/store"
@@ -88,6 +89,9 @@ func (s *Service) RemoveRule(ctx context.Context, number int) ([]Rule, error) {
 	return rules, s.write(ctx, rulesValue, rules)
 }
 
+// maxRuleText bounds each text of a rule, in letters.
+const maxRuleText = 500
+
 func (r Rule) check() error {
 	switch r.Access {
 	case store.Allowed, store.Held, store.Blocked:
@@ -96,6 +100,11 @@ func (r Rule) check() error {
 	}
 	if r.Max < 0 {
 		return errors.New("a number of devices is not negative")
+	}
+	for _, text := range []string{r.User, r.Type, r.Model, r.Note} {
+		if utf8.RuneCountInString(text) > maxRuleText {
+			return fmt.Errorf("a text of a rule has at most %d letters", maxRuleText)
+		}
 	}
 	return nil
 }

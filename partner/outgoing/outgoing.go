@@ -133,6 +133,8 @@ func (a Account) check() error {
 	switch {
 	case a.Host == "":
 		return errors.New("it has no host")
+	case len(a.Host) > maxHost:
+		return errors.New("the name of the server is too long")
 	case strings.ContainsFunc(a.Host, notInHost):
 		return fmt.Errorf("%q is no name or number of a computer", a.Host)
 	case a.Port < 1 || a.Port > 65535:
@@ -148,6 +150,9 @@ func (a Account) check() error {
 	}
 	return nil
 }
+
+// maxHost is the longest name of a computer, in bytes. RFC 1035 2.3.4
+const maxHost = 255
 
 // notInHost reports whether a rune is in no name or number of a computer; letters of all languages are.
 func notInHost(r rune) bool {

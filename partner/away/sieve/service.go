@@ -73,6 +73,10 @@ func (a Account) check() error {
 	switch {
 	case a.Host == "", a.User == "":
 		return errors.New("it has no host or no login")
+	case len(a.Host) > 255: // RFC 1035 2.3.4
+		return errors.New("the name of the server is too long")
+	case strings.ContainsAny(a.Host, " \t\"<>/@\\"):
+		return fmt.Errorf("%q is no name or number of a computer", a.Host)
 	case a.Port < 1 || a.Port > 65535:
 		return fmt.Errorf("%d is no port", a.Port)
 	case a.TLS != "tls" && a.TLS != "starttls" && a.TLS != "none":
