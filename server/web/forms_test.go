@@ -109,7 +109,7 @@ func TestM112NewsForm(t *testing.T) {
 	if got := k.hub.NewsAt(t.Context(), "ben", d.Number, monday); !got.After(monday) {
 		t.Errorf("told at %s", got)
 	}
-	ben.refused(at, url.Values{"do": {"news"}, "news": {"not metered"}}, http.StatusBadRequest, "runs of items")
+	ben.refused(at, url.Values{"do": {"news"}, "news": {"not metered"}}, http.StatusBadRequest, "telling news")
 	ben.submit(at, url.Values{"do": {"news"}, "news": {""}}, at)
 	if got := k.hub.NewsAt(t.Context(), "ben", d.Number, monday); !got.Equal(monday) {
 		t.Errorf("told at %s", got)

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,6 +22,8 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/center/notify"
+	"tandem/center/webhook"
 	"tandem/kind"
 	kinds "tandem/kind/all"
 	"tandem/kind/object"
@@ -31,6 +34,7 @@ import (
 	"tandem/partner/seal"
 	"tandem/partner/trace"
 	"tandem/provider"
+	allproviders "tandem/provider/all"
 	"tandem/provider/home"
 	"tandem/provider/maildir"
 	"tandem/provider/memory"
@@ -59,14 +63,31 @@ type kit struct {
 
 	slowest, again time.Duration // of the door; 0: its own
 
+	tells bool // people and webhooks are told, of nothing, since nothing goes out
+	every bool // all providers that come with the program are there
+
 	filters func(ctx context.Context, address string) (net.Conn, error) // reaches the servers that answer while people are away; nil: the network
 }
 
 const password = "correct horse"
 
+// nowhere is a network on which nobody answers.
+type nowhere struct{}
+
+func (nowhere) RoundTrip(r *http.Request) (*http.Response, error) {
+	return nil, &net.OpError{Op: "dial", Err: errors.New("nobody answers at " + r.URL.Host)}
+}
+
 func newKit(t *testing.T, places ...string) *kit {
 	t.Helper()
-	k := &kit{T: t, dir: t.TempDir(), places: map[string]*memory.Store{}}
+	return (&kit{T: t, dir: t.TempDir()}).furnished(places...)
+}
+
+// furnished opens a kit, with these places and its users.
+func (k *kit) furnished(places ...string) *kit {
+	k.Helper()
+	t := k.T
+	k.places = map[string]*memory.Store{}
 	for _, p := range places {
 		k.places[p] = memory.New(p, memory.Knobs{})
 	}
@@ -99,10 +120,13 @@ func (k *kit) open() {
 	}
 	opener := home.Opener{Store: st, Kinds: known}
 	registry := provider.NewRegistry(k.provider(), k.network(), maildir.Provider(), home.Provider())
+	if k.every {
+		registry = allproviders.Registry()
+	}
 	k.registry = registry
 	log := slog.New(slog.NewTextHandler(k.Output(), nil))
 	k.traces = trace.New(nil)
-	k.hub = center.New(center.Config{
+	cfg := center.Config{
 		Traces: k.traces,
 		Store:  st, Places: registry, Kind: handler, Env: provider.Env{Home: opener, Keep: keeper, Kind: handler}, Accounts: k.accounts, Devices: k.devices, Secrets: keeper, Filters: sieve.New(sieve.Service{Accounts: st.Accounts, Secrets: keeper, Log: log, Dial: func(ctx context.Context, address string) (net.Conn, error) {
 			if k.filters == nil {
@@ -119,7 +143,13 @@ func (k *kit) open() {
 		Run: func(ctx context.Context, p session.Pair, o session.Options) (*session.Report, error) {
 			return session.Run(ctx, session.Deps{Store: st}, p, o)
 		},
-	})
+	}
+	if k.tells {
+		cfg.Notify = notify.New(notify.Config{Accounts: st.Accounts, Notices: st.Notices, Log: log})
+		cfg.Push = &notify.Push{Notices: st.Notices, Secrets: keeper}
+		cfg.Hooks = webhook.New(webhook.Config{Hooks: st.Hooks, Accounts: st.Accounts, Settings: st.Settings, Events: st.Events, Secrets: keeper, Client: &http.Client{Transport: nowhere{}}, Log: log})
+	}
+	k.hub = center.New(cfg)
 	k.must(k.hub.Start(context.Background()))
 	hub := k.hub
 	k.Cleanup(func() {
@@ -207,8 +237,10 @@ func (k *kit) network() *provider.Provider {
 	return &provider.Provider{Name: "net", Title: "Server of a test", Help: "For tests.", Kinds: []tandem.Kind{tandem.Contact}, Network: true, Features: provider.Features{Parks: true},
 		Options: []provider.Option{{Name: "password", Type: "string", Help: "password", Secret: true}, {Name: "password-from", Type: "string", Help: "a file", Machine: true}, provider.BehalfOption()},
 		Open: func(ctx context.Context, p provider.Place, env provider.Env) (*provider.Opened, error) {
-			if secret, err := env.Secret(ctx, "password of "+p.Path); err != nil || secret != "right" {
-				return nil, errors.Join(err, &tandem.Error{Kind: tandem.Denied, Op: "log in", Thing: p.Path, Err: errors.New("the password is wrong")})
+			if secret, err := env.Secret(ctx, "password of "+p.Path); err != nil {
+				return nil, err
+			} else if secret != "right" {
+				return nil, &tandem.Error{Kind: tandem.Denied, Op: "log in to", Thing: p.Path, Err: errors.New("the password is wrong")}
 			}
 			s := k.places[p.Path]
 			if s == nil {
@@ -331,8 +363,8 @@ func card(uid, name string) []byte {
 
 var inline = regexp.MustCompile(`(?i)<script[^>]*>[^<]|\son\w+\s*=|\sstyle\s*=|javascript:`)
 
-// clash makes a conflict over a card: another name here than there.
-func (k *kit) clash(item, uid string) {
+// clash makes a conflict over each card: another name here than there.
+func (k *kit) clash(item string, uids ...string) {
 	k.Helper()
 	items, err := k.hub.ListItems(k.Context())
 	k.must(err)
@@ -346,7 +378,7 @@ func (k *kit) clash(item, uid string) {
 		recs, _, err := k.st.Home.Since(k.Context(), it.Collection, 0, 0)
 		k.must(err)
 		for _, r := range recs {
-			if r.Index.UID == uid {
+			if uid := r.Index.UID; slices.Contains(uids, uid) {
 				out, err := o.Apply(k.Context(), []tandem.Write{{Op: tandem.Update, ID: r.ID, If: r.Version, Record: tandem.Record{ID: r.ID, Body: tandem.Bytes(card(uid, "Here"))}}})
 				k.must(err)
 				if out[0].Status != tandem.Applied {
@@ -357,7 +389,13 @@ func (k *kit) clash(item, uid string) {
 	}
 	for _, p := range k.places {
 		for _, r := range p.List() {
-			k.must(p.Put(r.ID, card(uid, "There"), ""))
+			text, err := tandem.ReadBody(r.Body, 1<<20)
+			k.must(err)
+			for _, uid := range uids {
+				if strings.Contains(string(text), "UID:"+uid+"\r\n") {
+					k.must(p.Put(r.ID, card(uid, "There"), ""))
+				}
+			}
 		}
 	}
 	k.sync(item)

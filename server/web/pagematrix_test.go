@@ -38,7 +38,7 @@ func pageRoutes(t *testing.T) (out []string) {
 	}
 	for _, d := range f.Decls {
 		fn, ok := d.(*ast.FuncDecl)
-		if !ok || fn.Name.Name != "Register" {
+		if !ok || fn.Name.Name != "routes" {
 			continue
 		}
 		ast.Inspect(fn.Body, func(n ast.Node) bool {

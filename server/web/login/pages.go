@@ -121,7 +121,7 @@ func (s *Service) turnAway(w http.ResponseWriter, r *http.Request, v View, err e
 	var e *tandem.Error
 	switch {
 	case tandem.IsKind(err, tandem.Denied):
-		v.Problem = "The name or the password is wrong."
+		v.Problem = "The name or the password is wrong. Small and capital letters differ; an administrator can set a new password."
 		s.refuse(r.Context(), v.Name, "web", s.cfg.Remote(r))
 		s.cfg.Show(w, r, http.StatusUnauthorized, v)
 	case errors.As(err, &e) && e.Kind == tandem.Busy:

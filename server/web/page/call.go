@@ -21,6 +21,8 @@ type call struct {
 	hub   center.Service
 	words words.Words
 	frame frame
+
+	refused error // why the form was refused that the page shows once more
 }
 
 // frame is what the layout shows around a page.
@@ -90,7 +92,7 @@ func (c *call) admin() bool { return c.frame.Person.Admin }
 
 func (c *call) form(name string) string { return strings.TrimSpace(c.r.PostFormValue(name)) }
 
-func (c *call) query(name string) string { return c.r.URL.Query().Get(name) }
+func (c *call) query(name string) string { return c.asSent(name).Get(name) }
 
 // execute makes text of a template.
 func (c *call) execute(name string, d any) (*bytes.Buffer, error) {
@@ -101,6 +103,9 @@ func (c *call) execute(name string, d any) (*bytes.Buffer, error) {
 
 // show answers with a page.
 func (c *call) show(nav, title, name string, d any) error {
+	if c.refused != nil {
+		return c.again(c.refused, nav, title, name, d)
+	}
 	if c.p.cfg.Reads != nil {
 		if err := c.p.cfg.Reads(c.r.Context(), c.frame.Lang); err != nil {
 			return err
@@ -123,10 +128,17 @@ func (c *call) part(name string, d any) error {
 
 // render answers with a page, as a whole or not at all.
 func (c *call) render(status int, name string, d any) {
+	problem := c.frame.Problem
+	if c.refused != nil {
+		c.frame.Problem = nil // it is said beside the field
+	}
 	body, err := c.execute(name, d)
 	if err == nil {
 		c.frame.Body = template.HTML(body.String())
 		body, err = c.execute("layout", nil)
+	}
+	if err == nil && c.refused != nil {
+		body, err = c.beside(body, problem)
 	}
 	if err != nil {
 		c.p.cfg.Log.Error("page", "name", name, "err", err)
@@ -200,6 +212,9 @@ type problem struct {
 
 // problemOf makes a problem of an error. What nobody foresaw is told to the hub's log only.
 func (c *call) problemOf(err error) *problem {
+	if w, ok := err.(wrong); ok {
+		err = w.error
+	}
 	f := center.FailureOf(err)
 	p := &problem{}
 	p.Title, p.Hint = c.kindWords(f.Kind)
@@ -209,8 +224,8 @@ func (c *call) problemOf(err error) *problem {
 		p.What = c.r.URL.Path
 		return p
 	}
-	p.What = strings.TrimSpace(f.Op + " " + f.Thing)
-	p.Cause, p.Remedy = f.Text, f.Remedy
+	p.What = strings.TrimSpace(f.Op + " " + clipped(f.Thing))
+	p.Cause, p.Remedy = clipped(f.Text), f.Remedy
 	if p.Cause == "" {
 		p.Cause = f.Kind.String()
 	}
@@ -218,6 +233,15 @@ func (c *call) problemOf(err error) *problem {
 		p.Code += "/" + strings.ReplaceAll(f.Op, " ", "-")
 	}
 	return p
+}
+
+// clipped is a text without what nobody would read.
+func clipped(text string) string {
+	const most = 400
+	if r := []rune(text); len(r) > most {
+		return string(r[:most/4]) + "…"
+	}
+	return text
 }
 
 // statusOf is the one table from kinds of errors to HTTP. RFC 9110 15
@@ -264,8 +288,8 @@ func (c *call) fail(err error) {
 
 // again shows a form once more, with what was wrong with it.
 func (c *call) again(err error, nav, title, name string, d any) error {
-	c.frame.Problem = c.problemOf(err)
-	c.frame.Nav, c.frame.Title, c.frame.Done = nav, title, ""
+	c.refused, c.frame.Problem = err, c.problemOf(err)
+	c.frame.Nav, c.frame.Title, c.frame.Done, c.frame.Live = nav, title, "", false
 	c.render(statusOf(tandem.KindOf(err)), name, d)
 	return nil
 }

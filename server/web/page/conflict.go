@@ -215,7 +215,7 @@ func (p *Pages) decide(c *call) error {
 	r := center.Resolution{ID: d.Conflict.ID, Take: d.Answer, All: c.form("alike") == "yes", Stamp: c.form("stamp")}
 	switch d.Answer {
 	case "":
-		err = &tandem.Error{Kind: tandem.Invalid, Op: "resolve conflict", Thing: d.Title, Err: errors.New("no answer was chosen"), Remedy: "choose one of the answers"}
+		err = invalid("answer", "resolve conflict", d.Title, "no answer was chosen", "choose one of the answers")
 	case center.TakeFields:
 		r.All, r.Fields = false, chosen
 	case "body":
@@ -264,7 +264,7 @@ func (p *Pages) decideSeveral(c *call) error {
 	}
 	switch {
 	case done == 0 && wrong == nil:
-		return &tandem.Error{Kind: tandem.Invalid, Op: "resolve conflict", Err: errors.New("none was ticked"), Remedy: "tick those that are to be answered"}
+		return invalid("conflict", "resolve conflict", "", "none was ticked", "tick those that are to be answered")
 	case done == 0:
 		return wrong
 	}

@@ -264,6 +264,13 @@ func (p *Pages) setPolicy(c *call) error {
 		if other != nil {
 			return other
 		}
+		at := "name"
+		for _, g := range d.Elements {
+			if slices.ContainsFunc(g.List, func(o option) bool { return o.Value == c.form("name") }) {
+				at = "value"
+			}
+		}
+		err = inField(at, err)
 		d.Typed = [2]string{c.form("name"), c.form("value")}
 		return c.again(err, "devices", d.Name, "device", d)
 	}

@@ -101,7 +101,7 @@ func (p *Pages) addDeviceRule(c *call) error {
 	var err error
 	if text := c.form("max"); text != "" {
 		if r.Max, err = strconv.Atoi(text); err != nil {
-			err = &tandem.Error{Kind: tandem.Invalid, Op: "add device rule", Thing: text, Err: errors.New("this is no number of devices"), Remedy: "give a number, or leave it empty"}
+			err = invalid("max", "add device rule", text, "this is no number of devices", "give a number, or leave it empty")
 		}
 	}
 	if err == nil {

@@ -1,10 +1,8 @@
 package page
 
 import (
-	"errors"
 	"net/url"
 
-	"tandem"
 	"tandem/center"
 	"tandem/engine"
 	"tandem/server/web/page/words"
@@ -45,7 +43,7 @@ type leftOut struct {
 // first asks how the sides of new items meet.
 func (p *Pages) first(c *call) error {
 	ctx := c.r.Context()
-	names := c.r.URL.Query()["item"]
+	names := c.asSent("item")["item"]
 	if len(names) == 0 {
 		return c.away("/", "")
 	}
@@ -123,7 +121,7 @@ func (p *Pages) runFirst(c *call) error {
 	case "@hourly", "@daily":
 		set["schedule"] = when
 	default:
-		return &tandem.Error{Kind: tandem.Invalid, Op: "set schedule", Thing: when, Err: errors.New("this is no choice of the page"), Remedy: "choose when it shall run"}
+		return invalid("when", "set schedule", when, "this is no choice of the page", "choose when it shall run")
 	}
 	statuses, err := c.hub.Status(ctx, names)
 	if err != nil {

@@ -141,7 +141,11 @@ func (p *Pages) clearLog(c *call) error {
 		return c.away("/log?"+string(d.Query), "")
 	}
 	f.Before = last + 1
-	if days, err := strconv.Atoi(cmp.Or(c.form("age"), "0")); err == nil && days > 0 && days < 10_000 {
+	days, err := strconv.Atoi(cmp.Or(c.form("age"), "0"))
+	if err != nil || days < 0 || days >= 10_000 { // to clear all of them for it would be a surprise
+		return invalid("age", "clear results", c.form("age"), "this is no number of days", "choose which of them")
+	}
+	if days > 0 {
 		f.Until = p.cfg.Now().Add(-time.Duration(days) * 24 * time.Hour).Unix()
 	}
 	if err := p.clearFound(c, f); err != nil {

@@ -86,7 +86,7 @@ func (p *Pages) mailSaved(c *call) error {
 func portOf(c *call, op, remedy string) (int, error) {
 	port, err := strconv.Atoi(c.form("port"))
 	if err != nil {
-		err = &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: c.form("host"), Err: errors.New("the port is no number"), Remedy: remedy}
+		err = invalid("port", op, c.form("host"), "the port is no number", remedy)
 	}
 	return port, err
 }
@@ -121,7 +121,7 @@ func (p *Pages) setFilter(c *call) error {
 		}
 		a, password = sieve.Account{Host: c.form("host"), Port: port, TLS: c.form("tls"), User: c.form("login")}, c.r.PostFormValue("password")
 		if a.Host == "" {
-			return p.mailAgain(c, &tandem.Error{Kind: tandem.Invalid, Op: "set filter server", Err: errors.New("no server is named"), Remedy: "give its name"})
+			return p.mailAgain(c, invalid("host", "set filter server", "", "no server is named", "give its name"))
 		}
 	}
 	if err := c.hub.SetFilterServer(c.r.Context(), c.r.PathValue("user"), a, password); err != nil {
@@ -166,7 +166,7 @@ func (p *Pages) changeMail(c *call) error {
 	switch do, to := c.form("do"), c.r.PostForm["to"]; do {
 	case "again", "drop":
 		if len(to) == 0 { // elsewhere, nobody stands for all of them
-			return &tandem.Error{Kind: tandem.Invalid, Op: "answer about message", Thing: c.r.PathValue("id"), Err: errors.New("nobody is ticked"), Remedy: "tick those whom it concerns"}
+			return invalid("to", "answer about message", c.r.PathValue("id"), "nobody is ticked", "tick those whom it concerns")
 		}
 		if err := c.hub.AnswerDoubt(c.r.Context(), m.ID, outgoing.DoubtAnswer{Again: do == "again", To: to}); err != nil {
 			return err

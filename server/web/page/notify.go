@@ -2,7 +2,6 @@ package page
 
 import (
 	"encoding/base64"
-	"errors"
 	"io/fs"
 	"net/http"
 	"slices"
@@ -257,9 +256,9 @@ func (p *Pages) setServer(c *call) error {
 	case c.form("do") == "remove":
 		err = c.hub.SetHubMail(c.r.Context(), outgoing.Account{}, "")
 	case a.Host == "":
-		err = &tandem.Error{Kind: tandem.Invalid, Op: "set mail server", Err: errors.New("no server was typed"), Remedy: "type its name, or remove the one there is"}
+		err = invalid("host", "set mail server", "", "no server was typed", "type its name, or remove the one there is")
 	case err != nil:
-		err = &tandem.Error{Kind: tandem.Invalid, Op: "set mail server", Thing: a.Host, Err: errors.New("the port is no number"), Remedy: "give 465, 587 or 25"}
+		err = invalid("port", "set mail server", a.Host, "the port is no number", "give 465, 587 or 25")
 	default:
 		a.Port = port
 		err = c.hub.SetHubMail(c.r.Context(), a, c.r.PostFormValue("password"))

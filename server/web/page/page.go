@@ -107,7 +107,14 @@ func New(cfg Config) (*Pages, error) {
 
 // Register serves the pages for people who are logged in. Whoever gets here must be.
 func (p *Pages) Register(mux *http.ServeMux) {
-	for pattern, h := range map[string]func(*call) error{
+	for pattern, h := range p.routes() {
+		mux.HandleFunc(pattern, p.serve(h))
+	}
+}
+
+// routes are all pages, and all that their forms do.
+func (p *Pages) routes() map[string]func(*call) error {
+	return map[string]func(*call) error{
 		"GET /{$}":            p.center,
 		"GET /center/list":    p.centerList,
 		"GET /center/sum":     p.centerSum,
@@ -228,8 +235,6 @@ func (p *Pages) Register(mux *http.ServeMux) {
 		"POST /people/{user}/bounds":      p.setBoundsOf,
 		"POST /app-passwords":             p.addAppPassword,
 		"POST /app-passwords/revoke":      p.revokeAppPassword,
-	} {
-		mux.HandleFunc(pattern, p.serve(h))
 	}
 }
 
@@ -247,7 +252,9 @@ func (p *Pages) serve(h func(*call) error) http.HandlerFunc {
 				return
 			}
 		}
-		if err := h(c); err != nil {
+		if err := h(c); err != nil && r.Method == http.MethodPost {
+			p.refuse(c, err)
+		} else if err != nil {
 			c.fail(err)
 		}
 	}

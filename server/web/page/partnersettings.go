@@ -78,7 +78,7 @@ func (p *Pages) setPartner(c *call) error {
 	}
 	if l.Gives() {
 		if _, err := c.look(l); err != nil {
-			return c.again(err, "center", title, "partner-settings", d)
+			return c.again(d.deniedAt(err), "center", title, "partner-settings", d)
 		}
 	}
 	return c.away(d.Back, "saved")

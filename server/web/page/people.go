@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"slices"
@@ -141,8 +142,8 @@ func (p *Pages) setUser(c *call) error {
 		return p.personAgain(c, err)
 	}
 	if admin := c.form("admin") == "yes"; admin != d.Admin {
-		if err := c.hub.SetAdmin(ctx, name, admin); err != nil {
-			return p.personAgain(c, err)
+		if err := c.hub.SetAdmin(ctx, name, admin); err != nil { // all of the form or nothing
+			return p.personAgain(c, inField("admin", cmp.Or(c.hub.SetUser(ctx, d.User), err)))
 		}
 	}
 	return c.away("/people/"+url.PathEscape(name), "saved")

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -54,13 +55,13 @@ func (p *Pages) addPartner(c *call) error {
 		}
 	}
 	if len(picked) == 0 {
-		return &tandem.Error{Kind: tandem.Invalid, Op: "add", Thing: c.form("name"), Err: errors.New("no collection was picked"), Remedy: "go back and pick at least one"}
+		return invalid("pick-0", "add", cmp.Or(name, c.form("name")), "no collection was picked", "tick at least one")
 	}
 	known := name != ""
 	if !known {
 		added, err := c.hub.AddPartner(ctx, user, c.form("name"), c.form("text"))
 		if err != nil {
-			return err
+			return inField("name", err)
 		}
 		name = added.Name
 	}
@@ -76,6 +77,29 @@ func (p *Pages) addPartner(c *call) error {
 		items = append(items, it.Name)
 	}
 	return c.away("/places/first?"+url.Values{"item": items}.Encode(), "")
+}
+
+// pickAgain shows once more what was found at the place of a form, to be picked from.
+func (p *Pages) pickAgain(c *call) error {
+	if name := c.form("partner"); name != "" {
+		c.r.SetPathValue("partner", name)
+		c.r.PostForm.Set("look", "1")
+		return p.partner(c)
+	}
+	c.r.SetPathValue("provider", schemeOf(c.form("text")))
+	d, err := p.providerOf(c)
+	if err != nil {
+		return err
+	}
+	d.Text = c.form("text")
+	if d.Found, err = c.look(center.Look{Place: d.Text}); err != nil {
+		return err
+	}
+	if d.Homes, err = p.homes(c); err != nil {
+		return err
+	}
+	d.Tried = true
+	return c.show("center", d.Provider.Title, "partner-form", d)
 }
 
 // addItem pairs one collection of the form. It runs by itself from the moment on at which the person says how the sides meet, and not before.

@@ -157,6 +157,21 @@ func (c *call) look(l center.Look) ([]provider.Found, error) {
 	return found, err
 }
 
+// Keeps reports whether the hub keeps a secret for such places.
+func (d *placeForm) Keeps() bool {
+	return slices.ContainsFunc(d.Provider.Options, func(o provider.Option) bool { return o.Secret })
+}
+
+// deniedAt says that a password is at fault where a place lets nobody in who has this one.
+func (d *placeForm) deniedAt(err error) error {
+	for _, o := range d.Basic {
+		if o.Secret && tandem.IsKind(err, tandem.Denied) {
+			return inField(o.ID, err)
+		}
+	}
+	return err
+}
+
 // tryPartner tries the place of a form, and says what is there.
 func (p *Pages) tryPartner(c *call) error {
 	d, err := p.providerOf(c)
@@ -165,7 +180,7 @@ func (p *Pages) tryPartner(c *call) error {
 	}
 	title := d.Provider.Title
 	if d.Path == "" {
-		err := &tandem.Error{Kind: tandem.Invalid, Op: "try", Thing: title, Err: errors.New("no address was typed"), Remedy: "type where it is"}
+		err := invalid("path", "try", title, "no address was typed", "type where it is")
 		return c.again(err, "center", title, "partner-form", d)
 	}
 	d.Text = d.text()
@@ -177,7 +192,7 @@ func (p *Pages) tryPartner(c *call) error {
 	}
 	found, err := c.look(l)
 	if err != nil {
-		return c.again(err, "center", title, "partner-form", d)
+		return c.again(d.deniedAt(err), "center", title, "partner-form", d)
 	}
 	d.Found, d.Tried = found, true
 	if place, err := p.cfg.Places.ParsePlace(d.Text); err == nil && d.Name == "" {

@@ -208,7 +208,7 @@ func (p *Pages) runPlan(c *call) error {
 			opt.Approve = true
 		}
 	default:
-		return &tandem.Error{Kind: tandem.Invalid, Op: "run", Thing: r.Item.Name, Err: fmt.Errorf("%q is no answer", c.form("do"))}
+		return &tandem.Error{Kind: tandem.Invalid, Op: "run item", Thing: r.Item.Name, Err: fmt.Errorf("%q is no answer", c.form("do")), Remedy: "choose one of the answers"}
 	}
 	if _, err := c.hub.Begin(c.r.Context(), []string{r.Item.Name}, opt); err != nil {
 		return err

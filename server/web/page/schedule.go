@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"tandem"
 	"tandem/center/when"
 	"tandem/server/web/page/words"
 	"tandem/store"
@@ -200,10 +199,19 @@ func (c *call) planText() (string, error) {
 		out = append(out, rule)
 	}
 	if c.form("peak") == "yes" {
-		out = append(out, strings.Join(strings.Fields("peak "+days("peak-day")+" "+c.form("peak-from")+"-"+c.form("peak-to")+" "+c.form("peak-in")), " "), "off-peak "+c.form("peak-out"))
+		text, err := c.hours("peak")
+		if err == nil && text == "" {
+			err = halfHours("peak-from", "from")
+		}
+		if err != nil {
+			return "", err
+		}
+		out = append(out, strings.Join(strings.Fields("peak "+days("peak-day")+" "+text+" "+c.form("peak-in")), " "), "off-peak "+c.form("peak-out"))
 	}
-	if from, to := c.form("quiet-from"), c.form("quiet-to"); from != "" && to != "" {
-		out = append(out, "quiet "+from+"-"+to)
+	if text, err := c.hours("quiet"); err != nil {
+		return "", err
+	} else if text != "" {
+		out = append(out, "quiet "+text)
 	}
 	if on := f["on"]; len(on) > 0 {
 		text := "on " + strings.Join(on, ", ")
@@ -213,10 +221,19 @@ func (c *call) planText() (string, error) {
 		out = append(out, text)
 	}
 	out = append(out, f["if"]...)
-	if n, err := strconv.Atoi(c.form("battery")); err == nil && n > 0 {
-		out = append(out, fmt.Sprintf("not on battery below %d%%", n))
+	if text := c.form("battery"); text != "" {
+		n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(text, "%")))
+		if err != nil || n < 0 || n > 100 {
+			return "", invalid("battery", "read schedule", text, "this is no number of percent", "type a number from 0 to 100, or leave it empty")
+		}
+		if n > 0 {
+			out = append(out, fmt.Sprintf("not on battery below %d%%", n))
+		}
 	}
 	if names := c.form("networks"); names != "" {
+		if strings.Contains(names, ";") {
+			return "", invalid("networks", "read schedule", names, "the name of a network has no semicolon here", "put commas between names")
+		}
 		out = append(out, "only on network "+names)
 	}
 	out = append(out, f["rest"]...)
@@ -226,24 +243,54 @@ func (c *call) planText() (string, error) {
 	return strings.Join(out, "; "), nil
 }
 
+// hours are two times of day of a form, as a plan writes them, "" if none was typed.
+func (c *call) hours(name string) (string, error) {
+	switch from, to := c.form(name+"-from"), c.form(name+"-to"); {
+	case from == "" && to == "":
+		return "", nil
+	case from == "":
+		return "", halfHours(name+"-from", "from")
+	case to == "":
+		return "", halfHours(name+"-to", "until")
+	default:
+		return from + "-" + to, nil
+	}
+}
+
+// halfHours is what is wrong with hours that lack a beginning or an end.
+func halfHours(field, which string) error {
+	if which == "from" {
+		return invalid(field, "read schedule", "", "hours were typed without from when", "type both times, or neither")
+	}
+	return invalid(field, "read schedule", "", "hours were typed without until when", "type both times, or neither")
+}
+
 // newRule is the rule that a form adds, "" if it adds none.
 func (c *call) newRule(days string) (string, error) {
 	switch c.form("new-sort") {
 	case "at":
 		if c.form("new-at") == "" {
-			return "", invalidTime(c.words)
+			return "", invalid("new-at", "read schedule", "", "no time of day was typed", "type times of day such as 07:00, 14:30")
 		}
 		text := "at " + c.form("new-at")
+		if _, err := when.Parse(text); err != nil {
+			return "", inField("new-at", err)
+		}
 		if days != "" {
 			text += " on " + days
 		}
 		return text, nil
 	case "every":
 		text := "every " + c.form("new-n") + c.form("new-unit")
-		from, to := c.form("new-from"), c.form("new-to")
+		if _, err := when.Parse(text); err != nil {
+			return "", inField("new-n", err)
+		}
+		hours, err := c.hours("new")
 		switch {
-		case from != "" && to != "":
-			return strings.Join(strings.Fields(text+" on "+days+" "+from+"-"+to), " "), nil
+		case err != nil:
+			return "", err
+		case hours != "":
+			return strings.Join(strings.Fields(text+" on "+days+" "+hours), " "), nil
 		case days != "":
 			return text + " on " + days + " 00:00-24:00", nil
 		}
@@ -290,8 +337,4 @@ func inWords(w words.Words, it store.Item) []string {
 		out = append(out, w.T("Only in these networks")+": "+strings.Join(plan.If.Networks, ", "))
 	}
 	return out
-}
-
-func invalidTime(w words.Words) error {
-	return &tandem.Error{Kind: tandem.Invalid, Op: "read schedule", Err: errors.New("no time of day was typed"), Remedy: w.T("type times of day such as 07:00, 14:30")}
 }

@@ -58,10 +58,14 @@ func (p *Pages) settings(c *call) error {
 
 // setLook keeps language and colours in the browser, for a year.
 func (p *Pages) setLook(c *call) error {
+	const op = "choose how pages look"
+	if lang := c.form("lang"); lang != "" && !slices.Contains(p.cfg.Languages, lang) {
+		return invalid("lang", op, lang, "the pages do not speak it", "choose one of the list")
+	}
+	if theme := c.form("theme"); !slices.Contains([]string{"", "auto", "light", "dark"}, theme) {
+		return invalid("theme", op, theme, "there are no such colours", "choose one of the list")
+	}
 	for name, value := range map[string]string{langCookie: c.form("lang"), themeCookie: c.form("theme")} {
-		if len(value) > 8 {
-			continue
-		}
 		k := &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: 365 * 24 * 3600, Secure: c.r.TLS != nil}
 		if value == "" {
 			k.MaxAge = -1
@@ -75,7 +79,7 @@ func (p *Pages) ownPassword(c *call) error {
 	old, password := c.r.PostFormValue("old"), c.r.PostFormValue("password")
 	var err error
 	if password != c.r.PostFormValue("again") {
-		err = &tandem.Error{Kind: tandem.Invalid, Op: "change password", Err: errors.New("the two new passwords differ"), Remedy: c.words.T("type the same twice")}
+		err = invalid("again", "change password", "", "the two new passwords differ", "type the same twice")
 	} else {
 		err = p.cfg.Password(c.w, c.r, old, password)
 	}

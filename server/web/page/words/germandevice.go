@@ -19,7 +19,7 @@ func germanDevice() map[string]string {
 		"First seen":                        "Zuerst gesehen",
 		"Highest protocol version to offer": "Höchste angebotene Protokollversion",
 		"When it is told of news":           "Wann es von Neuem erfährt",
-		"Peak and off-peak hours, quiet hours or times, such as %s or %s. Empty: at once. What you sync by hand on the device comes at once all the same.": "Stoß- und Nebenzeiten, Ruhezeiten oder Uhrzeiten, etwa %s oder %s. Leer: sofort. Was Sie am Gerät von Hand abgleichen, kommt trotzdem sofort.",
+		"Busy and other hours, quiet hours or times of day, such as `%s` or `%s`. Empty: at once. What you sync by hand on the device comes at once all the same.": "Stoß- und Nebenzeiten, Ruhezeiten oder Uhrzeiten, etwa `%s` oder `%s`. Leer: sofort. Was Sie am Gerät von Hand abgleichen, kommt trotzdem sofort.",
 		"Policy":                                    "Richtlinie",
 		"The device has accepted it.":               "Das Gerät hat sie angenommen.",
 		"The device has not accepted it yet.":       "Das Gerät hat sie noch nicht angenommen.",

@@ -205,7 +205,6 @@ func germanItem() map[string]string {
 		"busy hours":                                      "Stoßzeiten",
 		"not on battery below %d%%":                       "nicht im Akkubetrieb unter %d%%",
 		"Only in these networks":                          "Nur in diesen Netzen",
-		"type times of day such as 07:00, 14:30":          "geben Sie Uhrzeiten ein, etwa 07:00, 14:30",
 		"It runs by itself whenever something changes. What is set here comes on top, and says when not.": "Es läuft von selbst, sobald sich etwas ändert. Was hier steht, kommt hinzu und sagt, wann nicht.",
 		"Times":                             "Zeiten",
 		"It runs":                           "Es läuft",

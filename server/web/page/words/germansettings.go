@@ -91,7 +91,6 @@ func germanSettings() map[string]string {
 		"As the system has it":                                                  "Wie das System es hat",
 		"Light":                                                                 "Hell",
 		"Dark":                                                                  "Dunkel",
-		"type the same twice":                                                   "tippen Sie zweimal dasselbe",
 		"Codes are asked for":                                                   "Codes werden verlangt",
 		"asked for":                                                             "werden verlangt",
 		"not asked for":                                                         "werden nicht verlangt",

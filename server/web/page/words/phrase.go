@@ -34,7 +34,7 @@ var slot = regexp.MustCompile(`%[sn]`)
 // phrasesIn prepares the phrases of a language.
 func phrasesIn(lang string) phrases {
 	out := phrases{exact: map[string]string{}}
-	list := slices.Concat(hubPhrases(), devicePhrases(), noticePhrases(), providerPhrases(), fieldPhrases())
+	list := slices.Concat(hubPhrases(), devicePhrases(), refusalPhrases(), noticePhrases(), providerPhrases(), fieldPhrases())
 	// The longest first, so that the most particular one is taken.
 	slices.SortStableFunc(list, func(a, b phrase) int { return cmp.Compare(len(b.text), len(a.text)) })
 	for _, p := range list {
@@ -271,10 +271,10 @@ func hubPhrases() []phrase {
 		{"no browser asked for it; one does on the page under Settings", "", "kein Browser hat darum gebeten; einer tut es auf der Seite unter Einstellungen"},
 		{"%s – %s", "", "%s – %s"},
 		{"left over", "", "übrig geblieben"},
-		{"bodies", "", "Inhalte"},
-		{"%s are whole", "", "%s sind unversehrt"},
+		{"bodies", "contents of records", "Inhalte"},
+		{"%s are whole", "%s were read again and are whole", "%s wurden neu gelesen und sind unversehrt"},
 		{"%s more are damaged", "", "%s weitere sind beschädigt"},
-		{"body of %s", "", "Inhalt von: %s"},
+		{"body of %s", "contents of %s", "Inhalt von: %s"},
 		{"nothing that people see", "", "nichts, was man sieht"},
 		{"the record %n in %n of %n", "", "der Datensatz %s in %s von %s"},
 		{"an earlier version of %n in %n by %n", "", "eine frühere Fassung von %s in %s durch %s"},
