@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tandem"
@@ -128,6 +129,9 @@ func (w *world) rollback(n *node) {
 	n.mem.Tune(func(k *memory.Knobs) { k.Stale = nil })
 	for _, r := range n.list() {
 		for _, t := range tokensIn(bodyOf(r)) {
+			if !before[t] && w.hiddenElsewhere(n, t) { // it went when it left the filter's scope there, and is one more thing now
+				w.ledger.twice[t.String()] = true
+			}
 			delete(before, t)
 		}
 	}
@@ -137,6 +141,15 @@ func (w *world) rollback(n *node) {
 		}
 	}
 	w.ledger.tainted = true
+}
+
+// hiddenElsewhere reports whether another node holds a token in a file that a filter hides.
+func (w *world) hiddenElsewhere(except *node, t token) bool {
+	return slices.ContainsFunc(w.nodes, func(n *node) bool {
+		return n != except && w.spec.kind == tandem.File && slices.ContainsFunc(n.list(), func(r tandem.Record) bool {
+			return w.filtered(string(r.ID)) && slices.Contains(tokensIn(bodyOf(r)), t)
+		})
+	})
 }
 
 // elsewhere reports whether a token is held by any other node.
