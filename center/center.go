@@ -74,6 +74,8 @@ type Partners interface {
 	// SetPartner changes options of a partner's place, all or none; an empty value means the default. Its items follow at once: what comes into sight is synced,
 	// what leaves it stays where it is, on both sides.
 	SetPartner(ctx context.Context, name string, set map[string]string) (store.Partner, error)
+	// CallPartner says what people call a partner wherever they see it, "" for its name, which stays what commands and programs know it by. Invalid: more than one line, or too long.
+	CallPartner(ctx context.Context, name, title string) (store.Partner, error)
 	RemovePartner(ctx context.Context, name string) error
 	// LookAt lists the collections at a place or partner, and so tells whether it can be opened. Nothing is written there.
 	LookAt(ctx context.Context, l Look) ([]provider.Found, error)
@@ -233,6 +235,8 @@ type ItemStatus struct {
 
 	Paused      bool  // it rests, and goes on where it was
 	PausedUntil int64 // Unix seconds; 0: until a person resumes it
+
+	PartnerCalled string // what people call the item's partner
 
 	Pending Pending   // what changed at home and waits to be carried to its place
 	Link    LinkState // how its place is connected

@@ -2,12 +2,14 @@ package center
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"path"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"tandem"
 	"tandem/center/handler"
@@ -97,6 +99,35 @@ func (h *Hub) SetPartner(ctx context.Context, name string, set map[string]string
 		return store.Partner{}, err
 	}
 	return p, h.keepAnew(ctx, name)
+}
+
+// maxCalled bounds what a partner is called, in characters.
+const maxCalled = 80
+
+// CallPartner implements Service.
+func (h *Hub) CallPartner(ctx context.Context, name, title string) (store.Partner, error) {
+	p, err := h.partner(ctx, name)
+	if err != nil {
+		return store.Partner{}, err
+	}
+	title = strings.TrimSpace(title)
+	if !utf8.ValidString(title) || utf8.RuneCountInString(title) > maxCalled || strings.ContainsFunc(title, unicode.IsControl) {
+		return store.Partner{}, &tandem.Error{Kind: tandem.Invalid, Op: "call partner", Thing: name, Err: errors.New("this is no title"), Remedy: fmt.Sprintf("use at most %d characters on one line", maxCalled)}
+	}
+	if title == p.Name {
+		title = ""
+	}
+	p.Called = title
+	if err := h.cfg.Store.Settings.PutPartner(ctx, p); err != nil {
+		return store.Partner{}, err
+	}
+	items, err := h.cfg.Store.Settings.Items(ctx)
+	for _, it := range items {
+		if it.Partner == name {
+			h.news.tell(News{What: ItemsNews, Item: it.Name, User: it.User})
+		}
+	}
+	return p, err
 }
 
 // keepAnew has what hangs on a partner follow its settings.

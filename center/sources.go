@@ -66,7 +66,7 @@ func (h *Hub) partnerHandlers(ctx context.Context, notes map[string]note) ([]han
 }
 
 func (h *Hub) partnerHandler(p store.Partner) handler.Handler {
-	x := handler.Handler{ID: p.Name, Name: p.Name, Type: handler.Unspecified, Label: p.Title, Place: p.Place, User: p.User,
+	x := handler.Handler{ID: p.Name, Name: p.Call(), Type: handler.Unspecified, Label: p.Title, Place: p.Place, User: p.User,
 		Can: []handler.Capability{handler.HasEvents, handler.HasConflicts, handler.CanSchedule, handler.AskDeactivate}}
 	prov, err := h.cfg.Places.Provider(p.Provider)
 	if err != nil {

@@ -40,9 +40,17 @@ func (h *Hub) Status(ctx context.Context, names []string) ([]ItemStatus, error) 
 	if err != nil {
 		return nil, err
 	}
+	partners, err := h.cfg.Store.Settings.Partners(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]ItemStatus, 0, len(items))
 	for _, it := range items {
 		st, err := h.itemStatus(ctx, it, pairOf)
+		st.PartnerCalled = it.Partner
+		if p, ok := findPartner(partners, it.Partner); ok {
+			st.PartnerCalled = p.Call()
+		}
 		if err == nil {
 			st.Rules, _ = InForce(rules, it, st.Kind) // rules that cannot be read are shown as none; running the item says why
 		}

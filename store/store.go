@@ -6,6 +6,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -409,10 +410,14 @@ type Partner struct {
 	User     string // the owner; "": the hub, for its administrators
 	Provider string
 	Place    string // without secrets
-	Title    string
+	Title    string // of its provider
+	Called   string // what people call it; "": by its name
 	Added    int64
 	Bounded  bool // the owner named it without administering the hub: it is opened within the bounds that are set for that
 }
+
+// Call is what people call it.
+func (p Partner) Call() string { return cmp.Or(p.Called, p.Name) }
 
 // Item is a sync item: a home collection paired with a collection of a partner.
 type Item struct {

@@ -162,6 +162,21 @@ func (s *Scope) SetPartner(ctx context.Context, name string, set map[string]stri
 	return p, err
 }
 
+// CallPartner implements center.Service, for one's own partners.
+func (s *Scope) CallPartner(ctx context.Context, name, title string) (store.Partner, error) {
+	p, err := s.findPartner(ctx, name)
+	if err != nil {
+		return store.Partner{}, err
+	}
+	if err := s.notApp("call partner"); err != nil {
+		return store.Partner{}, err
+	}
+	if p, err = s.cfg.Hub.CallPartner(ctx, name, title); err == nil {
+		s.audit(ctx, p.User, "called the partner %s %q", p.Name, p.Call())
+	}
+	return p, err
+}
+
 // RemovePartner implements center.Service.
 func (s *Scope) RemovePartner(ctx context.Context, name string) error {
 	if err := s.partner(ctx, name); err != nil {

@@ -36,6 +36,7 @@ func asks() []ask {
 	none := func(err error) (any, error) { return nil, err }
 	return []ask{
 		{"RemovePartner", func(c C, s S, u string, x things) (any, error) { return none(s.RemovePartner(c, x.partner)) }},
+		{"CallPartner", func(c C, s S, u string, x things) (any, error) { return s.CallPartner(c, x.partner, "Called") }},
 		{"SetPartner", func(c C, s S, u string, x things) (any, error) {
 			return s.SetPartner(c, x.partner, map[string]string{})
 		}},
@@ -478,7 +479,7 @@ func TestAppPasswordsLookAndSync(t *testing.T) {
 	w := newWorld(t)
 	app := w.as("ben", func(p *scope.Who) { p.App = true })
 	not := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "OrderDevice": true, "TraceDevice": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true, "SetFilterServer": true,
-		"ForgetHandler": true, "SetPartner": true, "BeginCodes": true, "ConfirmCodes": true, "RemoveCodes": true, "NewRecoveryCodes": true, "RenamePasskey": true, "RemovePasskey": true, "NotifySettings": true, "SetNotify": true, "TestNotify": true, "AddBrowser": true, "RemoveBrowser": true, "AddWebhook": true, "SetWebhook": true,
+		"ForgetHandler": true, "SetPartner": true, "CallPartner": true, "BeginCodes": true, "ConfirmCodes": true, "RemoveCodes": true, "NewRecoveryCodes": true, "RenamePasskey": true, "RemovePasskey": true, "NotifySettings": true, "SetNotify": true, "TestNotify": true, "AddBrowser": true, "RemoveBrowser": true, "AddWebhook": true, "SetWebhook": true,
 		"RemoveWebhook": true, "RenewWebhook": true, "TestWebhook": true, "ListDeliveries": true, "RetryDelivery": true}
 	for i, a := range asks() {
 		if _, err := a.do(t.Context(), app, "ben", w.things["ben"]); tandem.IsKind(err, tandem.Denied) != not[a.method] {

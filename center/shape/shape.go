@@ -14,38 +14,39 @@ import (
 
 // Item is a sync item and how it stands.
 type Item struct {
-	Name        string           `json:"name"`
-	User        string           `json:"user"`
-	Partner     string           `json:"partner"`
-	Sub         string           `json:"sub,omitempty" doc:"the collection at the partner, if the partner's place is not one itself"`
-	Enabled     bool             `json:"enabled"`
-	Mode        string           `json:"mode" doc:"continuous, manual, connection, scheduled, or account for the folders of an account"`
-	Schedule    string           `json:"schedule,omitempty" doc:"when it runs besides, in words or as a cron expression"`
-	Rules       center.RuleWords `json:"rules" doc:"its own"`
-	InForce     center.RuleWords `json:"rules_in_force" doc:"its own, and those of its kind where it has none"`
-	Home        string           `json:"home,omitempty" doc:"the home collection"`
-	Kind        string           `json:"kind,omitempty"`
-	Place       string           `json:"place,omitempty"`
-	Running     bool             `json:"running"`
-	Watching    bool             `json:"watching" doc:"changes at the place are told"`
-	State       string           `json:"state,omitempty" doc:"how it stands, for people"`
-	Standing    center.Standing  `json:"standing,omitempty" doc:"how it stands, in a word" enum:"disabled,paused,failing,syncing,new,held,conflicts,aside,problems,stopped,changed,in step"`
-	Conflicts   int              `json:"conflicts"`
-	Aside       int              `json:"aside" doc:"records set aside after failing"`
-	Problems    int              `json:"problems" doc:"of the last run"`
-	Last        int64            `json:"last_run,omitempty"`
-	LastResult  string           `json:"last_result,omitempty" doc:"ok, conflicts, held, failed or cancelled"`
-	Next        int64            `json:"next_run,omitempty"`
-	Planned     int64            `json:"planned,omitempty" doc:"when its schedule is due next, whether or not the hub runs"`
-	Waits       string           `json:"waits,omitempty" doc:"what a run that is due waits for, or a question to a person, in words"`
-	Failing     string           `json:"failing,omitempty" doc:"why it fails"`
-	Paused      bool             `json:"paused,omitempty" doc:"it rests, and goes on where it was"`
-	PausedUntil int64            `json:"paused_until,omitempty" doc:"absent: until somebody resumes it"`
-	Pending     int              `json:"pending,omitempty" doc:"records that changed in the home collection and wait to be carried to the place"`
-	PendingSize int64            `json:"pending_bytes,omitempty" doc:"what those that were created or changed hold"`
-	PendingMore bool             `json:"pending_more,omitempty" doc:"there may be more: not everything was looked at"`
-	Link        string           `json:"link,omitempty" doc:"how the place is connected; absent: not known. changed: on line, and something waits to be carried there; back: its host answers again, and it was not synced since" enum:"inactive,online,changed,offline,back"`
-	Commands    *command.Set     `json:"commands,omitempty" doc:"what the owner of the machine has run before and after each run; told to administrators"`
+	Name          string           `json:"name"`
+	User          string           `json:"user"`
+	Partner       string           `json:"partner"`
+	Sub           string           `json:"sub,omitempty" doc:"the collection at the partner, if the partner's place is not one itself"`
+	Enabled       bool             `json:"enabled"`
+	Mode          string           `json:"mode" doc:"continuous, manual, connection, scheduled, or account for the folders of an account"`
+	Schedule      string           `json:"schedule,omitempty" doc:"when it runs besides, in words or as a cron expression"`
+	Rules         center.RuleWords `json:"rules" doc:"its own"`
+	InForce       center.RuleWords `json:"rules_in_force" doc:"its own, and those of its kind where it has none"`
+	Home          string           `json:"home,omitempty" doc:"the home collection"`
+	Kind          string           `json:"kind,omitempty"`
+	Place         string           `json:"place,omitempty"`
+	Running       bool             `json:"running"`
+	Watching      bool             `json:"watching" doc:"changes at the place are told"`
+	State         string           `json:"state,omitempty" doc:"how it stands, for people"`
+	Standing      center.Standing  `json:"standing,omitempty" doc:"how it stands, in a word" enum:"disabled,paused,failing,syncing,new,held,conflicts,aside,problems,stopped,changed,in step"`
+	Conflicts     int              `json:"conflicts"`
+	Aside         int              `json:"aside" doc:"records set aside after failing"`
+	Problems      int              `json:"problems" doc:"of the last run"`
+	Last          int64            `json:"last_run,omitempty"`
+	LastResult    string           `json:"last_result,omitempty" doc:"ok, conflicts, held, failed or cancelled"`
+	Next          int64            `json:"next_run,omitempty"`
+	Planned       int64            `json:"planned,omitempty" doc:"when its schedule is due next, whether or not the hub runs"`
+	Waits         string           `json:"waits,omitempty" doc:"what a run that is due waits for, or a question to a person, in words"`
+	Failing       string           `json:"failing,omitempty" doc:"why it fails"`
+	Paused        bool             `json:"paused,omitempty" doc:"it rests, and goes on where it was"`
+	PausedUntil   int64            `json:"paused_until,omitempty" doc:"absent: until somebody resumes it"`
+	PartnerCalled string           `json:"partner_called,omitempty" doc:"what people call its partner"`
+	Pending       int              `json:"pending,omitempty" doc:"records that changed in the home collection and wait to be carried to the place"`
+	PendingSize   int64            `json:"pending_bytes,omitempty" doc:"what those that were created or changed hold"`
+	PendingMore   bool             `json:"pending_more,omitempty" doc:"there may be more: not everything was looked at"`
+	Link          string           `json:"link,omitempty" doc:"how the place is connected; absent: not known. changed: on line, and something waits to be carried there; back: its host answers again, and it was not synced since" enum:"inactive,online,changed,offline,back"`
+	Commands      *command.Set     `json:"commands,omitempty" doc:"what the owner of the machine has run before and after each run; told to administrators"`
 }
 
 // OfItem is an item without its standing.
@@ -66,6 +67,7 @@ func OfStatus(st center.ItemStatus) Item {
 	it.Home, it.Kind, it.Place, it.Running, it.Watching = st.Home, string(st.Kind), st.Place, st.Running, st.Watching
 	it.Conflicts, it.Aside, it.Problems, it.Next, it.Failing, it.Standing = st.Conflicts, st.Aside, st.Problems, st.Next, st.Failing, st.Standing()
 	it.State, it.Planned, it.Waits, it.Paused, it.PausedUntil = string(it.Standing), st.Planned, st.Waits, st.Paused, st.PausedUntil
+	it.PartnerCalled = st.PartnerCalled
 	it.Pending, it.PendingSize, it.PendingMore, it.Link = st.Pending.Records, st.Pending.Bytes, st.Pending.More, string(st.Link)
 	if st.Last != nil {
 		it.Last, it.LastResult = max(st.Last.Finished, st.Last.Started), st.Last.Result
@@ -79,13 +81,14 @@ type Partner struct {
 	User     string `json:"user,omitempty" doc:"the owner; none: the hub"`
 	Provider string `json:"provider"`
 	Place    string `json:"place"`
-	Title    string `json:"title"`
+	Title    string `json:"title" doc:"what its provider is"`
+	Called   string `json:"called" doc:"what people call it; its name, unless something else was said"`
 	Added    int64  `json:"added"`
 }
 
 // OfPartner is a partner.
 func OfPartner(p store.Partner) Partner {
-	return Partner{p.Name, p.User, p.Provider, p.Place, p.Title, p.Added}
+	return Partner{p.Name, p.User, p.Provider, p.Place, p.Title, p.Call(), p.Added}
 }
 
 // Event is a line of the log.

@@ -94,11 +94,12 @@ type partnerJSON struct {
 	Provider string `json:"provider"`
 	Place    string `json:"place"`
 	Title    string `json:"title"`
+	Called   string `json:"called"`
 	Added    int64  `json:"added"`
 }
 
 func toPartner(p store.Partner) partnerJSON {
-	return partnerJSON{p.Name, p.User, p.Provider, p.Place, p.Title, p.Added}
+	return partnerJSON{p.Name, p.User, p.Provider, p.Place, p.Title, p.Call(), p.Added}
 }
 
 func (a *app) partnerList() *cobra.Command {
@@ -124,9 +125,9 @@ func (a *app) partnerList() *cobra.Command {
 					_, err := fmt.Fprintln(a.out, "no partners yet; add one with `tandem partner add PROVIDER path=...`")
 					return err
 				}
-				t := ui.NewTable("PARTNER", "PLACE", "WHAT IT IS")
+				t := ui.NewTable("PARTNER", "CALLED", "PLACE", "WHAT IT IS")
 				for _, p := range list {
-					t.Add(p.Name, p.Place, p.Title)
+					t.Add(p.Name, p.Called, p.Place, p.Title)
 				}
 				return t.Write(a.out)
 			})

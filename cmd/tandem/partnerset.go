@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -12,24 +13,55 @@ import (
 )
 
 func (a *app) partnerSet() *cobra.Command {
-	return a.jsonFlag(&cobra.Command{
+	var title string
+	c := &cobra.Command{
 		Use:   "set PARTNER OPTION=VALUE...",
-		Short: "Change options of a partner's place, such as a window or a limit",
+		Short: "Change what a partner is called, or options of its place, such as a window or a limit",
 		Long: `Changes options of a partner's place, as tandem provider show lists them. An empty value
 means the default. The items of the partner follow at once: what comes into sight is
-synced; what leaves it stays where it is, on both sides.`,
+synced; what leaves it stays where it is, on both sides.
+
+--title says what people call the partner, on the pages and in lists. Its name stays, since
+commands, programs and what was agreed on with it hang on that; --title "" shows it again.`,
 		Example: `  tandem partner set work days=90
-  tandem partner set stick max-size=1GiB ignore=`,
-		Args:              args(2, -1, "name a partner and what to set: tandem partner set PARTNER OPTION=VALUE..."),
+  tandem partner set stick max-size=1GiB ignore=
+  tandem partner set wrok --title "Work"`,
+		Args:              args(1, -1, "name a partner and what to set: tandem partner set PARTNER OPTION=VALUE..."),
 		ValidArgsFunction: positions(a.partnerNames, none),
 		RunE: func(c *cobra.Command, args []string) error {
 			set, err := settings(args[1:], "path=./folder")
 			if err != nil {
 				return err
 			}
-			return a.with(c.Context(), func(s center.Service) error { return a.setPartner(c.Context(), s, args[0], set) })
+			titled := c.Flags().Changed("title")
+			if len(set) == 0 && !titled {
+				return errUsage{errors.New("say what to set: tandem partner set PARTNER OPTION=VALUE..., or --title")}
+			}
+			return a.with(c.Context(), func(s center.Service) error {
+				if titled {
+					if err := a.callPartner(c.Context(), s, args[0], title, len(set) == 0); err != nil || len(set) == 0 {
+						return err
+					}
+				}
+				return a.setPartner(c.Context(), s, args[0], set)
+			})
 		},
-	})
+	}
+	c.Flags().StringVar(&title, "title", "", "what people call it; empty: its name")
+	return a.jsonFlag(c)
+}
+
+// callPartner sets what a partner is called, and says so where nothing else is said.
+func (a *app) callPartner(ctx context.Context, s center.Service, name, title string, tell bool) error {
+	p, err := s.CallPartner(ctx, name, title)
+	if err != nil || !tell {
+		return err
+	}
+	if a.json {
+		return ui.JSON(a.out, toPartner(p))
+	}
+	_, err = fmt.Fprintf(a.out, "%s is called %s now\n", p.Name, ui.Clean(p.Call()))
+	return err
 }
 
 func (a *app) setPartner(ctx context.Context, s center.Service, name string, set map[string]string) error {

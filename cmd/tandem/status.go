@@ -96,7 +96,11 @@ func (a *app) statusTable(list []center.ItemStatus) error {
 		if st.Last != nil {
 			last = ui.Ago(max(st.Last.Finished, st.Last.Started), now())
 		}
-		t.Add(st.Item.Name, st.Home, st.Place, stateText(st), last, nextText(st))
+		place := st.Place
+		if st.PartnerCalled != st.Item.Partner {
+			place = st.PartnerCalled + " (" + place + ")"
+		}
+		t.Add(st.Item.Name, st.Home, place, stateText(st), last, nextText(st))
 	}
 	return t.Write(a.out)
 }

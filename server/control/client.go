@@ -166,6 +166,11 @@ func (c *Client) ListPartners(ctx context.Context) ([]store.Partner, error) {
 	return call[[]store.Partner](ctx, c, "ListPartners", nothing{})
 }
 
+// CallPartner implements center.Service.
+func (c *Client) CallPartner(ctx context.Context, name, title string) (store.Partner, error) {
+	return call[store.Partner](ctx, c, "CallPartner", labelArg{name, title})
+}
+
 // SetPartner implements center.Service.
 func (c *Client) SetPartner(ctx context.Context, name string, set map[string]string) (store.Partner, error) {
 	return call[store.Partner](ctx, c, "SetPartner", setArg{name, set})

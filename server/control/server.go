@@ -86,6 +86,9 @@ func handlePartners(mux *http.ServeMux, s center.Partners) {
 	})
 	handle(mux, "LookAt", func(ctx context.Context, l center.Look) ([]provider.Found, error) { return s.LookAt(ctx, l) })
 	handle(mux, "ListPartners", func(ctx context.Context, _ nothing) ([]store.Partner, error) { return s.ListPartners(ctx) })
+	handle(mux, "CallPartner", func(ctx context.Context, a labelArg) (store.Partner, error) {
+		return s.CallPartner(ctx, a.Name, a.Label)
+	})
 	handle(mux, "SetPartner", func(ctx context.Context, a setArg) (store.Partner, error) { return s.SetPartner(ctx, a.Name, a.Set) })
 	handle(mux, "RemovePartner", func(ctx context.Context, a nameArg) (nothing, error) {
 		return nothing{}, s.RemovePartner(ctx, a.Name)

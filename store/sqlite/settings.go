@@ -46,9 +46,9 @@ func (s settings) PutValues(ctx context.Context, v map[string]string) error {
 // PutPartner implements store.Settings: it adds or replaces.
 func (s settings) PutPartner(ctx context.Context, p store.Partner) error {
 	return s.write(ctx, "save partner", func(c *conn) error {
-		_, err := c.exec(`INSERT INTO partner (name, owner, provider, place, title, added, bounded) VALUES (?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, provider = excluded.provider, place = excluded.place, title = excluded.title, added = excluded.added, bounded = excluded.bounded`,
-			p.Name, strings.ToLower(p.User), p.Provider, p.Place, p.Title, p.Added, p.Bounded)
+		_, err := c.exec(`INSERT INTO partner (name, owner, provider, place, title, called, added, bounded) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, provider = excluded.provider, place = excluded.place, title = excluded.title, called = excluded.called, added = excluded.added, bounded = excluded.bounded`,
+			p.Name, strings.ToLower(p.User), p.Provider, p.Place, p.Title, p.Called, p.Added, p.Bounded)
 		return err
 	})
 }
@@ -58,10 +58,10 @@ func (s settings) Partners(ctx context.Context) (list []store.Partner, err error
 	err = s.read(ctx, "list partners", func(c *conn) error {
 		return c.each(func(s scanner) error {
 			var p store.Partner
-			err := s.Scan(&p.Name, &p.User, &p.Provider, &p.Place, &p.Title, &p.Added, &p.Bounded)
+			err := s.Scan(&p.Name, &p.User, &p.Provider, &p.Place, &p.Title, &p.Called, &p.Added, &p.Bounded)
 			list = append(list, p)
 			return err
-		}, "SELECT name, owner, provider, place, title, added, bounded FROM partner ORDER BY name")
+		}, "SELECT name, owner, provider, place, title, called, added, bounded FROM partner ORDER BY name")
 	})
 	return list, err
 }

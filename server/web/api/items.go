@@ -61,6 +61,16 @@ func (a *API) addItems() {
 			p, err := s.SetPartner(ctx, in.Name, in.Body)
 			return shape.OfPartner(p), err
 		})
+	get(a, op{id: "call-partner", method: "PUT", path: "/api/partners/{name}/called", tag: tag, summary: "Say what people call a partner wherever they see it", about: "Its name stays what it is known by here."},
+		func(ctx context.Context, s center.Service, in *struct {
+			Named
+			Body struct {
+				Called string `json:"called" doc:"one line of up to 80 characters; empty: its name"`
+			}
+		}) (shape.Partner, error) {
+			p, err := s.CallPartner(ctx, in.Name, in.Body.Called)
+			return shape.OfPartner(p), err
+		})
 	do(a, op{id: "remove-partner", method: "DELETE", path: "/api/partners/{name}", tag: tag, summary: "Forget a partner; its records stay where they are"},
 		func(ctx context.Context, s center.Service, in *Named) error { return s.RemovePartner(ctx, in.Name) })
 

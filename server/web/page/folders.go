@@ -61,7 +61,7 @@ func (p *Pages) folders(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.show("center", c.words.T("Folders of %s", d.Partner.Name), "folders", d)
+	return c.show("center", c.words.T("Folders of %s", d.Partner.Call()), "folders", d)
 }
 
 // askFolders asks before folders are removed on the other side, and before they are followed no longer.

@@ -177,7 +177,7 @@ func (p *Pages) askRemoveItem(c *call) error {
 	}
 	t := c.words.T
 	return c.show("center", t("Remove %s?", r.Item.Name), "ask", ask{Question: t("Remove the sync item %s?", r.Item.Name),
-		Text:   t("The records stay where they are, here and at %s. They are no longer kept in step, and what both sides last agreed on is forgotten.", r.Item.Partner),
+		Text:   t("The records stay where they are, here and at %s. They are no longer kept in step, and what both sides last agreed on is forgotten.", r.PartnerCalled),
 		Action: itemPath(r.Item.Name) + "/remove", Yes: t("Remove %s", r.Item.Name), Back: itemPath(r.Item.Name)})
 }
 

@@ -14,6 +14,7 @@ import (
 type partnerSettings struct {
 	placeForm
 	Partner store.Partner
+	Called  string // what it is called, as it was typed
 	Back    string // where the person came from
 }
 
@@ -31,7 +32,7 @@ func (p *Pages) settingsOfPartner(c *call) (*partnerSettings, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &partnerSettings{placeForm: placeForm{Provider: prov, Icon: providerIcon(prov.Describe())}, Partner: known}
+	d := &partnerSettings{placeForm: placeForm{Provider: prov, Icon: providerIcon(prov.Describe())}, Partner: known, Called: known.Call()}
 	d.Path, _, _ = strings.Cut(placeName(c.words, known.Place), "?")
 	if d.Back = c.r.FormValue("back"); !strings.HasPrefix(d.Back, "/") || strings.HasPrefix(d.Back, "//") {
 		d.Back = "/partners/" + url.PathEscape(known.Name)
@@ -50,7 +51,7 @@ func (p *Pages) partnerSettings(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.show("center", c.words.T("Settings of %s", d.Partner.Name), "partner-settings", d)
+	return c.show("center", c.words.T("Settings of %s", d.Partner.Call()), "partner-settings", d)
 }
 
 // setPartner changes options of a partner. A password that was typed is tried there before it takes the place of the one that is kept.
@@ -59,7 +60,7 @@ func (p *Pages) setPartner(c *call) error {
 	if err != nil {
 		return err
 	}
-	title := c.words.T("Settings of %s", d.Partner.Name)
+	title := c.words.T("Settings of %s", d.Partner.Call())
 	set, l := map[string]string{}, center.Look{Place: d.Partner.Name, Secrets: map[string]string{}, Keep: true}
 	for _, o := range slices.Concat(d.Basic, d.Advanced) {
 		switch {
@@ -71,6 +72,11 @@ func (p *Pages) setPartner(c *call) error {
 			set[o.Name] = ""
 		default:
 			set[o.Name] = o.Value
+		}
+	}
+	if d.Called = strings.TrimSpace(c.form("called")); c.r.PostForm.Has("called") && d.Called != d.Partner.Call() {
+		if _, err := c.hub.CallPartner(c.r.Context(), d.Partner.Name, d.Called); err != nil {
+			return c.again(err, "center", title, "partner-settings", d)
 		}
 	}
 	if _, err := c.hub.SetPartner(c.r.Context(), d.Partner.Name, set); err != nil {

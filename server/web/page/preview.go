@@ -106,7 +106,7 @@ func planOf(ctx context.Context, hub center.Service, item, first string) (*cente
 
 func planPageOf(w words.Words, r row, planned *center.Planned) planPage {
 	d := planPage{row: r, Planned: planned, Empty: len(planned.Actions) == 0}
-	names := [2]string{w.T("This hub"), r.Item.Partner}
+	names := [2]string{w.T("This hub"), r.PartnerCalled}
 	for i := range d.Sides {
 		t := planned.Totals[i]
 		d.Sides[i] = side{names[i], t, t.Creates+t.Updates+t.Attrs+t.Moves+t.Deletes > 0}
