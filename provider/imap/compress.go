@@ -24,10 +24,11 @@ type deflater struct {
 	closed chan struct{}
 	once   sync.Once
 
-	mu  sync.Mutex // guards what follows
-	tag string     // of the command whose answer is awaited, with the blank behind it; "": none is
-	say chan error // where the answer goes
-	out *flate.Writer
+	mu   sync.Mutex // guards what follows
+	tag  string     // of the command whose answer is awaited, with the blank behind it; "": none is
+	say  chan error // where the answer goes
+	text string     // of the last answer that agreed
+	out  *flate.Writer
 
 	squeezes bool // the command has the connection compressed
 
@@ -48,18 +49,29 @@ func (d *deflater) squeeze() error { return d.ask("COMPRESS DEFLATE", true) }
 
 // ask sends a command that the library does not have. Nothing else may be on its way. Its refusal is an imap.Error. squeeze: if the server agrees, both directions are compressed from then on.
 func (d *deflater) ask(command string, squeeze bool) error {
+	_, err := d.await(squeeze, func() error {
+		_, err := io.WriteString(d, askTag+command+"\r\n")
+		return err
+	})
+	return err
+}
+
+// await is ask for what write sends, which begins with askTag. It tells what the server says behind its OK.
+func (d *deflater) await(squeeze bool, write func() error) (string, error) {
 	say := make(chan error, 1)
 	d.mu.Lock()
-	d.tag, d.say, d.squeezes = askTag, say, squeeze
+	d.tag, d.say, d.squeezes, d.text = askTag, say, squeeze, ""
 	d.mu.Unlock()
-	if _, err := io.WriteString(d, askTag+command+"\r\n"); err != nil {
-		return err
+	if err := write(); err != nil {
+		return "", err
 	}
 	select {
 	case err := <-say:
-		return err
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.text, err
 	case <-d.closed:
-		return net.ErrClosed
+		return "", net.ErrClosed
 	}
 }
 
@@ -116,6 +128,12 @@ func (d *deflater) sift(data []byte, tag string) error {
 			continue
 		}
 		no := refusalIn(rest)
+		if no == nil {
+			_, text, _ := strings.Cut(strings.TrimSpace(rest), " ")
+			d.mu.Lock()
+			d.text = text
+			d.mu.Unlock()
+		}
 		if no == nil && d.squeezing() {
 			d.in = flate.NewReader(io.MultiReader(bytes.NewReader(bytes.Clone(data)), d.Conn))
 			d.mu.Lock()
@@ -143,7 +161,12 @@ func refusalIn(status string) error {
 	if typ = strings.ToUpper(typ); typ == "OK" {
 		return nil
 	}
-	return &imap.Error{Type: imap.StatusResponseType(typ), Text: text}
+	no := &imap.Error{Type: imap.StatusResponseType(typ), Text: text}
+	if code, rest, ok := strings.Cut(text, "]"); ok && strings.HasPrefix(code, "[") {
+		code, _, _ = strings.Cut(code[1:], " ")
+		no.Code, no.Text = imap.ResponseCode(strings.ToUpper(code)), strings.TrimSpace(rest)
+	}
+	return no
 }
 
 // answer tells who waits for it.

@@ -169,13 +169,13 @@ func (w *writer) create(ctx context.Context, idx []int) error {
 		if p == nil {
 			continue
 		}
-		if err := w.send(ctx, p); err != nil {
-			return err
+		if w.joins(p) {
+			err = f.gather(ctx, p)
+		} else if err = f.sendGroup(ctx); err == nil {
+			err = f.send(ctx, p)
 		}
-		if f.waiting = append(f.waiting, p); len(f.waiting) > 1 {
-			if err := f.settle(ctx); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
 	}
 	if err := f.settleAll(ctx); err != nil {
@@ -189,6 +189,7 @@ func (w *writer) create(ctx context.Context, idx []int) error {
 type flight struct {
 	w       *writer
 	waiting []*pending
+	group   group           // to be sent in one command
 	missing []*pending      // made, and the server does not say as what
 	held    []tandem.Digest // claimed
 }
@@ -232,6 +233,17 @@ func (f *flight) land() {
 	f.held = nil
 }
 
+// send sends a message by itself. The one before it is heard of then.
+func (f *flight) send(ctx context.Context, p *pending) error {
+	if err := f.w.send(ctx, p); err != nil {
+		return err
+	}
+	if f.waiting = append(f.waiting, p); len(f.waiting) > 1 {
+		return f.settle(ctx)
+	}
+	return nil
+}
+
 // settle hears what became of the message that was sent first.
 func (f *flight) settle(ctx context.Context) error {
 	w, p := f.w, f.waiting[0]
@@ -241,15 +253,23 @@ func (f *flight) settle(ctx context.Context) error {
 	case err != nil:
 		return err
 	case u != 0:
-		w.out[p.i] = tandem.Outcome{Status: tandem.Applied, ID: idOf(u), Meta: (&state{flags: p.flags, size: p.letter.size}).meta()}
-		w.r.own(u, w.writes[p.i].Marker)
+		w.made(p, u)
 	case w.out[p.i].Status == tandem.Maybe:
 		f.missing = append(f.missing, p)
 	}
 	return nil
 }
 
+// made notes as what a message was made.
+func (w *writer) made(p *pending, u imap.UID) {
+	w.out[p.i] = tandem.Outcome{Status: tandem.Applied, ID: idOf(u), Meta: (&state{flags: p.flags, size: p.letter.size}).meta()}
+	w.r.own(u, w.writes[p.i].Marker)
+}
+
 func (f *flight) settleAll(ctx context.Context) error {
+	if err := f.sendGroup(ctx); err != nil {
+		return err
+	}
 	for len(f.waiting) > 0 {
 		if err := f.settle(ctx); err != nil {
 			return err
@@ -336,10 +356,7 @@ func (w *writer) adopt(ctx context.Context, o *tandem.Outcome, m *message, flags
 // send gives a message to the server, up to the last byte.
 func (w *writer) send(ctx context.Context, p *pending) error {
 	x, o := &w.writes[p.i], &w.out[p.i]
-	opt := &imap.AppendOptions{Flags: p.flags}
-	if at := mail.FlagsOf(x.Record.Attrs).Received; at > 0 {
-		opt.Time = time.Unix(at, 0).UTC()
-	}
+	opt := &imap.AppendOptions{Flags: p.flags, Time: receivedAt(x)}
 	in, err := x.Record.Body.Open()
 	if err != nil {
 		fail(o, tandem.RetryAfter, err)
@@ -371,6 +388,14 @@ func (w *writer) send(ctx context.Context, p *pending) error {
 		}
 		return err
 	})
+}
+
+// receivedAt is when a message was received, the zero time where that is not known.
+func receivedAt(x *tandem.Write) time.Time {
+	if at := mail.FlagsOf(x.Record.Attrs).Received; at > 0 {
+		return time.Unix(at, 0).UTC()
+	}
+	return time.Time{}
 }
 
 // sized notes errors of reading, which are not the connection's.
