@@ -225,8 +225,12 @@ var seenIn = regexp.MustCompile(`(\\u0026)?pages-language=[a-z]+`)
 func (h *refusing) all() string {
 	h.Helper()
 	ctx := h.Context()
-	hooks, err := h.hub.ListWebhooks(ctx, "anna")
-	h.must(err)
+	var hooks any
+	if h.tells {
+		list, err := h.hub.ListWebhooks(ctx, "anna")
+		h.must(err)
+		hooks = list
+	}
 	var devices []store.Device
 	list, err := h.hub.ListDevices(ctx, "")
 	h.must(err)

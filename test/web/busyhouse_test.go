@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"tandem/internal/need"
 	"tandem/test/easclient"
 	"tandem/test/mailkit"
 	"tandem/wire/wbxml"
@@ -24,6 +25,7 @@ import (
 func busyHouse(t *testing.T) *hub {
 	t.Helper()
 	h := filledHub(t)
+	h.program()
 	h.shares()
 	h.mailbox()
 	h.held()
@@ -34,7 +36,18 @@ func busyHouse(t *testing.T) *hub {
 	h.report("sessions", `{"handler": "frame", "name": "Photo frame", "type": "application", "who": "frame 1.0", "items": [{"id": "frame-pictures", "name": "Pictures"}]}`)
 	h.phoneSyncs()
 	h.longNames()
+	h.cli("", "device", "news", "ANNAPHONE01", "peak mon-fri 08:00-18:00 on change; off-peak every 2h")
 	return h
+}
+
+// program registers a provider that is a program, with an option of each sort.
+func (h *hub) program() {
+	h.Helper()
+	at, err := filepath.Abs(filepath.Join("testdata", "greenhouse.py"))
+	if err != nil {
+		h.Fatal(err)
+	}
+	h.cli("", "provider", "add", need.Program(h.T, "python3"), at)
 }
 
 // longNames adds what is called at length, as a word that breaks nowhere, and that a schedule of cron and a policy hold.

@@ -56,6 +56,7 @@ func TestEveryPage(t *testing.T) {
 		t.Run(fmt.Sprintf("part %d", i+1), func(t *testing.T) { t.Parallel(); visitor(t, h).english(part) })
 	}
 	t.Run("other ways", func(t *testing.T) { t.Parallel(); visitor(t, h).otherWays() })
+	t.Run("refused", func(t *testing.T) { t.Parallel(); visitor(t, h).refused() })
 	t.Run("German", func(t *testing.T) { t.Parallel(); visitor(t, h).allGerman() })
 }
 
@@ -115,6 +116,7 @@ func everyPage() map[string]string {
 		"place":            "/places/add/carddavs",
 		"place-files":      "/places/add/files",
 		"place-imap":       "/places/add/imaps",
+		"place-program":    "/places/add/greenhouse",
 		"first":            "/places/first?item=club",
 		"partner":          "/partners/phone-book?look=1",
 		"partner-settings": "/partners/phone-book/settings",

@@ -169,6 +169,9 @@ func (d *placeForm) deniedAt(err error) error {
 			return inField(o.ID, err)
 		}
 	}
+	if fieldsOf(err) == nil { // what cannot be reached is not where somebody said
+		return inField("path", err)
+	}
 	return err
 }
 
@@ -180,7 +183,7 @@ func (p *Pages) tryPartner(c *call) error {
 	}
 	title := d.Provider.Title
 	if d.Path == "" {
-		err := invalid("path", "try", title, "no address was typed", "type where it is")
+		err := invalid("path", "add place", "", "no address was typed", "type where it is")
 		return c.again(err, "center", title, "partner-form", d)
 	}
 	d.Text = d.text()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"tandem"
@@ -113,6 +114,9 @@ func saidBy(err error) string {
 	return strings.ReplaceAll(out, `\"`, `"`)
 }
 
+// ofOption finds the option of a place that an error is about.
+var ofOption = regexp.MustCompile(`read option ([a-z0-9-]+): `)
+
 // fieldsOf are the fields that an error may be about, by what the hub says that is wrong: the first that a form has is.
 func fieldsOf(err error) []string {
 	var w wrong
@@ -133,6 +137,9 @@ func fieldsOf(err error) []string {
 		if strings.Contains(said, one.says) {
 			return one.fields
 		}
+	}
+	if m := ofOption.FindStringSubmatch(said); m != nil {
+		return []string{"o-" + m[1]}
 	}
 	var e *tandem.Error
 	if !errors.As(err, &e) {

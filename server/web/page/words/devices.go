@@ -1,5 +1,7 @@
 package words
 
+import "strings"
+
 // devicePhrases are what the log says of devices, and why they stand as they do. Package partner/device
 func devicePhrases() []phrase {
 	out := []phrase{
@@ -30,6 +32,25 @@ func devicePhrases() []phrase {
 	for text, said := range map[string]string{"the whole device": "das ganze Gerät", "this account and its data on it": "dieses Konto und seine Daten darauf"} {
 		out = append(out, phrase{"%n of %n: %n asks for a wipe of " + text, "", "%n von %n: %n verlangt zu löschen: " + said}, phrase{"%n of %n: was told to wipe " + text, "", "%n von %n: soll löschen: " + said},
 			phrase{"%n of %n: could not wipe " + text, "", "%n von %n: konnte nicht löschen: " + said}, phrase{"%n of %n: has wiped " + text, "", "%n von %n: hat gelöscht: " + said})
+	}
+	return append(out, byCommand(out)...)
+}
+
+// byCommand are the same phrases where nobody is named, but the command line.
+func byCommand(list []phrase) (out []phrase) {
+	const who, whom = "by the command line", "über die Befehlszeile"
+	for _, p := range list {
+		if strings.Contains(p.text, ": %n ") { // who does it stands first
+			out = append(out, phrase{strings.Replace(p.text, ": %n ", ": the command line ", 1), strings.Replace(p.en, ": %n ", ": the command line ", 1), strings.Replace(p.de, ": %n ", ": die Befehlszeile ", 1)})
+		}
+		if !strings.Contains(p.text, "by %n") {
+			continue
+		}
+		de := strings.Replace(p.de, "auf Wunsch von %n", whom, 1)
+		if at := strings.LastIndex(de, "von %n"); de == p.de {
+			de = de[:at] + whom + de[at+len("von %n"):]
+		}
+		out = append(out, phrase{strings.Replace(p.text, "by %n", who, 1), strings.Replace(p.en, "by %n", who, 1), de})
 	}
 	return out
 }

@@ -24,7 +24,9 @@ func triedPhrases() []phrase {
 		{"add webhook", "", "Webhook anlegen"}, {"add webhook %n", "", "Webhook %n anlegen"}, {"change webhook %n", "", "Webhook %n ändern"}, {"find delivery %n", "", "Zustellung %n suchen"},
 		{"name collection %n", "", "Sammlung %n benennen"}, {"remove collection %n", "", "Sammlung %n entfernen"}, {"change collection %n", "", "Sammlung %n ändern"}, {"share collection %n", "", "Sammlung %n teilen"}, {"unshare collection %n", "share the collection %n no longer", "Sammlung %n nicht mehr teilen"},
 		{"save share %n", "share with %n", "mit %n teilen"}, {"save share: find user %n", "share: find user %n", "Teilen: Benutzer %n suchen"}, {"make link", "", "Link anlegen"},
-		{"follow folders under %n", "", "Ordner unter %n im Gleichschritt halten"}, {"read place %n", "", "Ort %n lesen"},
+		{"follow folders under %n", "", "Ordner unter %n im Gleichschritt halten"}, {"add place", "", "Ort hinzufügen"}, {"read place %n", "", "Ort %n lesen"},
+		{"propfind %n", "look at %n", "%n ansehen"}, {"connect to %n", "", "mit %n verbinden"}, {"stat /%n", "look at /%n", "/%n ansehen"}, {"open /%n", "", "/%n öffnen"}, {"open backup %n", "open the backup %n", "Sicherung %n öffnen"},
+		{"list folders of %n", "", "Ordner von %n auflisten"},
 		{"set bounds %n", "say who may add %n", "festlegen, wer %n hinzufügen darf"}, {"set invitations %n", "", "Einladungen festlegen: %n"}, {"set schedule %n", "", "Zeiten festlegen: %n"}, {"set protocol version %n", "", "Protokollversion %n festlegen"},
 		{"add device rule", "", "Geräteregel anlegen"}, {"add device rule %n", "", "Geräteregel anlegen: %n"}, {"order device %n", "tell the device: %n", "dem Gerät sagen: %n"},
 		{"clear results", "", "Ergebnisse entfernen"}, {"clear results %n", "clear results: %n", "Ergebnisse entfernen: %n"}, {"choose how pages look %n", "choose how pages look: %n", "Aussehen der Seiten wählen: %n"}, {"run item %n", "run %n", "%n ausführen"},
@@ -34,6 +36,9 @@ func triedPhrases() []phrase {
 // whyNotPhrases are what is wrong.
 func whyNotPhrases() []phrase {
 	return []phrase{
+		{"read option %n: %n is not valid", "%n: %n cannot be used", "%n: %n ist nicht zu gebrauchen"}, {"this is no web address", "", "das ist keine Webadresse"}, {"file name too long", "", "der Name ist zu lang"},
+		{"dial tcp %n: connect: connection refused", "nobody answers at %n", "unter %n antwortet niemand"}, {"dial tcp %n: i/o timeout", "%n does not answer in time", "%n antwortet nicht rechtzeitig"},
+		{"dial tcp: lookup %n: no such host", "there is no computer called %n", "es gibt keinen Computer namens %n"}, {"dial tcp: lookup %n on %n: no such host", "there is no computer called %n", "es gibt keinen Computer namens %n"},
 		{"the port is no number", "", "der Port ist keine Zahl"}, {"%n is no port", "", "%n ist kein Port"}, {"it has no host", "no server is named", "es ist kein Server genannt"},
 		{"it has no host or no login", "the server or the user name there is missing", "der Server oder der Benutzername dort fehlt"}, {"no server is named", "", "es ist kein Server genannt"}, {"no server was typed", "", "es wurde kein Server eingegeben"},
 		{"the name of the server is too long", "", "der Name des Servers ist zu lang"}, {"%n is no name or number of a computer", "", "%n ist kein Name und keine Nummer eines Computers"},
@@ -82,6 +87,10 @@ func helpPhrases() []phrase {
 		{"use letters, digits, '-', '_' and '.'", "", "Buchstaben, Ziffern, „-“, „_“ und „.“ verwenden"}, {"use letters, digits, '-', '_' and '.'; if it is %n of the user %n, say so with --user %n", "use letters, digits, '-', '_' and '.'", "Buchstaben, Ziffern, „-“, „_“ und „.“ verwenden"},
 		{"use at most 128 characters on one line", "", "höchstens 128 Zeichen in einer Zeile verwenden"}, {"give names of folders, with slashes between them", "type names of folders, with slashes between them", "Namen von Ordnern eingeben, mit Schrägstrichen dazwischen"},
 		{"end that first: tandem partner folders %n --stop", "end that first, on the page of its folders", "das zuerst beenden, auf der Seite seiner Ordner"}, {"correct the file and try again", "correct the text and try again", "den Text berichtigen und noch einmal versuchen"},
+		{"give one of %n", "choose one of the list", "etwas aus der Liste wählen"}, {"give a whole number", "type a whole number", "eine ganze Zahl eingeben"}, {"give a size such as 500, 64KiB or 10MiB", "type a size such as 500, 64KiB or 10MiB", "eine Größe wie 500, 64KiB oder 10MiB eingeben"},
+		{"check the address and that the server runs", "", "prüfen, ob die Adresse stimmt und der Server läuft"}, {"check that its disk is mounted and that you may read it", "", "prüfen, ob der Datenträger eingehängt ist und ob Sie ihn lesen dürfen"},
+		{"see that this user may read and write it", "see that the hub may read and write it", "dafür sorgen, dass der Hub es lesen und schreiben darf"}, {"put it back; to begin a new backup, make an empty file there", "", "es zurücklegen; für eine neue Sicherung dort eine leere Datei anlegen"},
+		{"write it like %n", "type it like %n", "es eingeben wie %n"},
 		{"choose among %n", "tick others", "andere ankreuzen"}, {"choose one of %n", "choose one of the list", "etwas aus der Liste wählen"}, {"choose of %n", "tick some of the list", "etwas aus der Liste ankreuzen"}, {"answer one of %n", "choose one of the answers", "eine der Antworten wählen"},
 		{"choose one of the list", "", "etwas aus der Liste wählen"}, {"choose one of the answers", "", "eine der Antworten wählen"}, {"choose which of them", "", "wählen, welche"}, {"choose when it shall run", "", "wählen, wann es laufen soll"},
 		{"say add, ask or ignore", "choose one of the list", "etwas aus der Liste wählen"},
