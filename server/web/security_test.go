@@ -371,6 +371,20 @@ func TestFirst(t *testing.T) {
 	if a := fill(b, "anna", "short", "short"); a.status != http.StatusBadRequest {
 		t.Errorf("a short password: %d", a.status)
 	}
+	at, err := url.Parse(k.srv.URL)
+	k.must(err)
+	for _, lang := range []string{"en", "de"} { // as every other form, see TestRefusals
+		b.client.Jar.SetCookies(at, []*http.Cookie{{Name: "tandem-lang", Value: lang, Path: "/"}})
+		for _, r := range []refusal{{send: sent("name", "anna", "title", markup, "password", "short", "again", "short"), field: "password", says: "8"}, {send: sent("name", "", "title", "A", "password", password, "again", password), field: "name", says: "a name"},
+			{send: sent("name", markup, "title", "A", "password", password, "again", password), field: "name", says: "letters"}, {send: sent("name", "anna", "title", "A", "password", password, "again", "typo"), field: "again", says: "differ"},
+			{send: sent("name", "anna", "title", strings.Repeat("a", 300), "password", password, "again", password), field: "title", says: "200"}} {
+			a := b.form(link, r.send)
+			shown(t, r, a, lang)
+			doc := parse(t, a.body)
+			(&refusing{kit: k}).keeps(t, formTo(doc, link, r.send), r.send)
+			atFault(t, r, doc)
+		}
+	}
 	if a := fill(b, "anna", password, password); a.status != http.StatusSeeOther {
 		t.Fatalf("the form: %d %s", a.status, a.body)
 	}

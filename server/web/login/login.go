@@ -68,6 +68,7 @@ type Config struct {
 type View struct {
 	First    bool   // the first administrator is made
 	Problem  string // what was wrong with the last attempt
+	Refused  error  // the same of what was typed to make the first administrator
 	Name     string // as typed
 	Fixed    bool   // the name is given
 	Next     string // where to go afterwards, a path of this hub

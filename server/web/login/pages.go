@@ -370,7 +370,7 @@ func (s *Service) makeFirst(w http.ResponseWriter, r *http.Request) {
 	var e *tandem.Error
 	switch {
 	case errors.As(err, &e) && e.Kind != tandem.Internal && e.Err != nil:
-		v.Problem = strings.ToUpper(e.Err.Error()[:1]) + e.Err.Error()[1:] + "."
+		v.Refused = err
 		s.cfg.Show(w, r, http.StatusBadRequest, v)
 		return
 	case err == nil:
@@ -387,12 +387,12 @@ func (s *Service) makeFirst(w http.ResponseWriter, r *http.Request) {
 func (s *Service) setUp(r *http.Request, v View) (store.User, error) {
 	ctx, password := r.Context(), r.PostFormValue("password")
 	if password != r.PostFormValue("again") {
-		return store.User{}, tandem.Errorf(tandem.Invalid, "the two passwords differ")
+		return store.User{}, &tandem.Error{Kind: tandem.Invalid, Op: "add user", Thing: v.Name, Err: errors.New("the two passwords differ"), Remedy: "type the same twice"}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.first != r.PathValue("code") {
-		return store.User{}, tandem.Errorf(tandem.Gone, "this link was used")
+		return store.User{}, &tandem.Error{Kind: tandem.Gone, Op: "add user", Thing: v.Name, Err: errors.New("this link was used"), Remedy: "log in, or ask for another one"}
 	}
 	u := store.User{Name: v.Name, Title: r.PostFormValue("title")}
 	var err error

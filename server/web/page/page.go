@@ -268,6 +268,9 @@ func (p *Pages) Login(w http.ResponseWriter, r *http.Request, status int, v Logi
 	if v.First {
 		c.frame.Title = c.words.T("Welcome to Tandem")
 	}
+	if v.Refused != nil {
+		c.refused, c.frame.Problem = v.Refused, c.problemOf(v.Refused)
+	}
 	c.render(status, "login", v)
 }
 
@@ -275,6 +278,7 @@ func (p *Pages) Login(w http.ResponseWriter, r *http.Request, status int, v Logi
 type LoginView struct {
 	First    bool   // the first administrator is made
 	Problem  string // what was wrong with the last attempt
+	Refused  error  // the same of what was typed to make the first administrator
 	Name     string // as typed
 	Fixed    bool   // the name is given
 	Next     string // where to go afterwards, a path of this hub

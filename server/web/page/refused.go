@@ -129,7 +129,7 @@ func fieldsOf(err error) []string {
 		fields []string
 	}{
 		{"a user needs a name", []string{"name"}}, {"a name has", []string{"name"}}, {"a name begins", []string{"name"}}, {"a full name has", []string{"title"}}, {"no mail address", []string{"address"}},
-		{"a password has", []string{"password"}}, {"not your own password", []string{"old"}},
+		{"a password has", []string{"password"}}, {"not your own password", []string{"old"}}, {"the two passwords differ", []string{"again"}},
 		{"no port", []string{"port"}}, {"it has no host", []string{"host"}}, {"the name of the server", []string{"host"}}, {"no name or number of a computer", []string{"host"}}, {"tls is ", []string{"tls"}},
 		{"a number of devices", []string{"max"}}, {"a rule needs to say", []string{"access"}}, {"a text of a rule", []string{"note"}},
 		{"is not an answer", []string{"answer", "take"}}, {"this is no name", []string{"name"}}, {"it needs a label", []string{"label"}}, {"what a link is for", []string{"label"}},
