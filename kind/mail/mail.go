@@ -286,11 +286,30 @@ func (s Section) text(b tandem.Body, limit int64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text = strings.ReplaceAll(text, "\r\n", "\n")
+	text = unixLines(text)
 	if s.Flowed {
 		text = unflow(text, s.DelSp)
 	}
 	return text, nil
+}
+
+// unixLines makes each CR LF an LF.
+func unixLines(s string) string {
+	i := strings.IndexByte(s, '\r')
+	if i < 0 {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for ; i >= 0; i = strings.IndexByte(s, '\r') {
+		b.WriteString(s[:i])
+		if !strings.HasPrefix(s[i:], "\r\n") {
+			b.WriteByte('\r')
+		}
+		s = s[i+1:]
+	}
+	b.WriteString(s)
+	return b.String()
 }
 
 // eventMax is the size in bytes of the largest invitation that is read: a thousand instances.

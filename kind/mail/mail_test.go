@@ -350,3 +350,11 @@ func TestDigestWhateverThePieces(t *testing.T) {
 		}
 	}
 }
+
+func TestUnixLines(t *testing.T) {
+	for _, in := range []string{"", "a", "\r", "\r\n", "\n\r", "a\r\nb\r\n", "\r\r\n\r", "a\rb\r\n\r\n", strings.Repeat("line\r\n", 100)} {
+		if got, want := unixLines(in), strings.ReplaceAll(in, "\r\n", "\n"); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

@@ -36,7 +36,7 @@ func (w *homeWriter) bury(old store.HomeRecord) error {
 	if err := forgetProperties(w.conn, w.col.ID, old.Number); err != nil {
 		return err
 	}
-	return w.words.set(w.conn, w.col.ID, old.Number, old.Index, tandem.Index{})
+	return w.words.set(w.conn, w.col.ID, old.Number, old.Index, tandem.Index{}, nil)
 }
 
 // displace frees the id of a tombstone. Its number may be known to somebody who has not heard of the deletion yet, so it stays,

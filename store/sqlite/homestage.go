@@ -20,7 +20,8 @@ type staged struct {
 	size  int64
 	made  int64 // when what it is was made elsewhere; 0: now
 	small []smallBody
-	err   error // the body could not be read
+	words []string // by which the record is found, with a body; found before the transaction, while others write
+	err   error    // the body could not be read
 }
 
 // stagings is how many bodies are read at a time: a large one is waited for until it is on the disk.
@@ -64,6 +65,7 @@ func (h home) stageMemory(s *staged, w *store.HomeWrite) bool {
 	}
 	s.sum, s.size = sha256.Sum256(data), data.Size()
 	s.small = []smallBody{{s.sum, data}}
+	s.words = wordsOfIndex(w.Index)
 	if w.Progress != nil {
 		w.Progress(s.size)
 	}

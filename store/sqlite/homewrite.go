@@ -333,7 +333,7 @@ func (w *homeWriter) put(s *staged, id tandem.ID, old store.HomeRecord) (tandem.
 	if err := setSketch(w.conn, row, s.Index); err != nil {
 		return meta, err
 	}
-	return meta, w.words.set(w.conn, w.col.ID, row, old.Index, s.Index)
+	return meta, w.words.set(w.conn, w.col.ID, row, old.Index, s.Index, s.words)
 }
 
 // park records what is about to be overwritten and returns what Outcome.Parked says of it.

@@ -133,7 +133,7 @@ func reindex(c *conn, words *rowWords, collection int64, old store.HomeRecord, n
 	if _, err := c.exec("UPDATE record SET name = ?, keys = ? WHERE row = ?", now.Name, strings.Join(now.Keys, "\n"), old.Number); err != nil {
 		return err
 	}
-	return words.set(c, collection, old.Number, old.Index, now)
+	return words.set(c, collection, old.Number, old.Index, now, nil)
 }
 
 // Search implements store.Texts.

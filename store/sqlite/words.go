@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -21,6 +22,10 @@ const maxWords = 200
 func wordsOf(texts ...string) []string {
 	var words []string
 	for _, text := range texts {
+		if isASCII(text) {
+			words = append(words, strings.FieldsFunc(strings.ToLower(text), notWord)...)
+			continue
+		}
 		var plain strings.Builder
 		for _, r := range norm.NFKD.String(text) {
 			switch {
@@ -36,6 +41,20 @@ func wordsOf(texts ...string) []string {
 	slices.Sort(words)
 	words = slices.Compact(words)
 	return words[:min(len(words), maxWords)]
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// notWord tells of a character of ASCII whether it is between words.
+func notWord(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < '0' || r > '9')
 }
 
 // matches reports whether each of the prefixes, which wordsOf made, begins one of the words.
@@ -63,12 +82,15 @@ type rowWord struct {
 	row  int64
 }
 
-// set replaces the words of a record: those that are no more go at once, those that are new wait for put.
-func (t *rowWords) set(c *conn, collection, row int64, old, now tandem.Index) error {
+// set replaces the words of a record: those that are no more go at once, those that are new wait for put. after, where it is not nil, are the words of now, found before.
+func (t *rowWords) set(c *conn, collection, row int64, old, now tandem.Index, after []string) error {
 	if old.Name == now.Name && slices.Equal(old.Keys, now.Keys) {
 		return nil
 	}
-	before, after := wordsOfIndex(old), wordsOfIndex(now)
+	before := wordsOfIndex(old)
+	if after == nil {
+		after = wordsOfIndex(now)
+	}
 	for _, w := range before {
 		if _, kept := slices.BinarySearch(after, w); kept {
 			continue
@@ -134,7 +156,7 @@ func (d *db) finish(ctx context.Context) error {
 				if of[f.collection] == nil {
 					of[f.collection] = &rowWords{}
 				}
-				if err := of[f.collection].set(c, f.collection, f.row, tandem.Index{}, f.ix); err != nil {
+				if err := of[f.collection].set(c, f.collection, f.row, tandem.Index{}, f.ix, nil); err != nil {
 					return err
 				}
 				last = f.row
