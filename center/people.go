@@ -24,8 +24,8 @@ type Users interface {
 	SetPassword(ctx context.Context, name, password string) error
 	// SetAdmin makes a user an administrator of the hub, or no longer one. Busy for the last one.
 	SetAdmin(ctx context.Context, name string, on bool) error
-	// AddAppPassword makes a password for one app or device. It is shown this once.
-	AddAppPassword(ctx context.Context, name, label string) (AppPassword, error)
+	// AddAppPassword makes a password for one app or device; without limits it is for everything. It is shown this once.
+	AddAppPassword(ctx context.Context, name, label string, limits ...account.Limits) (AppPassword, error)
 	RevokeAppPassword(ctx context.Context, name, label string) error
 	// BeginCodes makes what an app needs to make the codes that are asked for besides the own password, from ConfirmCodes on. hub names the hub in the app. Exists.
 	BeginCodes(ctx context.Context, name, hub string) (account.CodeSetup, error)
@@ -189,8 +189,8 @@ func (h *Hub) SetAdmin(ctx context.Context, name string, on bool) error {
 }
 
 // AddAppPassword implements Service.
-func (h *Hub) AddAppPassword(ctx context.Context, name, label string) (AppPassword, error) {
-	password, login, err := h.cfg.Accounts.NewAppPassword(ctx, name, label)
+func (h *Hub) AddAppPassword(ctx context.Context, name, label string, limits ...account.Limits) (AppPassword, error) {
+	password, login, err := h.cfg.Accounts.NewAppPassword(ctx, name, label, limits...)
 	return AppPassword{password, login}, err
 }
 

@@ -16,6 +16,10 @@ type Login struct {
 	Added int64  // Unix seconds
 	Used  int64  // Unix seconds of the last log-in, 0: never
 	From  string // the network address of the last log-in
+
+	// Of app passwords: what they are for, as package account reads it.
+	Only     string // the doors that it opens, "": all
+	ReadOnly bool
 }
 
 // Logins keeps the secrets of users.

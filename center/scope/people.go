@@ -100,12 +100,12 @@ func (s *Scope) SetAdmin(ctx context.Context, name string, on bool) error {
 }
 
 // AddAppPassword implements center.Service.
-func (s *Scope) AddAppPassword(ctx context.Context, name, label string) (center.AppPassword, error) {
+func (s *Scope) AddAppPassword(ctx context.Context, name, label string, limits ...account.Limits) (center.AppPassword, error) {
 	name, err := s.about("add app password", name)
 	if err != nil {
 		return center.AppPassword{}, err
 	}
-	p, err := s.cfg.Hub.AddAppPassword(ctx, name, label)
+	p, err := s.cfg.Hub.AddAppPassword(ctx, name, label, limits...)
 	if err == nil {
 		s.audit(ctx, name, "added the app password %q for %s", p.Login.Label, name)
 	}

@@ -67,6 +67,9 @@ type Login struct {
 	Added int64  `json:"added"`
 	Used  int64  `json:"used"`
 	From  string `json:"from"`
+
+	Doors    []string `json:"doors,omitempty" doc:"of an app password: the doors that it opens; absent: all" enum:"phones,calendars,files,api"`
+	ReadOnly bool     `json:"read_only,omitempty" doc:"of an app password: it changes nothing"`
 }
 
 // Factor is what a user has besides passwords.
@@ -94,7 +97,14 @@ type MailServer struct {
 }
 
 // OfLogin is a password, without the password.
-func OfLogin(l store.Login) Login { return Login{l.Label, l.Added, l.Used, l.From} }
+func OfLogin(l store.Login) Login {
+	lim := account.LimitsOf(l)
+	out := Login{Label: l.Label, Added: l.Added, Used: l.Used, From: l.From, ReadOnly: lim.ReadOnly}
+	for _, d := range lim.Doors {
+		out.Doors = append(out.Doors, string(d))
+	}
+	return out
+}
 
 // OfUser is a user.
 func OfUser(u center.UserStatus) User {

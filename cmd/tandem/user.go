@@ -87,9 +87,31 @@ type loginJSON struct {
 	Added int64  `json:"added"`
 	Used  int64  `json:"used"`
 	From  string `json:"from"`
+
+	Doors    []string `json:"doors,omitempty"` // that an app password opens; none: all
+	ReadOnly bool     `json:"read_only,omitempty"`
 }
 
-func toLogin(l store.Login) loginJSON { return loginJSON{l.Label, l.Added, l.Used, l.From} }
+func toLogin(l store.Login) loginJSON {
+	lim := account.LimitsOf(l)
+	out := loginJSON{Label: l.Label, Added: l.Added, Used: l.Used, From: l.From, ReadOnly: lim.ReadOnly}
+	for _, d := range lim.Doors {
+		out.Doors = append(out.Doors, string(d))
+	}
+	return out
+}
+
+// limitText is what an app password is for.
+func limitText(l store.Login) string {
+	text := strings.ReplaceAll(l.Only, ",", ", ")
+	switch {
+	case l.ReadOnly && text == "":
+		return "reading"
+	case l.ReadOnly:
+		return text + "; reading"
+	}
+	return text
+}
 
 func toUser(u center.UserStatus) userJSON {
 	out := userJSON{Name: u.User.Name, Title: u.User.Title, Address: u.User.Address, Admin: account.IsAdmin(u.User), Devices: u.Devices, Logins: []loginJSON{}, Factors: []factorJSON{}, Invitations: string(imip.ModeOf(u.User)),
@@ -217,13 +239,13 @@ func (a *app) loginTable(list []store.Login) error {
 		_, err := fmt.Fprintln(a.out, "no password; nobody can log in")
 		return err
 	}
-	t := ui.NewTable("PASSWORD", "SET", "LAST USED", "FROM")
+	t := ui.NewTable("PASSWORD", "SET", "LAST USED", "FROM", "ONLY FOR")
 	for _, l := range list {
 		label := l.Label
 		if label == "" {
 			label = "(own)"
 		}
-		t.Add(label, since(l.Added), since(l.Used), l.From)
+		t.Add(label, since(l.Added), since(l.Used), l.From, limitText(l))
 	}
 	return t.Write(a.out)
 }

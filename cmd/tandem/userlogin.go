@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tandem/center"
 	"tandem/internal/ui"
+	"tandem/partner/account"
 )
 
 func (a *app) appPasswordCommand() *cobra.Command {
@@ -16,15 +18,24 @@ func (a *app) appPasswordCommand() *cobra.Command {
 }
 
 func (a *app) appPasswordAdd() *cobra.Command {
-	return a.jsonFlag(&cobra.Command{
-		Use:               "add NAME LABEL",
-		Short:             "Make a password for one app or device, and show it this once",
-		Example:           "  tandem user app-password add anna \"anna's phone\"",
+	var doors []string
+	var limits account.Limits
+	c := &cobra.Command{
+		Use:   "add NAME LABEL",
+		Short: "Make a password for one app or device, and show it this once",
+		Long: `Makes a password for one app or device, and shows it this once. --for names what it opens:
+phones (ActiveSync), calendars (also address books), files (WebDAV), api; without, all of it.
+With --read-only it changes nothing. What it is used for otherwise is refused, and logged.`,
+		Example:           "  tandem user app-password add anna \"anna's phone\"\n  tandem user app-password add anna \"the wall\" --for calendars --read-only",
 		Args:              args(2, 2, "name the user, and what the password is for: tandem user app-password add NAME LABEL"),
 		ValidArgsFunction: positions(a.userNames, none),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.with(c.Context(), func(s center.Service) error {
-				p, err := s.AddAppPassword(c.Context(), args[0], args[1])
+				limits.Doors = nil
+				for _, d := range doors {
+					limits.Doors = append(limits.Doors, account.Door(d))
+				}
+				p, err := s.AddAppPassword(c.Context(), args[0], args[1], limits)
 				if err != nil {
 					return asUsage(err)
 				}
@@ -39,7 +50,15 @@ func (a *app) appPasswordAdd() *cobra.Command {
 				return err
 			})
 		},
-	})
+	}
+	var names []string
+	for _, d := range account.Doors() {
+		names = append(names, string(d))
+	}
+	c.Flags().StringSliceVar(&doors, "for", nil, "what it opens: "+strings.Join(names, ", "))
+	words(c, "for", names)
+	c.Flags().BoolVar(&limits.ReadOnly, "read-only", false, "it changes nothing")
+	return a.jsonFlag(c)
 }
 
 func (a *app) appPasswordList() *cobra.Command {

@@ -298,11 +298,17 @@ func (s *Service) SetPassword(ctx context.Context, name, password string) error 
 	return err
 }
 
-// NewAppPassword makes a password for one app or device and returns it; it cannot be shown again. Exists if the label is taken.
-func (s *Service) NewAppPassword(ctx context.Context, name, label string) (password string, l store.Login, err error) {
+// NewAppPassword makes a password for one app or device and returns it; it cannot be shown again. Without limits it is for everything. Exists if the label is taken.
+func (s *Service) NewAppPassword(ctx context.Context, name, label string, limits ...Limits) (password string, l store.Login, err error) {
 	const op = "add app password"
 	if label, err = checkLabel(op, label); err != nil {
 		return "", l, err
+	}
+	in := store.Login{Label: label}
+	for _, lim := range limits {
+		if err := lim.put(&in); err != nil {
+			return "", l, err
+		}
 	}
 	u, err := s.cfg.Accounts.User(ctx, name)
 	if err != nil {
@@ -317,8 +323,8 @@ func (s *Service) NewAppPassword(ctx context.Context, name, label string) (passw
 	}
 	s.change.Lock()
 	defer s.change.Unlock()
-	l, err = s.cfg.Logins.PutLogin(ctx, store.Login{User: u.Name, Label: label, Hash: hash, Added: s.cfg.Now().Unix()})
-	if err != nil {
+	in.User, in.Hash, in.Added = u.Name, hash, s.cfg.Now().Unix()
+	if l, err = s.cfg.Logins.PutLogin(ctx, in); err != nil {
 		return "", l, err
 	}
 	l.Hash = ""

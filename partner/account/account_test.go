@@ -422,7 +422,7 @@ func TestVerifyBasic(t *testing.T) {
 		basic("jürgen:Grüße: an alle"): "jürgen", basic("j\xfcrgen:Gr\xfc\xdfe: an alle"): "jürgen", basic("j\xfcrgen@example.org:Gr\xfc\xdfe: an alle"): "jürgen",
 		basic("jürgen:Grüße"): "", basic("anna:"): "", basic("anna"): "", basic(""): "", "": "", "Basic": "", "Basic !!!": "", "Bearer abc": "", basic(":" + annas): "",
 	} {
-		u, err := k.VerifyBasic(k.ctx, header, "192.0.2.1")
+		u, err := k.VerifyBasic(k.ctx, header, "192.0.2.1", Use{})
 		if want == "" {
 			k.kind(err, tandem.Denied)
 		} else if err != nil || u.Name != want {
@@ -456,7 +456,7 @@ func BenchmarkKnown(b *testing.B) {
 	}
 	header := basic("anna:" + annas)
 	for b.Loop() {
-		if _, err := s.VerifyBasic(b.Context(), header, "192.0.2.1"); err != nil {
+		if _, err := s.VerifyBasic(b.Context(), header, "192.0.2.1", Use{}); err != nil {
 			b.Fatal(err)
 		}
 	}

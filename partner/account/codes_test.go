@@ -214,7 +214,7 @@ func TestOnlyWhereCodesAreAskedFor(t *testing.T) {
 		k.out("anna", annas, home, tandem.Denied)
 	}
 	k.in("anna", app, home)
-	if _, err := k.VerifyBasic(k.ctx, basic("anna:"+annas), home); !tandem.IsKind(err, tandem.Denied) {
+	if _, err := k.VerifyBasic(k.ctx, basic("anna:"+annas), home, Use{}); !tandem.IsKind(err, tandem.Denied) {
 		t.Errorf("by header: %v", err)
 	}
 	for i := range 20 {

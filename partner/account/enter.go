@@ -38,7 +38,7 @@ func (s *Service) Enter(ctx context.Context, name, password, remote string) (Ent
 		return Entry{}, err
 	}
 	if !on {
-		u, l, err := s.Admit(ctx, name, password, remote)
+		u, l, err := s.Admit(ctx, name, password, remote, Use{Doors: []Door{API}, Writes: true})
 		return Entry{User: u, Login: l}, err
 	}
 	if err := s.CheckOwn(ctx, u.Name, password, remote); err != nil {

@@ -15,10 +15,10 @@ import (
 func TestLatinOnceWrong(t *testing.T) {
 	k := newKit(t)
 	for i := range freePerAccount {
-		_, err := k.VerifyBasic(k.ctx, basic(fmt.Sprint("anna:fälsch", i)), "192.0.2.1")
+		_, err := k.VerifyBasic(k.ctx, basic(fmt.Sprint("anna:fälsch", i)), "192.0.2.1", Use{})
 		k.kind(err, tandem.Denied)
 	}
-	_, err := k.VerifyBasic(k.ctx, basic("anna:"+annas), "192.0.2.1")
+	_, err := k.VerifyBasic(k.ctx, basic("anna:"+annas), "192.0.2.1", Use{})
 	k.kind(err, tandem.Busy)
 }
 

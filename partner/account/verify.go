@@ -23,18 +23,29 @@ func (s *Service) Verify(ctx context.Context, name, password, remote string) (st
 	return u, err
 }
 
-// Admit is Verify for whoever wants to know which password it was, too. The login has no hash.
-func (s *Service) Admit(ctx context.Context, name, password, remote string) (store.User, store.Login, error) {
-	return s.verify(ctx, []attempt{{name, password}}, remote)
+// Admit is Verify for whoever wants to know which password it was, too. The login has no hash. An app password that is right and not for the use is Denied, and Beyond.
+func (s *Service) Admit(ctx context.Context, name, password, remote string, use Use) (store.User, store.Login, error) {
+	return s.admit(ctx, []attempt{{name, password}}, remote, use)
+}
+
+func (s *Service) admit(ctx context.Context, readings []attempt, remote string, use Use) (store.User, store.Login, error) {
+	u, l, err := s.verify(ctx, readings, remote)
+	if err == nil {
+		err = may(u, l, use)
+	}
+	if err != nil {
+		return store.User{}, store.Login{}, err
+	}
+	return u, l, nil
 }
 
 // AdmitBasic is Admit for the value of an Authorization header, as VerifyBasic reads it.
-func (s *Service) AdmitBasic(ctx context.Context, header, remote string) (store.User, store.Login, error) {
+func (s *Service) AdmitBasic(ctx context.Context, header, remote string, use Use) (store.User, store.Login, error) {
 	readings, err := readBasic(header)
 	if err != nil {
 		return store.User{}, store.Login{}, &tandem.Error{Kind: tandem.Denied, Op: "log in", Err: err}
 	}
-	return s.verify(ctx, readings, remote)
+	return s.admit(ctx, readings, remote, use)
 }
 
 // Proof stands for a user's own password as it is now, and for the app whose codes are asked for besides it. It changes when they do, and says nothing about them. NotFound
@@ -59,9 +70,9 @@ func (s *Service) Proof(ctx context.Context, user string) (tandem.Digest, error)
 type attempt struct{ name, password string }
 
 // VerifyBasic is Verify for the value of an Authorization header. RFC 7617. Clients write names and passwords in UTF-8 or in
-// ISO-8859-1 and do not say which; both are tried, as one attempt.
-func (s *Service) VerifyBasic(ctx context.Context, header, remote string) (store.User, error) {
-	u, _, err := s.AdmitBasic(ctx, header, remote)
+// ISO-8859-1 and do not say which; both are tried, as one attempt. An app password that is right and not for the use is Denied, and Beyond.
+func (s *Service) VerifyBasic(ctx context.Context, header, remote string, use Use) (store.User, error) {
+	u, _, err := s.AdmitBasic(ctx, header, remote, use)
 	return u, err
 }
 

@@ -168,7 +168,7 @@ func (c *Client) ListPartners(ctx context.Context) ([]store.Partner, error) {
 
 // CallPartner implements center.Service.
 func (c *Client) CallPartner(ctx context.Context, name, title string) (store.Partner, error) {
-	return call[store.Partner](ctx, c, "CallPartner", labelArg{name, title})
+	return call[store.Partner](ctx, c, "CallPartner", labelArg{Name: name, Label: title})
 }
 
 // SetPartner implements center.Service.

@@ -25,7 +25,10 @@ type (
 		Name string
 		On   bool
 	}
-	labelArg struct{ Name, Label string }
+	labelArg struct {
+		Name, Label string
+		Limits      []account.Limits `json:",omitempty"`
+	}
 	codesArg struct {
 		Name string
 		Hub  string `json:",omitempty"`
@@ -62,7 +65,7 @@ func handleUsers(mux *http.ServeMux, s center.Users) {
 		return nothing{}, s.SetAdmin(ctx, a.Name, a.On)
 	})
 	handle(mux, "AddAppPassword", func(ctx context.Context, a labelArg) (center.AppPassword, error) {
-		return s.AddAppPassword(ctx, a.Name, a.Label)
+		return s.AddAppPassword(ctx, a.Name, a.Label, a.Limits...)
 	})
 	handle(mux, "RevokeAppPassword", func(ctx context.Context, a labelArg) (nothing, error) {
 		return nothing{}, s.RevokeAppPassword(ctx, a.Name, a.Label)
@@ -128,13 +131,13 @@ func (c *Client) SetPassword(ctx context.Context, name, password string) error {
 }
 
 // AddAppPassword implements center.Service.
-func (c *Client) AddAppPassword(ctx context.Context, name, label string) (center.AppPassword, error) {
-	return call[center.AppPassword](ctx, c, "AddAppPassword", labelArg{name, label})
+func (c *Client) AddAppPassword(ctx context.Context, name, label string, limits ...account.Limits) (center.AppPassword, error) {
+	return call[center.AppPassword](ctx, c, "AddAppPassword", labelArg{Name: name, Label: label, Limits: limits})
 }
 
 // RevokeAppPassword implements center.Service.
 func (c *Client) RevokeAppPassword(ctx context.Context, name, label string) error {
-	return do(ctx, c, "RevokeAppPassword", labelArg{name, label})
+	return do(ctx, c, "RevokeAppPassword", labelArg{Name: name, Label: label})
 }
 
 // BeginCodes implements center.Service.

@@ -13,6 +13,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
+	"path"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -20,6 +22,7 @@ import (
 	"sync"
 
 	"tandem"
+	"tandem/partner/account"
 	"tandem/server/dav/proto"
 	"tandem/server/listen"
 	"tandem/store"
@@ -28,8 +31,8 @@ import (
 
 // Accounts let users in.
 type Accounts interface {
-	// VerifyBasic checks an Authorization header that came from a network address. Denied: wrong or missing; Busy: too many attempts, with Wait.
-	VerifyBasic(ctx context.Context, header, remote string) (store.User, error)
+	// VerifyBasic checks an Authorization header that came from a network address. Denied: wrong or missing, or right and not for the use (account.Beyond); Busy: too many attempts, with Wait.
+	VerifyBasic(ctx context.Context, header, remote string, use account.Use) (store.User, error)
 }
 
 // Config is what a door stands on. Everything without a remark must be set.
@@ -96,7 +99,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var user store.User
 	var err error
 	if public := strings.HasPrefix(r.URL.Path, proto.PublicPath); !public {
-		user, err = d.cfg.Accounts.VerifyBasic(r.Context(), r.Header.Get("Authorization"), d.Remote(r))
+		user, err = d.cfg.Accounts.VerifyBasic(r.Context(), r.Header.Get("Authorization"), d.Remote(r), useOf(r))
 	} else if !looks(r.Method) {
 		w.Header().Set("Allow", "GET, HEAD, OPTIONS, PROPFIND, REPORT")
 		http.Error(w, "a link is for looking only", http.StatusMethodNotAllowed)
@@ -107,6 +110,10 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case err == nil:
+	case account.Beyond(err):
+		d.cfg.Log.Warn("an app password was used for what it is not for", "method", r.Method, "path", r.URL.Path, "remote", d.Remote(r), "err", err)
+		http.Error(w, "this password is not for that", http.StatusForbidden)
+		return
 	case tandem.IsKind(err, tandem.Denied), tandem.IsKind(err, tandem.NotFound), tandem.IsKind(err, tandem.Invalid):
 		w.Header().Set("WWW-Authenticate", `Basic realm="Tandem", charset="UTF-8"`)
 		http.Error(w, "unauthorized", http.StatusUnauthorized)
@@ -128,6 +135,26 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		d.fail(out, r, err)
 	}
+}
+
+// useOf is what a request is about to do. What leads to collections, such as principals, is for programs of both sorts; what is taken somewhere else is for those of there, too.
+func useOf(r *http.Request) account.Use {
+	use := account.Use{Doors: []account.Door{account.Calendars, account.Files}, Writes: !looks(r.Method)}
+	paths := []string{r.URL.Path}
+	if to, err := url.Parse(r.Header.Get("Destination")); err == nil && to.Path != "" {
+		paths = append(paths, to.Path)
+	}
+	for _, p := range paths {
+		rest := strings.TrimPrefix(path.Clean("/"+p), strings.TrimSuffix(proto.Path, "/"))
+		branch, _, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
+		switch {
+		case branch == string(proto.Files):
+			use.Doors = slices.DeleteFunc(use.Doors, func(d account.Door) bool { return d != account.Files })
+		case branch != "" && branch != "principals":
+			use.Doors = slices.DeleteFunc(use.Doors, func(d account.Door) bool { return d != account.Calendars })
+		}
+	}
+	return use
 }
 
 // looks reports whether a method changes nothing.

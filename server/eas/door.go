@@ -21,6 +21,7 @@ import (
 
 	"tandem"
 	"tandem/kind/eas"
+	"tandem/partner/account"
 	"tandem/partner/device"
 	"tandem/server/eas/proto"
 	"tandem/server/listen"
@@ -33,8 +34,8 @@ const Path = "/Microsoft-Server-ActiveSync"
 
 // Accounts let users in.
 type Accounts interface {
-	// VerifyBasic checks an Authorization header that came from a network address. Denied: wrong or missing; Busy: too many attempts, with Wait.
-	VerifyBasic(ctx context.Context, header, remote string) (store.User, error)
+	// VerifyBasic checks an Authorization header that came from a network address. Denied: wrong or missing, or right and not for the use (account.Beyond); Busy: too many attempts, with Wait.
+	VerifyBasic(ctx context.Context, header, remote string, use account.Use) (store.User, error)
 }
 
 // Devices let devices in.
@@ -170,10 +171,13 @@ func (d *Door) advertise(h http.Header, dev store.Device) {
 
 // user lets a user in, or answers the request.
 func (d *Door) user(w http.ResponseWriter, r *http.Request) (store.User, bool) {
-	u, err := d.cfg.Accounts.VerifyBasic(r.Context(), r.Header.Get("Authorization"), d.Remote(r))
+	u, err := d.cfg.Accounts.VerifyBasic(r.Context(), r.Header.Get("Authorization"), d.Remote(r), account.Use{Doors: []account.Door{account.Phones}, Writes: true})
 	switch {
 	case err == nil:
 		return u, true
+	case account.Beyond(err):
+		d.cfg.Log.Warn("an app password was used for what it is not for", "door", "phones", "remote", d.Remote(r), "err", err)
+		http.Error(w, "this password is not for phones", http.StatusForbidden)
 	case tandem.IsKind(err, tandem.Denied), tandem.IsKind(err, tandem.NotFound), tandem.IsKind(err, tandem.Invalid):
 		w.Header().Set("WWW-Authenticate", `Basic realm="Tandem", charset="UTF-8"`)
 		http.Error(w, "unauthorized", http.StatusUnauthorized)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"tandem/partner/account"
 	"tandem/partner/device"
 	"tandem/server/eas/proto"
 	"tandem/store"
@@ -18,7 +19,7 @@ import (
 // anybody lets everybody in: the name is what the header says.
 type anybody struct{}
 
-func (anybody) VerifyBasic(_ context.Context, header, _ string) (store.User, error) {
+func (anybody) VerifyBasic(_ context.Context, header, _ string, _ account.Use) (store.User, error) {
 	return store.User{Name: header}, nil
 }
 

@@ -217,6 +217,11 @@ func headers(next http.Handler) http.Handler {
 
 // fail answers where a request is refused before anything looks at it.
 func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if account.Beyond(err) {
+		d.cfg.Log.Warn("an app password was used for what it is not for", "method", r.Method, "path", r.URL.Path, "err", err)
+		api.Fail(w, err, d.cfg.Log)
+		return
+	}
 	if e := (*tandem.Error)(nil); errors.As(err, &e) && e.Kind == tandem.Denied && e.Op == "log in" && d.secure(r) {
 		api.Unauthorized(w, r, e.Err.Error())
 		return

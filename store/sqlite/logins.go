@@ -27,7 +27,7 @@ func (l logins) PutLogin(ctx context.Context, in store.Login) (store.Login, erro
 			}
 		}
 		if in.ID != 0 {
-			res, err := c.exec("UPDATE login SET label = ?, hash = ?, added = ? WHERE id = ? AND owner = ?", in.Label, in.Hash, in.Added, in.ID, in.User)
+			res, err := c.exec("UPDATE login SET label = ?, hash = ?, added = ?, only_for = ?, reads = ? WHERE id = ? AND owner = ?", in.Label, in.Hash, in.Added, in.Only, in.ReadOnly, in.ID, in.User)
 			if isConstraint(err) {
 				return &tandem.Error{Kind: tandem.Exists, Op: op, Thing: in.Label, Remedy: "choose another name"}
 			}
@@ -43,7 +43,7 @@ func (l logins) PutLogin(ctx context.Context, in store.Login) (store.Login, erro
 		if n == 0 {
 			return notFound(op+": find user", in.User)
 		}
-		res, err := c.exec("INSERT INTO login (owner, label, hash, added, used, origin) VALUES (?, ?, ?, ?, ?, ?)", in.User, in.Label, in.Hash, in.Added, in.Used, in.From)
+		res, err := c.exec("INSERT INTO login (owner, label, hash, added, used, origin, only_for, reads) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", in.User, in.Label, in.Hash, in.Added, in.Used, in.From, in.Only, in.ReadOnly)
 		if isConstraint(err) {
 			return &tandem.Error{Kind: tandem.Exists, Op: op, Thing: in.Label, Remedy: "choose another name"}
 		}
@@ -64,10 +64,10 @@ func (l logins) Logins(ctx context.Context, user string) (list []store.Login, er
 	err = l.read(ctx, "list logins", func(c *conn) error {
 		return c.each(func(s scanner) error {
 			var v store.Login
-			err := s.Scan(&v.ID, &v.User, &v.Label, &v.Hash, &v.Added, &v.Used, &v.From)
+			err := s.Scan(&v.ID, &v.User, &v.Label, &v.Hash, &v.Added, &v.Used, &v.From, &v.Only, &v.ReadOnly)
 			list = append(list, v)
 			return err
-		}, "SELECT id, owner, label, hash, added, used, origin FROM login WHERE owner = ? ORDER BY label", strings.ToLower(user))
+		}, "SELECT id, owner, label, hash, added, used, origin, only_for, reads FROM login WHERE owner = ? ORDER BY label", strings.ToLower(user))
 	})
 	return list, err
 }

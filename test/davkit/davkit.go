@@ -18,6 +18,7 @@ import (
 	"tandem"
 	"tandem/kind"
 	kinds "tandem/kind/all"
+	"tandem/partner/account"
 	"tandem/server/dav/all"
 	"tandem/store"
 	"tandem/store/sqlite"
@@ -77,7 +78,7 @@ func (w testWriter) Write(p []byte) (int, error) {
 // guests are let in with Password.
 type guests struct{ st *store.Store }
 
-func (g guests) VerifyBasic(ctx context.Context, header, _ string) (store.User, error) {
+func (g guests) VerifyBasic(ctx context.Context, header, _ string, _ account.Use) (store.User, error) {
 	r := http.Request{Header: http.Header{"Authorization": {header}}}
 	name, password, ok := r.BasicAuth()
 	if !ok || password != Password {

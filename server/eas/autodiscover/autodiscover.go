@@ -20,6 +20,7 @@ import (
 	"golang.org/x/text/transform"
 
 	"tandem"
+	"tandem/partner/account"
 	"tandem/server/eas"
 	"tandem/store"
 )
@@ -83,7 +84,7 @@ type request struct {
 const maxRequest = 64 << 10
 
 func (h *Handler) xml(w http.ResponseWriter, r *http.Request) {
-	user, err := h.cfg.Accounts.VerifyBasic(r.Context(), r.Header.Get("Authorization"), h.cfg.Remote(r))
+	user, err := h.cfg.Accounts.VerifyBasic(r.Context(), r.Header.Get("Authorization"), h.cfg.Remote(r), account.Use{Doors: []account.Door{account.Phones}, Writes: true})
 	if err != nil {
 		h.refuse(w, r, err)
 		return
@@ -151,6 +152,9 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &e) && (e.Kind == tandem.Busy || e.Kind == tandem.Transient):
 		w.Header().Set("Retry-After", strconv.FormatInt(max(e.Wait, 5), 10))
 		http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
+	case account.Beyond(err):
+		h.cfg.Log.Warn("an app password was used for what it is not for", "door", "phones", "remote", h.cfg.Remote(r), "err", err)
+		http.Error(w, "this password is not for phones", http.StatusForbidden)
 	case tandem.IsKind(err, tandem.Denied), tandem.IsKind(err, tandem.NotFound), tandem.IsKind(err, tandem.Invalid):
 		w.Header().Set("WWW-Authenticate", `Basic realm="Tandem", charset="UTF-8"`)
 		http.Error(w, "unauthorized", http.StatusUnauthorized)

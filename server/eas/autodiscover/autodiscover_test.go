@@ -314,7 +314,7 @@ func TestRefused(t *testing.T) {
 // accounts answer with an error, or let anybody in.
 type accounts struct{ err error }
 
-func (a accounts) VerifyBasic(context.Context, string, string) (store.User, error) {
+func (a accounts) VerifyBasic(context.Context, string, string, account.Use) (store.User, error) {
 	return store.User{}, a.err
 }
 

@@ -12,6 +12,7 @@ import (
 	"tandem"
 	"tandem/center"
 	"tandem/center/shape"
+	"tandem/partner/account"
 	"tandem/partner/away"
 	"tandem/partner/away/sieve"
 	"tandem/partner/imip"
@@ -77,10 +78,16 @@ func (a *API) addUsers() {
 	get(a, op{id: "add-app-password", method: "POST", path: "/api/users/{name}/app-passwords", tag: tag, summary: "Make a password for one app or device", status: created}, func(ctx context.Context, s center.Service, in *struct {
 		Named
 		Body struct {
-			Label string `json:"label" doc:"what it is for"`
+			Label    string   `json:"label" doc:"what it is for"`
+			Doors    []string `json:"doors,omitempty" doc:"the doors that it opens; absent: all" enum:"phones,calendars,files,api"`
+			ReadOnly bool     `json:"read_only,omitempty" doc:"it changes nothing"`
 		}
 	}) (NewAppPassword, error) {
-		p, err := s.AddAppPassword(ctx, in.Name, in.Body.Label)
+		lim := account.Limits{ReadOnly: in.Body.ReadOnly}
+		for _, d := range in.Body.Doors {
+			lim.Doors = append(lim.Doors, account.Door(d))
+		}
+		p, err := s.AddAppPassword(ctx, in.Name, in.Body.Label, lim)
 		return NewAppPassword{shape.OfLogin(p.Login), p.Password}, err
 	})
 	do(a, op{id: "revoke-app-password", method: "DELETE", path: "/api/users/{name}/app-passwords", tag: tag, summary: "Revoke an app password"}, func(ctx context.Context, s center.Service, in *struct {

@@ -226,7 +226,11 @@ func (s *Service) basic(r *http.Request, header string) (Person, error) {
 		return Person{}, &tandem.Error{Kind: tandem.Denied, Op: "log in", Err: errors.New("others could read the password on the way"), Remedy: "use https"}
 	}
 	remote := s.cfg.Remote(r)
-	u, l, err := s.cfg.Accounts.AdmitBasic(r.Context(), header, remote)
+	u, l, err := s.cfg.Accounts.AdmitBasic(r.Context(), header, remote, account.Use{Doors: []account.Door{account.API}, Writes: !safe(r.Method)})
+	if account.Beyond(err) {
+		s.refuse(r.Context(), nameOf(err), "api", remote)
+		return Person{}, err
+	}
 	if err != nil {
 		if tandem.IsKind(err, tandem.Denied) || tandem.IsKind(err, tandem.Busy) {
 			s.refuse(r.Context(), "", "api", remote)
@@ -238,6 +242,15 @@ func (s *Service) basic(r *http.Request, header string) (Person, error) {
 		p.proof, err = s.cfg.Accounts.Proof(r.Context(), u.Name)
 	}
 	return p, err
+}
+
+// nameOf is of whom an error of a log-in is.
+func nameOf(err error) string {
+	var e *tandem.Error
+	if errors.As(err, &e) {
+		return e.Thing
+	}
+	return ""
 }
 
 // Identify finds out who asks, and passes the request on with or without. fail answers where that cannot be found out.

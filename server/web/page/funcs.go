@@ -53,6 +53,8 @@ func (p *Pages) funcs(w words.Words) template.FuncMap {
 		"nano":     func(nanos int64) template.HTML { return p.instant(nanos/1e9, w.Ago(nanos/1e9, p.cfg.Now()), w) },
 		"result":   func(r string) look { return resultWords(w, r) },
 		"browser":  browserName,
+		"appdoors": func() []option { return appDoors(w) },
+		"appfor":   func(l store.Login) string { return appFor(w, l) },
 		"joined":   func(list []string) string { return strings.Join(list, ", ") },
 
 		"whom":      whom,

@@ -10,6 +10,7 @@ import (
 	"tandem"
 	"tandem/center"
 	"tandem/partner/account"
+	"tandem/server/web/page/words"
 	"tandem/store"
 )
 
@@ -185,7 +186,11 @@ func (p *Pages) addAppPassword(c *call) error {
 	if user == "" {
 		user = c.frame.Person.User.Name
 	}
-	made, err := c.hub.AddAppPassword(c.r.Context(), user, c.form("label"))
+	lim := account.Limits{ReadOnly: c.form("read-only") == "yes"}
+	for _, d := range c.r.PostForm["door"] {
+		lim.Doors = append(lim.Doors, account.Door(d))
+	}
+	made, err := c.hub.AddAppPassword(c.r.Context(), user, c.form("label"), lim)
 	if err != nil {
 		return err
 	}
@@ -211,4 +216,25 @@ func (p *Pages) revokeAppPassword(c *call) error {
 		return err
 	}
 	return c.back("removed")
+}
+
+// appDoors are the doors that an app password can open.
+func appDoors(w words.Words) []option {
+	return []option{{string(account.Phones), w.T("Phones (ActiveSync)"), false}, {string(account.Calendars), w.T("Calendars and address books (CalDAV, CardDAV)"), false},
+		{string(account.Files), w.T("Files (WebDAV)"), false}, {string(account.API), w.T("Pages and programs (API)"), false}}
+}
+
+// appFor says what an app password is for, "" for everything.
+func appFor(w words.Words, l store.Login) string {
+	lim := account.LimitsOf(l)
+	var out []string
+	for _, d := range appDoors(w) {
+		if slices.Contains(lim.Doors, account.Door(d.Value)) {
+			out = append(out, d.Text)
+		}
+	}
+	if lim.ReadOnly {
+		out = append(out, w.T("It only reads"))
+	}
+	return strings.Join(out, ", ")
 }

@@ -3,6 +3,13 @@ package words
 // germanPeople says people and collections in German.
 func germanPeople() map[string]string {
 	return map[string]string{
+		"Only for":                 "Nur für",
+		"(all, if none is chosen)": "(alles, wenn nichts gewählt ist)",
+		"It only reads":            "Es liest nur",
+		"Phones (ActiveSync)":      "Telefone (ActiveSync)",
+		"Calendars and address books (CalDAV, CardDAV)": "Kalender und Adressbücher (CalDAV, CardDAV)",
+		"Files (WebDAV)":                   "Dateien (WebDAV)",
+		"Pages and programs (API)":         "Seiten und Programme (API)",
 		"Places of this user":              "Orte dieses Benutzers",
 		"It was said for this user alone.": "Das gilt für diesen Benutzer allein.",
 		"It is what everybody may. Once you save it here, it is this user's own.": "Das dürfen alle. Sobald Sie es hier speichern, gilt es für diesen Benutzer allein.",
