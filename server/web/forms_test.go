@@ -82,7 +82,7 @@ func TestKindRulesForm(t *testing.T) {
 	_, err := k.st.Home.PutCollection(t.Context(), tandem.Collection{User: "ben", Kind: "x-stock-list", Name: "shares"})
 	k.must(err)
 	ben.submit(at, url.Values{"x-stock-list-policy": {"newest"}, "was-x-stock-list-policy": {""}}, at)
-	ben.shows(at, "stock list", `<option value="newest" selected>`)
+	ben.shows(at, "Stock list", `<option value="newest" selected>`)
 	ben.submit(at, url.Values{"x-stock-list-policy": {""}, "was-x-stock-list-policy": {"newest"}}, at)
 	rules(everybody...)
 

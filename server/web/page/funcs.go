@@ -131,9 +131,9 @@ func kindName(w words.Words, k tandem.Kind) string {
 	return ownKind(k)
 }
 
-// ownKind is a kind that others made up, as people read it: x-stock-list is stock list.
+// ownKind is a kind that others made up, as people read it: x-stock-list is Stock list, as those of the hub begin.
 func ownKind(k tandem.Kind) string {
-	return strings.ReplaceAll(strings.TrimPrefix(string(k), object.Prefix), "-", " ")
+	return capital(strings.ReplaceAll(strings.TrimPrefix(string(k), object.Prefix), "-", " "))
 }
 
 // placeName shortens a place to what people know it by: "Phone book in /home/anna" would be too much for a row.

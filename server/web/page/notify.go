@@ -121,7 +121,7 @@ func (p *Pages) notifyOf(c *call) (*notifyPage, error) {
 		if icon == "" {
 			icon = "warn"
 		}
-		n.Title, n.Text = w.Say(n.Title), w.Say(n.Text)
+		n.Title = w.Say(n.Title)
 		d.Notices = append(d.Notices, noticeRow{n, icon})
 	}
 	for _, name := range []string{"desktop", "mail", "push"} {

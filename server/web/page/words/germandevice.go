@@ -78,7 +78,7 @@ func germanDevice() map[string]string {
 		"All that is said must fit; what is left empty fits always. * stands for anything, ? for one letter.": "Alles Gesagte muss passen; was leer bleibt, passt immer. * steht für Beliebiges, ? für einen Buchstaben.",
 		"What they call themselves":                "Wie sie sich nennen",
 		"Model or program":                         "Modell oder Programm",
-		"Other devices that the user has at least": "Andere Geräte, die der Benutzer mindestens hat",
+		"The user's others, at least":              "Weitere des Benutzers, mindestens",
 		"Why, for people":                          "Warum, für Menschen",
 		"Where":                                    "Wo",
 		"after all others":                         "nach allen anderen",

@@ -74,8 +74,10 @@ func (w Words) Said(text string) (string, bool) {
 	if s, ok := w.phrases().exact[text]; ok {
 		return s, true
 	}
-	if said, ok := w.together(text, "; "); ok {
-		return said, true
+	for _, sep := range []string{" – ", "; "} { // what helps stands behind a dash, in notices
+		if said, ok := w.together(text, sep); ok {
+			return said, true
+		}
 	}
 	for _, p := range w.phrases().patterns {
 		if m := p.find.FindStringSubmatch(text); m != nil {
