@@ -150,7 +150,7 @@ func (b *browser) keepWebhook() {
 	b.view("74-webhooks")
 	b.tabThrough("/settings/webhooks")
 	b.do(chromedp.SendKeys("#url", "ftp://example.org/"), chromedp.Click("form.stack button.main"), chromedp.WaitReady(".problem"))
-	b.has("it is no http address")
+	b.has("it is no address that begins with http")
 	b.do(chromedp.SetValue("#url", srv.URL+"/hook"), chromedp.Click(`input[value="problem.began"]`), chromedp.Click("form.stack button.main"), chromedp.WaitReady("#secret"))
 	secret := value[string](b, `document.getElementById("secret").innerText`)
 	b.view("75-webhook-key")
