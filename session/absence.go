@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"tandem"
 	"tandem/engine"
@@ -61,16 +63,19 @@ func (r *run) silent(plan *engine.Plan, views [2]*engine.View) (ids [2][]tandem.
 	return ids
 }
 
-// there names those of the records that the place has after all. One that cannot be read counts as there.
+// there names those of the records that the place has after all. One that cannot be read counts as there, and so does one of which the place says nothing.
 func (r *run) there(ctx context.Context, s *side, ids []tandem.ID) ([]tandem.ID, error) {
-	var found []tandem.ID
+	left := newUnanswered(ids)
 	for rec, err := range s.Fetch(ctx, ids) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if !tandem.IsKind(err, tandem.NotFound) {
-			found = append(found, rec.ID)
+		if err != nil && rec.ID == "" { // of all of them
+			return nil, err
+		}
+		if tandem.IsKind(err, tandem.NotFound) {
+			left.strike(rec.ID)
 		}
 	}
-	return found, nil
+	return slices.Sorted(maps.Keys(left)), nil
 }
