@@ -325,3 +325,27 @@ func TestTorn(t *testing.T) {
 		}
 	}
 }
+
+// TestNumberOfWhatWasRemoved: some file systems give what is made the number of what was removed just before. Where records have UIDs, one that says it is another
+// is no rename.
+func TestNumberOfWhatWasRemoved(t *testing.T) {
+	for s := sideA; s <= sideB; s++ {
+		for _, same := range []bool{true, false} {
+			p := agreedPair(t, false, 3)
+			row, uid := p.rows[2], "uid new"
+			if same {
+				uid = row.UID
+			}
+			id := row.Side(s).ID
+			node := p.m[s].recs[id].node
+			p.m[s].remove(id)
+			p.m[s].put("new", "news").uid = uid
+			p.m[s].recs["new"].node = node
+			plan := p.mustRun(t)
+			if same && (plan.doing(Update) != 1 || len(plan.Actions()) != 1) || !same && (plan.doing(Copy) != 1 || plan.doing(Delete) != 1) {
+				t.Errorf("side %s, %s: %s", s, uid, plan.text())
+			}
+			p.quiet(t)
+		}
+	}
+}

@@ -116,11 +116,17 @@ func (w *work) relinkBy(s tandem.Side, lost, found []*record, of func(*record) s
 	}
 	for _, r := range lost {
 		if r.cur[s] == nil {
-			if k := of(r); k != "" && keys[k] == r && hits[k] != nil {
+			if k := of(r); k != "" && keys[k] == r && hits[k] != nil && !w.isAnother(r, hits[k].cur[s]) {
 				w.adopt(r, hits[k], s)
 			}
 		}
 	}
+}
+
+// isAnother tells that n is not the record of r whatever else speaks for it, since it says so itself: where records have UIDs, some file systems give what is made the
+// number of what was removed just before.
+func (w *work) isAnother(r *record, n *seen) bool {
+	return !w.tree && r.base.UID != "" && n.uid != "" && r.base.UID != n.uid
 }
 
 // adopt makes what f shows on side s the present state of r there. f is left with nothing on that side.
