@@ -51,6 +51,7 @@ type process struct {
 	held  int       // bytes of answers that nobody took yet
 	heard time.Time // when it said something last
 	err   error     // why it is over
+	cause error     // what made it end, before it has
 	said  string    // the last line on standard error
 }
 
@@ -229,6 +230,12 @@ func (c *call) wake() {
 
 // end lets all who wait know that nothing more will come.
 func (p *process) end(err error) {
+	p.mu.Lock()
+	if p.cause == nil {
+		p.cause = err
+	}
+	err = p.cause // what is killed for something ends, too
+	p.mu.Unlock()
 	switch {
 	case errors.Is(err, errSilent):
 		p.kill()
