@@ -49,6 +49,7 @@ const plainValues = " " + valueKeep + " " + valueTidied + " " + valueLimit + " r
 // Bundle implements Service.
 func (h *Hub) Bundle(ctx context.Context) (Bundle, error) {
 	b := &bundler{Hub: h, r: redact.New(), at: h.cfg.Now()}
+	b.r.Says(namingLines()...)
 	if err := b.learn(ctx); err != nil {
 		return Bundle{}, err
 	}
@@ -161,6 +162,13 @@ func (b *bundler) learn(ctx context.Context) (err error) {
 	}
 	for _, c := range colls {
 		b.r.Known("collection", c.Name, c.Props["title"])
+	}
+	lines, err := st.Results.Find(ctx, store.EventFilter{Limit: bundleLines, Newest: true})
+	if err != nil {
+		return err
+	}
+	for _, e := range lines { // some were removed since
+		b.r.Known("user", e.User)
 	}
 	for _, u := range b.users {
 		b.r.Known("user", u.Name, u.Title, u.Address)

@@ -74,6 +74,23 @@ func TestBundleTellsNoSecrets(t *testing.T) {
 		store.Event{Text: "open /home/zoe/planted-path/x: the password is hunter2; swordfish; tok 7"},
 		store.Event{Text: `answer {"access_token": "planted-token", "refresh_token":'planted-refresh'} for +49 171 5550000`},
 		store.Event{Text: "$argon2id$v=19$m=65536,t=3$cGxhbnRlZA$aGFzaA was refused, AKIAPLANTEDPLANTED00"}))
+	// What people wrote stands in some lines as it is, and so does who or what was removed since.
+	must(w.store.Events.Add(ctx,
+		store.Event{Item: "zoes-item", Record: "1", Text: "conflict: Planted: Yonder: changed on both sides: the field planted-field"},
+		store.Event{Item: "repair", Text: "mended: body the record Planted Yonder in zoes-people of zoe, and 3 more: its bytes are not those that were stored"},
+		store.Event{Item: "repair", Text: "could not be mended: record Planted: Yonder: fetch Planted: Yonder: no partner and no version in history has it"},
+		store.Event{Item: "zoes-item", Text: "the command before the run wrote: planted output; more"},
+		store.Event{Item: "zoes-item", Text: "run command: it ended with exit status 1: planted words"},
+		store.Event{Item: "zoes-cloud", Text: "Planted folder with 7 messages was removed at zoes-cloud"},
+		store.Event{Item: "zoes-cloud", Text: "Planted folder cannot be removed at zoes-cloud: no"},
+		store.Event{User: "plantedgone", Item: "web:zoe", Text: "zoe set the password of plantedgone"},
+		store.Event{Item: "web:zoe", Text: "zoe removed the user plantedleft"},
+		store.Event{User: "zoe", Item: "web:zoe", Text: "zoe shared collection 1 with plantedleft"},
+		store.Event{Item: "eas:ZOESPHONE123", Record: "1", Text: "zoes-people may only be read: Planted title was changed on the device, and it is put back. What it sent is in history as h7."},
+		store.Event{Item: "eas:ZOESPHONE123", Record: "1", Text: "Planted title was changed on the device, and the hub, which was put back to an earlier state, does not know it."},
+		store.Event{Item: "eas:ZOESPHONE123", Record: "1", Text: "nobody tells Planted, Yonder of Planted title: there is no way there"},
+		store.Event{Item: "eas:ZOESPHONE123", Record: "1", Text: "the answer of zoe to Planted title is in the calendar; the organizer is told"},
+		store.Event{Item: "mail of zoe", Record: "1", Text: "a message about a meeting, Planted subject: the calendar stays as it is: it is older"}))
 	book := trace.New(nil)
 	w.hub.cfg.Traces = book
 	_, err = book.Start("zoe", "ZOESPHONE123", "zoe", 0)
@@ -100,18 +117,19 @@ func TestBundleTellsNoSecrets(t *testing.T) {
 	for name, text := range files {
 		low := strings.ToLower(text)
 		for _, secret := range []string{"swordfish", "tok 7", "zoe", "zebra", "ouagadougou", "plainpass", "planted", "hooks.example", "t0ken", "yan", "yak", "urlpass", "em9lonvybhbhc3m", "356938035643809", "5550000",
-			"203.0.113.77", "hunter2", "akia", "secret-folder", "handset", "cgxhbnrlza"} {
+			"203.0.113.77", "hunter2", "yonder", "akia", "secret-folder", "handset", "cgxhbnrlza"} {
 			if i := strings.Index(low, secret); i >= 0 {
 				t.Errorf("%s tells %q: %s", name, secret, text[max(0, i-80):min(len(text), i+80)])
 			}
 		}
 	}
 	for name, want := range map[string][]string{
-		"about.json":     {`"version": "1.2.3-test"`, `"Format": `, `"contact": 1`},
-		"config.json":    {`"provider": "dav"`, `"policy": "a"`, `"filter": 14`, `"guard": true`, `"value": "2592000"`, `"type": "iPhone"`},
-		"items.json":     {`"kind": "contact"`},
-		"runs.json":      {`"result": "ok"`},
-		"log.json":       {`"code": "denied"`, "failed", "was refused"},
+		"about.json":  {`"version": "1.2.3-test"`, `"Format": `, `"contact": 1`},
+		"config.json": {`"provider": "dav"`, `"policy": "a"`, `"filter": 14`, `"guard": true`, `"value": "2592000"`, `"type": "iPhone"`},
+		"items.json":  {`"kind": "contact"`},
+		"runs.json":   {`"result": "ok"`},
+		"log.json": {`"code": "denied"`, "failed", "was refused", "conflict: [15 characters]: changed on both sides", "has it", "were stored", "ended with exit status 1: [", "removed the user [",
+			"put back. What it sent", "the organizer is told", "the calendar stays"},
 		"checks.json":    {`"name": "left over"`},
 		"repairs.json":   {`"sort": "base"`},
 		"traces.json":    {`"command": "Sync"`, "<Sync>"},

@@ -154,6 +154,15 @@ func TestRepairDamaged(t *testing.T) {
 		if !strings.Contains(says, "not those that were stored") {
 			t.Fatalf("%+v", checks)
 		}
+		b, err := w.hub.Bundle(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range unzip(t, b) {
+			if strings.Contains(text, "Zoe") {
+				t.Errorf("%s of a bundle names the record", name)
+			}
+		}
 		if got := strings.Join(w.repairs(false), " "); got != "body" {
 			t.Errorf("a repair would mend: %q", got)
 		}

@@ -19,6 +19,7 @@ type Redactor struct {
 	key   []byte
 	known map[string]string // lower case: what stands for it
 	find  *regexp.Regexp    // nil: to be made
+	says  []*regexp.Regexp
 	marks []mark
 }
 
@@ -82,9 +83,28 @@ func (r *Redactor) Known(sort string, texts ...string) {
 	}
 }
 
+// Says has Text leave out what stands in the groups of texts of these forms: messages name what people wrote without marks around it.
+func (r *Redactor) Says(forms ...*regexp.Regexp) { r.says = append(r.says, forms...) }
+
+// standsFor is a Name, as Text writes it.
+var standsFor = regexp.MustCompile(`^\[[a-z-]+-[0-9a-f]{8}\]$`)
+
+// said is a text without what stands in the groups of the forms that it has.
+func (r *Redactor) said(s string) string {
+	for _, form := range r.says {
+		at := form.FindStringSubmatchIndex(s)
+		for i := len(at) - 2; i >= 2; i -= 2 { // from the end, so that the others stay where they are
+			if from, to := at[i], at[i+1]; from >= 0 && from < to && !standsFor.MatchString(s[from:to]) {
+				s = s[:from] + fmt.Sprintf("[%d characters]", len([]rune(s[from:to]))) + s[to:]
+			}
+		}
+	}
+	return s
+}
+
 // Text is a text without what is known and without what looks like a secret, an address, a path or something quoted.
 func (r *Redactor) Text(s string) string {
-	s = r.Names(s)
+	s = r.said(r.Names(s))
 	for _, m := range r.marks {
 		if m.put != "" {
 			s = m.find.ReplaceAllString(s, m.put)
