@@ -82,8 +82,11 @@ func (s *Service) submit(ctx context.Context, u store.User, m store.Outgoing, bo
 		return err
 	}
 	if len(taken) > 0 {
+		var ours *recordError
 		switch err := s.data(ctx, c, &m, body, taken, later); {
 		case err == nil:
+		case errors.As(err, &ours): // what the queue says holds: tried again from what we remember, it would be sent twice
+			return err
 		case errors.Is(err, errDoubt):
 			return s.doubted(ctx, u, m, body)
 		case permanent(err):
@@ -144,7 +147,13 @@ func end(m *store.Outgoing, text string) {
 
 var errDoubt = errors.New(doubt)
 
-// data sends the body. Before its end is sent, the queue notes the doubt; afterwards it notes who has it.
+// recordError is trouble with our own records of a message, while it was given to a server.
+type recordError struct{ err error }
+
+func (e *recordError) Error() string { return e.err.Error() }
+func (e *recordError) Unwrap() error { return e.err }
+
+// data sends the body. Before its end is sent, the queue notes the doubt; afterwards it notes who has it. A recordError says that it could not note something: then what it says already stands.
 func (s *Service) data(ctx context.Context, c *smtp.Client, m *store.Outgoing, body tandem.Body, taken, later []string) error {
 	r, err := body.Open()
 	if err != nil {
@@ -159,16 +168,19 @@ func (s *Service) data(ctx context.Context, c *smtp.Client, m *store.Outgoing, b
 		return err
 	}
 	if err := s.settle(ctx, m, func(m *store.Outgoing) { m.To, m.Error = slices.Concat(taken, later), inDoubt(taken) }); err != nil {
-		return err // the end was not sent: the server has nothing
+		return &recordError{err} // the end was not sent: the server has nothing
 	}
 	err = w.Close()
 	var answer *smtp.SMTPError
 	switch {
 	case err == nil:
-		return s.settle(ctx, m, func(m *store.Outgoing) { m.To, m.Error, m.Reached = later, "", m.Reached+len(taken) })
+		if err := s.settle(ctx, m, func(m *store.Outgoing) { m.To, m.Error, m.Reached = later, "", m.Reached+len(taken) }); err != nil {
+			return &recordError{err}
+		}
+		return nil
 	case errors.As(err, &answer):
 		if e := s.settle(ctx, m, func(m *store.Outgoing) { m.Error = err.Error() }); e != nil {
-			return e
+			return &recordError{e}
 		}
 		return err
 	}
@@ -182,9 +194,9 @@ func inDoubt(to []string) string { return doubt + ": " + strings.Join(to, ", ") 
 // later.
 func (s *Service) doubted(ctx context.Context, u store.User, m store.Outgoing, body tandem.Body) error {
 	var taken, later []string
-	named := strings.Split(strings.TrimPrefix(m.Error, doubt+": "), ", ")
+	named := ", " + strings.TrimPrefix(m.Error, doubt+": ") + ", " // not taken apart: a comma may be in an address
 	for _, to := range m.To {
-		if slices.Contains(named, to) {
+		if strings.Contains(named, ", "+to+", ") {
 			taken = append(taken, to)
 		} else {
 			later = append(later, to)
