@@ -3,6 +3,7 @@ package mailbox
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -90,6 +91,7 @@ type Message struct {
 	Flags  mail.Flags    // Received 0: now
 	Marker tandem.Marker // names this very message, so that it arrives once however often it is put
 	Author store.Author
+	Same   int64 // seconds for which the marker names it: put again later than that, it is another one. 0: for good
 
 	// Number and Seq name the message of the hub that this is a copy of, if it is to be put only while that is at the sequence number; 0: no matter. Changed.
 	Number, Seq int64
@@ -121,18 +123,18 @@ func blind(sketch []byte, address string) bool {
 // Put puts a message into a folder, durably, and returns its id. What was put under its marker before is there already, or was taken away by somebody, and is
 // not put again.
 func (s *Service) Put(ctx context.Context, c tandem.Collection, m Message) (tandem.ID, error) {
+	if m.Flags.Received == 0 {
+		m.Flags.Received = s.Now().Unix()
+	}
 	if m.Marker != "" {
-		have, err := s.Home.Find(ctx, c.ID, m.Marker)
+		have, err := s.had(ctx, c.ID, &m)
 		if !tandem.IsKind(err, tandem.NotFound) {
-			return have.ID, err
+			return have, err
 		}
 	}
 	info, err := s.Kind.InspectBody(m.Body)
 	if err != nil {
 		return "", err
-	}
-	if m.Flags.Received == 0 {
-		m.Flags.Received = s.Now().Unix()
 	}
 	m.Flags.Bcc = m.Flags.Bcc || blind(info.Index.Sketch, m.For)
 	info.Index = mail.Handler{}.IndexAttrs(info.Index, m.Flags.Attrs())
@@ -146,6 +148,26 @@ func (s *Service) Put(ctx context.Context, c tandem.Collection, m Message) (tand
 		return "", &tandem.Error{Kind: tandem.KindOf(out[0].Err), Op: "put message into", Thing: c.Name, Err: out[0].Err}
 	}
 	return out[0].ID, nil
+}
+
+// had finds what was put under a marker before; NotFound. Of a marker that holds for a while only, it makes one that holds for good.
+func (s *Service) had(ctx context.Context, collection int64, m *Message) (tandem.ID, error) {
+	if m.Same <= 0 {
+		have, err := s.Home.Find(ctx, collection, m.Marker)
+		return have.ID, err
+	}
+	of, now := m.Marker, m.Flags.Received/m.Same
+	for _, span := range []int64{now - 1, now} {
+		m.Marker = tandem.Marker(fmt.Sprintf("%s/%d", of, span))
+		have, err := s.Home.Find(ctx, collection, m.Marker)
+		switch {
+		case err != nil && !tandem.IsKind(err, tandem.NotFound):
+			return "", err
+		case err == nil && m.Flags.Received-mail.FlagsOf(have.Attrs).Received < m.Same:
+			return have.ID, nil
+		}
+	}
+	return "", &tandem.Error{Kind: tandem.NotFound, Op: "find message", Thing: string(of)}
 }
 
 // Copy puts a copy of a message that the hub has into another folder, with all that was done to it.

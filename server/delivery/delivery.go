@@ -25,6 +25,7 @@ import (
 	"tandem/kind/mail"
 	"tandem/partner/mailbox"
 	"tandem/store"
+	"tandem/wire/mime"
 )
 
 // Boxes are the mailboxes that are delivered to; mailbox.Service implements it.
@@ -108,7 +109,7 @@ func (s *Server) serve(one *smtp.Server, l net.Listener) error {
 	}
 	s.open = append(s.open, l)
 	s.mu.Unlock()
-	return ended(one.Serve(l))
+	return ended(one.Serve(newCrowd(l, crowdMost, crowdOfOne)))
 }
 
 func ended(err error) error {
@@ -164,6 +165,8 @@ type session struct {
 	from string
 	to   []recipient
 	head int // length of the trace before the message
+
+	named bool // something in the message tells it from others that read the same
 }
 
 var (
@@ -248,7 +251,7 @@ func temporary(err error) bool {
 }
 
 // inMemory is the size in bytes up to which messages are held in memory on their way in.
-const inMemory = 1 << 20
+const inMemory = 256 << 10
 
 // take reads a message, with the trace of its way put before it. RFC 5321 4.4
 func (s *session) take(r io.Reader) (body tandem.Body, remove func(), err error) {
@@ -257,6 +260,7 @@ func (s *session) take(r io.Reader) (body tandem.Body, remove func(), err error)
 	in := io.MultiReader(strings.NewReader(trace), r)
 	var head bytes.Buffer
 	_, err = io.CopyN(&head, in, inMemory)
+	s.named = named(head.Bytes()[min(len(trace), head.Len()):])
 	switch {
 	case err == io.EOF:
 		return tandem.Bytes(head.Bytes()), func() {}, nil
@@ -269,6 +273,17 @@ func (s *session) take(r io.Reader) (body tandem.Body, remove func(), err error)
 	}
 	return f, f.remove, nil
 }
+
+// named tells whether a message, of which this is the beginning, says when it was written, which it is, or how it came: one that comes again with all of that is the same one. Small devices that send
+// alarms write nothing of it, and two of their messages that read the same are two.
+func named(head []byte) bool {
+	root, _ := mime.Scan(bytes.NewReader(head[:min(len(head), 64<<10)]), mime.Limits{Parts: 1}) // error: a reader of bytes has none
+	h := root.Header
+	return h.Has("Message-ID") || h.Has("Date") || h.Has("Received")
+}
+
+// unnamedSame is for how many seconds a message that nothing names is the same if it comes again: as long as a device tries again that did not hear our answer.
+const unnamedSame = 5 * 60
 
 // broken tells why a message was not taken in.
 func (s *session) broken(err error) error {
@@ -323,8 +338,11 @@ func (s *session) deliver(to recipient, body tandem.Body) error {
 	if err != nil {
 		return s.trouble("read message", err)
 	}
-	id, err := s.cfg.Boxes.Put(s.ctx, inbox, mailbox.Message{Body: body, Flags: mail.Flags{Received: s.cfg.Now().Unix()}, Marker: marker, For: to.address,
-		Author: store.Author{User: to.user.Name, Via: "mail:" + clean(s.from)}})
+	m := mailbox.Message{Body: body, Flags: mail.Flags{Received: s.cfg.Now().Unix()}, Marker: marker, For: to.address, Author: store.Author{User: to.user.Name, Via: "mail:" + clean(s.from)}}
+	if !s.named {
+		m.Same = unnamedSame
+	}
+	id, err := s.cfg.Boxes.Put(s.ctx, inbox, m)
 	switch {
 	case tandem.IsKind(err, tandem.Full):
 		return refusal(452, 4, 2, 2, "the mailbox is full")

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-smtp"
 	"go.uber.org/goleak"
@@ -33,7 +34,8 @@ type office struct {
 	addr   map[bool]string // by: LMTP?
 	spool  string
 	mu     sync.Mutex
-	events []string // who was told of what
+	events []string      // who was told of what
+	later  time.Duration // what the hub's clock is ahead
 }
 
 func open(t *testing.T) *office {
@@ -49,6 +51,11 @@ func open(t *testing.T) *office {
 		}
 	}
 	o.srv = delivery.New(delivery.Config{Boxes: o.boxes, Name: "hub.test", Domains: []string{"hub.test"}, Max: 8 << 20, Spool: o.spool,
+		Now: func() time.Time {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			return time.Now().Add(o.later)
+		},
 		Postmaster: func(ctx context.Context) (store.User, error) { return st.Accounts.User(ctx, "anna") },
 		Arrived: func(_ context.Context, u store.User, c tandem.Collection, id tandem.ID) {
 			o.mu.Lock()
@@ -205,6 +212,28 @@ func TestDelivery(t *testing.T) {
 				t.Errorf("told of %q", o.events)
 			}
 		})
+	}
+}
+
+// TestSameAgain: what comes again because our answer was lost is there once. A device without a clock writes nothing into its alarms that would tell them apart: the next one, some time later, is another.
+func TestSameAgain(t *testing.T) {
+	const alarm = "From: door@else.test\r\nSubject: Door opened\r\n\r\nat the back\r\n"
+	for name, lmtp := range map[string]bool{"SMTP": false, "LMTP": true} {
+		for text, want := range map[string][]int{alarm: {1, 1, 2, 2, 3}, "Date: Wed, 20 May 2026 10:00:00 +0000\r\n" + alarm: {1, 1, 1, 1, 1}, hello: {1, 1, 1, 1, 1},
+			"Received: from door by relay.test with ESMTP id 7\r\n" + alarm: {1, 1, 1, 1, 1}} {
+			o := open(t)
+			for i, at := range []time.Duration{0, 4 * time.Minute, 10 * time.Minute, 14 * time.Minute, 20 * time.Minute} {
+				o.mu.Lock()
+				o.later = at
+				o.mu.Unlock()
+				if got := o.send(lmtp, "door@else.test", text, "ben@hub.test"); got["ben@hub.test"] != nil {
+					t.Fatal(got)
+				}
+				if n := len(o.inbox("ben")); n != want[i] {
+					t.Errorf("%s, after %v: ben has %d of %q, want %d", name, at, n, text, want[i])
+				}
+			}
+		}
 	}
 }
 
