@@ -234,7 +234,9 @@ func (x *lister) present(m *message) bool {
 	}
 	was := x.known.has(m.uid)
 	if m.deleted() {
-		x.known = x.known.minus(uids{{m.uid, m.uid}})
+		if was { // a mailbox may hold any number that are marked and were never known
+			x.known = x.known.minus(uids{{m.uid, m.uid}})
+		}
 		if was || x.from != 0 && m.uid >= x.from {
 			return x.tell(tandem.Change{ID: idOf(m.uid), Presence: tandem.Absent})
 		}

@@ -38,7 +38,7 @@ func ParseAddresses(s string) []Address {
 	var out []Address
 	var text, email, tail strings.Builder // of the address being read; tail is what follows its brackets
 	var comment string
-	angle := false
+	angle, at := false, false // at: the text has an @
 	add := func() {
 		a := Address{Name: tidy(text.String()), Email: strings.Join(strings.Fields(email.String()), "")}
 		if !angle {
@@ -60,7 +60,7 @@ func ParseAddresses(s string) []Address {
 		text.Reset()
 		email.Reset()
 		tail.Reset()
-		comment, angle = "", false
+		comment, angle, at = "", false, false
 	}
 	inAngle := false
 	for i := 0; i < len(s); i++ {
@@ -72,7 +72,9 @@ func ParseAddresses(s string) []Address {
 			email.WriteByte(c)
 		case c == '"':
 			n := quoted(s[i:])
-			text.WriteString(unescape(s[i+1 : max(i+1, i+n-1)]))
+			words := unescape(s[i+1 : max(i+1, i+n-1)])
+			text.WriteString(words)
+			at = at || strings.Contains(words, "@")
 			i += n - 1
 		case c == '(':
 			n := commentEnd(s[i:])
@@ -83,16 +85,18 @@ func ParseAddresses(s string) []Address {
 				name := tail.String()
 				add()
 				text.WriteString(name)
+				at = strings.Contains(name, "@")
 			}
 			angle, inAngle = true, true
 		case c == ',' || c == ';':
 			add()
-		case c == ':' && !angle && email.Len() == 0 && !strings.Contains(text.String(), "@"): // a group's name
+		case c == ':' && !angle && email.Len() == 0 && !at: // a group's name
 			text.Reset()
 		case angle:
 			tail.WriteByte(c)
 		default:
 			text.WriteByte(c)
+			at = at || c == '@'
 		}
 	}
 	add()

@@ -96,9 +96,10 @@ func DecodeText(s string) string {
 			pending = nil
 		}
 	}
+	behind := len(s) - strings.LastIndex(s, "?=") // from the last end of a word to the end of s: no word begins there, and none is looked for
 	for s != "" {
 		i := strings.Index(s, "=?")
-		if i < 0 {
+		if i < 0 || i > len(s)-behind {
 			break
 		}
 		cs, data, n, ok := word(s[i:])
@@ -135,6 +136,9 @@ func word(s string) (charset string, data []byte, n int, ok bool) {
 		return "", nil, 0, false
 	}
 	encoding := rest[0]
+	if strings.IndexByte("bBqQ", encoding) < 0 {
+		return "", nil, 0, false
+	}
 	text := rest[2:]
 	end := strings.Index(text, "?=")
 	if end < 0 {
@@ -143,13 +147,10 @@ func word(s string) (charset string, data []byte, n int, ok bool) {
 	n = len(s) - len(text) + end + 2
 	text = text[:end]
 	charset, _, _ = strings.Cut(charset, "*") // a language. RFC 2231 5
-	switch encoding {
-	case 'q', 'Q':
+	if encoding == 'q' || encoding == 'Q' {
 		return charset, unQ(text), n, true
-	case 'b', 'B':
-		return charset, unBase64([]byte(text)), n, true
 	}
-	return "", nil, 0, false
+	return charset, unBase64([]byte(text)), n, true
 }
 
 // unQ decodes the Q encoding; what is no code stays as it is. RFC 2047 4.2
