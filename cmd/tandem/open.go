@@ -214,7 +214,10 @@ func openHub(dir string, opt hubOptions) (*hub, error) {
 	}
 	out := outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Boxes: boxes, Secrets: sealed, Domains: opt.domains, Name: hostName(), Log: log,
 		Guard: guard, Wrote: (&recipients.Service{Home: st.Home}).Wrote})
-	devices := device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { h.DeviceSeen(d); whole.decided(d) }, Policy: whole.policyChanged})
+	devices := device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Secrets: sealed, Seen: func(d store.Device) { h.DeviceSeen(d); whole.decided(d) }, Policy: whole.policyChanged})
+	if err := devices.SealPasswords(context.Background()); err != nil { // the devices go on syncing
+		log.Error("recovery passwords of an earlier version are not sealed yet", "error", err)
+	}
 	known := kinds.Kinds()
 	handler, places := kindLookup(known), all.With(dir)
 	meetings := desktops.Meetings(st, known, time.Now, log)

@@ -72,6 +72,11 @@ func (s *Service) Remove(ctx context.Context, user, id, by string) error {
 	if err := s.putNews(ctx, d.Number, ""); err != nil {
 		return err
 	}
+	if s.cfg.Secrets != nil {
+		if err := s.cfg.Secrets.Put(ctx, UnlockSecret(d.User, d.ID), ""); err != nil {
+			return err
+		}
+	}
 	return s.log(ctx, d, store.Info, "", "removed by %s", by)
 }
 

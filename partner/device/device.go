@@ -25,6 +25,8 @@ type Config struct {
 	Events   store.Events
 	Now      func() time.Time // nil: time.Now
 
+	// Secrets keep, sealed, the passwords by which devices can be unlocked; seal.Keeper does. nil: devices cannot leave one here.
+	Secrets Secrets
 	// Seen is told of devices that were seen after a while, or that somebody decided about; it must not wait. nil: nobody listens.
 	Seen func(d store.Device)
 	// Policy is told of devices whose policy changed; it must not wait. nil: nobody listens.

@@ -2,6 +2,7 @@
 package eas_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ import (
 	"tandem/partner/mailbox"
 	"tandem/partner/outgoing"
 	"tandem/partner/schedule"
+	"tandem/partner/seal"
 	"tandem/provider/home"
 	"tandem/server/eas/all"
 	"tandem/store"
@@ -106,7 +108,9 @@ func (h *house) furnish(st *store.Store) {
 	h.accounts, err = account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings, Ended: func(user string) { h.now().LockedOut(user) },
 		Cost: account.Cost{Memory: 16, Time: 1, Lanes: 1}})
 	h.must(err)
-	h.devices = device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { h.now().Decided(d) }, Policy: func(d store.Device) { h.now().PolicyChanged(d) }})
+	keeper, err := seal.New(st.Secrets, bytes.Repeat([]byte{7}, 32), "the house")
+	h.must(err)
+	h.devices = device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Secrets: keeper, Seen: func(d store.Device) { h.now().Decided(d) }, Policy: func(d store.Device) { h.now().PolicyChanged(d) }})
 	h.st = st
 }
 

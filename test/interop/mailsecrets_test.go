@@ -38,6 +38,7 @@ import (
 	"tandem/test/easclient"
 	"tandem/test/hubkit"
 	"tandem/test/mailkit"
+	"tandem/wire/wbxml"
 )
 
 // written are the ways in which a secret may be written down: as it is, escaped, in hexadecimal, and within something in base64 wherever it begins there, as in SASL PLAIN (RFC 4616) and Basic (RFC 7617).
@@ -459,6 +460,7 @@ func (v *vault) usePhone() *easclient.Phone {
 	if err := phone.Sync(v.Context(), phone.FolderOf(typeCalendar)); err != nil {
 		v.Fatal(err)
 	}
+	v.leaveUnlock(phone)
 	client.Password = v.guard("wrong password of a phone", "phone=Wrong+pass/12")
 	if a, err := phone.Options(v.Context()); err != nil || a.Code != http.StatusUnauthorized {
 		v.Fatalf("a wrong password: %+v, %v", a, err)
@@ -466,6 +468,42 @@ func (v *vault) usePhone() *easclient.Phone {
 	_ = phone.FolderSync(v.Context()) // error: it is refused
 	client.Password = app.Password
 	return phone
+}
+
+// leaveUnlock has the phone leave the password by which it can be unlocked, as its policy lets it for a while.
+func (v *vault) leaveUnlock(phone *easclient.Phone) {
+	v.Helper()
+	v.cli("", "device", "policy", "set", "PasswordRecoveryEnabled=yes", "--device", "phone")
+	ask := func(command, xml string) *easclient.Answer {
+		v.Helper()
+		doc, err := wbxml.FromXML(strings.NewReader(xml))
+		if err != nil {
+			v.Fatal(err)
+		}
+		a, err := phone.Do(v.Context(), command, doc)
+		if err != nil {
+			v.Fatal(err)
+		}
+		return a
+	}
+	policy := func(inner string) (key string) {
+		v.Helper()
+		a := ask("Provision", `<Provision xmlns="Provision"><Policies><Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType>`+inner+`</Policy></Policies></Provision>`)
+		key = a.Doc.Child(wbxml.ProvisionPolicies).Child(wbxml.ProvisionPolicy).Get(wbxml.ProvisionPolicyKey)
+		n, err := strconv.ParseUint(key, 10, 32)
+		if err != nil {
+			v.Fatal(err)
+		}
+		phone.PolicyKey = uint32(n)
+		return key
+	}
+	policy("<PolicyKey>" + policy("") + "</PolicyKey><Status>1</Status>")
+	a := ask("Settings", `<Settings xmlns="Settings"><DevicePassword><Set><Password>`+v.guard("recovery password of the phone", "unlock-4711-Zq9")+`</Password></Set></DevicePassword></Settings>`)
+	if status := a.Doc.Child(wbxml.SettingsDevicePassword).Get(wbxml.SettingsStatus); status != "1" {
+		v.Fatalf("the recovery password is answered with status %q", status)
+	}
+	v.cli("", "device", "policy", "set", "PasswordRecoveryEnabled=", "--device", "phone")
+	phone.PolicyKey = 0
 }
 
 // useAccount syncs an account at an IMAP server, which refuses the password then, and repeats it.

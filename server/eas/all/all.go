@@ -118,7 +118,7 @@ func commands(cfg Config, hierarchy *folders.Service, syncs *airsync.Service, al
 		Meetings: cfg.Meetings, Boxes: mailbox.New(st)}
 	policies := &provision.Service{Devices: cfg.Devices}
 	persons := &people.Service{Accounts: st.Accounts, Devices: st.Devices, Home: st.Home, Lookup: st.Lookup, Texts: st.Texts, Folders: hierarchy, Contacts: cfg.Views[tandem.Contact], Views: cfg.Views, Far: cfg.Far,
-		Info: cfg.Devices.SetInfo, Recovery: recovery(cfg.Devices), Away: cfg.Away, Zone: Zone, Roots: cfg.Roots}
+		Info: cfg.Devices.SetInfo, Recovery: recovery(cfg.Devices), KeepPassword: cfg.Devices.KeepPassword, Away: cfg.Away, Zone: Zone, Roots: cfg.Roots}
 	all := map[string]proto.Command{
 		"FolderCreate":      hierarchy.FolderCreate,
 		"FolderDelete":      hierarchy.FolderDelete,

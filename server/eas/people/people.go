@@ -41,6 +41,8 @@ type Service struct {
 	Away func()
 	// Recovery reports whether the policy of a device lets it leave a password here by which it can be unlocked.
 	Recovery func(ctx context.Context, d store.Device) (bool, error)
+	// KeepPassword keeps that password, sealed; an empty one is forgotten. Denied where none can be kept.
+	KeepPassword func(ctx context.Context, d store.Device, password string) error
 	// Zone is the time zone of a user.
 	Zone func(user store.User) *time.Location
 	// Roots are the authorities that may vouch for certificates; nil: those that this system trusts.

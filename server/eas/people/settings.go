@@ -6,11 +6,11 @@ import (
 	"strings"
 	"time"
 
+	"tandem"
 	"tandem/kind/eas"
 	"tandem/kind/eas/body"
 	"tandem/partner/away"
 	"tandem/server/eas/proto"
-	"tandem/store"
 	"tandem/wire/wbxml"
 )
 
@@ -99,9 +99,6 @@ func (s *Service) deviceInformation(ctx context.Context, r *proto.Request, e *wb
 	return wbxml.New(e.Tag, setting(wbxml.SettingsStatus, settingsOK)), nil
 }
 
-// PasswordDoc is the name of the document of a device's state in which its recovery password is kept.
-const PasswordDoc = "password"
-
 // maxPassword is the length of the longest recovery password in bytes. MS-ASCMD_R4400
 const maxPassword = 255
 
@@ -126,16 +123,10 @@ func (s *Service) devicePassword(ctx context.Context, r *proto.Request, e *wbxml
 	if !allowed || r.Device.Number == 0 {
 		return answer(settingsDenied)
 	}
-	docs, err := s.Devices.State(ctx, r.Device.Number, PasswordDoc)
-	if err != nil {
-		return nil, err
-	}
-	var now []byte
-	if password != "" {
-		now = []byte(password)
-	}
-	err = s.Devices.SwapState(ctx, r.Device.Number, store.Swap{Name: PasswordDoc, Old: docs[PasswordDoc], New: now})
-	if err != nil {
+	switch err := s.KeepPassword(ctx, r.Device, password); {
+	case tandem.IsKind(err, tandem.Denied):
+		return answer(settingsDenied)
+	case err != nil:
 		return nil, err
 	}
 	return answer(settingsOK)

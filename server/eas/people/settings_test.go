@@ -20,6 +20,7 @@ type kit struct {
 	*easkit.Kit
 	svc      *people.Service
 	recovery bool
+	kept     string            // by which the device can be unlocked
 	told     map[string]string // what a device told about itself
 }
 
@@ -32,7 +33,11 @@ func newKit(t testing.TB) *kit {
 			return store.Device{}, nil
 		},
 		Recovery: func(context.Context, store.Device) (bool, error) { return k.recovery, nil },
-		Zone:     func(store.User) *time.Location { return k.Zone },
+		KeepPassword: func(_ context.Context, _ store.Device, password string) error {
+			k.kept = password
+			return nil
+		},
+		Zone: func(store.User) *time.Location { return k.Zone },
 	}
 	return k
 }
@@ -170,29 +175,23 @@ func TestDevicePassword(t *testing.T) {
 	set := func(p string) string {
 		return k.settings("<DevicePassword><Set><Password>" + p + "</Password></Set></DevicePassword>")
 	}
-	kept := func() string {
-		dev := k.Request("ann", "", nil).Device
-		docs, err := k.Store.Devices.State(t.Context(), dev.Number, people.PasswordDoc)
-		k.Must(err)
-		return string(docs[people.PasswordDoc])
-	}
-	if got := set("1234"); got != "Settings{Status=1 DevicePassword{Status=7}}" || kept() != "" {
-		t.Errorf("%s, kept %q", got, kept())
+	if got := set("1234"); got != "Settings{Status=1 DevicePassword{Status=7}}" || k.kept != "" {
+		t.Errorf("%s, kept %q", got, k.kept)
 	}
 	k.recovery = true
-	if got := set("1234"); got != "Settings{Status=1 DevicePassword{Status=1}}" || kept() != "1234" {
-		t.Errorf("%s, kept %q", got, kept())
+	if got := set("1234"); got != "Settings{Status=1 DevicePassword{Status=1}}" || k.kept != "1234" {
+		t.Errorf("%s, kept %q", got, k.kept)
 	}
-	if got := set(strings.Repeat("x", 256)); got != "Settings{Status=1 DevicePassword{Status=5}}" || kept() != "1234" {
-		t.Errorf("%s, kept %q", got, kept())
+	if got := set(strings.Repeat("x", 256)); got != "Settings{Status=1 DevicePassword{Status=5}}" || k.kept != "1234" {
+		t.Errorf("%s, kept %q", got, k.kept)
 	}
 	for _, inner := range []string{"<DevicePassword/>", "<DevicePassword><Set/></DevicePassword>"} {
 		if got := k.settings(inner); got != "Settings{Status=1 DevicePassword{Status=2}}" {
 			t.Errorf("%s: %s", inner, got)
 		}
 	}
-	if got := set(""); got != "Settings{Status=1 DevicePassword{Status=1}}" || kept() != "" {
-		t.Errorf("%s, kept %q", got, kept())
+	if got := set(""); got != "Settings{Status=1 DevicePassword{Status=1}}" || k.kept != "" {
+		t.Errorf("%s, kept %q", got, k.kept)
 	}
 	k.Valid()
 }
