@@ -94,6 +94,30 @@ func TestSE03WaitsForPartner(t *testing.T) {
 	}
 }
 
+// TestSM07BeforeTheNetworkGoes: what is to run before the network goes runs while a partner across it can still be reached; where it is told of only afterwards, the run waits for a network.
+func TestSM07BeforeTheNetworkGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _, sky := farWorld(t, "on network-down; only on network Home")
+		defer w.close()
+		w.start()
+		home := sysevents.State{Named: true, Networks: []string{"Home"}}
+		sky.is(home)
+		leaving := home
+		leaving.Leaving = true
+		sky <- sysevents.Event{Kind: sysevents.NetworkDown, State: leaving}
+		time.Sleep(time.Second)
+		if n, why := len(w.news()), w.waits("p"); n != 1 || why != "" {
+			t.Errorf("%d runs before it goes, waits for %q", n, why)
+		}
+		sky.is(sysevents.State{Offline: true})
+		sky <- sysevents.Event{Kind: sysevents.NetworkDown, State: sysevents.State{Offline: true}}
+		time.Sleep(time.Minute)
+		if n, why := len(w.news()), w.waits("p"); n != 1 || why != "a network" {
+			t.Errorf("%d runs without a network, waits for %q", n, why)
+		}
+	})
+}
+
 // TestOF13SlowLink: on a slow link the item waits, is told how slow it is, and runs when it is fast again; the threshold is the item's.
 func TestOF13SlowLink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

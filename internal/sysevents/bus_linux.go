@@ -215,6 +215,7 @@ func (b *bus) readPower() {
 // The states of NetworkManager (NMState) and of a connection, and its words for metered (NMMetered).
 const (
 	nmUnknown        = 0
+	nmDisconnecting  = 30
 	nmLocal          = 50
 	nmActivated      = 2
 	nmMeteredYes     = 1
@@ -224,11 +225,13 @@ const (
 func (b *bus) readNetwork() {
 	state, ok := get[uint32](b.conn, netman, netmanPath, netman+".State")
 	b.has.network = ok && state != nmUnknown
-	b.state.Networks, b.state.Named, b.state.Metered = nil, false, false
+	b.state.Networks, b.state.Named, b.state.Metered, b.state.Leaving = nil, false, false, false
 	if !b.has.network {
 		return
 	}
-	b.state.Offline, b.state.Named = state < nmLocal, true
+	// While connections are being taken down they still work, and that is when what is to be sent before must be sent.
+	b.state.Leaving = state == nmDisconnecting
+	b.state.Offline, b.state.Named = state < nmLocal && !b.state.Leaving, true
 	metered, _ := get[uint32](b.conn, netman, netmanPath, netman+".Metered")
 	b.state.Metered = metered == nmMeteredYes || metered == nmMeteredGuessed
 	active, _ := get[[]dbus.ObjectPath](b.conn, netman, netmanPath, netman+".ActiveConnections")
@@ -236,7 +239,7 @@ func (b *bus) readNetwork() {
 		active = append(active, primary)
 	}
 	for _, path := range active {
-		if st, ok := get[uint32](b.conn, netman, path, netman+".Connection.Active.State"); ok && st != nmActivated {
+		if st, ok := get[uint32](b.conn, netman, path, netman+".Connection.Active.State"); ok && st != nmActivated && (st != nmDeactivating || !b.state.Leaving) {
 			continue
 		}
 		if kind, _ := get[string](b.conn, netman, path, netman+".Connection.Active.Type"); kind == "loopback" {

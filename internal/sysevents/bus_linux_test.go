@@ -268,10 +268,13 @@ func TestSE01SE02NetworkManager(t *testing.T) {
 	m.set(netman, netmanPath, netman, map[string]any{"Metered": uint32(4)})
 	d.until(t, "not metered", func(e Event) bool { return !e.State.Metered })
 	m.call(netman, netmanPath, "SetGlobalConnectionState", uint32(30))
-	if e := d.next(t, NetworkDown); !e.State.Offline {
-		t.Errorf("%+v", e.State)
+	if e := d.next(t, NetworkDown); e.State.Offline || !e.State.Leaving {
+		t.Errorf("told of after it went: %+v", e.State)
 	}
 	m.call(netman, netmanPath, "SetGlobalConnectionState", uint32(20))
+	if e := d.until(t, "no network", func(e Event) bool { return e.State.Offline }); e.Kind != Changed {
+		t.Errorf("told of %s once more", e.Kind)
+	}
 	m.call(netman, netmanPath, "SetGlobalConnectionState", uint32(70))
 	d.next(t, NetworkUp)
 
@@ -283,6 +286,12 @@ func TestSE01SE02NetworkManager(t *testing.T) {
 	if e := d.next(t, NetworkUp); !slices.Equal(e.State.Networks, []string{"Home Sweet Home"}) {
 		t.Errorf("networks %q", e.State.Networks)
 	}
+	m.set(netman, active, netman+".Connection.Active", map[string]any{"State": uint32(nmDeactivating)})
+	m.call(netman, netmanPath, "SetGlobalConnectionState", uint32(30))
+	if e := d.until(t, "leaving", func(e Event) bool { return e.State.Leaving }); !slices.Equal(e.State.Networks, []string{"Home Sweet Home"}) {
+		t.Errorf("networks %q while it is left", e.State.Networks)
+	}
+	m.call(netman, netmanPath, "SetGlobalConnectionState", uint32(20))
 	m.set(netman, netmanPath, netman, map[string]any{"ActiveConnections": []dbus.ObjectPath{}})
 	d.until(t, "no network", func(e Event) bool { return len(e.State.Networks) == 0 })
 }

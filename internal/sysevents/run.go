@@ -83,7 +83,7 @@ func Run(ctx context.Context, opt Options, tell func(Event)) {
 func (w *watcher) look() {
 	s := w.state
 	if !w.has.network {
-		s.Offline, s.Metered, s.Networks, s.Named = !w.opt.Online(), false, nil, false
+		s.Offline, s.Leaving, s.Metered, s.Networks, s.Named = !w.opt.Online(), false, false, nil, false
 	}
 	if !w.has.power {
 		s.OnBattery, s.Percent = false, 0
@@ -104,7 +104,7 @@ func (w *watcher) become(s State) {
 	var kinds []Kind
 	if w.told {
 		switch {
-		case s.Offline && !old.Offline:
+		case s.Leaving && !old.Leaving, s.Offline && !old.Offline && !old.Leaving:
 			kinds = append(kinds, NetworkDown)
 		case !s.Offline && (old.Offline || s.Named && old.Named && !within(s.Networks, old.Networks)):
 			kinds = append(kinds, NetworkUp)

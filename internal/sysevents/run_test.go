@@ -112,6 +112,9 @@ func TestEventsOfStates(t *testing.T) {
 		{"SM-05 busy again", State{IdleKnown: true, Idle: true}, State{IdleKnown: true}, []Kind{Changed}},
 		{"SE-01 another network", State{Named: true, Networks: []string{"a"}}, State{Named: true, Networks: []string{"b"}}, []Kind{NetworkUp}},
 		{"SE-02 one of two networks went", State{Named: true, Networks: []string{"a", "b"}}, State{Named: true, Networks: []string{"b"}}, []Kind{Changed}},
+		{"SM-07 a network is left", State{}, State{Leaving: true}, []Kind{NetworkDown}},
+		{"SE-02 it is gone then", State{Leaving: true}, State{Offline: true}, []Kind{Changed}},
+		{"SM-07 it stays after all", State{Leaving: true}, State{}, []Kind{Changed}},
 		{"two at once", State{Offline: true, OnBattery: true}, State{}, []Kind{NetworkUp, Power}},
 	} {
 		d := newDiary()

@@ -22,7 +22,7 @@ const (
 	Lock        Kind = "lock"
 	Unlock      Kind = "unlock"
 	NetworkUp   Kind = "network-up"
-	NetworkDown Kind = "network-down" // it goes; some of it may still work
+	NetworkDown Kind = "network-down" // it goes: before it does where that is told, else afterwards
 	Power       Kind = "power"        // external power came
 )
 
@@ -34,13 +34,14 @@ type State struct {
 	Networks  []string
 	Named     bool // the names of networks are known; Networks may still be empty
 	Offline   bool // there is no network beside the computer itself
+	Leaving   bool // the network is about to go, and still works
 	Idle      bool
 	IdleKnown bool
 }
 
 // Equal reports whether two states are the same.
 func (s State) Equal(t State) bool {
-	return slices.Equal(s.Networks, t.Networks) && s.OnBattery == t.OnBattery && s.Percent == t.Percent && s.Metered == t.Metered && s.Named == t.Named && s.Offline == t.Offline &&
+	return slices.Equal(s.Networks, t.Networks) && s.OnBattery == t.OnBattery && s.Percent == t.Percent && s.Metered == t.Metered && s.Named == t.Named && s.Offline == t.Offline && s.Leaving == t.Leaving &&
 		s.Idle == t.Idle && s.IdleKnown == t.IdleKnown
 }
 
