@@ -44,12 +44,19 @@ type conflictFieldJSON struct {
 }
 
 type conflictVersionJSON struct {
-	Side    string `json:"side"`
+	Side    string `json:"side"` // in capitals, as --take calls it
 	Place   string `json:"place"`
 	Record  string `json:"record"`
 	Title   string `json:"title"`
 	Deleted bool   `json:"deleted,omitempty"`
 	Body    string `json:"body,omitempty"`
+
+	// Of a comparison only.
+	When     string `json:"when,omitempty"`
+	Who      string `json:"who,omitempty"`
+	Modified int64  `json:"modified,omitempty"`
+	By       string `json:"by,omitempty"`
+	Keep     string `json:"keep,omitempty"`
 }
 
 func toConflict(c store.Conflict, bodies []string) conflictJSON {
@@ -72,16 +79,23 @@ func side(i int) string { return string(rune('A' + i)) }
 
 func (a *app) conflictList() *cobra.Command {
 	var every bool
+	var item string
 	c := &cobra.Command{
 		Use:     "list",
 		Short:   "List the open conflicts",
-		Example: "  tandem conflict list",
+		Example: "  tandem conflict list\n  tandem conflict list --item contacts-phone",
 		Args:    args(0, 0, "conflict list takes no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), func(s center.Service) error {
 				list, err := s.Conflicts(c.Context(), !every)
 				if err != nil {
 					return err
+				}
+				if item != "" {
+					if _, err := s.Status(c.Context(), []string{item}); err != nil { // a mistyped name is not one without conflicts
+						return err
+					}
+					list = slices.DeleteFunc(list, func(x store.Conflict) bool { return x.Item != item })
 				}
 				if a.json {
 					out := make([]conflictJSON, 0, len(list))
@@ -94,6 +108,7 @@ func (a *app) conflictList() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				questions = slices.DeleteFunc(questions, func(q center.Question) bool { return item != "" && q.Item != item })
 				if len(list) > 0 || len(questions) == 0 {
 					err = a.conflictTable(list)
 				}
@@ -102,6 +117,8 @@ func (a *app) conflictList() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&every, "all", false, "also those that are over")
+	c.Flags().StringVar(&item, "item", "", "only those of this sync item")
+	_ = c.RegisterFlagCompletionFunc("item", positions(a.itemNames)) // fails only for a flag that does not exist
 	return a.jsonFlag(c)
 }
 
@@ -166,21 +183,14 @@ func (a *app) conflictShow() *cobra.Command {
 				return err
 			}
 			return a.with(c.Context(), func(s center.Service) error {
-				x, texts, err := s.Conflict(c.Context(), id)
-				if err != nil {
-					return err
-				}
 				view, err := s.Compare(c.Context(), id)
 				if err != nil {
 					return err
 				}
 				if a.json {
-					return ui.JSON(a.out, toComparison(x, texts, view))
+					return ui.JSON(a.out, toComparison(view))
 				}
-				if !bodies {
-					texts = nil
-				}
-				return a.showConflict(view, texts)
+				return a.showConflict(view, bodies)
 			})
 		},
 	}
@@ -196,7 +206,7 @@ func conflictID(text string) (int64, error) {
 	return id, nil
 }
 
-func (a *app) showConflict(view center.Comparison, bodies []string) error {
+func (a *app) showConflict(view center.Comparison, bodies bool) error {
 	c := view.Conflict
 	fmt.Fprintf(a.out, "%s (%s), since %s\n", ui.Clean(titleOf(c)), c.Kind, ui.When(c.When, now()))
 	if c.Reason != "" {
@@ -204,7 +214,7 @@ func (a *app) showConflict(view center.Comparison, bodies []string) error {
 	}
 	t := ui.NewTable()
 	for _, v := range view.Versions {
-		state := strings.TrimSpace(v.Title + " " + v.When)
+		state := strings.Join(slices.DeleteFunc([]string{v.Title, v.When, v.Who}, func(s string) bool { return s == "" }), " ")
 		if v.Deleted {
 			state = "deleted"
 		}
@@ -223,9 +233,9 @@ func (a *app) showConflict(view center.Comparison, bodies []string) error {
 	if err := a.fieldTable(view); err != nil {
 		return err
 	}
-	for i, body := range bodies {
-		if body != "" {
-			fmt.Fprintf(a.out, "\n--- %s\n%s\n", side(i), strings.TrimRight(cleanLines(body), "\n"))
+	for _, v := range view.Versions {
+		if bodies && len(v.Body) > 0 {
+			fmt.Fprintf(a.out, "\n--- %s\n%s\n", strings.ToUpper(v.Take), strings.TrimRight(cleanLines(string(v.Body)), "\n"))
 		}
 	}
 	switch {
@@ -306,8 +316,14 @@ type comparedJSON struct {
 	Picks   bool     `json:"picks,omitempty"`
 }
 
-func toComparison(c store.Conflict, bodies []string, view center.Comparison) comparisonJSON {
-	out := comparisonJSON{conflictJSON: toConflict(c, bodies), Compared: []comparedJSON{}, Takes: view.Takes, Same: view.Same, Stamp: view.Stamp, Second: view.Second, Name: view.Name}
+// toComparison is a conflict with all its versions: those of other places that changed the same record, too.
+func toComparison(view center.Comparison) comparisonJSON {
+	out := comparisonJSON{conflictJSON: toConflict(view.Conflict, nil), Compared: []comparedJSON{}, Takes: view.Takes, Same: view.Same, Stamp: view.Stamp, Second: view.Second, Name: view.Name}
+	out.Versions = []conflictVersionJSON{}
+	for _, v := range view.Versions {
+		out.Versions = append(out.Versions, conflictVersionJSON{Side: strings.ToUpper(v.Take), Place: v.Place, Record: string(v.Record), Title: v.Title, Deleted: v.Deleted, Body: string(v.Body),
+			When: v.When, Who: v.Who, Modified: v.Modified, By: center.AuthorText(v.By), Keep: v.Keep})
+	}
 	for _, f := range view.Fields {
 		out.Compared = append(out.Compared, comparedJSON{f.Label, f.Before, f.Values, f.Differs, f.Picks})
 	}
