@@ -35,7 +35,7 @@ type Begun struct {
 // The states of an item that was to run.
 const (
 	Starting = "started"
-	Queued   = "queued"  // it is running, and runs once more afterwards
+	Queued   = "queued"  // it is running, here or elsewhere, and runs once more afterwards
 	Ignored  = "running" // it is running, and that is all
 	Skipped  = "skipped" // it is not to run now
 )
@@ -109,7 +109,8 @@ func (h *Hub) beginOne(it store.Item, j job, opt SyncOptions) (Begun, error) {
 	if h.started == nil {
 		return Begun{}, &tandem.Error{Kind: tandem.Transient, Op: "begin sync", Thing: it.Name, Err: errors.New("no hub is running"), Remedy: "start it with `tandem serve`"}
 	}
-	running, waiting := false, int64(0)
+	away := h.elsewhereLocked(it.Name)
+	running, waiting := away, int64(0)
 	for a := range h.active {
 		if a.item == it.Name {
 			running = true
@@ -134,6 +135,9 @@ func (h *Hub) beginOne(it store.Item, j job, opt SyncOptions) (Begun, error) {
 	go func() {
 		defer h.tasks.Done()
 		defer h.retire(me)
+		if away {
+			h.awaitElsewhere(ctx, it.Name)
+		}
 		_, _ = h.runActive(ctx, j, opt, h.cfg.News, me) // told to followers, and in the log
 	}()
 	h.news.tell(News{What: WaitingNews, Item: it.Name, User: it.User})
@@ -141,6 +145,44 @@ func (h *Hub) beginOne(it store.Item, j job, opt SyncOptions) (Begun, error) {
 		return Begun{Item: it.Name, State: Queued, Run: me.id}, nil
 	}
 	return Begun{Item: it.Name, State: Starting, Run: me.id}, nil
+}
+
+// elsewhereLocked reports whether another program says that it is syncing an item.
+func (h *Hub) elsewhereLocked(item string) bool {
+	for _, s := range h.shown.State().Sessions {
+		if h.foreign[s.ID] == nil {
+			continue
+		}
+		if slices.ContainsFunc(s.Items, func(r progress.ItemRow) bool { return r.Item == item && r.Status.Going() }) {
+			return true
+		}
+	}
+	return false
+}
+
+// awaitElsewhere waits until no other program syncs an item, or ctx is done. One that falls silent is taken for dead after a while.
+func (h *Hub) awaitElsewhere(ctx context.Context, item string) {
+	for {
+		h.mu.Lock()
+		away, moved := h.elsewhereLocked(item), h.moved
+		h.mu.Unlock()
+		if !away {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-moved:
+		}
+	}
+}
+
+// tellMoved wakes whoever waits for an item that another program syncs.
+func (h *Hub) tellMoved() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	close(h.moved)
+	h.moved = make(chan struct{})
 }
 
 // beginItems are the items that Begin is asked to run.

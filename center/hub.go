@@ -115,21 +115,23 @@ type Hub struct {
 	noting   sync.Mutex      // held while notes about handlers change
 	verified lastVerified    // what Verify found for who asks next
 
-	mu        sync.Mutex                // guards what follows
-	lanes     map[string]*lane          // by job.lane
-	busy      map[string]int            // runs going on, by job.key
-	active    map[*active]struct{}      // runs going on or waiting for their turn
-	keepers   map[string]*keeper        // by item name
-	followers map[string]*accountKeeper // by name of the partner
-	started   context.Context           // what keepers live in; nil before Start and after Close
-	failing   map[string]failedState    // by item name
-	tried     map[string]bool           // items and accounts of which it is known whether they fail
-	said      map[string]string         // what commands wrote last, by phase and item name
-	reaches   map[string]reach          // by item name, as runs found it
-	off       map[string]bool           // handlers of which nothing is synced
-	resting   map[string]func()         // items that are paused, with what stops the wait for the end of that
-	foreign   map[int64]*foreign        // sessions that are done elsewhere
-	results   results                   // of runs that were begun
+	mu        sync.Mutex                 // guards what follows
+	lanes     map[string]*lane           // by job.lane
+	busy      map[string]int             // runs going on, by job.key
+	active    map[*active]struct{}       // runs going on or waiting for their turn
+	keepers   map[string]*keeper         // by item name
+	followers map[string]*accountKeeper  // by name of the partner
+	started   context.Context            // what keepers live in; nil before Start and after Close
+	failing   map[string]failedState     // by item name
+	tried     map[string]bool            // items and accounts of which it is known whether they fail
+	said      map[string]string          // what commands wrote last, by phase and item name
+	reaches   map[string]reach           // by item name, as runs found it
+	off       map[string]bool            // handlers of which nothing is synced
+	resting   map[string]func()          // items that are paused, with what stops the wait for the end of that
+	foreign   map[int64]*foreign         // sessions that are done elsewhere
+	moved     chan struct{}              // closed and replaced when a session that is done elsewhere comes further
+	phones    map[phoneFolder]shownPhone // runs of phones that go on
+	results   results                    // of runs that were begun
 	stop      context.CancelFunc
 	tasks     sync.WaitGroup // keepers, the listener, the daily tidying; added to under mu
 	tidied    time.Time      // when it was last looked whether tidying is due
@@ -170,7 +172,7 @@ func New(cfg Config) *Hub {
 		cfg.Command = command.Run
 	}
 	cfg.Times = cfg.Times.filled()
-	return &Hub{cfg: cfg, shown: progress.NewBoard(), reaches: map[string]reach{}, off: map[string]bool{}, resting: map[string]func(){}, foreign: map[int64]*foreign{}, results: newResults(), slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, followers: map[string]*accountKeeper{}, failing: map[string]failedState{}, said: map[string]string{}, tried: map[string]bool{}, around: around{changed: make(chan struct{})}}
+	return &Hub{cfg: cfg, shown: progress.NewBoard(), reaches: map[string]reach{}, off: map[string]bool{}, resting: map[string]func(){}, foreign: map[int64]*foreign{}, moved: make(chan struct{}), phones: map[phoneFolder]shownPhone{}, results: newResults(), slots: make(chan struct{}, maxRuns), lanes: map[string]*lane{}, busy: map[string]int{}, active: map[*active]struct{}{}, keepers: map[string]*keeper{}, followers: map[string]*accountKeeper{}, failing: map[string]failedState{}, said: map[string]string{}, tried: map[string]bool{}, around: around{changed: make(chan struct{})}}
 }
 
 // Start begins the continuous sync of all enabled items, and returns. It goes on until Close.

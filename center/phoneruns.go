@@ -104,6 +104,15 @@ func (h *Hub) folderName(ctx context.Context, user string, id int64) string {
 
 // phoneText sums a phone's run up for people.
 func phoneText(p PhoneRun) string {
+	end := "it has not fetched everything yet"
+	if p.InStep {
+		end = "in step"
+	}
+	return strings.Trim(phoneCarried(p)+"; "+end, "; ")
+}
+
+// phoneCarried is what a phone's run carried, in words.
+func phoneCarried(p PhoneRun) string {
 	var parts []string
 	for _, x := range []struct {
 		before string
@@ -125,10 +134,7 @@ func phoneText(p PhoneRun) string {
 	if p.Refused > 0 {
 		parts = append(parts, fmt.Sprintf("%d refused", p.Refused))
 	}
-	if p.InStep {
-		return strings.Join(append(parts, "in step"), "; ")
-	}
-	return strings.Join(append(parts, "it has not fetched everything yet"), "; ")
+	return strings.Join(parts, "; ")
 }
 
 // tally is a number of records with what became of them.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/center/handler"
+	"tandem/center/progress"
 	"tandem/center/webhook"
 	"tandem/engine"
 	"tandem/provider/memory"
@@ -73,6 +75,68 @@ func TestPhoneRan(t *testing.T) {
 		if r := p.Data; r.Item != item || r.Partner != x.ID || r.User != "anna" || r.By != "iPhone" || r.Run != list[0].ID || r.Home != (webhook.Written{Created: 2, Moved: 1}) ||
 			r.There != (webhook.Written{Created: 4, Changed: 1, Deleted: 3}) || r.Problems != 1 || r.Seconds != 7 || r.Result != "ok" {
 			t.Errorf("%+v", r)
+		}
+	})
+}
+
+// TestSC33PhonesShow: what a phone syncs shows while it goes on as any other sync does, to those who follow, too; nobody is offered to stop it, and to stop all leaves it alone.
+func TestSC33PhonesShow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, memory.Knobs{})
+		defer w.close()
+		w.start()
+		ctx := t.Context()
+		check := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		check(w.store.Accounts.AddUser(ctx, store.User{Name: "anna"}))
+		book, err := w.store.Home.PutCollection(ctx, tandem.Collection{User: "anna", Kind: tandem.Contact, Name: "contacts"})
+		check(err)
+		d, err := w.store.Devices.ChangeDevice(ctx, "anna", "PHONE", func(d *store.Device) error { d.Access, d.Type = store.Allowed, "iPhone"; return nil })
+		check(err)
+		check(w.store.Devices.SwapState(ctx, d.Number, store.Swap{Name: "sync/" + number(book.ID), New: []byte("{}")}))
+		news := w.heard()
+		run := PhoneRun{User: "anna", DeviceID: "PHONE", Collection: book.ID, Began: time.Now(), Done: [2]engine.Totals{{}, {Creates: 4}}}
+		check(w.hub.PhoneGoes(ctx, run, false))
+		run.Done[0].Creates = 2
+		check(w.hub.PhoneGoes(ctx, run, false))
+		check(w.hub.PhoneGoes(ctx, PhoneRun{User: "anna", DeviceID: "GONE", Collection: book.ID}, false))
+		synctest.Wait()
+		const says = "to the phone: 4 new; from the phone: 2 new"
+		st, err := w.hub.Progress(ctx)
+		check(err)
+		if len(st.Sessions) != 1 || st.Sessions[0].Who != "iPhone" || len(st.Items) != 1 || st.Items[0].Name != "contacts" || st.Items[0].Text != says || st.Items[0].Status != progress.Indeterminate {
+			t.Errorf("%+v", st)
+		}
+		x, err := w.hub.FindHandler(ctx, PhoneID(d))
+		check(err)
+		if !x.Syncing || !x.Items[0].Syncing || x.Items[0].Progress.Text != says || x.Task(handler.Stop).How != handler.Hidden {
+			t.Errorf("%+v", x)
+		}
+		stopped, err := w.hub.Stop(ctx, nil)
+		check(err)
+		if st, _ := w.hub.Progress(ctx); len(stopped) != 0 || st.Items[0].Stopping {
+			t.Errorf("a phone is stopped: %v, %+v", stopped, st)
+		}
+		if err := w.hub.CloseSession(ctx, st.Sessions[0].ID); !tandem.IsKind(err, tandem.Denied) {
+			t.Error(err)
+		}
+		check(w.hub.PhoneGoes(ctx, run, true))
+		check(w.hub.PhoneGoes(ctx, run, true))
+		if st, _ = w.hub.Progress(ctx); len(st.Sessions) != 0 {
+			t.Errorf("%+v", st)
+		}
+		var what []string
+		for _, n := range news() {
+			if n.Item == x.Items[0].ID && n.Handler == x.ID && n.User == "anna" {
+				what = append(what, n.What)
+			}
+		}
+		if got := strings.Join(what, " "); got != "started progress ended" {
+			t.Error(got)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/center/handler"
 	"tandem/center/progress"
 	"tandem/provider/memory"
 	"tandem/session"
@@ -95,6 +96,57 @@ func TestSC07BusyItemRunsOnceMore(t *testing.T) {
 		}
 		if st, _ := w.hub.Progress(t.Context()); len(st.Sessions) != 0 {
 			t.Errorf("%+v", st)
+		}
+	})
+}
+
+// TestSC07BusyElsewhere: an item that another program is syncing is as busy as one that the hub syncs: it runs afterwards, once however often it was asked for, unless it is to be left alone then; and can be stopped meanwhile.
+func TestSC07BusyElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, memory.Knobs{}, "a", "b")
+		defer w.close()
+		it := w.add("c", "a", "one", manual)
+		w.add("d", "b", "two", manual)
+		w.start()
+		open := func() int64 {
+			id := w.openSession(NewSession{Handler: handler.Handler{ID: it.Partner}, Items: []handler.Item{{ID: "one"}}, Who: "script"})
+			w.reports(id, says1("one", progress.Updating))
+			return id
+		}
+		id := open()
+		if got := states(w.begin(SyncOptions{IfIdle: true}, "one")); got != "one running" {
+			t.Error(got)
+		}
+		queued := w.begin(SyncOptions{}, "one", "two")
+		if got := states(queued); got != "one queued, two started" {
+			t.Error(got)
+		}
+		if again := w.begin(SyncOptions{}, "one"); states(again) != "one queued" || again[0].Run != queued[0].Run {
+			t.Errorf("%+v", again)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := len(w.news()); n != 1 {
+			t.Errorf("%d runs while it is synced elsewhere", n)
+		}
+		w.reports(id, says1("one", progress.Succeeded))
+		if res, err := w.hub.Result(t.Context(), []int64{queued[0].Run}); err != nil || res.Status != progress.Succeeded {
+			t.Errorf("%+v, %v", res, err)
+		}
+		if err := w.hub.CloseSession(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		open()
+		stopped := w.begin(SyncOptions{}, "one")
+		if got, err := w.hub.Stop(t.Context(), []string{"one"}); err != nil || len(got) != 1 {
+			t.Error(got, err)
+		}
+		if res, err := w.hub.Result(t.Context(), []int64{stopped[0].Run}); err != nil || res.Status != progress.Cancelled {
+			t.Errorf("%+v, %v", res, err)
+		}
+		silent := w.begin(SyncOptions{}, "one") // the program is never heard of again
+		if res, err := w.hub.Result(t.Context(), []int64{silent[0].Run}); err != nil || res.Status != progress.Succeeded {
+			t.Errorf("%+v, %v", res, err)
 		}
 	})
 }

@@ -115,6 +115,9 @@ func (h *Hub) ReportSession(ctx context.Context, id int64, r SessionReport) (Ses
 		wrong = errors.Join(wrong, err)
 		h.tellRow(mine, s, p.Item, ProgressNews)
 	}
+	if len(r.Progress) > 0 {
+		h.tellMoved()
+	}
 	if err := h.commitItems(ctx, mine, s, r.Commit); err != nil {
 		return out, errors.Join(wrong, err)
 	}
@@ -182,6 +185,7 @@ func (h *Hub) endForeign(e progress.End, began int64) {
 	mine := h.foreign[e.ID]
 	delete(h.foreign, e.ID)
 	h.mu.Unlock()
+	h.tellMoved()
 	if mine == nil {
 		return
 	}

@@ -28,8 +28,9 @@ type Begin struct {
 	Items   []string
 	Names   map[string]string // of items, where the name is not the id
 
-	// Stop is called when somebody asks to stop an item of the session, or with "" all of them. nil: the reporter learns of it from answers only.
-	Stop func(item string)
+	// Stop is called when somebody asks to stop an item of the session, or with "" all of them. nil: the reporter learns of it from answers only. Alone says that it cannot be asked at all.
+	Stop  func(item string)
+	Alone bool
 
 	// Silence is how long the reporter may say nothing before the session is taken for dead, 0: for ever. OnEnd is called when the
 	// session is over, with how it ended; the session is off the board then.
@@ -323,6 +324,9 @@ func (b *Board) stop(pick func(*Session) (item string, ok bool)) int {
 	n := 0
 	for _, id := range b.order {
 		s := b.sessions[id]
+		if s.begin.Alone {
+			continue
+		}
 		item, ok := pick(s)
 		if !ok {
 			continue

@@ -12,11 +12,19 @@ import (
 	"tandem/wire/wbxml"
 )
 
-// TestPhonesRunsAreRecorded: what a phone syncs through the door is recorded as a run of its item, under the id that the Sync Center has for it; a run that goes on when the hub stops is, too.
+// TestPhonesRunsAreRecorded: what a phone syncs through the door is shown while it goes on, and recorded as a run of its item, under the id that the Sync Center has for it; a run that goes on when the hub stops is, too.
 func TestPhonesRunsAreRecorded(t *testing.T) {
 	t.Parallel()
 	p := newPhoneHub(t)
 	ctx := t.Context()
+	goes := make(chan center.News, 100)
+	go func() {
+		_ = p.hub.Follow(ctx, func(n center.News) {
+			if n.Handler == "device/1" && n.Row != nil {
+				goes <- n
+			}
+		})
+	}()
 	p.must(p.phone.FolderSync(ctx))
 	contacts := p.phone.FolderOf(9)
 	p.must(p.phone.Sync(ctx, contacts))
@@ -30,6 +38,16 @@ func TestPhonesRunsAreRecorded(t *testing.T) {
 	p.must(err)
 	if len(x.Items) != 1 {
 		t.Fatalf("%+v", x.Items)
+	}
+	for n := range goes { // the test's own end ends it
+		if n.What == center.ProgressNews && n.Row.Text == "from the phone: 2 new, 1 deleted" {
+			break
+		}
+	}
+	x, err = p.hub.FindHandler(ctx, "device/1")
+	p.must(err)
+	if !x.Syncing || !x.Items[0].Syncing {
+		t.Errorf("it does not show: %+v", x)
 	}
 	p.stop()
 	lines, err := p.hub.FindEvents(ctx, center.EventFilter{Handler: x.ID})

@@ -40,13 +40,21 @@ func (h *hub) newRuns(log *slog.Logger) *runs.Book {
 	totals := func(n runs.Counts) engine.Totals {
 		return engine.Totals{Creates: n.New, Updates: n.Changed, Moves: n.Moved, Deletes: n.Deleted}
 	}
-	return runs.New(now, func(r runs.Run) {
-		err := h.PhoneRan(context.Background(), center.PhoneRun{User: r.User, DeviceID: r.DeviceID, Collection: r.Collection, Began: r.Began, Ended: r.Ended,
-			Done: [2]engine.Totals{totals(r.From), totals(r.To)}, Beyond: r.To.Beyond, Refused: r.Refused, InStep: r.InStep})
-		if err != nil {
+	phone := func(r runs.Run) center.PhoneRun {
+		return center.PhoneRun{User: r.User, DeviceID: r.DeviceID, Collection: r.Collection, Began: r.Began, Ended: r.Ended,
+			Done: [2]engine.Totals{totals(r.From), totals(r.To)}, Beyond: r.To.Beyond, Refused: r.Refused, InStep: r.InStep}
+	}
+	book := runs.New(now, func(r runs.Run) {
+		if err := h.PhoneRan(context.Background(), phone(r)); err != nil {
 			log.Error("cannot record what a phone synced", "user", r.User, "device", r.DeviceID, "error", err)
 		}
 	})
+	book.Follow(func(r runs.Run, over bool) {
+		if err := h.PhoneGoes(context.Background(), phone(r), over); err != nil {
+			log.Error("cannot show what a phone syncs", "user", r.User, "device", r.DeviceID, "error", err)
+		}
+	})
+	return book
 }
 
 // newPhones puts the phones' door together. It lets in whom the hub knows, so that what a person orders holds at once. What phones sync is noted in synced.

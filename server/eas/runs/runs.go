@@ -62,13 +62,21 @@ const most = 10_000
 type Book struct {
 	now  func() time.Time
 	told func(Run)
-	ring chan struct{} // holds a token when there may be something to wait for
+	goes func(r Run, over bool) // nil: nobody asks
+	ring chan struct{}          // holds a token when there may be something to wait for or to tell
 
 	mu    sync.Mutex // guards what follows
 	going map[name]*list.Element
 	// Each list is in the order of when runs were heard of last, so that the first one ends first: of those that wait for Quiet, and for Slow. What is over follows neither.
 	waits [2]list.List
-	over  []Run
+	over  []ended
+	news  map[name]struct{} // runs that go on, and carried something since goes was told
+}
+
+// ended is a run that is over.
+type ended struct {
+	Run
+	shown bool // goes was told of it
 }
 
 // name is what a run is about.
@@ -81,7 +89,8 @@ type name struct {
 type going struct {
 	Run
 	heard time.Time
-	slow  int // which list it is in
+	slow  int  // which list it is in
+	shown bool // goes was told of it
 
 	// What the last answer carried, to the request of which key: if the device asks with that key again, it did not get that.
 	key  string
@@ -91,6 +100,12 @@ type going struct {
 // New makes a book; told is told of each run that ended, one at a time, by Run.
 func New(now func() time.Time, told func(Run)) *Book {
 	return &Book{now: now, told: told, ring: make(chan struct{}, 1), going: map[name]*list.Element{}}
+}
+
+// Follow has goes told how far runs are that go on and carried something, each time anew, and last that they are over, whatever came of them. It is told one at a time, and not while a device waits for its
+// answer. Follow is called before Run, once.
+func (b *Book) Follow(goes func(r Run, over bool)) {
+	b.goes, b.news = goes, map[name]struct{}{}
 }
 
 // Going is how many runs go on.
@@ -108,8 +123,14 @@ func (b *Book) Run(ctx context.Context) {
 		ended, wait := b.ended(ctx.Err() != nil)
 		for _, r := range ended {
 			if r.Carried() {
-				b.told(r)
+				b.told(r.Run)
 			}
+			if r.shown {
+				b.goes(r.Run, true)
+			}
+		}
+		for _, r := range b.fresh() {
+			b.goes(r, false)
 		}
 		if ctx.Err() != nil {
 			if len(ended) == 0 {
@@ -127,12 +148,12 @@ func (b *Book) Run(ctx context.Context) {
 }
 
 // ended takes the runs that are over out of the book, all if all of them are to be. wait is how long none will be.
-func (b *Book) ended(all bool) (ended []Run, wait time.Duration) {
+func (b *Book) ended(all bool) (list []ended, wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
 	wait = Longest
-	ended, b.over = b.over, nil
+	list, b.over = b.over, nil
 	for i, quiet := range [2]time.Duration{Quiet, Slow} {
 		for e := b.waits[i].Front(); e != nil; e = b.waits[i].Front() {
 			g := e.Value.(*going)
@@ -140,18 +161,33 @@ func (b *Book) ended(all bool) (ended []Run, wait time.Duration) {
 				wait = min(wait, left)
 				break
 			}
-			ended = append(ended, b.drop(e))
+			list = append(list, b.drop(e))
 		}
 	}
-	return ended, wait
+	return list, wait
+}
+
+// fresh are the runs that go on and of which there is something new to tell.
+func (b *Book) fresh() (list []Run) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for n := range b.news {
+		if e := b.going[n]; e != nil {
+			g := e.Value.(*going)
+			g.shown = true
+			list = append(list, g.Run)
+		}
+	}
+	clear(b.news)
+	return list
 }
 
 // drop takes a run out.
-func (b *Book) drop(e *list.Element) Run {
+func (b *Book) drop(e *list.Element) ended {
 	g := e.Value.(*going)
 	b.waits[g.slow].Remove(e)
 	delete(b.going, name{g.User, g.DeviceID, g.Collection})
-	return g.Run
+	return ended{g.Run, g.shown}
 }
 
 // heard is one answer about a folder.
@@ -196,6 +232,9 @@ func (b *Book) hear(h heard) {
 		if g.InStep, g.slow = h.inStep, 0; !h.inStep {
 			g.slow = 1
 		}
+	}
+	if b.news != nil && h.carry != (carry{}) {
+		b.news[h.name] = struct{}{}
 	}
 	if b.going[h.name] = b.waits[g.slow].PushBack(g); now.Sub(g.Began) > Longest {
 		b.over = append(b.over, b.drop(b.going[h.name]))

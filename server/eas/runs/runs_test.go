@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ type kit struct {
 
 	mu   sync.Mutex // guards what follows
 	told []runs.Run
+	goes []string
 }
 
 func newKit(t *testing.T) *kit {
@@ -32,6 +34,11 @@ func newKit(t *testing.T) *kit {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		k.told = append(k.told, r)
+	})
+	k.book.Follow(func(r runs.Run, over bool) {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.goes = append(k.goes, fmt.Sprint(r.To.New, " ", r.From.New, " ", over))
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -300,4 +307,37 @@ func BenchmarkWatch(b *testing.B) {
 			}
 		})
 	}
+}
+
+// TestGoes: whoever follows is told how far a run is each time that it carried something, once that it is over, and nothing of what carries nothing.
+func TestGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKit(t)
+		heard := func(want ...string) {
+			t.Helper()
+			k.mu.Lock()
+			defer k.mu.Unlock()
+			if !slices.Equal(k.goes, want) {
+				t.Errorf("told %q, want %q", k.goes, want)
+			}
+			k.goes = nil
+		}
+		k.ask("PHONE", "Sync", syncs(folder("0")), fine("k1"))
+		k.after(time.Second)
+		heard()
+		k.ask("PHONE", "Sync", syncs(folder("k1")), fine("k2", more(), commands(wbxml.AirSyncAdd, 3)))
+		k.after(time.Second)
+		heard("3 0 false")
+		k.ask("PHONE", "Sync", syncs(folder("k2", commands(wbxml.AirSyncAdd, 2))), fine("k3", commands(wbxml.AirSyncAdd, 1)))
+		k.ask("PHONE", "Sync", syncs(folder("k3")), fine("k4"))
+		k.after(time.Second)
+		heard("4 2 false")
+		k.after(runs.Quiet)
+		heard("4 2 true")
+		k.ask("PHONE", "Sync", syncs(folder("k4")), fine("k5", commands(wbxml.AirSyncAdd, 7)))
+		k.after(time.Second)
+		heard("7 0 false")
+		k.stop()
+		heard("7 0 true")
+	})
 }
