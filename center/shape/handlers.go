@@ -1,6 +1,8 @@
 package shape
 
 import (
+	"slices"
+
 	"tandem"
 	"tandem/center"
 	"tandem/center/handler"
@@ -48,6 +50,7 @@ type HandlerItem struct {
 	PausedUntil int64         `json:"paused_until,omitempty"`
 	Connected   bool          `json:"connected"`
 	Why         string        `json:"why,omitempty"`
+	Hidden      bool          `json:"hidden,omitempty"`
 	LastSync    int64         `json:"last_sync"`
 	Errors      int           `json:"errors"`
 	Conflicts   int           `json:"conflicts"`
@@ -76,7 +79,7 @@ func OfHandler(x handler.Handler) Handler {
 
 func ofHandlerItem(it handler.Item) HandlerItem {
 	out := HandlerItem{ID: it.ID, Name: it.Name, Label: it.Label, Comment: it.Comment, Can: capabilities(it.Can), Browse: it.Browse, Home: it.Home, Kind: string(it.Kind), Enabled: it.Enabled, Paused: it.Paused, PausedUntil: it.PausedUntil,
-		Connected: it.Connected, Why: it.Why, LastSync: it.LastSync, Errors: it.Errors, Conflicts: it.Conflicts, Syncing: it.Syncing, Tasks: List(it.Tasks, ofTask)}
+		Connected: it.Connected, Why: it.Why, Hidden: it.Hidden, LastSync: it.LastSync, Errors: it.Errors, Conflicts: it.Conflicts, Syncing: it.Syncing, Tasks: List(it.Tasks, ofTask)}
 	if it.Syncing {
 		out.Status, out.Text, out.Step, out.Max = it.Progress.Status.String(), it.Progress.Text, it.Progress.Step, it.Progress.Max
 	}
@@ -125,6 +128,15 @@ func OfState(s progress.State) Ongoing {
 	})}
 }
 
+// OfReached is how far an item is that another program or a phone syncs, nil where that is not said.
+func OfReached(item string, r *progress.Row) *ProgressItem {
+	if r == nil {
+		return nil
+	}
+	out := ofRow(progress.ItemRow{Item: item, Row: *r})
+	return &out
+}
+
 func ofRow(r progress.ItemRow) ProgressItem {
 	return ProgressItem{r.Item, r.Name, r.Status.String(), r.Text, r.Step, r.Max, r.Stopping}
 }
@@ -155,49 +167,72 @@ func OfResult(r center.SyncResult) RunResult {
 	})}
 }
 
-// SessionItem is an item that another program syncs.
-type SessionItem struct {
-	ID      string `json:"id"`
-	Name    string `json:"name,omitempty"`
-	Label   string `json:"label,omitempty"`
-	Comment string `json:"comment,omitempty"`
-	Kind    string `json:"kind,omitempty"`
-	Browse  string `json:"browse,omitempty"`
+// SessionPolicy takes a task away from what another program syncs, and says why.
+type SessionPolicy struct {
+	Task string `json:"task" enum:"activate,deactivate,enable,disable,start,stop,browse,schedule,delete"`
+	How  string `json:"how" enum:"greyed,hidden" doc:"shown, and cannot be chosen; or not shown"`
+	Why  string `json:"why" doc:"for people"`
 }
 
-func (x SessionItem) item() handler.Item {
-	out := handler.Item{ID: x.ID, Name: x.Name, Label: x.Label, Comment: x.Comment, Kind: tandem.Kind(x.Kind), Browse: x.Browse}
-	if x.Browse != "" {
-		out.Can = []handler.Capability{handler.CanBrowse}
+func policies(list []SessionPolicy) []handler.Policy {
+	return List(list, func(p SessionPolicy) handler.Policy {
+		return handler.Policy{Task: handler.Task(p.Task), How: handler.How(p.How), Why: p.Why}
+	})
+}
+
+// abilities are capabilities that are said, and those that follow from what else is.
+func abilities(said []string, follow map[handler.Capability]bool) []handler.Capability {
+	var out []handler.Capability
+	for _, c := range said {
+		out = append(out, handler.Capability(c))
+	}
+	for _, c := range []handler.Capability{handler.HasIcon, handler.CanBrowse} {
+		if follow[c] && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
 	}
 	return out
 }
 
+// SessionItem is an item that another program syncs.
+type SessionItem struct {
+	ID       string          `json:"id"`
+	Name     string          `json:"name,omitempty"`
+	Label    string          `json:"label,omitempty"`
+	Comment  string          `json:"comment,omitempty"`
+	Kind     string          `json:"kind,omitempty"`
+	Browse   string          `json:"browse,omitempty"`
+	Hidden   bool            `json:"hidden,omitempty" doc:"it is listed only among the hidden ones"`
+	Can      []string        `json:"can,omitempty" doc:"capabilities, such as delete or ask-before-disable"`
+	Policies []SessionPolicy `json:"policies,omitempty" doc:"tasks that are taken away"`
+}
+
+func (x SessionItem) item() handler.Item {
+	return handler.Item{ID: x.ID, Name: x.Name, Label: x.Label, Comment: x.Comment, Kind: tandem.Kind(x.Kind), Browse: x.Browse, Hidden: x.Hidden, Policies: policies(x.Policies),
+		Can: abilities(x.Can, map[handler.Capability]bool{handler.CanBrowse: x.Browse != ""})}
+}
+
 // SessionStart describes a session that another program does.
 type SessionStart struct {
-	Handler string        `json:"handler" doc:"an id of the program's own, or a partner's name"`
-	Name    string        `json:"name,omitempty"`
-	Type    string        `json:"type,omitempty" enum:"unspecified,application,device,folder,service,computer"`
-	Label   string        `json:"label,omitempty"`
-	Comment string        `json:"comment,omitempty"`
-	Icon    string        `json:"icon,omitempty" doc:"the name of a drawing of the pages, such as bookmark or cards"`
-	Browse  string        `json:"browse,omitempty"`
-	Hidden  bool          `json:"hidden_by_default,omitempty"`
-	Who     string        `json:"who,omitempty"`
-	Items   []SessionItem `json:"items,omitempty"`
+	Handler  string          `json:"handler" doc:"an id of the program's own, or a partner's name"`
+	Name     string          `json:"name,omitempty"`
+	Type     string          `json:"type,omitempty" enum:"unspecified,application,device,folder,service,computer"`
+	Label    string          `json:"label,omitempty"`
+	Comment  string          `json:"comment,omitempty"`
+	Icon     string          `json:"icon,omitempty" doc:"the name of a drawing of the pages, such as bookmark or cards"`
+	Browse   string          `json:"browse,omitempty"`
+	Hidden   bool            `json:"hidden_by_default,omitempty"`
+	Can      []string        `json:"can,omitempty" doc:"capabilities, such as concurrent-sessions or ask-before-disable"`
+	Policies []SessionPolicy `json:"policies,omitempty" doc:"tasks that are taken away"`
+	Who      string          `json:"who,omitempty"`
+	Items    []SessionItem   `json:"items,omitempty"`
 }
 
 // Session is what the center takes.
 func (x SessionStart) Session() center.NewSession {
-	n := center.NewSession{Who: x.Who, Items: List(x.Items, SessionItem.item), Handler: handler.Handler{ID: x.Handler, Name: x.Name, Type: handler.Type(x.Type), Label: x.Label, Comment: x.Comment,
-		Icon: x.Icon, Browse: x.Browse, Shy: x.Hidden}}
-	if x.Icon != "" {
-		n.Handler.Can = append(n.Handler.Can, handler.HasIcon)
-	}
-	if x.Browse != "" {
-		n.Handler.Can = append(n.Handler.Can, handler.CanBrowse)
-	}
-	return n
+	return center.NewSession{Who: x.Who, Items: List(x.Items, SessionItem.item), Handler: handler.Handler{ID: x.Handler, Name: x.Name, Type: handler.Type(x.Type), Label: x.Label, Comment: x.Comment,
+		Icon: x.Icon, Browse: x.Browse, Shy: x.Hidden, Policies: policies(x.Policies),
+		Can: abilities(x.Can, map[handler.Capability]bool{handler.HasIcon: x.Icon != "", handler.CanBrowse: x.Browse != ""})}}
 }
 
 // SessionNews is what a session has to tell.

@@ -159,6 +159,66 @@ func TestEvents(t *testing.T) {
 	s.until("phone", is("device", `"device":"PHONE1"`))
 }
 
+// TestSC33SessionsOverHTTP: a program reports its session by the API alone: what may be done with it and why not, how far it is and how it ends. Its user hears of all of it on the stream, nobody else does,
+// and nothing is said to be removed that never was an item of the hub.
+func TestSC33SessionsOverHTTP(t *testing.T) {
+	k := newKit(t)
+	anna, ben := k.in("anna"), k.in("ben")
+	s, others := anna.follow(""), ben.follow("")
+	s.until("beginning", is("conflicts"))
+	start := map[string]any{"handler": "mailer", "name": "Mailer", "type": "computer", "who": "mailer 2.1", "can": []string{"concurrent-sessions", "ask-before-disable"},
+		"policies": []map[string]string{{"task": "stop", "how": "greyed", "why": "it ends by itself"}, {"task": "deactivate", "how": "hidden", "why": "it belongs to the computer"}},
+		"items": []map[string]any{{"id": "mailer-in", "name": "Inbox", "can": []string{"delete"}, "policies": []map[string]string{{"task": "delete", "how": "greyed", "why": "an inbox stays"}}},
+			{"id": "mailer-spam", "hidden": true}}}
+	a := anna.call("POST", "/api/sessions", start)
+	var made struct{ ID int64 }
+	k.must(json.Unmarshal([]byte(a.body), &made))
+	if a.status != http.StatusCreated {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	s.until("handler", is("handler", `"handler":"mailer"`))
+	at := "/api/sessions/" + itoa(made.ID)
+	a = anna.call("POST", at, map[string]any{"progress": []map[string]any{{"item": "mailer-in", "status": "updating", "step": 3, "max": 9, "text": "message 3"}}})
+	if a.status != http.StatusOK || !strings.Contains(a.body, `"all":"go on"`) {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	before, _ := s.until("progress", is("progress", `"item":"mailer-in"`, `"handler":"mailer"`, `"status":"updating"`, `"step":3`, `"max":9`, `"text":"message 3"`))
+	a = anna.get("/api/handler?id=mailer")
+	for _, want := range []string{`"type":"computer"`, `"task":"stop","how":"greyed","why":"it ends by itself"`, `"task":"deactivate","how":"hidden","why":"it belongs to the computer"`,
+		`"task":"disable","how":"offered","asks":true`, `"task":"delete","how":"greyed","why":"an inbox stays"`, `"syncing":true`} {
+		if !strings.Contains(a.body, want) {
+			t.Errorf("no %s in %s", want, a.body)
+		}
+	}
+	if a := anna.get("/api/handlers"); strings.Contains(a.body, "mailer-spam") {
+		t.Errorf("what is hidden is listed: %s", a.body)
+	}
+	if a := anna.call("POST", "/api/handler/order", map[string]string{"handler": "mailer", "do": "stop"}); a.status != http.StatusForbidden || !strings.Contains(a.body, "it ends by itself") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	anna.call("POST", at, map[string]any{"progress": []map[string]any{{"item": "mailer-in", "status": "succeeded"}, {"item": "mailer-spam", "status": "succeeded"}}})
+	if a := anna.call("DELETE", at, nil); a.status != http.StatusNoContent {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	more, _ := s.until("end", is("run", `"item":"mailer-in"`, `"handler":"mailer"`, `"status":"succeeded"`))
+	for _, h := range append(before, more...) {
+		if h.typ == "removed" {
+			t.Errorf("told %v", h)
+		}
+	}
+	start["policies"] = []map[string]string{{"task": "stop", "how": "greyed", "why": ""}}
+	if a := anna.call("POST", "/api/sessions", start); a.status/100 != 4 || !strings.Contains(a.body, "why the task") {
+		t.Errorf("a policy without a reason: %d %s", a.status, a.body)
+	}
+	k.must(k.st.Events.Add(t.Context(), store.Event{User: "ben", Item: "bens", Text: "the last"}))
+	told, _ := others.until("a line", is("log", "the last"))
+	for _, h := range told {
+		if strings.Contains(h.data, "mailer") {
+			t.Errorf("ben is told %v", h)
+		}
+	}
+}
+
 // TestEventsOfConflicts checks that conflicts are told when they come and when they are decided.
 func TestEventsOfConflicts(t *testing.T) {
 	k := newKit(t, "phone")

@@ -27,8 +27,9 @@ const beat = 20 * time.Second
 const eventsHelp = `Server-sent events. The first is "missed", and after each of that type the whole state is told: an "item" for each sync item, and "conflicts". Then what changes:
 
 - item: a sync item and how it stands, as /api/items has it; removed: {"item"}
-- progress: {"item", "progress"}, at most twice a second for each item, the latest
-- run: {"item", "report" or "error"}: a run is over, whoever began it
+- progress: {"item", "progress"}, at most twice a second for each item, the latest; {"item", "handler", "reached"} of one that another program or a phone syncs
+- run: {"item", "report" or "error"}: a run is over, whoever began it; {"item", "handler", "reached"} where another program or a phone did it
+- handler: {"handler", "item"}: a handler appeared, vanished or changed, or something of it is being synced; look at /api/handlers
 - log: a line of the log, as /api/log has it; its id is the id of the event
 - conflicts: {"open": how many, "opened": [ids], "closed": [ids]}
 - device: {"user", "device"}: it was seen, or somebody decided about it
@@ -45,7 +46,7 @@ func (a *API) addEvents() {
 	a.huma.OpenAPI().AddOperation(&huma.Operation{OperationID: "follow", Method: "GET", Path: Events, Tags: []string{"events"}, Summary: "What happens, as it happens", Description: eventsHelp,
 		Parameters: []*huma.Param{
 			{Name: "item", In: "query", Description: "only what is about these sync items", Schema: many, Explode: &no},
-			{Name: "types", In: "query", Description: "only these types: item, progress, run, log, conflicts, device", Schema: many, Explode: &no},
+			{Name: "types", In: "query", Description: "only these types: item, progress, run, handler, log, conflicts, device", Schema: many, Explode: &no},
 			{Name: "path", In: "query", Description: "of the log only lines about these records and what is below them", Schema: many, Explode: &no},
 			{Name: "after", In: "query", Description: "the id of the last line of the log that is known", Schema: &huma.Schema{Type: "integer", Format: "int64"}},
 			{Name: "Last-Event-ID", In: "header", Description: "the same, as browsers send it", Schema: text},
@@ -212,6 +213,15 @@ type (
 		Report *shape.Report  `json:"report,omitempty"`
 		Error  *shape.Failure `json:"error,omitempty"`
 	}
+	elsewhere struct { // done by another program, or a phone
+		Item    string              `json:"item"`
+		Handler string              `json:"handler"`
+		Reached *shape.ProgressItem `json:"reached"`
+	}
+	changed struct {
+		Handler string `json:"handler"`
+		Item    string `json:"item,omitempty"`
+	}
 	conflicts struct {
 		Open   int     `json:"open"`
 		Opened []int64 `json:"opened"`
@@ -298,6 +308,8 @@ func (s *stream) news(ctx context.Context, n center.News) error {
 		return s.tell("device", 0, seen{n.User, n.Device})
 	case !s.about(n.Item):
 		return nil
+	case n.Handler != "":
+		return s.elsewhere(ctx, n)
 	case n.What == center.ProgressNews:
 		return s.tell("progress", 0, running{n.Item, shape.OfProgress(n.Progress)})
 	case n.What == center.EndedNews:
@@ -314,4 +326,29 @@ func (s *stream) news(ctx context.Context, n center.News) error {
 		}
 	}
 	return s.item(ctx, n.Item)
+}
+
+// elsewhere tells of a handler, and of what another program or a phone syncs. Its item may be one of a partner.
+func (s *stream) elsewhere(ctx context.Context, n center.News) error {
+	var err error
+	switch n.What {
+	case center.ProgressNews:
+		return s.tell("progress", 0, elsewhere{n.Item, n.Handler, shape.OfReached(n.Item, n.Row)})
+	case center.EndedNews:
+		err = s.tell("run", 0, elsewhere{n.Item, n.Handler, shape.OfReached(n.Item, n.Row)})
+	}
+	if err == nil {
+		err = s.tell("handler", 0, changed{n.Handler, n.Item})
+	}
+	if err != nil || n.Item == "" || !s.wants("item") {
+		return err
+	}
+	list, err := s.hub.Status(ctx, []string{n.Item})
+	if tandem.IsKind(err, tandem.NotFound) { // it is no item of the hub's own
+		return nil
+	}
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	return s.tell("item", 0, shape.OfStatus(list[0]))
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,9 +30,11 @@ func (a *API) addInbox() {
 	const tag = "inbox"
 	serve(a, op{id: "conflicts", method: "GET", path: "/api/conflicts", tag: tag, summary: "List the conflicts"}, func(ctx context.Context, in *struct {
 		Paging
-		All bool `query:"all" doc:"those that are over, too"`
+		All  bool   `query:"all" doc:"those that are over, too"`
+		Item string `query:"item" doc:"only those of this sync item"`
 	}) (*list[shape.Conflict], error) {
 		all, err := a.cfg.Service(ctx).Conflicts(ctx, !in.All)
+		all = slices.DeleteFunc(all, func(c store.Conflict) bool { return in.Item != "" && c.Item != in.Item })
 		return pageOf(&in.Paging, shape.List(all, func(c store.Conflict) shape.Conflict { return shape.OfConflict(c, nil) })), err
 	})
 	get(a, op{id: "conflict", method: "GET", path: "/api/conflicts/{id}", tag: tag, summary: "A conflict with the bodies of its versions"}, func(ctx context.Context, s center.Service, in *ByNumber) (shape.Conflict, error) {
