@@ -222,6 +222,17 @@ func (b *browser) byKeyboard() {
 	}
 	b.do(chromedp.KeyEvent(kb.Enter))
 	b.until(`document.getElementById("on-calendar").getAttribute("aria-checked") == "true"`)
+
+	// Who presses again as soon as the row has come anew stays on the page, too.
+	value[bool](b, `(() => { window.same = true; let pressed = false;
+		document.addEventListener("htmx:afterSwap", e => { if (pressed || e.detail.target.id != "item-calendar") return;
+			pressed = true; window.twice = document.getElementById("on-calendar").getAttribute("aria-checked"); setTimeout(() => document.getElementById("on-calendar").click()) });
+		return true })()`)
+	b.do(chromedp.KeyEvent(kb.Enter))
+	b.until(`window.twice == "false" && document.getElementById("on-calendar")?.getAttribute("aria-checked") == "true" || !window.same`)
+	if !value[bool](b, `window.same == true && document.activeElement.id == "on-calendar"`) {
+		b.Errorf("a form that has just come loads the page anew: %s", b.text())
+	}
 }
 
 // german changes the language and the colours.
