@@ -163,7 +163,7 @@ func (b *browser) complaints(where string) {
 	b.problems = nil
 }
 
-// faults is what axe-core does not look for.
+// faults is what axe-core does not look for, or only slowly.
 const faults = `(() => {
 	const out = [];
 	const wide = document.documentElement.scrollWidth - window.innerWidth;
@@ -173,17 +173,33 @@ const faults = `(() => {
 		const r = e.getBoundingClientRect();
 		if (r.width && (r.height < 20 || r.width < 20)) out.push("small: " + e.outerHTML.slice(0, 80)); // WCAG 2.2, 2.5.8, with room around it
 	}
+	for (const e of document.querySelectorAll("main *")) { // WCAG 2.2, 2.1.1
+		if (e.scrollWidth <= e.clientWidth + 1 && e.scrollHeight <= e.clientHeight + 1) continue;
+		const c = getComputedStyle(e);
+		if (/auto|scroll/.test(c.overflowX + c.overflowY) && e.clientHeight && e.tabIndex < 0 && !e.querySelector("a[href], button, input, select, textarea, summary, [tabindex]")) out.push("scrolls, and not by keyboard: " + e.outerHTML.slice(0, 80));
+	}
 	const empty = [...document.querySelectorAll("main p:not(:has(*))")].filter(e => /%!|<no value>|ZgotmplZ/.test(e.textContent));
 	if (empty.length || /%!\(|%!s|<no value>|ZgotmplZ/.test(document.documentElement.outerHTML)) out.push("a template went wrong");
 	return out;
 })()`
 
-// Rules of axe-core: all that tell of a fault, or those that the width or the colours can break.
+// What axe-core is asked: all rules that tell of a fault; those but for colours; or colours, of what was not yet looked at in this scheme.
 const (
-	widthRules  = `{type: "rule", values: ["target-size", "scrollable-region-focusable"]}`
-	allRules    = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
-	colourRules = `{type: "rule", values: ["color-contrast", "link-in-text-block"]}`
+	tags      = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
+	allRules  = `document, {runOnly: ` + tags + `}`
+	noColours = `document, {runOnly: ` + tags + `, rules: {"color-contrast": {enabled: false}, "link-in-text-block": {enabled: false}}}`
+	unseen    = `{include: axeUnseen()}, {runOnly: {type: "rule", values: ["color-contrast", "link-in-text-block"]}}`
 )
+
+// seeing notes which elements were looked at, in light and in dark. axeUnseen are those which are shown now and were not, without what is within others of them.
+const seeing = `
+	window.axeSeen = {light: new WeakSet(), dark: new WeakSet()};
+	window.axeUnseen = () => {
+		const before = axeSeen[matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"];
+		const fresh = new Set([...document.querySelectorAll("body *")].filter(e => !before.has(e) && e.checkVisibility()));
+		fresh.forEach(e => before.add(e));
+		return [...fresh].filter(e => !fresh.has(e.parentElement));
+	};`
 
 // audit looks for what keeps people out.
 func (b *browser) audit(where string) {
@@ -191,22 +207,30 @@ func (b *browser) audit(where string) {
 	b.auditFor(where, allRules)
 }
 
-// auditFor is audit by some rules of axe-core, and by ours.
-func (b *browser) auditFor(where, rules string) {
+// auditFor is audit by what axe-core is asked, nothing if that is empty, and by our own rules.
+func (b *browser) auditFor(where, ask string) {
 	b.Helper()
 	for _, f := range value[[]string](b, faults) {
 		b.Errorf("%s: %s", where, f)
 	}
-	if rules == "" {
+	if ask == "" {
 		return
 	}
 	if !value[bool](b, `"axe" in window`) { // once for each page, however often it is looked at
 		b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-			_, err := cdp.Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: b.axe + ";0"})
+			_, err := cdp.Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: b.axe + ";" + seeing + ";0"})
 			return err
 		}))
 	}
-	run := `axe.run({runOnly: ` + rules + `, resultTypes: ["violations"], iframes: false, preload: false}).then(r => JSON.stringify(r.violations.map(v => v.id + ": " + v.help + " — " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + (n.any[0] ? n.any[0].message : "")).join(" | "))))`
+	if ask == unseen {
+		if value[int](b, `(axeFresh = axeUnseen()).length`) == 0 {
+			return
+		}
+		ask = strings.Replace(ask, "axeUnseen()", "axeFresh", 1)
+	} else {
+		value[int](b, `axeUnseen().length`) // axe-core looks at all of it
+	}
+	run := `axe.run(` + strings.TrimSuffix(ask, "}") + `, resultTypes: ["violations"], iframes: false, preload: false}).then(r => JSON.stringify(r.violations.map(v => v.id + ": " + v.help + " — " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + (n.any[0] ? n.any[0].message : "")).join(" | "))))`
 	text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](run, chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.Fatal(err)
@@ -241,11 +265,11 @@ var looks = []struct {
 	name       string
 	wide, high int64
 	scheme     string
-	rules      string // of axe-core; ours are always asked
+	ask        string // of axe-core; our rules are always asked
 	picture    bool   // also without -web.pictures=all
 }{
-	{"320-light", 320, 640, "light", allRules, true}, {"768-light", 768, 1024, "light", widthRules, false}, {"1280-light", 1280, 800, "light", colourRules, false},
-	{"1280-dark", 1280, 800, "dark", allRules, true}, {"320-dark", 320, 640, "dark", colourRules, false},
+	{"320-light", 320, 640, "light", allRules, true}, {"768-light", 768, 1024, "light", "", false}, {"1280-light", 1280, 800, "light", unseen, false},
+	{"1280-dark", 1280, 800, "dark", allRules, true}, {"320-dark", 320, 640, "dark", unseen, false},
 }
 
 // view looks at the page as it is, in all ways, and takes pictures.
@@ -253,7 +277,7 @@ func (b *browser) view(name string) {
 	b.Helper()
 	for _, l := range looks {
 		b.look(l.wide, l.high, l.scheme)
-		b.auditFor(name+" "+l.name, l.rules)
+		b.auditFor(name+" "+l.name, l.ask)
 		if l.picture || *pictures == "all" {
 			b.shoot(name + "-" + l.name)
 		}

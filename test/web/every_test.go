@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 )
 
 // tabThrough walks through a page by the tabulator key: each stop must be seen, and all that can be used be reached. Of the buttons of one choice, one is a stop.
@@ -20,23 +20,31 @@ func (b *browser) tabThrough(page string) {
 	b.Helper()
 	const usable = `[...document.querySelectorAll("a[href], button:not(:disabled), input:not([type=hidden]), select, textarea, summary, [tabindex='0']")].filter(e => e.checkVisibility() && !(e.type == "radio" && e.name && [...document.getElementsByName(e.name)].some(o => o != e && (o.checked || !e.checked && o.compareDocumentPosition(e) & 4 && ![...document.getElementsByName(e.name)].some(x => x.checked)))))`
 	want := value[int](b, `(document.activeElement?.blur(), scrollTo(0, 0), `+usable+`.length)`)
-	stops := map[string]bool{}
 	within := value[int](b, `document.querySelectorAll("input[type=time]").length * 3`) // hours, minutes, and half of the day are stops within
-	for range want + 2 + within {
-		b.do(chromedp.KeyEvent(kb.Tab))
-		stop := value[struct {
-			What, Key   string
-			Shown, Seen bool
-		}](b, `(() => { const e = document.activeElement, c = getComputedStyle(e), r = e.getBoundingClientRect();
+	// Where the focus is, is noted when the next key is pressed, for the page has come to rest then.
+	value[bool](b, `(() => { const stops = window.stops = new Map();
+		window.noteStop = () => { const e = document.activeElement, c = getComputedStyle(e), r = e.getBoundingClientRect();
+			if (e == document.body || stops.has(e)) return;
 			const at = document.elementFromPoint(r.left + r.width / 2, r.top + Math.min(r.height / 2, innerHeight - 8));
-			return {What: e.outerHTML.slice(0, 200), Key: [...document.querySelectorAll("*")].indexOf(e) + "", Shown: c.outlineStyle != "none" && parseFloat(c.outlineWidth) >= 2, Seen: e == document.body || e.contains(at) || (at != null && at.contains(e))} })()`)
-		if strings.HasPrefix(stop.What, "<body") {
-			continue
+			stops.set(e, {What: e.outerHTML.slice(0, 200), Shown: c.outlineStyle != "none" && parseFloat(c.outlineWidth) >= 2, Seen: e.contains(at) || (at != null && at.contains(e))}) };
+		addEventListener("keydown", noteStop, true); return true })()`)
+	key := func(how input.DispatchKeyEventType) {
+		if _, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: how, Key: "Tab", Code: "Tab", WindowsVirtualKeyCode: 9, NativeVirtualKeyCode: 9}); err != nil {
+			b.Fatal(err)
 		}
+	}
+	for range want + 2 + within {
+		key(input.DispatchKeyEventTypeRawKeyDown)
+	}
+	key(input.DispatchKeyEventTypeKeyUp)
+	stops := value[[]struct {
+		What        string
+		Shown, Seen bool
+	}](b, `(noteStop(), removeEventListener("keydown", noteStop, true), [...stops.values()])`)
+	for _, stop := range stops {
 		if !stop.Shown || !stop.Seen {
 			b.Errorf("%s: the focus cannot be seen (%v, %v) on %s", page, stop.Shown, stop.Seen, stop.What)
 		}
-		stops[stop.Key] = true
 	}
 	if len(stops) < want {
 		b.Errorf("%s: %d of %d are reached by keyboard", page, len(stops), want)
