@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tandem"
+	"tandem/center/explain"
 	"tandem/store"
 )
 
@@ -69,4 +70,16 @@ func (h *Hub) plainFilter(ctx context.Context, f EventFilter) (plain store.Event
 		}
 	}
 	return plain, len(plain.Items) == 0, nil
+}
+
+// NextStep is what to do about a line of the log: what it says itself, else what helps most often with its code; "" where nothing is to be done.
+func NextStep(e store.Event) string {
+	if e.Remedy != "" || e.Code == "" || e.Level == store.Info {
+		return e.Remedy
+	}
+	t, err := explain.Find(e.Code)
+	if err != nil {
+		return "" // of a newer program
+	}
+	return t.Next[0]
 }

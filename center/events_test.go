@@ -11,6 +11,25 @@ import (
 	"tandem/store"
 )
 
+// TestM158NextStep: a line about a failure says what to do, and where it does not, its code does.
+func TestM158NextStep(t *testing.T) {
+	for _, c := range []struct {
+		e    store.Event
+		want string
+	}{
+		{store.Event{Level: store.Error, Code: "full", Remedy: "buy a disk"}, "buy a disk"},
+		{store.Event{Level: store.Error, Code: "full"}, "make space there"},
+		{store.Event{Level: store.Warning, Code: "temporary"}, "nothing: it is tried again, less often each time"},
+		{store.Event{Level: store.Info, Code: "full"}, ""},
+		{store.Event{Level: store.Error}, ""},
+		{store.Event{Level: store.Error, Code: "of-a-newer-program"}, ""},
+	} {
+		if got := NextStep(c.e); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.e, got, c.want)
+		}
+	}
+}
+
 // TestSC05EventsOfAHandler: events are found by handler, level and text, those of a phone under each name that it is written under; clearing takes what fits and no more.
 func TestSC05EventsOfAHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

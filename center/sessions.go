@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tandem"
+	"tandem/center/explain"
 	"tandem/center/handler"
 	"tandem/center/progress"
 	"tandem/store"
@@ -40,7 +41,7 @@ type SessionReport struct {
 	Propose  []handler.Item    // likewise, and nobody sees them before they are committed
 	Progress []progress.Report // of its items
 	Commit   []string          // proposed items that succeeded, and so are seen from now on
-	Events   []store.Event     // for the results log: Item, Level, Text, Record, Remedy, Link, LinkText
+	Events   []store.Event     // for the results log: Item, Level, Text, Record, Remedy, Code, Link, LinkText
 }
 
 // SessionAnswer is what a session is told.
@@ -165,13 +166,16 @@ func (h *Hub) reportEvents(ctx context.Context, mine *foreign, events []store.Ev
 		h.mu.Lock()
 		has := mine.has(e.Item)
 		h.mu.Unlock()
+		if _, err := explain.Find(e.Code); e.Code != "" && err != nil {
+			return &tandem.Error{Kind: tandem.Invalid, Op: "write to the results log", Thing: e.Code, Err: errors.New("there is no such code"), Remedy: "leave it out, or name one that `tandem log --explain all` lists"}
+		}
 		if e.Item != "" && !has {
 			return tandem.Errorf(tandem.NotFound, "%q is no item of this session", e.Item)
 		}
 		if e.Item == "" {
 			e.Item = mine.handler
 		}
-		list = append(list, store.Event{When: h.now(), User: mine.user, Item: e.Item, Level: e.Level, Text: progress.Cut(e.Text, maxEventText), Record: e.Record, Remedy: progress.Cut(e.Remedy, maxEventText),
+		list = append(list, store.Event{When: h.now(), User: mine.user, Item: e.Item, Level: e.Level, Text: progress.Cut(e.Text, maxEventText), Record: e.Record, Remedy: progress.Cut(e.Remedy, maxEventText), Code: e.Code,
 			Link: progress.Cut(e.Link, maxEventText), LinkText: progress.Cut(e.LinkText, progress.MaxText)})
 	}
 	return h.cfg.Store.Events.Add(ctx, list...)
@@ -211,8 +215,7 @@ func (h *Hub) endForeign(e progress.End, began int64) {
 			h.cfg.Hooks.Poke()
 		}
 		if err == nil && r.Result == "failed" {
-			err = h.cfg.Store.Events.Add(ctx, store.Event{When: h.now(), User: mine.user, Session: r.ID, Item: item, Level: store.Error,
-				Text: "the sync by " + e.Who + " failed: " + row.Text, Remedy: "look at what " + e.Who + " says about it"})
+			err = h.cfg.Store.Events.Add(ctx, foreignFailure(mine, e.Who, r, row))
 		}
 		if err != nil {
 			h.cfg.Log.Error("cannot write down how a session ended", "item", item, "error", err)
@@ -228,4 +231,16 @@ func (h *Hub) tellRow(f *foreign, s *progress.Session, item, what string) {
 	if row, ok := s.Row(item); ok && seen {
 		h.news.tell(News{What: what, Item: item, Handler: f.handler, User: f.user, Row: &row})
 	}
+}
+
+// foreignFailure is the line of the log about a session elsewhere that failed.
+func foreignFailure(mine *foreign, who string, r store.Run, row progress.Row) store.Event {
+	e := store.Event{When: r.Finished, User: mine.user, Session: r.ID, Item: r.Item, Level: store.Error, Text: "the sync by " + who + " failed", Remedy: "look at what " + who + " says about it"}
+	if row.Text != "" {
+		e.Text += ": " + row.Text
+	}
+	if row.Status == progress.Disconnected {
+		e.Code = tandem.Transient.Code()
+	}
+	return e
 }

@@ -130,6 +130,10 @@ func TestSC33ReportsOutOfTurn(t *testing.T) {
 		if err != nil || runs[0].Result != "failed" {
 			t.Errorf("%+v, %v", runs, err)
 		}
+		log, err := w.hub.Log(t.Context(), 0, "mailer-inbox", 10)
+		if err != nil || len(log) != 1 || log[0].Text != "the sync by mailer 2.1 failed: it was reported updating after succeeded" {
+			t.Errorf("%+v, %v", log, err)
+		}
 		x, _ := w.hub.FindHandler(t.Context(), "mailer")
 		if x.Errors != 1 || x.LastSync != 0 {
 			t.Errorf("%+v", x)
@@ -311,6 +315,7 @@ func TestSC33WhatIsRefused(t *testing.T) {
 			"an item for a partner": {SessionReport{Propose: []handler.Item{{ID: "new"}}}, tandem.Invalid},
 			"an event of another":   {SessionReport{Events: []store.Event{{Item: "other"}}}, tandem.NotFound},
 			"an odd level":          {SessionReport{Events: []store.Event{{Level: 9}}}, tandem.Invalid},
+			"a code of its own":     {SessionReport{Events: []store.Event{{Code: "E_FAIL"}}}, tandem.Invalid},
 			"too many events":       {SessionReport{Events: make([]store.Event, maxEvents+1)}, tandem.TooLarge},
 			"an unknown item":       {says1("other", progress.Updating), tandem.NotFound},
 		} {

@@ -126,7 +126,7 @@ func (r Row) Next(rep Report) (Row, error) {
 	}
 	if r.Status.Over() && rep.Status != Failed {
 		was := r.Status
-		r.Status = Failed
+		r.Status, r.Text = Failed, fmt.Sprintf("it was reported %s after %s", rep.Status, was)
 		return r, &tandem.Error{Kind: tandem.Denied, Op: "report progress of", Thing: rep.Item, Err: fmt.Errorf("%s after %s", rep.Status, was),
 			Remedy: "report nothing after the end but a failure"}
 	}

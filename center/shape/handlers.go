@@ -260,7 +260,8 @@ type SessionEvent struct {
 	Level    string `json:"level,omitempty" enum:"info,warning,error"`
 	Text     string `json:"text"`
 	Record   string `json:"record,omitempty"`
-	Remedy   string `json:"remedy,omitempty"`
+	Remedy   string `json:"remedy,omitempty" doc:"what to do; absent: what helps most often with the code"`
+	Code     string `json:"code,omitempty" doc:"what sort of error, as a word; see /api/codes"`
 	Link     string `json:"link,omitempty"`
 	LinkText string `json:"link_text,omitempty"`
 }
@@ -277,7 +278,7 @@ func (x SessionNews) Report() (center.SessionReport, error) {
 	}
 	levels := map[string]store.Level{"warning": store.Warning, "error": store.Error}
 	for _, e := range x.Events {
-		out.Events = append(out.Events, store.Event{Item: e.Item, Level: levels[e.Level], Text: e.Text, Record: tandem.ID(e.Record), Remedy: e.Remedy, Link: e.Link, LinkText: e.LinkText})
+		out.Events = append(out.Events, store.Event{Item: e.Item, Level: levels[e.Level], Text: e.Text, Record: tandem.ID(e.Record), Remedy: e.Remedy, Code: e.Code, Link: e.Link, LinkText: e.LinkText})
 	}
 	return out, nil
 }

@@ -116,7 +116,7 @@ type EventLink struct {
 
 // OfEvent is a line of the log.
 func OfEvent(e store.Event) Event {
-	out := Event{e.ID, e.When, e.Session, e.Item, Level(e.Level), e.Text, e.Record, e.Remedy, e.Code, e.Link, e.LinkText, nil}
+	out := Event{e.ID, e.When, e.Session, e.Item, Level(e.Level), e.Text, e.Record, center.NextStep(e), e.Code, e.Link, e.LinkText, nil}
 	for _, l := range center.LinksOf(e) {
 		out.Links = append(out.Links, EventLink(l))
 	}

@@ -31,7 +31,7 @@ type eventJSON struct {
 }
 
 func toEvent(e store.Event) eventJSON {
-	return eventJSON{e.ID, e.When, e.Session, e.Item, levelText(e.Level), e.Text, e.Record, e.Remedy, e.Code, e.Link, e.LinkText, shape.OfEvent(e).Links}
+	return eventJSON{e.ID, e.When, e.Session, e.Item, levelText(e.Level), e.Text, e.Record, center.NextStep(e), e.Code, e.Link, e.LinkText, shape.OfEvent(e).Links}
 }
 
 func levelText(l store.Level) string {
@@ -127,6 +127,7 @@ func (a *app) printEvent(e store.Event) error {
 }
 
 func logLine(e store.Event, now time.Time) string {
+	e.Remedy = center.NextStep(e)
 	level := ""
 	if e.Level > store.Info {
 		level = levelText(e.Level) + ": "

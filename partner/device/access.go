@@ -45,11 +45,11 @@ func (s *Service) decree(ctx context.Context, op, user, id, by string, access st
 	if err != nil || was.Access == d.Access && was.Wipe == d.Wipe {
 		return d, err
 	}
-	level := store.Info
+	level, remedy := store.Info, ""
 	if access == store.Blocked {
-		level = store.Warning
+		level, remedy = store.Warning, fmt.Sprintf("let it in with `tandem device allow %s`", d.ID)
 	}
-	return d, s.log(ctx, d, level, "", "%s, was %s", d.Reason, was.Access)
+	return d, s.log(ctx, d, level, remedy, "%s, was %s", d.Reason, was.Access)
 }
 
 // waits reports whether a wipe has been asked for and not been answered.

@@ -151,5 +151,5 @@ func (s *Service) AcceptPolicy(ctx context.Context, user, id string, key uint32,
 	if err != nil || !news || !part {
 		return final, err
 	}
-	return final, s.log(ctx, d, store.Warning, "", "obeys its policy in part only")
+	return final, s.log(ctx, d, store.Warning, "see its policy with `tandem device show "+d.ID+"`; what it does not know it cannot obey, so block it if that must not be", "obeys its policy in part only")
 }

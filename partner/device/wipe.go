@@ -59,7 +59,7 @@ func (s *Service) CancelWipe(ctx context.Context, user, id, by string) (store.De
 	if was.Wipe == store.WipeSent {
 		late = "; it has been told already and may still do it"
 	}
-	return d, s.log(ctx, d, store.Warning, "", "%s takes the wipe back%s", by, late)
+	return d, s.log(ctx, d, store.Warning, "look whether it still syncs as it should", "%s takes the wipe back%s", by, late)
 }
 
 // WipeSent records that a device was told to wipe itself. It does nothing unless that was asked for.
@@ -74,7 +74,7 @@ func (s *Service) WipeSent(ctx context.Context, user, id string) (store.Device, 
 	if err != nil || !told {
 		return d, err
 	}
-	return d, s.log(ctx, d, store.Warning, "", "was told to wipe %s", extent(d))
+	return d, s.log(ctx, d, store.Warning, "wait for its answer, which is told here", "was told to wipe %s", extent(d))
 }
 
 // WipeDone records a device's answer to being told to wipe itself. One that did it is blocked until somebody allows it, for it

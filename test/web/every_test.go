@@ -137,6 +137,7 @@ func everyPage() map[string]string {
 		"conflict":         "/conflicts/1",
 		"kind-rules":       "/conflicts/rules",
 		"log":              "/log",
+		"log-codes":        "/log/codes",
 		"log-filtered":     "/log?item=stick&level=error",
 		"phone":            "/phone",
 		"iphone":           "/phone?for=ios",

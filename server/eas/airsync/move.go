@@ -54,7 +54,7 @@ func (s *Service) MoveItems(ctx context.Context, r *proto.Request) (*proto.Respo
 		case ctx.Err() != nil:
 			return nil, err
 		case err != nil:
-			s.tell(ctx, r, store.Event{Level: store.Error, Text: "move of a record failed: " + err.Error(), Record: tandem.ID(src)})
+			s.tell(ctx, r, store.Event{Level: store.Error, Text: "move of a record failed: " + err.Error(), Record: tandem.ID(src), Code: tandem.KindOf(err).Code(), Remedy: "nothing is lost: it is where it was; move it once more"})
 			status = moveLocked
 		}
 		resp := wbxml.New(wbxml.MoveResponse, wbxml.Text(wbxml.MoveSrcMsgId, src), number(wbxml.MoveStatus, status))

@@ -108,7 +108,7 @@ func (s *Service) turn(ctx context.Context, r *proto.Request, req *request) ([]*
 				return nil, err
 			}
 			e = trouble(w, err)
-			s.tell(ctx, r, store.Event{Level: store.Error, Text: "sync of folder " + w.id + " failed: " + err.Error()})
+			s.tell(ctx, r, store.Event{Level: store.Error, Text: "sync of folder " + w.id + " failed: " + err.Error(), Code: tandem.KindOf(err).Code(), Remedy: "nothing: the device tries again; if it goes on, look under Health and run `tandem doctor`"})
 		}
 		if e != nil {
 			list = append(list, e)

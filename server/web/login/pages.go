@@ -111,7 +111,8 @@ func (s *Service) takeCode(w http.ResponseWriter, r *http.Request, v View, ticke
 		return
 	}
 	if left >= 0 {
-		s.note(r.Context(), store.Event{User: u.Name, Item: "web:" + u.Name, Level: store.Warning, Text: u.Name + " used a recovery code; " + strconv.Itoa(left) + " are left"})
+		s.note(r.Context(), store.Event{User: u.Name, Item: "web:" + u.Name, Level: store.Warning, Text: u.Name + " used a recovery code; " + strconv.Itoa(left) + " are left",
+			Remedy: "make new ones in the settings before none are left; if it was not you, choose another password"})
 	}
 	s.comeIn(w, r, v, u)
 }
@@ -275,7 +276,7 @@ func (s *Service) refuse(ctx context.Context, name, door, remote string) {
 	if !s.refused.may(s.cfg.Now().Unix()) {
 		return
 	}
-	e := store.Event{Item: door + ":", Level: store.Warning, Text: "a log-in from " + remote + " was refused"}
+	e := store.Event{Item: door + ":", Level: store.Warning, Text: "a log-in from " + remote + " was refused", Remedy: "if it was not you, choose a password that nobody can guess"}
 	if u, err := s.cfg.Accounts.Find(ctx, name); name != "" && err == nil {
 		e.User, e.Text = u.Name, "a log-in as "+u.Name+" from "+remote+" was refused"
 	}

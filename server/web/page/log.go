@@ -161,7 +161,11 @@ func codeOf(e store.Event) string {
 	if int(e.Level) < len(level) {
 		l = level[e.Level]
 	}
-	out := "tandem/" + l + "/" + strconv.FormatInt(e.ID, 10)
+	out := "tandem/" + l + "/"
+	if e.Code != "" {
+		out += e.Code + "/"
+	}
+	out += strconv.FormatInt(e.ID, 10)
 	if e.Session != 0 {
 		out += "/s" + strconv.FormatInt(e.Session, 10)
 	}

@@ -173,6 +173,7 @@ func (p *Pages) routes() map[string]func(*call) error {
 		"POST /conflicts/{id}":             p.decide,
 		"GET /log":                         p.results,
 		"GET /log/clear":                   p.askClear,
+		"GET /log/codes":                   p.errorCodes,
 		"POST /log/clear":                  p.clearLog,
 		"GET /phone":                       p.phone,
 		"GET /phone/seen":                  p.phoneSeen,

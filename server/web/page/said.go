@@ -28,6 +28,7 @@ type event struct {
 type eventLink struct{ To, Text string }
 
 func eventOf(w words.Words, e store.Event) event {
+	e.Remedy = center.NextStep(e)
 	out := event{Event: e, Look: look{"plain", "ok", w.T("Information")}}
 	switch e.Level {
 	case store.Warning:
@@ -100,6 +101,8 @@ func (e *event) link(w words.Words, known func(item string) bool) {
 			to = linkOf(store.Event{Link: l.Sort + "/" + l.Name})
 		case center.LinkAddress:
 			to = l.Name
+		case center.LinkCode:
+			to = codesPath + "#" + url.PathEscape(l.Name)
 		}
 		switch {
 		case to == "" || seen[to]:

@@ -3,12 +3,17 @@ package words
 // germanLog says results and health in German.
 func germanLog() map[string]string {
 	return map[string]string{
-		"Copy the code %s":     "Kopieren: Code %s",
-		"History and undo":     "Verlauf und Rückgängig",
-		"Level":                "Stufe",
-		"Everything":           "Alles",
-		"Errors only":          "Nur Fehler",
-		"Nothing of this sort": "Nichts dergleichen",
+		"Copy the code %s":                                "Kopieren: Code %s",
+		"Codes of errors":                                 "Codes von Fehlern",
+		"What the codes of errors mean":                   "Was die Codes von Fehlern bedeuten",
+		"Each line about a failure carries one of these.": "Jede Zeile über einen Fehlschlag trägt einen davon.",
+		"is tried again by itself":                        "wird von selbst noch einmal versucht",
+		"How it comes about":                              "Wie es dazu kommt",
+		"History and undo":                                "Verlauf und Rückgängig",
+		"Level":                                           "Stufe",
+		"Everything":                                      "Alles",
+		"Errors only":                                     "Nur Fehler",
+		"Nothing of this sort":                            "Nichts dergleichen",
 		"What runs do, and what goes wrong, is told here.": "Hier steht, was Läufe tun und was schiefgeht.",
 		"Looking at everything":                            "Alles wird angesehen",
 		"Looking at everything…":                           "Alles wird angesehen …",

@@ -34,7 +34,7 @@ var slot = regexp.MustCompile(`%[sn]`)
 // phrasesIn prepares the phrases of a language.
 func phrasesIn(lang string) phrases {
 	out := phrases{exact: map[string]string{}}
-	list := slices.Concat(hubPhrases(), devicePhrases(), refusalPhrases(), noticePhrases(), providerPhrases(), fieldPhrases())
+	list := slices.Concat(hubPhrases(), devicePhrases(), refusalPhrases(), noticePhrases(), codePhrases(), providerPhrases(), fieldPhrases())
 	// The longest first, so that the most particular one is taken.
 	slices.SortStableFunc(list, func(a, b phrase) int { return cmp.Compare(len(b.text), len(a.text)) })
 	for _, p := range list {
@@ -180,6 +180,16 @@ func hubPhrases() []phrase {
 		{"decide it", "", "entscheiden"},
 		{"answer it", "", "beantworten"},
 		{"opening both places", "", "öffnet beide Orte"},
+		{"nothing: the device tries again; if it goes on, look under Health and run `tandem doctor`", "nothing: the device tries again; if it goes on, look under Health", "nichts: das Gerät versucht es noch einmal; bleibt es so, unter Befinden nachsehen"},
+		{"nothing is lost: it is where it was; move it once more", "", "nichts ist verloren: es ist, wo es war; noch einmal verschieben"},
+		{"see its policy with `tandem device show %s`; what it does not know it cannot obey, so block it if that must not be", "see its policy under Devices; what it does not know it cannot obey, so block it if that must not be", "seine Richtlinie unter Geräte ansehen; was es nicht kennt, kann es nicht befolgen: es sperren, wenn das nicht sein darf"},
+		{"wait for its answer, which is told here", "", "auf seine Antwort warten, die hier steht"},
+		{"look whether it still syncs as it should", "", "nachsehen, ob es noch abgleicht, wie es soll"},
+		{"make new ones in the settings before none are left; if it was not you, choose another password", "", "in den Einstellungen neue machen, bevor keine mehr übrig sind; waren Sie es nicht, ein anderes Passwort wählen"},
+		{"if it was not you, choose a password that nobody can guess", "", "waren Sie es nicht, ein Passwort wählen, das niemand errät"},
+		{"the sync by %s failed", "", "der Abgleich durch %s ist gescheitert"},
+		{"look at what %s says about it", "", "nachsehen, was %s dazu sagt"},
+		{"it was reported %s after %s", "", "gemeldet wurde %s nach %s"},
 		{"the sync by %s failed: %s", "", "der Abgleich durch %s ist gescheitert: %s"},
 		{"%s logged in from %s", "", "%s hat sich angemeldet, von %s"},
 		{"%s was made the first administrator, from %s", "", "%s wurde erster Administrator, von %s"},
