@@ -41,6 +41,12 @@ func TestResults(t *testing.T) {
 		t.Errorf("the text is not looked for: %s", b.text())
 	}
 	b.view("86-results-by-text")
+	found := value[string](b, `location.pathname + location.search`)
+	b.do(chromedp.Click(`.events a[href^="/log/codes#"]`), chromedp.WaitReady("section:target"))
+	b.has("How it comes about")
+	b.view("88-codes")
+	b.tabThrough("/log/codes")
+	b.open(found)
 	chosen := lines()
 	b.do(chromedp.Click(`a[href^="/log/clear"]`), chromedp.WaitReady(".ask"))
 	b.has(fmt.Sprintf("Clear %d result", chosen))
