@@ -21,6 +21,8 @@ type Repair struct {
 	store.Dangling
 	Mended bool   `json:"mended"`
 	Error  string `json:"error,omitempty"` // why it could not be
+
+	damaged bool // a body that Verify found
 }
 
 // leftAge is how old a file in the making must be to count as left over: no write takes so long.
@@ -296,11 +298,19 @@ func (h *Hub) checkLeft(ctx context.Context) Check {
 		return c
 	}
 	var sorts []string
+	count := map[string]int{}
 	for _, r := range list {
-		c.Parts = append(c.Parts, Part{Name: strings.TrimSpace(r.Sort + " " + r.Thing), Text: r.Text, Count: r.Count, Bytes: r.Bytes})
-		if text := fmt.Sprintf("%s: %d", r.Sort, r.Count); !slices.Contains(sorts, text) {
-			sorts = append(sorts, text)
+		if r.damaged {
+			continue // told of by checkBodies
 		}
+		c.Parts = append(c.Parts, Part{Name: strings.TrimSpace(r.Sort + " " + r.Thing), Text: r.Text, Count: r.Count, Bytes: r.Bytes})
+		if count[r.Sort] == 0 {
+			sorts = append(sorts, r.Sort)
+		}
+		count[r.Sort] += r.Count
+	}
+	for i, sort := range sorts {
+		sorts[i] = fmt.Sprintf("%s: %d", sort, count[sort])
 	}
 	if len(sorts) > 0 {
 		c.Level, c.Text, c.Remedy = "warn", strings.Join(sorts, ", "), "mend it with `tandem doctor --repair`"

@@ -112,7 +112,7 @@ func (r *repairer) damaged(ctx context.Context) error {
 	if !r.mend {
 		if v := r.verified.get(r.cfg.Now(), false); v != nil {
 			for _, d := range v.Damaged {
-				r.out = append(r.out, Repair{Dangling: damagedBody(d)})
+				r.out = append(r.out, Repair{Dangling: damagedBody(d), damaged: true})
 			}
 		}
 		return nil

@@ -232,16 +232,35 @@ func (h *Hub) Checks(ctx context.Context, user string) ([]Check, error) {
 func (h *Hub) checkHub(ctx context.Context) []Check {
 	var out []Check
 	if h.cfg.Verify != nil {
-		if err := h.cfg.Verify(ctx); err != nil {
-			out = append(out, Check{Name: "store", Level: "fail", Text: err.Error(), Remedy: "stop tandem, keep a copy of the data folder, and restore it from a backup"})
-		} else {
-			out = append(out, Check{Name: "store", Level: "ok", Text: "whole and readable"})
-		}
+		out = append(out, checkStore(h.cfg.Verify(ctx))...)
 	}
 	out = append(out, h.checkBodies(ctx)...)
 	out = append(out, h.checkLeft(ctx))
 	if v, err := h.cfg.Store.Settings.Values(ctx); err == nil {
 		out = append(out, Check{Name: "history", Level: "ok", Text: "kept for " + Days(keepOf(v))})
+	}
+	return out
+}
+
+// checkStore says what is wrong with the store, each by itself with what helps: of a body that is gone that is not what helps where the database is damaged.
+func checkStore(err error) []Check {
+	list := []error{err}
+	switch several, ok := err.(interface{ Unwrap() []error }); {
+	case err == nil:
+		return []Check{{Name: "store", Level: "ok", Text: "whole and readable"}}
+	case ok:
+		list = several.Unwrap()
+	}
+	var out []Check
+	for _, one := range list[:min(len(list), shownDamaged)] {
+		f := FailureOf(one)
+		c := Check{Name: "store", Level: "fail", Remedy: cmp.Or(f.Remedy, "stop tandem, keep a copy of the data folder, and restore it from a backup")}
+		f.Remedy = ""
+		c.Text = f.Err().Error()
+		out = append(out, c)
+	}
+	if more := len(list) - len(out); more > 0 {
+		out = append(out, Check{Name: "store", Level: "fail", Text: fmt.Sprintf("%d more are damaged", more), Remedy: out[len(out)-1].Remedy})
 	}
 	return out
 }

@@ -35,6 +35,7 @@ func (p *Pages) funcs(w words.Words) template.FuncMap {
 		"saying":   func(text string) template.HTML { return say(w, text, true) },
 		"sentence": func(text string) template.HTML { return sentence(w, text) },
 		"told":     func(text string) template.HTML { return say(w, plainPlaces(text), true) },
+		"called":   func(text string) template.HTML { return say(w, plainPlaces(text), false) },
 		"choice":   func(option, value string) string { return optionChoice(w, option, value) },
 		"about":    func(p *provider.Provider) template.HTML { return about(w, p) },
 		"token":    token,

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tandem/center"
+	"tandem/server/web/page/words"
 )
 
 // healthPage is the check-up of the hub.
@@ -24,7 +25,8 @@ type healthPage struct {
 
 type checkRow struct {
 	center.Check
-	Look look
+	Look  look
+	Words string // what it says, where pages have words of their own for it
 }
 
 func (p *Pages) health(c *call) error {
@@ -38,7 +40,7 @@ func (p *Pages) health(c *call) error {
 	}
 	d := &healthPage{Worst: look{"good", "ok", t("All is well")}, Version: p.cfg.Version, Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH}
 	for _, k := range checks {
-		r := checkRow{k, look{"good", "ok", t("Fine")}}
+		r := checkRow{Check: k, Look: look{"good", "ok", t("Fine")}}
 		switch k.Level {
 		case "warn":
 			r.Look = look{"late", "warn", t("Look at it")}
@@ -47,6 +49,9 @@ func (p *Pages) health(c *call) error {
 		}
 		if r.Look.Class == "bad" || r.Look.Class == "late" && d.Worst.Class == "good" {
 			d.Worst = look{r.Look.Class, r.Look.Icon, t("Something needs a look")}
+		}
+		if k.Name == "left over" && k.Level != "ok" {
+			r.Words = leftText(c.words, k.Text)
 		}
 		d.Left = d.Left || k.Level != "ok" && (k.Name == "left over" || k.Name == "bodies" || strings.HasPrefix(k.Name, "body of "))
 		d.Checks = append(d.Checks, r)
@@ -77,6 +82,17 @@ func (p *Pages) health(c *call) error {
 		return c.part("checks", d)
 	}
 	return c.show("health", t("Health"), "health-page", d)
+}
+
+// leftText says of what sorts something is left over, and how much: "Files: 3".
+func leftText(w words.Words, text string) string {
+	parts := strings.Split(text, ", ")
+	for i, part := range parts {
+		if sort, count, ok := strings.Cut(part, ": "); ok && strings.Trim(count, "0123456789") == "" {
+			parts[i] = leftWords(w, sort) + ": " + count
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // urgency puts what needs a person first.

@@ -1,15 +1,19 @@
 package page
 
 import (
+	"cmp"
+	"slices"
+
 	"tandem/center"
 	"tandem/server/web/page/words"
 )
 
 // repairPage tells what was left over, and once it was mended what was done.
 type repairPage struct {
-	Done   bool
-	List   []mended
-	Failed int
+	Done    bool
+	List    []mended
+	Failed  int
+	Damaged bool // some of it is contents that the disk damaged
 }
 
 // mended is something left over as the page shows it.
@@ -32,6 +36,7 @@ func (p *Pages) showRepair(c *call, mend bool) error {
 	}
 	d := &repairPage{Done: mend}
 	for _, r := range list {
+		d.Damaged = d.Damaged || r.Sort == "body" && r.Thing != ""
 		one := mended{r, look{"late", "warn", c.words.T("Look at it")}, leftWords(c.words, r.Sort)}
 		switch {
 		case r.Mended:
@@ -42,6 +47,7 @@ func (p *Pages) showRepair(c *call, mend bool) error {
 		}
 		d.List = append(d.List, one)
 	}
+	slices.SortStableFunc(d.List, func(x, y mended) int { return cmp.Compare(urgency(x.Look), urgency(y.Look)) })
 	return c.show("health", c.words.T("Repair"), "repair", d)
 }
 
@@ -49,7 +55,7 @@ func (p *Pages) showRepair(c *call, mend bool) error {
 func leftWords(w words.Words, sort string) string {
 	switch sort {
 	case "body":
-		return w.T("Bodies")
+		return w.T("Contents")
 	case "tombstone":
 		return w.T("Deletions")
 	case "history":

@@ -34,7 +34,7 @@ var slot = regexp.MustCompile(`%[sn]`)
 // phrasesIn prepares the phrases of a language.
 func phrasesIn(lang string) phrases {
 	out := phrases{exact: map[string]string{}}
-	list := slices.Concat(hubPhrases(), devicePhrases(), refusalPhrases(), noticePhrases(), codePhrases(), providerPhrases(), fieldPhrases())
+	list := slices.Concat(hubPhrases(), devicePhrases(), refusalPhrases(), noticePhrases(), codePhrases(), providerPhrases(), fieldPhrases(), repairPhrases())
 	// The longest first, so that the most particular one is taken.
 	slices.SortStableFunc(list, func(a, b phrase) int { return cmp.Compare(len(b.text), len(a.text)) })
 	for _, p := range list {
