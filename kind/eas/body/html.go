@@ -2,6 +2,7 @@ package body
 
 import (
 	"html"
+	"net/url"
 	"strings"
 	"sync"
 
@@ -15,20 +16,58 @@ import (
 // Sanitize leaves of HTML what formats a text: no scripts, no forms, nothing that is loaded from elsewhere.
 func Sanitize(s string) string { return eas.Clean(policy().Sanitize(s)) }
 
-var policy = sync.OnceValue(func() *bluemonday.Policy {
+// Quote leaves of HTML that came with a message what may be shown below an answer to it: what Sanitize leaves, with its layout and its pictures, those that came with the message among them. What is
+// loaded from elsewhere is for the program to decide that shows it, as with the message itself.
+func Quote(s string) string { return eas.Clean(quotes().Sanitize(s)) }
+
+var (
+	policy = sync.OnceValue(func() *bluemonday.Policy { return formatting().AllowElements("html", "body") })
+	quotes = sync.OnceValue(func() *bluemonday.Policy {
+		p := formatting()
+		p.AllowURLSchemes("cid") // RFC 2392
+		p.AllowDataURIImages()
+		p.AllowImages()
+		p.AllowAttrs("bgcolor", "border", "cellpadding", "cellspacing", "width", "height", "valign").OnElements("table", "tbody", "thead", "tfoot", "tr", "td", "th")
+		p.AllowStyles("border", "border-top", "border-right", "border-bottom", "border-left", "border-collapse", "border-spacing", "padding", "padding-top", "padding-right", "padding-bottom", "padding-left",
+			"margin", "margin-top", "margin-right", "margin-bottom", "margin-left", "width", "max-width", "height", "line-height", "vertical-align", "white-space").Globally()
+		return p
+	})
+)
+
+// Embedded are the Content-IDs of what HTML shows that comes with its message. RFC 2392
+func Embedded(s string) (ids []string) {
+	z := xhtml.NewTokenizer(strings.NewReader(s))
+	for {
+		switch z.Next() {
+		case xhtml.ErrorToken:
+			return ids
+		case xhtml.StartTagToken, xhtml.SelfClosingTagToken:
+			for _, a := range z.Token().Attr {
+				if len(a.Val) < 4 || !strings.EqualFold(a.Val[:4], "cid:") || a.Key != "src" {
+					continue
+				}
+				if id, err := url.PathUnescape(a.Val[4:]); err == nil && id != "" {
+					ids = append(ids, id)
+				}
+			}
+		}
+	}
+}
+
+func formatting() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowStandardURLs()
 	p.AllowURLSchemes("tel", "sms", "xmpp", "sip")
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowLists()
 	p.AllowTables()
-	p.AllowElements("html", "body", "p", "div", "span", "br", "hr", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "b", "strong",
+	p.AllowElements("p", "div", "span", "br", "hr", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "b", "strong",
 		"i", "em", "u", "s", "strike", "del", "ins", "sub", "sup", "small", "big", "code", "tt", "center", "font")
 	p.AllowAttrs("color", "face", "size").OnElements("font")
 	p.AllowAttrs("dir", "align").Globally()
 	p.AllowStyles("color", "background-color", "font-weight", "font-style", "font-family", "font-size", "text-align", "text-decoration").Globally()
 	return p
-})
+}
 
 // ToHTML shows a plain text as HTML: the same lines and the same spaces.
 func ToHTML(s string) string {

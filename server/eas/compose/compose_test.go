@@ -240,6 +240,49 @@ func TestSmartForward(t *testing.T) {
 	}
 }
 
+// TestPicturesWithin: a text goes on with the pictures that it shows, below an answer as below a forward, and without what could do harm; an answer takes no other file along.
+func TestPicturesWithin(t *testing.T) {
+	const letter = "From: Zoe <zoe@elsewhere.test>\r\nTo: ann@example.org\r\nSubject: Plan\r\nMessage-ID: <2@x>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n" +
+		"--m\r\nContent-Type: multipart/related; boundary=r\r\n\r\n--r\r\nContent-Type: text/html\r\n\r\n<html><body><table width=\"600\"><tr><td>See <img src=\"cid:logo%40x\" width=\"7\">" +
+		"<img src=\"https://elsewhere.test/a.png\"><script>alert(1)</script><img src=x onerror=alert(2)></td></tr></table></body></html>\r\n" +
+		"--r\r\nContent-Type: image/png\r\nContent-ID: <logo@x>\r\nContent-Disposition: inline; filename=logo.png\r\nContent-Transfer-Encoding: base64\r\n\r\nUE5H\r\n" +
+		"--r\r\nContent-Type: image/png\r\nContent-ID: <other@x>\r\nContent-Transfer-Encoding: base64\r\n\r\nQUFB\r\n--r--\r\n" +
+		"--m\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nUERG\r\n--m--\r\n"
+	const plain, markup = "To: bob@example.org\r\nContent-Type: text/plain\r\n\r\nShort\r\n", "To: bob@example.org\r\nContent-Type: text/html\r\n\r\n<body>Long</body>\r\n"
+	const both = "To: bob@example.org\r\nContent-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\n\r\nShort\r\n--c\r\nContent-Type: text/html\r\n\r\n<body>Long</body>\r\n--c--\r\n"
+	for i, c := range []struct{ command, text, files string }{
+		{"SmartReply", plain, ""}, {"SmartReply", markup, "inline logo.png"}, {"SmartReply", both, "inline logo.png"},
+		{"SmartForward", plain, "inline logo.png|part-1-3.png|a.pdf"}, {"SmartForward", markup, "inline logo.png|part-1-3.png|a.pdf"}, {"SmartForward", both, "inline logo.png|part-1-3.png|a.pdf"},
+	} {
+		p := newPost(t)
+		source, _ := p.arriving(letter)
+		run := map[string]proto.Command{"SmartForward": p.svc.SmartForward, "SmartReply": p.svc.SmartReply}[c.command]
+		if st := p.do(run, c.command, request(c.command, "1", source, c.text)); st != "" {
+			t.Fatalf("%d: %s", i, st)
+		}
+		in := p.folder("bob", mailbox.Inbox)
+		e, text, shown := p.text(in[0])
+		var files []string
+		for _, f := range e.Files {
+			name := f.Name
+			if f.ID == "logo@x" {
+				name = "inline " + name
+			}
+			files = append(files, name)
+		}
+		if got := strings.Join(files, "|"); strings.Count(got, "|") != strings.Count(c.files, "|") || !strings.HasPrefix(got, strings.SplitN(c.files, "|", 2)[0]) || strings.Contains(c.files, "a.pdf") != strings.Contains(got, "a.pdf") {
+			t.Errorf("%d: files %q, want %q", i, got, c.files)
+		}
+		if c.text != plain && (!strings.Contains(shown, `<img src="cid:logo%40x"`) || !strings.Contains(shown, `"https://elsewhere.test/a.png"`) || !strings.Contains(shown, `width="600"`) ||
+			strings.Contains(shown, "alert") || !strings.HasPrefix(shown, "<body>Long<hr>") || !strings.Contains(in[0], "multipart/related") || !e.Files[0].Inline) {
+			t.Errorf("%d: %q in %s", i, shown, in[0])
+		}
+		if c.text != markup && !strings.HasPrefix(text, "Short\n") {
+			t.Errorf("%d: %q", i, text)
+		}
+	}
+}
+
 // TestForwardPacked: what Outlook packed goes on as files that everybody can open.
 func TestForwardPacked(t *testing.T) {
 	p := newPost(t)

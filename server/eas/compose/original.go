@@ -24,15 +24,16 @@ const (
 	wholeMost = 64 << 20 // bytes of a message with what is forwarded
 )
 
-// with puts the original below what the phone wrote, and with forward its attachments beside it. What is signed or encrypted on either side stays as it is.
+// with puts the original below what the phone wrote, with the pictures that it shows, and with forward all of its attachments. What is signed or encrypted on either side stays as it is.
 func with(d *draft, orig *original, o order, forward bool, zone *time.Location) (*draft, error) {
 	raw := d.bytes()
 	mine, _, _, err := mail.Read(tandem.Bytes(raw))
 	if err != nil {
 		return nil, err
 	}
+	var below string
 	if closed := mine.Class == mail.Signed || mine.Class == mail.Opaque || mine.Class == mail.Encrypted; !closed {
-		if raw, err = quoted(raw, mine, orig, zone); err != nil {
+		if raw, below, err = quoted(raw, mine, orig, zone); err != nil {
 			return nil, err
 		}
 		var ok bool
@@ -41,10 +42,7 @@ func with(d *draft, orig *original, o order, forward bool, zone *time.Location) 
 		}
 	}
 	refer(d, orig.Envelope, forward)
-	if forward {
-		return d, attach(d, orig, o.key)
-	}
-	return d, nil
+	return d, attach(d, orig, body.Embedded(below), o.key, forward)
 }
 
 // refer names the original, unless the phone did. RFC 5322 3.6.4
@@ -82,8 +80,8 @@ func token(id string) string {
 	}, id)
 }
 
-// quoted is the phone's message with the original below its texts.
-func quoted(raw []byte, mine *mail.Envelope, orig *original, zone *time.Location) ([]byte, error) {
+// quoted is the phone's message with the original below its texts. markup is what it is below HTML, "" where there is none.
+func quoted(raw []byte, mine *mail.Envelope, orig *original, zone *time.Location) (out []byte, markup string, err error) {
 	type edit struct {
 		at   mail.Section
 		text string
@@ -95,11 +93,11 @@ func quoted(raw []byte, mine *mail.Envelope, orig *original, zone *time.Location
 		own.Plain, own.HTML = mine.Plain[n-1:], nil
 		mineText, err := own.Text(tandem.Bytes(raw), wholeMost)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		text, err := orig.Text(orig.body, textMost)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		edits = append(edits, edit{mine.Plain[n-1], strings.TrimRight(mineText, "\n") + "\n\n" + heading(orig, zone) + "\n" + text + "\n", "text/plain; charset=utf-8"})
 	}
@@ -108,20 +106,19 @@ func quoted(raw []byte, mine *mail.Envelope, orig *original, zone *time.Location
 		own.HTML = mine.HTML[n-1:]
 		mineText, err := own.Markup(tandem.Bytes(raw), wholeMost)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		markup, err := orig.Markup(orig.body, textMost)
-		if err != nil {
-			return nil, err
+		if markup, err = orig.Markup(orig.body, textMost); err != nil {
+			return nil, "", err
 		}
 		if markup == "" {
 			text, err := orig.Text(orig.body, textMost)
 			if err != nil {
-				return nil, err
+				return nil, "", err
 			}
 			markup = body.ToHTML(text)
 		} else {
-			markup = body.Sanitize(markup)
+			markup = body.Quote(markup)
 		}
 		below := "<hr>\n<p>" + strings.ReplaceAll(html.EscapeString(strings.TrimSpace(heading(orig, zone))), "\n", "<br>\n") + "</p>\n<div>" + markup + "</div>\n"
 		end := strings.LastIndex(strings.ToLower(mineText), "</body")
@@ -133,7 +130,7 @@ func quoted(raw []byte, mine *mail.Envelope, orig *original, zone *time.Location
 	if len(edits) == 2 && edits[0].at.Start > edits[1].at.Start {
 		edits[0], edits[1] = edits[1], edits[0]
 	}
-	var out bytes.Buffer
+	var all bytes.Buffer
 	last := int64(0)
 	for _, e := range edits {
 		part, ok := parse(append(bytes.TrimRight(raw[e.at.Start:e.at.Body], "\r\n"), "\r\n\r\n"...))
@@ -144,12 +141,12 @@ func quoted(raw []byte, mine *mail.Envelope, orig *original, zone *time.Location
 		part.add("Content-Type", e.typ)
 		part.add("Content-Transfer-Encoding", "quoted-printable")
 		part.body = printable(e.text)
-		out.Write(raw[last:e.at.Start])
-		out.Write(part.bytes())
+		all.Write(raw[last:e.at.Start])
+		all.Write(part.bytes())
 		last = e.at.End
 	}
-	out.Write(raw[last:])
-	return out.Bytes(), nil
+	all.Write(raw[last:])
+	return all.Bytes(), markup, nil
 }
 
 // printable encodes a text. RFC 2045 6.7
@@ -206,34 +203,72 @@ func heading(e *original, zone *time.Location) string {
 	return b.String()
 }
 
-// attach makes the draft a multipart/mixed of itself and the original's attachments, each as it is in there. What only its reader can open goes as a whole; an invitation goes with
-// it, so that who gets it can take it into a calendar.
-func attach(d *draft, orig *original, key string) error {
-	files, closed := orig.Files, orig.Class == mail.Opaque || orig.Class == mail.Encrypted
-	if !closed && len(files) == 0 && orig.ics == nil {
+// attach puts what belongs to the original beside the draft: the files that the text below it shows, so that it is a multipart/related of itself and them (RFC 2387), and with forward the others, each as it is in
+// there. What only its reader can open goes as a whole; an invitation goes with it, so that who gets it can take it into a calendar.
+func attach(d *draft, orig *original, shown []string, key string, forward bool) error {
+	var within, beside []mail.File
+	for _, f := range orig.Files {
+		switch {
+		case f.ID != "" && slices.Contains(shown, f.ID):
+			within = append(within, f)
+		case forward:
+			beside = append(beside, f)
+		}
+	}
+	closed := forward && (orig.Class == mail.Opaque || orig.Class == mail.Encrypted)
+	ics := forward && orig.ics != nil
+	if !closed && len(within)+len(beside) == 0 && !ics {
 		return nil
 	}
 	data, err := tandem.ReadBody(orig.body, wholeMost)
-	if err != nil {
+	switch {
+	case tandem.IsKind(err, tandem.TooLarge) && !forward: // an answer goes without pictures
+		return nil
+	case err != nil:
 		return err
 	}
 	var parts [][]byte
-	if orig.ics != nil {
+	if ics {
 		parts = append(parts, fmt.Appendf(nil, "Content-Type: text/calendar; charset=utf-8; method=%s; name=\"invite.ics\"\r\nContent-Disposition: attachment; filename=\"invite.ics\"\r\nContent-Transfer-Encoding: base64\r\n\r\n%s", itip.MethodOf(orig.ics), wrapped(orig.ics)))
-		files = slices.DeleteFunc(slices.Clone(files), func(f mail.File) bool { return f.Type == "text/calendar" || f.Type == "application/ics" })
+		beside = slices.DeleteFunc(beside, func(f mail.File) bool { return f.Type == "text/calendar" || f.Type == "application/ics" })
 	}
 	if closed {
-		files, parts = nil, append(parts, append([]byte("Content-Type: message/rfc822\r\nContent-Disposition: attachment; filename=\"message.eml\"\r\n\r\n"), data...))
+		within, beside, parts = nil, nil, append(parts, append([]byte("Content-Type: message/rfc822\r\nContent-Disposition: attachment; filename=\"message.eml\"\r\n\r\n"), data...))
 	}
+	related, err := filesOf(orig, data, within)
+	if err != nil {
+		return err
+	}
+	mixed, err := filesOf(orig, data, beside)
+	if err != nil {
+		return err
+	}
+	parts = append(parts, mixed...)
 	size := len(d.body)
+	for _, p := range slices.Concat(related, parts) {
+		size += len(p)
+	}
+	switch {
+	case size <= wholeMost || closed:
+	case !forward:
+		return nil
+	default:
+		return &tandem.Error{Kind: tandem.TooLarge, Op: "forward message"}
+	}
+	d.join("related", key+" related", related)
+	d.join("mixed", key, parts)
+	return nil
+}
+
+// filesOf are files of the original as parts, each with those fields of its header that are about its content. data is the original.
+func filesOf(orig *original, data []byte, files []mail.File) (parts [][]byte, err error) {
 	for _, f := range files {
 		if f.In != nil {
 			part, err := f.Unpacked(orig.body)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			parts = append(parts, part)
-			size += len(part)
 			continue
 		}
 		if f.Start < 0 || f.Start > f.Body || f.Body > f.End || f.End > int64(len(data)) {
@@ -247,14 +282,24 @@ func attach(d *draft, orig *original, key string) error {
 			}
 		}
 		parts = append(parts, part.bytes())
-		size += int(f.End - f.Start)
 	}
-	if size > wholeMost {
-		return &tandem.Error{Kind: tandem.TooLarge, Op: "forward message"}
+	return parts, nil
+}
+
+// join makes the draft a multipart of what it is and further parts; without any it stays as it is.
+func (d *draft) join(sub, key string, parts [][]byte) {
+	if len(parts) == 0 {
+		return
 	}
 	first := &draft{body: d.body}
 	var rest [][]byte
+	root := "text/plain" // RFC 2045 5.2
 	for _, line := range d.fields {
+		if name := nameOf(line); name == "content-type" {
+			_, value, _ := bytes.Cut(line, []byte(":"))
+			root, _, _ = strings.Cut(strings.ToLower(string(value)), ";")
+			root = strings.TrimSpace(root)
+		}
 		if strings.HasPrefix(nameOf(line), "content-") {
 			first.fields = append(first.fields, line)
 		} else {
@@ -270,9 +315,12 @@ func attach(d *draft, orig *original, key string) error {
 		b.WriteString("\r\n")
 	}
 	b.WriteString("--" + boundary + "--\r\n")
+	params := map[string]string{"boundary": boundary}
+	if sub == "related" && strings.Count(root, "/") == 1 && !strings.ContainsAny(root, " \t\r\n\"") {
+		params["type"] = root // RFC 2387 3.1
+	}
 	d.fields, d.body = rest, b.Bytes()
-	d.add("Content-Type", mime.FormatType("multipart/mixed", map[string]string{"boundary": boundary}))
-	return nil
+	d.add("Content-Type", mime.FormatType("multipart/"+sub, params))
 }
 
 // boundaryFor is a boundary that is in none of the parts.
