@@ -121,6 +121,26 @@ func TestMailByLMTP(t *testing.T) {
 	}
 }
 
+// TestHasMail: people have mail where the hub receives it for them, or where they can send it.
+func TestHasMail(t *testing.T) {
+	t.Parallel()
+	door := func(domains ...string) *mailDoor { return &mailDoor{domains: domains} }
+	sends := tandem.MakeAttrs(map[string]string{"submission": `{"host":"smtp.example.org","port":465,"tls":"tls"}`})
+	for i, c := range []struct {
+		door *mailDoor
+		user store.User
+		want bool
+	}{
+		{nil, store.User{Name: "ben", Address: "ben@example.org"}, false}, {nil, store.User{Name: "ben", Props: sends}, true},
+		{door(), store.User{Name: "ben"}, false}, {door(), store.User{Name: "ben", Address: "ben@example.org"}, true}, {door(), store.User{Name: "ben@example.org"}, true},
+		{door("example.org"), store.User{Name: "ben"}, true},
+	} {
+		if got := (&hub{mail: c.door}).hasMail(c.user); got != c.want {
+			t.Errorf("%d: %v", i, got)
+		}
+	}
+}
+
 // TestPostmaster: mail for who runs the hub comes to an administrator, rather to one with an address.
 func TestPostmaster(t *testing.T) {
 	t.Parallel()

@@ -107,6 +107,15 @@ func listenMail(at string) (net.Listener, error) {
 type mailDoor struct {
 	srv        *delivery.Server
 	smtp, lmtp net.Listener // nil: not there
+	domains    []string     // whose mail is for users by name
+}
+
+// hasMail reports whether a user can send mail or receive it here.
+func (h *hub) hasMail(u store.User) bool {
+	if _, sends := outgoing.AccountOf(u); sends {
+		return true
+	}
+	return h.mail != nil && (strings.Contains(outgoing.Address(u), "@") || len(h.mail.domains) > 0)
 }
 
 // openMail opens the addresses for mail; nobody is served yet. Without any address there is no door.
@@ -114,7 +123,7 @@ func (h *hub) openMail(f mailFlags, d *doors, log *slog.Logger) (err error) {
 	if f.smtp == "" && f.lmtp == "" {
 		return nil
 	}
-	m := &mailDoor{}
+	m := &mailDoor{domains: f.domains}
 	if f.smtp != "" {
 		if m.smtp, err = listenMail(f.smtp); err != nil {
 			return err

@@ -59,7 +59,7 @@ func (h *hub) newRuns(log *slog.Logger) *runs.Book {
 
 // newPhones puts the phones' door together. It lets in whom the hub knows, so that what a person orders holds at once. What phones sync is noted in synced.
 func (h *hub) newPhones(p doorPlan, synced *runs.Book, log *slog.Logger) *phones.Door {
-	return phones.New(phones.Config{Store: h.store, Kinds: kinds.Kinds(), Views: kinds.Views(), Accounts: h.accounts, Devices: h.devices, Meetings: h.meetings, Far: h.Far(), Outgoing: h.outgoing, Away: h.filters.Changed, Log: log,
+	return phones.New(phones.Config{Store: h.store, Kinds: kinds.Kinds(), Views: kinds.Views(), Accounts: h.accounts, Devices: h.devices, Meetings: h.meetings, Far: h.Far(), Outgoing: h.outgoing, Mail: h.hasMail, Away: h.filters.Changed, Log: log,
 		Language: notify.Language, Trust: p.trusts, Watch: append(h.watch.phones(), synced.Watch), Agents: p.agents, Hold: func(user string, device int64, now time.Time) time.Time {
 			return h.NewsAt(context.Background(), user, device, now)
 		}, Elsewhere: p.elsewhere})

@@ -37,6 +37,7 @@ type Config struct {
 	Accounts door.Accounts
 	Devices  *device.Service
 	Outgoing compose.Sender                                           // sends mail; nil: none is sent
+	Mail     func(u store.User) bool                                  // who can send or receive, so that phones show their folders before there is any mail; nil: who has a folder of mail
 	Away     func()                                                   // told that somebody set what is answered while they are away; nil: nobody is
 	Far      mailbox.Far                                              // finds and reads mail that windows of accounts keep out; nil: nobody does
 	Meetings proto.Meetings                                           // nil: nobody is told of changes to meetings
@@ -73,7 +74,7 @@ func New(cfg Config) *Door {
 	broker.Hold = cfg.Hold
 	st := cfg.Store
 	hierarchy := &folders.Service{Home: st.Home, Access: &access.Service{Home: st.Home, Shares: st.Shares, Now: cfg.Now}, Devices: st.Devices, Views: cfg.Views,
-		Within: map[tandem.Kind]eas.View{tandem.SMS: sms.View{}}}
+		Within: map[tandem.Kind]eas.View{tandem.SMS: sms.View{}}, Mail: cfg.Mail}
 	syncs := &airsync.Service{Home: st.Home, Lookup: st.Lookup, Listing: st.Listing, Texts: st.Texts, Devices: st.Devices, Events: st.Events, History: st.History, Blobs: st.Blobs,
 		Folders: hierarchy, Kinds: cfg.Kinds, Views: cfg.Views, Meetings: cfg.Meetings, Broker: broker, Now: cfg.Now, Limits: cfg.Sync}
 	always := &mailbox.Always{Boxes: mailbox.New(st), Lookup: st.Lookup, Log: cfg.Log}

@@ -33,6 +33,9 @@ type Service struct {
 	Views   map[tandem.Kind]eas.View // the kinds that are shown
 	Within  map[tandem.Kind]eas.View // of kinds that have no folder of their own; nil: none
 	Random  io.Reader                // for keys; nil: crypto/rand
+
+	// Mail reports whether a user has mail although there is no folder of it yet: they can send, or receive. nil: who has no folder has no mail.
+	Mail func(u store.User) bool
 }
 
 // Access tells which collections a user can reach. access.Service implements it.
@@ -129,7 +132,7 @@ func (s *Service) hierarchy(ctx context.Context, r *proto.Request) ([]Folder, er
 	if err != nil {
 		return nil, err
 	}
-	made, err := s.furnish(ctx, r.User.Name, shown)
+	made, err := s.furnish(ctx, r.User, shown)
 	if err != nil {
 		return nil, err
 	}
@@ -142,9 +145,9 @@ func (s *Service) hierarchy(ctx context.Context, r *proto.Request) ([]Folder, er
 }
 
 // furnish makes the mail folders that phones take for granted, for a user who has mail at all.
-func (s *Service) furnish(ctx context.Context, user string, shown []access.Reach) (made bool, err error) {
+func (s *Service) furnish(ctx context.Context, user store.User, shown []access.Reach) (made bool, err error) {
 	has := map[mailbox.Role]bool{}
-	mail := false
+	mail := s.Mail != nil && s.Mail(user)
 	for _, c := range shown {
 		if c.Kind == tandem.Mail && c.Owned {
 			mail, has[mailbox.RoleOf(c.Collection)] = true, true
@@ -158,7 +161,7 @@ func (s *Service) furnish(ctx context.Context, user string, shown []access.Reach
 		if has[role] {
 			continue
 		}
-		if _, err := boxes.Folder(ctx, user, role); err != nil {
+		if _, err := boxes.Folder(ctx, user.Name, role); err != nil {
 			return made, err
 		}
 		made = true

@@ -60,3 +60,32 @@ func TestGetHierarchyWithoutMail(t *testing.T) {
 		t.Errorf("%+v, %v", resp, err)
 	}
 }
+
+// TestMailBeforeAny: who can send or receive is shown the folders of mail before the first message, so that there is something to write in; who has no mail is shown none.
+func TestMailBeforeAny(t *testing.T) {
+	for _, has := range []bool{false, true} {
+		w, _, _ := newMail(t)
+		all, err := w.st.Home.Collections(t.Context(), "ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range all {
+			if err := w.st.Home.RemoveCollection(t.Context(), c.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.collection("ann", tandem.Contact, "contacts")
+		w.svc.Mail = func(u store.User) bool { return has && u.Name == "ann" }
+		first := w.sync("0")
+		var types []string
+		for _, f := range first.Child(wbxml.FolderHierarchyChanges).Children[1:] {
+			types = append(types, f.Get(wbxml.FolderHierarchyType))
+		}
+		slices.Sort(types)
+		if got, want := strings.Join(types, " "), map[bool]string{false: "9", true: "2 3 4 5 6 9"}[has]; got != want {
+			t.Errorf("folders of the types %s, want %s", got, want)
+		}
+		w.lists(w.sync(w.status(first, "1")))
+		w.valid(t)
+	}
+}
