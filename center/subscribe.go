@@ -51,6 +51,13 @@ func (h *Hub) homeCollection(ctx context.Context, n NewItem, user string, kind t
 		}
 		return c, nil
 	}
+	if kind == tandem.SMS { // a person has one, whatever it is called: a phone may have made it, and shows no other
+		for _, c := range colls {
+			if c.Kind == kind && c.User == user {
+				return c, nil
+			}
+		}
+	}
 	c := tandem.Collection{User: user, Kind: kind, Name: n.Home}
 	if n.ReadOnly == "yes" || n.ReadOnly == "" && place.ReadOnly && n.inward() {
 		c.Props = map[string]string{access.ReadOnly: "1"}

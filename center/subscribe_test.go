@@ -257,3 +257,32 @@ func TestPollLeavesAlone(t *testing.T) {
 		t.Errorf("others after %s", d)
 	}
 }
+
+// TestOneCollectionOfTexts: an item for text messages is about those that a phone brought, whatever their collection is called; of other kinds a name that is new is another collection.
+func TestOneCollectionOfTexts(t *testing.T) {
+	st, err := sqlite.OpenMemory(sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	h := New(Config{Store: st})
+	for _, name := range []string{"anna", "ben"} {
+		if err := st.Accounts.AddUser(t.Context(), store.User{Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	made, err := st.Home.PutCollection(t.Context(), tandem.Collection{User: "anna", Kind: tandem.SMS, Name: "Text messages"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		user string
+		kind tandem.Kind
+		same bool
+	}{{"anna", tandem.SMS, true}, {"ben", tandem.SMS, false}, {"anna", tandem.Note, false}} {
+		got, err := h.homeCollection(t.Context(), NewItem{Home: "texts"}, c.user, c.kind, provider.Features{})
+		if err != nil || (got.ID == made.ID) != c.same || got.User != c.user || got.Kind != c.kind {
+			t.Errorf("%+v: %+v, %v", c, got, err)
+		}
+	}
+}
