@@ -32,6 +32,7 @@ type frame struct {
 	Title       string
 	Nav         string   // the entry of the navigation that is marked
 	Live        bool     // the page hears of what happens
+	Here        string   // the page's own address, without the hub's
 	Done        string   // what was just done
 	Problem     *problem // what went wrong
 	Body        template.HTML
@@ -53,9 +54,13 @@ func (p *Pages) newCall(w http.ResponseWriter, r *http.Request) *call {
 	}
 	c.words = p.words[p.language(r)]
 	c.frame.Lang, c.frame.Theme = c.words.Lang(), choice(r, themeCookie, "auto", "light", "dark")
-	if key := r.URL.Query().Get("done"); key != "" {
-		c.frame.Done = c.done(key)
+	here := *r.URL
+	if q := here.Query(); q.Has("done") {
+		c.frame.Done = c.done(q.Get("done"))
+		q.Del("done")
+		here.RawQuery = q.Encode()
 	}
+	c.frame.Here = here.RequestURI()
 	return c
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"tandem"
@@ -91,11 +90,8 @@ func titleOf(h store.Past) string {
 	return string(h.Record)
 }
 
-// backPath is where the person came from, a path of this hub.
+// backPath is where the person came from, a page of this hub. The link says so: browsers do not.
 func (c *call) backPath() string {
-	if u, err := url.Parse(c.r.Referer()); err == nil && u.Host == c.r.Host && u.Path != "" && u.Path != c.r.URL.Path {
-		return u.Path
-	}
 	if b := c.query("back"); len(b) > 1 && b[0] == '/' && b[1] != '/' {
 		return b
 	}
