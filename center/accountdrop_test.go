@@ -261,6 +261,21 @@ func TestRunningHub(t *testing.T) {
 	wait("a message under the new name", func() bool { return p.messages("work/.D") == 2 })
 	p.rename("work/.A", "work/.E")
 	wait("a new name", func() bool { return p.homes("anna") == "B:0 D:2 E:1 Inbox:0" })
+	// What a run brought there and did not note yet would be taken for news of the other side, which survive.
+	agreed := func(name string) int {
+		known, err := p.hub.folders(t.Context(), "work")
+		p.must(err)
+		f := follower{Hub: p.hub}
+		for _, k := range known {
+			if k.Name == name {
+				rows, _, err := f.agreed(t.Context(), k, tandem.SideB)
+				p.must(err)
+				return len(rows)
+			}
+		}
+		return -1
+	}
+	wait("what both agree on", func() bool { return agreed("D") == 2 && agreed("E") == 1 })
 	p.removeHome("anna", "D")
 	wait("a removed folder", func() bool { _, err := os.Stat(filepath.Join(p.root, "work/.D")); return os.IsNotExist(err) })
 	p.remove("work/.E")
