@@ -43,6 +43,7 @@ type VersionView struct {
 	When     string // of the record: when the meeting is
 	Who      string // of the record: whom it is with
 	Modified int64  // claimed time of the last change, Unix seconds; 0: it does not say
+	Written  int64  // when it came to be at its place, where history knows; likewise
 	By       string // who wrote it, where history knows
 	Deleted  bool
 	Kept     bool   // its body is in the inbox, so that it can be shown, and written elsewhere
@@ -190,7 +191,7 @@ func (h *Hub) versionView(ctx context.Context, c store.Conflict, s int, v store.
 	if v.Deleted {
 		return out, nil
 	}
-	out.By = h.writer(ctx, v)
+	out.By, out.Written = h.writer(ctx, v)
 	if v.Body.IsZero() {
 		return out, nil
 	}
@@ -207,21 +208,21 @@ func (h *Hub) versionView(ctx context.Context, c store.Conflict, s int, v store.
 	return out, nil
 }
 
-// writer is who wrote a version, as far as history tells: an entry about what it replaced names it as what came after.
-func (h *Hub) writer(ctx context.Context, v store.ConflictVersion) string {
+// writer is who wrote a version, and when, as far as history tells: an entry about what it replaced names it as what came after.
+func (h *Hub) writer(ctx context.Context, v store.ConflictVersion) (who string, when int64) {
 	if v.ID == "" || v.Version == "" {
-		return ""
+		return "", 0
 	}
 	past, err := h.cfg.Store.History.List(ctx, store.PastFilter{Record: v.ID, Limit: 50})
 	if err != nil {
-		return "" // it is told for people's convenience only
+		return "", 0 // it is told for people's convenience only
 	}
 	for _, p := range past {
 		if p.After == v.Version && withoutOptions(p.Place) == withoutOptions(v.Place) {
-			return strings.TrimSpace(p.Who + " " + p.From)
+			return strings.TrimSpace(p.Who + " " + p.From), p.When
 		}
 	}
-	return ""
+	return "", 0
 }
 
 func withoutOptions(place string) string {

@@ -127,7 +127,7 @@ func TestSC38AllVersionsSideBySide(t *testing.T) {
 		if text := fmt.Sprint(c.Fields); text != "[{name  [Anna Anna Anna] false false true a} {name in parts  [Anna Anna Anna] false false true a} {phone 1 [2 3 4] true true true a}]" {
 			t.Error(text)
 		}
-		if strings.Join(c.Takes, " ") != "a b c both fields body skip out" || c.Same != 1 || c.Versions[0].By == "" || c.Versions[1].By != "" {
+		if strings.Join(c.Takes, " ") != "a b c both fields body skip out" || c.Same != 1 || c.Versions[0].By == "" || c.Versions[0].Written == 0 || c.Versions[1].By != "" || c.Versions[1].Written != 0 {
 			t.Errorf("%v, %d of the sort, written by %q", c.Takes, c.Same, c.Versions[0].By)
 		}
 		if c.Versions[1].Keep != "Anna (a)" || c.Versions[2].Keep != "Anna (b)" {

@@ -125,7 +125,7 @@ func (h *Hub) plannedStatus(ctx context.Context, st *ItemStatus, kept bool) {
 	}
 	now := h.cfg.Now()
 	if at := p.Next(now, p.zone, it.Name); !at.IsZero() {
-		st.Planned = at.Unix()
+		st.Planned = p.AfterQuiet(at, p.zone).Unix()
 	}
 	if kept && st.Waits == "" && p.Follows(p.mode, now, p.zone) {
 		st.Waits = p.Decide(now, p.zone, h.around.now()).Why
@@ -258,7 +258,7 @@ func (k *keeper) untilNext(failures int) (time.Duration, bool) {
 	defer k.mu.Unlock()
 	k.next, k.polls = time.Time{}, polls && run
 	if next > 0 {
-		k.next = now.Add(next)
+		k.next = k.plan.AfterQuiet(now.Add(next), k.plan.zone)
 	}
 	if follows && k.hinted { // changes are followed again
 		k.hinted = false

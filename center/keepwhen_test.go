@@ -260,6 +260,12 @@ func TestQuietHoursHold(t *testing.T) {
 		if runs() == 0 || w.waits("p") != "" {
 			t.Errorf("%d runs after quiet hours, waits for %q", runs(), w.waits("p"))
 		}
+		w.set("p", "when", "at 23:30; quiet 23:00-07:00; zone UTC; spread 0")
+		synctest.Wait()
+		st, err := w.hub.Status(t.Context(), []string{"p"})
+		if end := time.Date(2000, 1, 2, 7, 0, 0, 0, time.UTC).Unix(); err != nil || st[0].Planned != end || st[0].Next != end {
+			t.Errorf("it is told to run at %v, and it runs after quiet hours; %v", st, err)
+		}
 	})
 }
 

@@ -159,6 +159,19 @@ func TestQuietHours(t *testing.T) {
 	}
 }
 
+// TestAfterQuiet: a time that is due within quiet hours is told as their end, also where others follow at once.
+func TestAfterQuiet(t *testing.T) {
+	p := plan(t, "at 23:59; quiet 22:00-07:00; quiet 07:00-08:30")
+	for text, want := range map[string]string{"2026-06-01T21:00:00Z": "2026-06-01T21:00:00Z", "2026-06-01T23:59:00Z": "2026-06-02T08:30:00Z", "2026-06-02T08:30:00Z": "2026-06-02T08:30:00Z"} {
+		if got := p.AfterQuiet(at(t, text), time.UTC).Format(time.RFC3339); got != want {
+			t.Errorf("after %s: %s, want %s", text, got, want)
+		}
+	}
+	if got := plan(t, "quiet 00:00-12:00; quiet 12:00-00:00").AfterQuiet(at(t, "2026-06-01T21:00:00Z"), time.UTC); got.IsZero() {
+		t.Error("hours without an end")
+	}
+}
+
 // TestSE08MissedOnce: however many times were missed, they are one run.
 func TestSE08MissedOnce(t *testing.T) {
 	p := plan(t, "at 02:30; spread 0")

@@ -36,15 +36,7 @@ func (c Conditions) any() bool {
 func (p Plan) News(now time.Time, zone *time.Location) time.Time {
 	at := now
 	for range 64 { // each turn leads past a quiet window, or to a time that is due
-		quiet := false
-		for _, q := range p.Quiet {
-			if _, to, ok := q.around(at, p.zone(zone)); ok {
-				at, quiet = to, true
-			}
-		}
-		if quiet {
-			continue
-		}
+		at = p.AfterQuiet(at, zone)
 		if p.Follows(p.Mode, at, zone) || at.After(now) && p.due(at, zone) {
 			return at
 		}
@@ -62,4 +54,20 @@ func (p Plan) News(now time.Time, zone *time.Location) time.Time {
 // due reports whether an instant is one of the plan's.
 func (p Plan) due(at time.Time, zone *time.Location) bool {
 	return p.Next(at.Add(-time.Second), zone, "").Equal(at)
+}
+
+// AfterQuiet is when a run that is due may begin as far as quiet hours go: then, or at their end.
+func (p Plan) AfterQuiet(at time.Time, zone *time.Location) time.Time {
+	for range 64 { // of hours that follow one another; round the clock there is no end
+		quiet := false
+		for _, q := range p.Quiet {
+			if _, to, ok := q.around(at, p.zone(zone)); ok {
+				at, quiet = to, true
+			}
+		}
+		if !quiet {
+			break
+		}
+	}
+	return at
 }

@@ -55,6 +55,7 @@ type conflictVersionJSON struct {
 	When     string `json:"when,omitempty"`
 	Who      string `json:"who,omitempty"`
 	Modified int64  `json:"modified,omitempty"`
+	Written  int64  `json:"written,omitempty"`
 	By       string `json:"by,omitempty"`
 	Keep     string `json:"keep,omitempty"`
 }
@@ -221,6 +222,8 @@ func (a *app) showConflict(view center.Comparison, bodies bool) error {
 		changed := ""
 		if v.Modified != 0 {
 			changed = "changed " + ui.When(v.Modified, now())
+		} else if v.Written != 0 {
+			changed = "written " + ui.When(v.Written, now())
 		}
 		if v.By != "" {
 			changed += " by " + ui.Clean(center.AuthorText(v.By))
@@ -322,7 +325,7 @@ func toComparison(view center.Comparison) comparisonJSON {
 	out.Versions = []conflictVersionJSON{}
 	for _, v := range view.Versions {
 		out.Versions = append(out.Versions, conflictVersionJSON{Side: strings.ToUpper(v.Take), Place: v.Place, Record: string(v.Record), Title: v.Title, Deleted: v.Deleted, Body: string(v.Body),
-			When: v.When, Who: v.Who, Modified: v.Modified, By: center.AuthorText(v.By), Keep: v.Keep})
+			When: v.When, Who: v.Who, Modified: v.Modified, Written: v.Written, By: center.AuthorText(v.By), Keep: v.Keep})
 	}
 	for _, f := range view.Fields {
 		out.Compared = append(out.Compared, comparedJSON{f.Label, f.Before, f.Values, f.Differs, f.Picks})

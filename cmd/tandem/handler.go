@@ -186,15 +186,28 @@ func (a *app) showHandler(x handler.Handler) error {
 	fmt.Fprintln(a.out)
 	tasks := ui.NewTable("TASK", "", "")
 	for _, s := range x.Tasks {
-		how := ""
-		if s.How == handler.Greyed {
-			how = "not now: " + s.Why
+		if s.How == handler.Offered {
+			tasks.Add(string(s.Task), "")
+			continue
 		}
-		if s.How != handler.Hidden {
-			tasks.Add(string(s.Task), how)
+		tasks.Add(string(s.Task), withheld(s))
+	}
+	for _, it := range x.Items {
+		for _, s := range it.Tasks {
+			if s.How != handler.Offered && s.Why != x.Task(s.Task).Why { // what holds for the handler is told above
+				tasks.Add(string(s.Task)+" "+it.ID, withheld(s))
+			}
 		}
 	}
 	return tasks.Write(a.out)
+}
+
+// withheld says why a task is not offered.
+func withheld(s handler.TaskState) string {
+	if s.How == handler.Hidden {
+		return "cannot be done here: " + s.Why
+	}
+	return "not now: " + s.Why
 }
 
 // handlerVerbs says in the past what an order did.

@@ -14,6 +14,7 @@ func germanConflict() map[string]string {
 		"newest":                    "neueste",
 		"Deleted here":              "Hier gelöscht",
 		"changed":                   "geändert",
+		"written":                   "geschrieben",
 		"Field by field":            "Feld für Feld",
 		"Before":                    "Vorher",
 		"What shall it be?":         "Was soll gelten?",
