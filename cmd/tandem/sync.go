@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tandem/center"
+	"tandem/center/progress"
 	"tandem/internal/ui"
 )
 
@@ -19,6 +21,7 @@ type syncFlags struct {
 	words       center.RuleWords
 	kind        string
 	interactive bool
+	ifIdle      bool
 }
 
 const syncHelp = `Brings places in step. With two places, A and B, no set-up is needed: what both last
@@ -26,7 +29,8 @@ agreed on is kept in the data folder, so that the next sync knows what was chang
 and what was deleted. It is the same pair whichever is named first.
 
 With names of sync items, or none, it runs those items of the hub now (none named:
-all that are enabled).
+all that are enabled). One that is being synced already, here or as another program
+reports it, is synced once more afterwards; with --if-idle it is left alone.
 
 Before anything is written the plan is checked: if a side was emptied, or much would
 be deleted or overwritten at once, the plan is held. On a terminal you are asked;
@@ -54,6 +58,7 @@ func (a *app) syncCommand() *cobra.Command {
 	fl.BoolVarP(&f.opt.Approve, "yes", "y", false, "let a plan go ahead that the guard would hold")
 	fl.BoolVar(&f.opt.Restore, "restore", false, "where the guard holds the plan, put back what was deleted or emptied instead")
 	fl.BoolVar(&f.opt.Full, "full", false, "look at everything, not only at what places say has changed")
+	fl.BoolVar(&f.ifIdle, "if-idle", false, "leave sync items alone that are being synced already")
 	fl.BoolVarP(&f.opt.Watch, "watch", "w", false, "stay, and sync again whenever something changes")
 	fl.StringVar(&f.kind, "kind", "", "what the records are, where the places do not tell (contact, event, task, note)")
 	ruleFlags(c, &f.words)
@@ -111,8 +116,18 @@ func (a *app) syncRun(c *cobra.Command, f *syncFlags, args []string) (syncFunc, 
 			}
 		}
 		return func(ctx context.Context, s center.Service, opt center.SyncOptions, tell func(center.SyncNews)) error {
-			return s.Sync(ctx, args, opt, tell)
+			names := args
+			if f.ifIdle {
+				var err error
+				if names, err = a.idle(ctx, s, args); err != nil || len(names) == 0 {
+					return err
+				}
+			}
+			return s.Sync(ctx, names, opt, tell)
 		}, labels{a: "home", b: "partner", items: true}, nil
+	}
+	if f.ifIdle {
+		return nil, labels{}, errUsage{errors.New("--if-idle is for sync items, and these are places")}
 	}
 	if len(args) != 2 {
 		return nil, labels{}, errUsage{fmt.Errorf("sync takes two places, or names of sync items; got %s", strings.Join(args, " "))}
@@ -128,6 +143,30 @@ func (a *app) syncRun(c *cobra.Command, f *syncFlags, args []string) (syncFunc, 
 	return func(ctx context.Context, s center.Service, opt center.SyncOptions, tell func(center.SyncNews)) error {
 		return s.SyncPlaces(ctx, p, opt, tell)
 	}, labels{a: args[0], b: args[1]}, nil
+}
+
+// idle are those of the items named, or of all that run when none is, that nobody is syncing; it says which others there are.
+func (a *app) idle(ctx context.Context, s center.Service, names []string) ([]string, error) {
+	state, err := s.Progress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Status(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, st := range list {
+		name := st.Item.Name
+		busy := slices.ContainsFunc(state.Items, func(r progress.ItemRow) bool { return r.Item == name && r.Status.Going() })
+		switch {
+		case busy && !a.json:
+			fmt.Fprintf(a.out, "%s is being synced already, and is left alone\n", name)
+		case !busy && (len(names) > 0 || st.Item.Enabled && !st.Paused):
+			out = append(out, name)
+		}
+	}
+	return out, nil
 }
 
 // anyPlace tells places from names of items, which hold no colon. A folder without a provider counts as a place, so
