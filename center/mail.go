@@ -7,7 +7,6 @@ import (
 	"tandem/partner/away/sieve"
 	"tandem/partner/imip"
 	"tandem/partner/outgoing"
-	"tandem/store"
 )
 
 // Mail is the part of Service about mail on its way out.
@@ -18,7 +17,8 @@ type Mail interface {
 	HubMail(ctx context.Context) (outgoing.Account, error)
 	// SetHubMail names it; an empty password leaves the one that is kept for that host. Without a host there is none any more. Invalid.
 	SetHubMail(ctx context.Context, a outgoing.Account, password string) error
-	Outgoing(ctx context.Context, user string, limit int) ([]store.Outgoing, error) // newest first; "": of all users
+	// Outgoing lists mail on its way out, the newest first; user "": of all users. With limit 0 it lists all, and does not look into them for what they say of themselves.
+	Outgoing(ctx context.Context, user string, limit int) ([]outgoing.Listed, error)
 	// RetryOutgoing tries a message now that waits or was given up. Invalid: it was sent.
 	RetryOutgoing(ctx context.Context, id int64) error
 	// AnswerDoubt says what becomes of recipients of whom nobody knows whether they have a message: it is sent to them again, or they count as reached. Invalid, NotFound.
@@ -53,11 +53,11 @@ func (h *Hub) SetHubMail(ctx context.Context, a outgoing.Account, password strin
 }
 
 // Outgoing implements Service.
-func (h *Hub) Outgoing(ctx context.Context, user string, limit int) ([]store.Outgoing, error) {
+func (h *Hub) Outgoing(ctx context.Context, user string, limit int) ([]outgoing.Listed, error) {
 	if err := h.knows(ctx, user); err != nil {
 		return nil, err
 	}
-	return h.cfg.Outgoing.List(ctx, user, limit)
+	return h.cfg.Outgoing.Listed(ctx, user, limit)
 }
 
 // RetryOutgoing implements Service.

@@ -296,7 +296,7 @@ func (s *Scope) SetInvitations(ctx context.Context, user string, m imip.Mode) er
 }
 
 // Outgoing implements center.Service: one's own mail only.
-func (s *Scope) Outgoing(ctx context.Context, user string, limit int) ([]store.Outgoing, error) {
+func (s *Scope) Outgoing(ctx context.Context, user string, limit int) ([]outgoing.Listed, error) {
 	if user != "" && !s.mine(user) {
 		return nil, missing("user", user)
 	}
@@ -306,7 +306,7 @@ func (s *Scope) Outgoing(ctx context.Context, user string, limit int) ([]store.O
 // message checks that a message on its way out is one's own.
 func (s *Scope) message(ctx context.Context, id int64) error {
 	list, err := s.Outgoing(ctx, "", 0)
-	if err == nil && !slices.ContainsFunc(list, func(m store.Outgoing) bool { return m.ID == id }) {
+	if err == nil && !slices.ContainsFunc(list, func(m outgoing.Listed) bool { return m.ID == id }) {
 		err = missing("message", strconv.FormatInt(id, 10))
 	}
 	return err

@@ -162,6 +162,8 @@ type Outgoing struct {
 	ID      int64    `json:"id"`
 	User    string   `json:"user"`
 	From    string   `json:"from"`
+	Subject string   `json:"subject" doc:"as its header has it; empty if it has none"`
+	For     []string `json:"for" doc:"whom it is for by its header, whoever of them has it"`
 	To      []string `json:"to" doc:"who has still to get it"`
 	Doubt   []string `json:"doubt" doc:"who may have it and may not: the server never said; a person decides"`
 	Refused []string `json:"refused" doc:"who do not get it: a server refused it for them, or it was given up"`
@@ -173,8 +175,8 @@ type Outgoing struct {
 }
 
 // OfOutgoing is a message on its way out.
-func OfOutgoing(m store.Outgoing) Outgoing {
-	out := Outgoing{ID: m.ID, User: m.User, From: m.From, To: append([]string{}, m.To...), Doubt: append([]string{}, m.Doubt...), Refused: append([]string{}, m.Refused...), State: string(m.State), Added: m.Added, Tries: m.Tries, Error: m.Error}
+func OfOutgoing(m outgoing.Listed) Outgoing {
+	out := Outgoing{ID: m.ID, User: m.User, From: m.From, Subject: m.Subject, For: append([]string{}, m.For...), To: append([]string{}, m.To...), Doubt: append([]string{}, m.Doubt...), Refused: append([]string{}, m.Refused...), State: string(m.State), Added: m.Added, Tries: m.Tries, Error: m.Error}
 	if m.State == store.Waiting {
 		out.Next = m.Next
 	}

@@ -29,6 +29,8 @@ type outgoingJSON struct {
 	ID      int64    `json:"id"`
 	User    string   `json:"user"`
 	From    string   `json:"from"`
+	Subject string   `json:"subject"`
+	For     []string `json:"for"`     // whom it is for by its header
 	To      []string `json:"to"`      // who has still to get it
 	Doubt   []string `json:"doubt"`   // who may have it and may not
 	Refused []string `json:"refused"` // who do not get it
@@ -39,8 +41,8 @@ type outgoingJSON struct {
 	Error   string   `json:"error,omitempty"` // of the last try
 }
 
-func toOutgoing(m store.Outgoing) outgoingJSON {
-	out := outgoingJSON{ID: m.ID, User: m.User, From: m.From, To: ui.List(m.To), Doubt: ui.List(m.Doubt), Refused: ui.List(m.Refused), State: string(m.State), Added: m.Added, Tries: m.Tries, Error: m.Error}
+func toOutgoing(m outgoing.Listed) outgoingJSON {
+	out := outgoingJSON{ID: m.ID, User: m.User, From: m.From, Subject: m.Subject, For: ui.List(m.For), To: ui.List(m.To), Doubt: ui.List(m.Doubt), Refused: ui.List(m.Refused), State: string(m.State), Added: m.Added, Tries: m.Tries, Error: m.Error}
 	if m.State == store.Waiting {
 		out.Next = m.Next
 	}
@@ -70,7 +72,7 @@ func (a *app) mailQueue() *cobra.Command {
 	return a.jsonFlag(c)
 }
 
-func (a *app) showQueue(list []store.Outgoing) error {
+func (a *app) showQueue(list []outgoing.Listed) error {
 	if a.json {
 		out := make([]outgoingJSON, 0, len(list))
 		for _, m := range list {
@@ -82,9 +84,9 @@ func (a *app) showQueue(list []store.Outgoing) error {
 		_, err := fmt.Fprintln(a.out, "no mail was sent")
 		return err
 	}
-	t := ui.NewTable("ID", "SENT BY", "WHEN", "STATE", "TRIES", "STILL TO", "IN DOUBT", "LAST ERROR")
+	t := ui.NewTable("ID", "SENT BY", "WHEN", "SUBJECT", "FOR", "STATE", "TRIES", "STILL TO", "IN DOUBT", "LAST ERROR")
 	for _, m := range list {
-		t.Add(strconv.FormatInt(m.ID, 10), m.User, since(m.Added), string(m.State), strconv.Itoa(m.Tries), ui.Cut(strings.Join(m.To, ", "), 40), ui.Cut(strings.Join(m.Doubt, ", "), 40), ui.Cut(m.Error, 60))
+		t.Add(strconv.FormatInt(m.ID, 10), m.User, since(m.Added), ui.Cut(m.Subject, 40), ui.Cut(strings.Join(m.For, ", "), 40), string(m.State), strconv.Itoa(m.Tries), ui.Cut(strings.Join(m.To, ", "), 40), ui.Cut(strings.Join(m.Doubt, ", "), 40), ui.Cut(m.Error, 60))
 	}
 	return t.Write(a.out)
 }

@@ -9,7 +9,6 @@ import (
 	"tandem/partner/away/sieve"
 	"tandem/partner/imip"
 	"tandem/partner/outgoing"
-	"tandem/store"
 )
 
 // The arguments of the methods about mail, as they travel.
@@ -88,7 +87,7 @@ func handleMail(mux *http.ServeMux, s center.Mail) {
 	handle(mux, "SetHubMail", func(ctx context.Context, a mailServerArg) (nothing, error) {
 		return nothing{}, s.SetHubMail(ctx, a.Account, a.Password)
 	})
-	handle(mux, "Outgoing", func(ctx context.Context, a outgoingArg) ([]store.Outgoing, error) {
+	handle(mux, "Outgoing", func(ctx context.Context, a outgoingArg) ([]outgoing.Listed, error) {
 		return s.Outgoing(ctx, a.User, a.Limit)
 	})
 	handle(mux, "RetryOutgoing", func(ctx context.Context, a messageArg) (nothing, error) { return nothing{}, s.RetryOutgoing(ctx, a.ID) })
@@ -140,8 +139,8 @@ func (c *Client) SetHubMail(ctx context.Context, a outgoing.Account, password st
 }
 
 // Outgoing implements center.Service.
-func (c *Client) Outgoing(ctx context.Context, user string, limit int) ([]store.Outgoing, error) {
-	return call[[]store.Outgoing](ctx, c, "Outgoing", outgoingArg{user, limit})
+func (c *Client) Outgoing(ctx context.Context, user string, limit int) ([]outgoing.Listed, error) {
+	return call[[]outgoing.Listed](ctx, c, "Outgoing", outgoingArg{user, limit})
 }
 
 // RetryOutgoing implements center.Service.

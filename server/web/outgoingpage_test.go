@@ -30,6 +30,11 @@ func TestOutgoingPage(t *testing.T) {
 		}
 	}
 	in := queue("ben", "doubt", doubtful("a@else.test", "b@else.test", "c@else.test"))
+	letter, _, err := k.st.Queue.Enqueue(ctx, store.Outgoing{User: "ben", Key: "told", From: "ben@hub.test", To: []string{"zoe@else.test"}},
+		tandem.Bytes("To: Zoe <zoe@else.test>\r\nBcc: yan@else.test\r\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?= & more\r\n\r\nx\r\n"))
+	k.must(err)
+	_, err = k.st.Queue.ChangeOutgoing(ctx, letter.ID, func(m *store.Outgoing) error { m.State, m.To = store.Sent, nil; return nil })
+	k.must(err)
 	waiting := queue("ben", "waits", func(m *store.Outgoing) { m.Tries, m.Next = 3, m.Next+5000 })
 	given := queue("ben", "given up", func(m *store.Outgoing) { m.State, m.Error = store.Failed, "no such user" })
 	queue("ben", "sent", func(m *store.Outgoing) { m.State, m.To = store.Sent, nil })
@@ -37,13 +42,16 @@ func TestOutgoingPage(t *testing.T) {
 
 	ben := k.in("ben")
 	body := ben.get("/settings/mail").body
-	for _, want := range []string{"perhaps not delivered", `value="a@else.test"`, `value="c@else.test"`, "no such user", "given up", "waits", "Nobody knows whether they got it"} {
+	for _, want := range []string{"perhaps not delivered", `value="a@else.test"`, `value="c@else.test"`, "no such user", "given up", "waits", "Nobody knows whether they got it", "Grüße &amp; more", "to Zoe, yan@else.test"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not say %s", want)
 		}
 	}
 	if strings.Contains(body, "d@else.test") {
 		t.Error("the page shows what another sent")
+	}
+	if a := ben.call("GET", "/api/outgoing", nil); !strings.Contains(a.body, `"subject":"Grüße & more"`) && !strings.Contains(a.body, `"subject":"Grüße \u0026 more"`) || !strings.Contains(a.body, `"for":["Zoe","yan@else.test"]`) {
+		t.Errorf("the API tells %s", a.body)
 	}
 	for _, c := range []struct {
 		id   int64
@@ -77,7 +85,7 @@ func TestOutgoingPage(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{"doubt/again/a@else.test: waiting to [a@else.test] doubt []", "doubt/again/c@else.test: waiting to [c@else.test] doubt []", "doubt: sent to [] doubt []",
-		"given up: waiting to [x@else.test] doubt []", "hers: failed to [] doubt [d@else.test]", "sent: sent to [] doubt []"}
+		"given up: waiting to [x@else.test] doubt []", "hers: failed to [] doubt [d@else.test]", "sent: sent to [] doubt []", "told: sent to [] doubt []"}
 	if !slices.Equal(got, want) {
 		t.Errorf("the queue is %q, want %q", got, want)
 	}

@@ -14,6 +14,7 @@ import (
 	"tandem/center"
 	"tandem/engine"
 	"tandem/kind/object"
+	"tandem/partner/outgoing"
 	"tandem/provider"
 	"tandem/server/web/page/words"
 	"tandem/store"
@@ -59,7 +60,7 @@ func (p *Pages) funcs(w words.Words) template.FuncMap {
 		"joined":   func(list []string) string { return strings.Join(list, ", ") },
 
 		"whom":      whom,
-		"mailstate": func(m store.Outgoing) look { return mailState(w, m) },
+		"mailstate": func(m outgoing.Listed) look { return mailState(w, m) },
 
 		"commands": center.CommandsText,
 	}

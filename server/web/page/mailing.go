@@ -22,7 +22,7 @@ type mailing struct {
 	Back  string // the page that shows the forms
 	Mail  outgoing.Account
 	Has   bool // a mail server
-	Queue []store.Outgoing
+	Queue []outgoing.Listed
 
 	Invitations []option
 	Filter      sieve.Account
@@ -131,17 +131,17 @@ func (p *Pages) setFilter(c *call) error {
 }
 
 // messageOf finds a message of the person on its way out.
-func (p *Pages) messageOf(c *call) (store.Outgoing, error) {
+func (p *Pages) messageOf(c *call) (outgoing.Listed, error) {
 	list, err := c.hub.Outgoing(c.r.Context(), c.frame.Person.User.Name, 0)
 	if err != nil {
-		return store.Outgoing{}, err
+		return outgoing.Listed{}, err
 	}
 	for _, m := range list {
 		if strconv.FormatInt(m.ID, 10) == c.r.PathValue("id") {
 			return m, nil
 		}
 	}
-	return store.Outgoing{}, &tandem.Error{Kind: tandem.NotFound, Op: "find message", Thing: c.r.PathValue("id")}
+	return outgoing.Listed{}, &tandem.Error{Kind: tandem.NotFound, Op: "find message", Thing: c.r.PathValue("id")}
 }
 
 // askRemoveMail asks before a message is taken out of the queue.
@@ -185,7 +185,7 @@ func (p *Pages) changeMail(c *call) error {
 }
 
 // mailState says how a message on its way out stands.
-func mailState(w words.Words, m store.Outgoing) look {
+func mailState(w words.Words, m outgoing.Listed) look {
 	switch {
 	case len(m.Doubt) > 0 && m.State != store.Waiting:
 		return look{"late", "ask", w.T("perhaps not delivered")}
@@ -200,4 +200,4 @@ func mailState(w words.Words, m store.Outgoing) look {
 }
 
 // whom are those whom a message has still to reach, or perhaps has.
-func whom(m store.Outgoing) []string { return slices.Concat(m.To, m.Doubt) }
+func whom(m outgoing.Listed) []string { return slices.Concat(m.To, m.Doubt) }

@@ -53,6 +53,8 @@ func germanPeople() map[string]string {
 		"They have it":                             "Sie haben es",
 		"They have it: the message to %s":          "Sie haben es: die Nachricht an %s",
 		"Mail on its way out":                      "Ausgehende Mail",
+		"(no subject)":                             "(kein Betreff)",
+		"to %s":                                    "an %s",
 		"What the hub keeps for you, and with whom it is shared.": "Was der Hub für Sie aufbewahrt und mit wem es geteilt ist.",
 		"of %s":                 "von %s",
 		"shared with %s person": "mit %s Person geteilt",
