@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"regexp"
 	"runtime"
 	"sort"
 	"strings"
@@ -95,8 +96,12 @@ func (r *Registry) Reset(text string, set map[string]string) (Place, error) {
 	return r.ParsePlace(p.canonical(place, r.around()))
 }
 
+// withPassword is an address in a text with a password in it.
+var withPassword = regexp.MustCompile(`//([^:/?#@\s]*):[^?#\s]*@`)
+
+// invalid is an error about a text. A password in an address is not repeated.
 func invalid(text string, err error, remedy string) error {
-	return &tandem.Error{Kind: tandem.Invalid, Op: "read place", Thing: text, Err: err, Remedy: remedy}
+	return &tandem.Error{Kind: tandem.Invalid, Op: "read place", Thing: withPassword.ReplaceAllString(text, "//$1:***@"), Err: err, Remedy: remedy}
 }
 
 func example(p *Provider) string {

@@ -109,6 +109,16 @@ func TestParsePlace(t *testing.T) {
 	}
 }
 
+// TestParsePlaceTellsNoPassword: a password in an address is refused, and not repeated, whatever is in it.
+func TestParsePlaceTellsNoPassword(t *testing.T) {
+	for _, text := range []string{"imap://anna:hunter2@host/INBOX", "imap://anna:hun@ter2/hunter2@host/", "imap://:hunter2@host", "gopher://anna:hunter2@host/", "//anna:hunter2@host"} {
+		_, err := testRegistry(false).ParsePlace(text)
+		if !tandem.IsKind(err, tandem.Invalid) || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), ":***@host") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestParsePlaceRefuses(t *testing.T) {
 	for _, c := range []struct {
 		windows bool

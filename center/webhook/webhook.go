@@ -198,15 +198,19 @@ func invalid(op, thing string, err error, remedy string) error {
 // check refuses what is no webhook.
 func check(op string, h store.Hook) error {
 	u, err := url.Parse(h.URL)
+	thing := h.URL
+	if err == nil && u.User != nil {
+		thing = u.Redacted()
+	}
 	switch {
 	case err != nil:
-		return invalid(op, h.URL, errors.New("this is no address"), "write such as https://example.org/hook")
+		return invalid(op, thing, errors.New("this is no address"), "write such as https://example.org/hook")
 	case len(h.URL) > 2000:
-		return invalid(op, h.URL, errors.New("it is longer than 2000 characters"), "write such as https://example.org/hook")
+		return invalid(op, thing, errors.New("it is longer than 2000 characters"), "write such as https://example.org/hook")
 	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
-		return invalid(op, h.URL, errors.New("it is no http address"), "write such as https://example.org/hook")
+		return invalid(op, thing, errors.New("it is no http address"), "write such as https://example.org/hook")
 	case u.User != nil:
-		return invalid(op, u.Redacted(), errors.New("a password in an address would be shown in lists"), "have the receiver check the signature instead")
+		return invalid(op, thing, errors.New("a password in an address would be shown in lists"), "have the receiver check the signature instead")
 	}
 	for _, e := range h.Events {
 		if !slices.ContainsFunc(Events(), func(x EventName) bool { return x.Name == e }) {

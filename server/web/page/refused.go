@@ -128,6 +128,7 @@ func fieldsOf(err error) []string {
 		says   string
 		fields []string
 	}{
+		{"passwords are not taken", []string{"path"}}, {"a password in an address", []string{"url"}}, {"no http address", []string{"url"}},
 		{"a user needs a name", []string{"name"}}, {"a name has", []string{"name"}}, {"a name begins", []string{"name"}}, {"a full name has", []string{"title"}}, {"no mail address", []string{"address"}},
 		{"a password has", []string{"password"}}, {"not your own password", []string{"old"}}, {"the two passwords differ", []string{"again"}},
 		{"no port", []string{"port"}}, {"it has no host", []string{"host"}}, {"the name of the server", []string{"host"}}, {"no name or number of a computer", []string{"host"}}, {"tls is ", []string{"tls"}},

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,7 +26,7 @@ type Form struct {
 	Problem []byte   // the same as HTML: one element
 }
 
-// Fill puts what was sent into the form of a page, but secrets, and the problem beside the field that it is about, which gets the focus. What has no place in the page is put into
+// Fill puts what was sent into the form of a page, but secrets and passwords in addresses, and the problem beside the field that it is about, which gets the focus. What has no place in the page is put into
 // its element "notice".
 func Fill(page []byte, f Form) ([]byte, error) {
 	path, sent := f.Path, f.Sent
@@ -45,7 +46,7 @@ func Fill(page []byte, f Form) ([]byte, error) {
 	form := formOf(doc, path, sent)
 	var at *html.Node
 	if form != nil {
-		restore(form, sent)
+		restore(form, f)
 		at = faulty(form, f)
 	}
 	focus := box
@@ -155,9 +156,24 @@ func secret(n *html.Node) bool {
 	return get(n, "type") == "password" || get(n, "autocomplete") == "one-time-code"
 }
 
+// Addresses with a password in them. Of what has no slashes only the hub's refusal tells that it is one.
+var (
+	inAddress = regexp.MustCompile(`^((?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^:/?#@\s]*):[^?#\s]*@`)
+	inBare    = regexp.MustCompile(`^([^:/?#@\s]*):[^?#\s]*@`)
+)
+
+// shown is what of a text that was typed stands in its field again: all of it but a password in an address.
+func (f Form) shown(value string) string {
+	value = inAddress.ReplaceAllString(value, "$1@")
+	if strings.Contains(f.Said, "passwords are not taken") {
+		value = inBare.ReplaceAllString(value, "$1@")
+	}
+	return value
+}
+
 // restore puts what was sent into the fields.
-func restore(form *html.Node, sent url.Values) {
-	taken := map[string]int{}
+func restore(form *html.Node, f Form) {
+	sent, taken := f.Sent, map[string]int{}
 	for _, n := range typed(form) {
 		name := get(n, "name")
 		value, there := "", false
@@ -182,7 +198,7 @@ func restore(form *html.Node, sent url.Values) {
 			}
 			n.AppendChild(&html.Node{Type: html.TextNode, Data: value})
 		default:
-			set(n, "value", value)
+			set(n, "value", f.shown(value))
 		}
 		taken[name]++
 	}
