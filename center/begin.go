@@ -149,15 +149,23 @@ func (h *Hub) beginOne(it store.Item, j job, opt SyncOptions) (Begun, error) {
 
 // elsewhereLocked reports whether another program says that it is syncing an item.
 func (h *Hub) elsewhereLocked(item string) bool {
-	for _, s := range h.shown.State().Sessions {
-		if h.foreign[s.ID] == nil {
-			continue
+	for id := range h.foreign {
+		s, err := h.shown.Session(id)
+		if err != nil {
+			continue // it has just ended
 		}
-		if slices.ContainsFunc(s.Items, func(r progress.ItemRow) bool { return r.Item == item && r.Status.Going() }) {
+		if row, ok := s.Row(item); ok && row.Status.Going() {
 			return true
 		}
 	}
 	return false
+}
+
+// elsewhere is elsewhereLocked for whoever does not hold the lock.
+func (h *Hub) elsewhere(item string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.elsewhereLocked(item)
 }
 
 // awaitElsewhere waits until no other program syncs an item, or ctx is done. One that falls silent is taken for dead after a while.

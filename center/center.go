@@ -222,7 +222,7 @@ type ItemStatus struct {
 	Kind      tandem.Kind
 	Rules     RuleWords // in force: the item's own, filled up with those of its kind
 	Place     string
-	Running   bool
+	Running   bool // here, or as another program reports it
 	Watching  bool
 	Last      *store.Run
 	Conflicts int

@@ -72,10 +72,13 @@ func (h *Hub) plainFilter(ctx context.Context, f EventFilter) (plain store.Event
 	return plain, len(plain.Items) == 0, nil
 }
 
-// NextStep is what to do about a line of the log: what it says itself, else what helps most often with its code; "" where nothing is to be done.
+// NextStep is what to do about a line of the log: what it says itself, else what helps with a record that waits, or most often with its code; "" where nothing is to be done.
 func NextStep(e store.Event) string {
-	if e.Remedy != "" || e.Code == "" || e.Level == store.Info {
+	if e.Remedy != "" || e.Level == store.Info {
 		return e.Remedy
+	}
+	if e.Code == "" {
+		return nextOfRun(e.Text)
 	}
 	t, err := explain.Find(e.Code)
 	if err != nil {

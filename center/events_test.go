@@ -1,6 +1,8 @@
 package center
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -27,6 +29,30 @@ func TestM158NextStep(t *testing.T) {
 		if got := NextStep(c.e); got != c.want {
 			t.Errorf("%+v: %q, want %q", c.e, got, c.want)
 		}
+	}
+}
+
+// TestM158WaitingRecords: every reason for which a run leaves a record waiting has a next step; the reasons are those of session/plan.go.
+func TestM158WaitingRecords(t *testing.T) {
+	text, err := os.ReadFile("../session/plan.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, part, _ := strings.Cut(string(text), "func waitText(")
+	part, _, _ = strings.Cut(part, "\n}\n")
+	reasons := regexp.MustCompile(`return "([^"]+)"`).FindAllStringSubmatch(part, -1)
+	for _, r := range reasons {
+		for _, text := range []string{r[1], r[1] + ": a note"} {
+			if NextStep(store.Event{Level: store.Warning, Text: text}) == "" {
+				t.Errorf("nothing helps with %q", text)
+			}
+		}
+	}
+	if len(reasons) != len(waitHelps()) {
+		t.Errorf("%d reasons and help for %d", len(reasons), len(waitHelps()))
+	}
+	if NextStep(store.Event{Level: store.Warning, Text: "the listing of vdir:/a is not complete: nothing is deleted on its account"}) == "" {
+		t.Error("nothing helps with a listing that is not complete")
 	}
 }
 

@@ -113,7 +113,18 @@ func TestSC07BusyElsewhere(t *testing.T) {
 			w.reports(id, says1("one", progress.Updating))
 			return id
 		}
+		running := func() bool {
+			t.Helper()
+			st, err := w.hub.Status(t.Context(), []string{"one"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return st[0].Running
+		}
 		id := open()
+		if !running() {
+			t.Error("its status does not show it")
+		}
 		if got := states(w.begin(SyncOptions{IfIdle: true}, "one")); got != "one running" {
 			t.Error(got)
 		}
@@ -135,6 +146,9 @@ func TestSC07BusyElsewhere(t *testing.T) {
 		}
 		if err := w.hub.CloseSession(t.Context(), id); err != nil {
 			t.Fatal(err)
+		}
+		if running() {
+			t.Error("it is over, and shown as running")
 		}
 		open()
 		stopped := w.begin(SyncOptions{}, "one")

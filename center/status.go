@@ -69,7 +69,7 @@ func (h *Hub) Status(ctx context.Context, names []string) ([]ItemStatus, error) 
 }
 
 func (h *Hub) itemStatus(ctx context.Context, it store.Item, pairOf map[string]store.Pair) (ItemStatus, error) {
-	st := ItemStatus{Item: it, Running: h.isBusy(itemKey(it))}
+	st := ItemStatus{Item: it, Running: h.isBusy(itemKey(it)) || h.elsewhere(it.Name)}
 	home, err := h.collection(ctx, it)
 	if err == nil {
 		st.Home, st.Kind = home.Name, home.Kind
