@@ -12,6 +12,13 @@ func FailureOf(err error) *Failure {
 	if err == nil {
 		return nil
 	}
+	for { // what was joined to nothing is itself
+		joined, ok := err.(interface{ Unwrap() []error })
+		if !ok || len(joined.Unwrap()) != 1 {
+			break
+		}
+		err = joined.Unwrap()[0]
+	}
 	f := &Failure{Kind: tandem.KindOf(err), Text: err.Error()}
 	if errors.Is(err, context.Canceled) {
 		f.Kind = tandem.Transient

@@ -92,5 +92,5 @@ func (s *Service) Unlink(ctx context.Context, user string, collection, id int64)
 			return s.Shares.RemoveShare(ctx, id)
 		}
 	}
-	return &tandem.Error{Kind: tandem.NotFound, Op: "remove link", Thing: strconv.FormatInt(id, 10), Err: errors.New("the collection has no such link")}
+	return &tandem.Error{Kind: tandem.NotFound, Op: "remove link", Thing: strconv.FormatInt(id, 10), Err: errors.New("the collection has no such link"), Remedy: "see its links with `tandem collection list`"}
 }
