@@ -164,7 +164,9 @@ var (
 
 // shown is what of a text that was typed stands in its field again: all of it but a password in an address.
 func (f Form) shown(value string) string {
-	value = inAddress.ReplaceAllString(value, "$1@")
+	if inAddress.MatchString(value) {
+		return inAddress.ReplaceAllString(value, "$1@")
+	}
 	if strings.Contains(f.Said, "passwords are not taken") {
 		value = inBare.ReplaceAllString(value, "$1@")
 	}

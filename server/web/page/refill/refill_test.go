@@ -27,6 +27,7 @@ func TestFill(t *testing.T) {
 		"the one that is repeated": {Form{Path: "/a", Sent: url.Values{"do": {"two"}, "name": {"Zoe"}, "deep": {"o"}}, Said: `"zoe" is nobody`}, []string{`aria-describedby="wrong help"`}, nil},
 		"the one that is missing":  {Form{Path: "/a", Sent: url.Values{"do": {"two"}, "name": {"x y"}}}, []string{`name="deep" required="" aria-invalid="true"`}, nil},
 		"a password in an address": {Form{Path: "/a", Sent: url.Values{"do": {"two"}, "name": {"https://zoe:hun/t@er2@example.org/x"}, "deep": {"mailto:zoe@example.org"}}}, []string{`value="https://zoe@example.org/x"`, `value="mailto:zoe@example.org"`}, []string{"er2"}},
+		"one that is told of":      {Form{Path: "/a", Sent: url.Values{"do": {"two"}, "name": {"https://zoe:hunter2@example.org/x"}}, Said: "passwords are not taken from here"}, []string{`value="https://zoe@example.org/x"`}, []string{"hunter2"}},
 		"one without slashes":      {Form{Path: "/a", Sent: url.Values{"do": {"two"}, "name": {"zoe:hunter2@example.org/x"}}, Said: "passwords are not taken from here"}, []string{`value="zoe@example.org/x"`}, []string{"hunter2"}},
 		"of one line":              {Form{Path: "/a", Sent: url.Values{"do": {"one"}, "name": {"n"}}}, []string{`<section><b class="problem" id="wrong">no</b><form`, `value="n"`}, nil},
 		"another button":           {Form{Path: "/b", Sent: url.Values{"do": {"two"}, "name": {"n"}}, Fields: []string{"name"}}, []string{`value="n"`}, nil},
