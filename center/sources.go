@@ -17,7 +17,7 @@ import (
 
 // What begins the ids of handlers that are no partners. No partner can be called so: names hold no slash.
 const (
-	devicePrefix = "device/"
+	devicePrefix = handler.PhonePrefix
 	setupPrefix  = "setup/"
 )
 

@@ -177,6 +177,12 @@ type TaskState struct {
 	Asks bool   `json:"asks,omitempty"`
 }
 
+// PhonePrefix begins the ids of phones. Nothing else can be called so: names hold no slash.
+const PhonePrefix = "device/"
+
+// IsPhone reports whether a handler is a phone that the hub lets in. A program that reports may call itself a device, and is none.
+func IsPhone(id string) bool { return strings.HasPrefix(id, PhonePrefix) }
+
 // Check refuses a handler that contradicts itself.
 func (h *Handler) Check() error {
 	if err := progress.CheckID("handler", h.ID); err != nil {

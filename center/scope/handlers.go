@@ -38,7 +38,7 @@ func (s *Scope) ListHandlers(ctx context.Context, f center.HandlerFilter) ([]han
 	}
 	out := []handler.Handler{}
 	for _, x := range list {
-		if s.seesHandler(x) || s.who.Admin && x.Type == handler.Device {
+		if s.seesHandler(x) || s.who.Admin && handler.IsPhone(x.ID) {
 			out = append(out, s.own(x))
 		}
 	}
@@ -48,7 +48,7 @@ func (s *Scope) ListHandlers(ctx context.Context, f center.HandlerFilter) ([]han
 // FindHandler implements center.Service.
 func (s *Scope) FindHandler(ctx context.Context, id string) (handler.Handler, error) {
 	x, err := s.cfg.Hub.FindHandler(ctx, id)
-	if err != nil || !s.seesHandler(x) && !(s.who.Admin && x.Type == handler.Device) {
+	if err != nil || !s.seesHandler(x) && !(s.who.Admin && handler.IsPhone(x.ID)) {
 		return handler.Handler{}, missing("handler", id)
 	}
 	return s.own(x), nil
@@ -69,7 +69,7 @@ func (s *Scope) OrderHandler(ctx context.Context, o center.HandlerOrder) (handle
 			return handler.Handler{}, err
 		}
 	}
-	if setup(o.Handler) || o.Place != "" || x.Type == handler.Device && o.Do != handler.Disable && o.Do != handler.Show && o.Do != handler.Hide {
+	if setup(o.Handler) || o.Place != "" || handler.IsPhone(x.ID) && o.Do != handler.Disable && o.Do != handler.Show && o.Do != handler.Hide {
 		if err := s.adminOnly(op); err != nil {
 			return handler.Handler{}, err
 		}

@@ -33,6 +33,7 @@ func (h *shared) ListHandlers(context.Context, center.HandlerFilter) ([]handler.
 		active(handler.Handler{ID: "annas", User: "anna", Items: []handler.Item{it("a", "anna")}}),
 		active(handler.Handler{ID: "bobs", User: "bob", Items: []handler.Item{it("b", "bob")}}),
 		active(handler.Handler{ID: "hubs", Items: []handler.Item{it("ha", "anna"), it("hb", "bob")}}),
+		active(handler.Handler{ID: "bobsframe", User: "bob", Type: handler.Device}), // a program that calls itself a device
 		active(handler.Handler{ID: "device/1", User: "bob", Type: handler.Device, Items: []handler.Item{it("device/1/4", "bob")}}),
 		{ID: "setup/vdir", Name: "Folder"}, {ID: "setup/found", Name: "Server", Place: "caldavs://secret.example.org/"},
 	}, nil
@@ -132,7 +133,7 @@ func TestHandlersOfOthers(t *testing.T) {
 		want string
 	}{
 		{Who{User: "anna"}, "annas(a) setup/vdir()"},
-		{Who{User: "Bob"}, "bobs(b) device/1(device/1/4) setup/vdir()"},
+		{Who{User: "Bob"}, "bobs(b) bobsframe() device/1(device/1/4) setup/vdir()"},
 		{Who{User: "anna", Admin: true}, "annas(a) hubs(ha) device/1() setup/vdir() setup/found()"},
 		{Who{User: "anna", Admin: true, App: true}, "annas(a) setup/vdir()"},
 	} {
@@ -226,6 +227,9 @@ func TestOrdersToHandlersOfOthers(t *testing.T) {
 		{Who{User: "anna", Admin: true}, order("device/1", "", handler.Activate), 0, "activate device/1 by api:anna"},
 		{Who{User: "bob"}, order("device/1", "", handler.Activate), tandem.Denied, ""},
 		{Who{User: "bob"}, order("device/1", "", handler.Disable), 0, "disable device/1 by api:bob"},
+		{Who{User: "bob"}, order("bobsframe", "", handler.Start), 0, "start bobsframe by api:bob"},
+		{Who{User: "bob"}, order("bobsframe", "", handler.Enable), 0, "enable bobsframe by api:bob"},
+		{Who{User: "anna", Admin: true}, order("bobsframe", "", handler.Disable), tandem.NotFound, ""},
 		{Who{User: "anna", Admin: true}, func(ctx context.Context, s *Scope) error {
 			_, err := s.OrderHandler(ctx, center.HandlerOrder{Handler: "setup/vdir", Do: handler.Activate, Place: "home:contacts"})
 			return err

@@ -203,7 +203,7 @@ func (b *board) addHubs(w words.Words, rows map[string]row, counts map[string]in
 func rank(k card) int {
 	n := 0
 	switch {
-	case k.Type == handler.Device:
+	case k.Phone():
 		n = 4
 	case len(k.Rows) == 0 && k.Plain():
 		n = 2

@@ -94,16 +94,19 @@ func handlerPath(x handler.Handler) string {
 }
 
 // Plain reports whether the label is what a device or another program calls itself.
-func (k card) Plain() bool { return k.Type == handler.Device || k.Place == "" }
+func (k card) Plain() bool { return k.Phone() || k.Place == "" }
+
+// Phone reports whether it is one that the hub lets in.
+func (k card) Phone() bool { return handler.IsPhone(k.ID) }
 
 // handlerLook says how a handler stands as a whole.
 func handlerLook(w words.Words, x handler.Handler) look {
 	switch {
-	case !x.Active && x.Type == handler.Device:
+	case !x.Active && handler.IsPhone(x.ID):
 		return look{"late", "warn", w.T("Waits to be allowed")}
 	case !x.Active:
 		return look{"off", "off", w.T("Set aside")}
-	case !x.Enabled && x.Type == handler.Device:
+	case !x.Enabled && handler.IsPhone(x.ID):
 		return look{"off", "off", w.T("Blocked")}
 	case !x.Enabled:
 		return look{"off", "off", w.T("Switched off")}
@@ -159,7 +162,7 @@ func (p *Pages) handler(c *call) error {
 	if d.Place != "" && d.Active {
 		return c.away(d.At, c.query("done"))
 	}
-	if d.Type == handler.Device { // which has a page with all else that is known of it
+	if d.Phone() { // which has a page with all else that is known of it
 		if at, err := c.devicePage(d.ID); err == nil {
 			return c.away(at, "")
 		}
@@ -331,7 +334,7 @@ func (p *Pages) syncSetup(c *call) error {
 
 // Shown are the tasks of a card.
 func (k card) Shown(w words.Words) []task {
-	if k.Type == handler.Device {
+	if k.Phone() {
 		return deviceTasks(w, tasksOf(w, k.Name, k.Tasks))
 	}
 	return tasksOf(w, k.Name, k.Tasks)

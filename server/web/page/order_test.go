@@ -23,7 +23,7 @@ func TestOrder(t *testing.T) {
 		return card{Handler: handler.Handler{Type: handler.Folder, Place: "files:/x", Enabled: on}}
 	}
 	program := card{Handler: handler.Handler{Type: handler.Application, Enabled: true}}
-	phone := card{Handler: handler.Handler{Type: handler.Device, Enabled: true}}
+	phone := card{Handler: handler.Handler{ID: "device/1", Type: handler.Device, Enabled: true}}
 	if order := []int{rank(place(true)), rank(place(false)), rank(program), rank(phone)}; !slices.IsSorted(order) || len(slices.Compact(order)) != 4 {
 		t.Errorf("%v", order)
 	}
