@@ -15,6 +15,7 @@ import (
 
 	"tandem"
 	"tandem/center"
+	"tandem/partner/away"
 	"tandem/partner/away/sieve"
 	"tandem/partner/device"
 	"tandem/partner/imip"
@@ -261,6 +262,45 @@ func TestOwnMailForms(t *testing.T) {
 	}
 	ben.shows("/settings/mail", `<option value="ask" selected>`)
 	ben.refused("/people/ben/mail", url.Values{"host": {"mail.example.org"}, "port": {"x"}, "back": {"/settings/mail"}}, http.StatusBadRequest, "<h1>Your mail</h1>")
+}
+
+// TestAbsenceForm: people say on their page what is answered while they are away, until when, and to whom; what a phone has set otherwise for some stays as long as the text does.
+func TestAbsenceForm(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	ben := k.in("ben")
+	set := func(pairs ...string) {
+		t.Helper()
+		v := url.Values{"state": {"between"}, "from": {"2026-12-21T08:00"}, "until": {"2027-01-04T08:00"}, "who": {"known"}, "text": {"I am away.\r\n\r\nBen"}, "back": {"/settings/mail"}}
+		for i := 0; i < len(pairs); i += 2 {
+			v.Set(pairs[i], pairs[i+1])
+		}
+		ben.submit("/people/ben/away", v, "/settings/mail")
+	}
+	now := func() away.Settings {
+		t.Helper()
+		u, err := k.st.Accounts.User(t.Context(), "ben")
+		k.must(err)
+		return away.Of(u)
+	}
+	set()
+	if s := now(); s.State != away.Between || s.End-s.Start != 14*24*3600 || !s.Messages[away.Known].Enabled || s.Messages[away.Unknown].Enabled || s.Messages[away.Internal].Text != "I am away.\n\nBen" {
+		t.Errorf("%+v", s)
+	}
+	ben.shows("/settings/mail", `value="2026-12-21T08:00"`, `value="2027-01-04T08:00"`, `<option value="between" selected>`, `<option value="known" selected>`, "I am away.\n\nBen</textarea>")
+	s := now() // as a phone sets it
+	s.State, s.Messages[away.Internal], s.Messages[away.Unknown] = away.On, away.Reply{Enabled: true, Text: "Ask Anna.", Type: "Text"}, away.Reply{Enabled: true, Text: "<p>I am <b>away</b>.</p>", Type: "HTML"}
+	k.must(k.hub.SetAway(t.Context(), "ben", s))
+	ben.shows("/settings/mail", "Some get another text", "I am away.</textarea>", `<option value="all" selected>`)
+	set("state", "off", "who", "all", "text", "I am away.")
+	if s := now(); s.State != away.Off || s.Messages[away.Internal].Text != "Ask Anna." || s.Messages[away.Unknown].Type != "HTML" {
+		t.Errorf("%+v", s)
+	}
+	set("state", "on", "who", "internal", "text", "Gone.")
+	if s := now(); s.State != away.On || s.Messages[away.Internal].Text != "Gone." || s.Messages[away.Unknown].Text != "Gone." || s.Messages[away.Known].Enabled || !s.Messages[away.Internal].Enabled {
+		t.Errorf("%+v", s)
+	}
+	ben.refused("/people/anna/away", url.Values{"state": {"off"}, "who": {"all"}}, http.StatusNotFound, "")
 }
 
 // filterServer is a server that knows ManageSieve as far as it is asked for: whoever logs in may list and change scripts. RFC 5804

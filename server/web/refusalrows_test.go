@@ -148,6 +148,15 @@ func mailRows() []refusal {
 		{forms: "own-mail /mail/* do=retry", page: own, to: "/mail/{doubt}9", send: sent("do", "retry"), says: "find message"},
 		{forms: "mail-cards */invitations", page: own, to: "/people/anna/invitations", send: sent("invitations", "sometimes", "back", own), field: "invitations", says: "sometimes"},
 	}
+	absent := func(field, says string, pairs ...string) refusal {
+		v := sent("state", "between", "from", "2026-12-21T08:00", "until", "2027-01-04T08:00", "who", "all", "text", "I am away.", "back", own)
+		for i := 0; i < len(pairs); i += 2 {
+			v.Set(pairs[i], pairs[i+1])
+		}
+		return refusal{forms: "mail-cards */away", page: own, to: "/people/anna/away", send: v, field: field, says: says}
+	}
+	out = append(out, absent("state", "sometimes", "state", "sometimes"), absent("from", "begins", "from", ""), absent("from", "begins", "from", markup), absent("until", "ends", "until", "soon"), absent("until", "before", "until", "2026-12-20T08:00"),
+		absent("text", "no text", "text", ""), absent("text", "too long", "text", strings.Repeat("ä", 70<<10)), absent("who", "not said", "who", "nobody"))
 	out = append(out, named("mail-cards */mail", server("/people/anna/mail", own, own))...)
 	out = append(out, named("mail-cards */mail", server("/people/ben/mail", "/people/ben", ""))...)
 	out = append(out, named("mail-cards */filter", server("/people/anna/filter", own, own))...)

@@ -20,7 +20,7 @@ func (b *browser) tabThrough(page string) {
 	b.Helper()
 	const usable = `[...document.querySelectorAll("a[href], button:not(:disabled), input:not([type=hidden]), select, textarea, summary, [tabindex='0']")].filter(e => e.checkVisibility() && !(e.type == "radio" && e.name && [...document.getElementsByName(e.name)].some(o => o != e && (o.checked || !e.checked && o.compareDocumentPosition(e) & 4 && ![...document.getElementsByName(e.name)].some(x => x.checked)))))`
 	want := value[int](b, `(document.activeElement?.blur(), scrollTo(0, 0), `+usable+`.length)`)
-	within := value[int](b, `document.querySelectorAll("input[type=time]").length * 3`) // hours, minutes, and half of the day are stops within
+	within := value[int](b, `document.querySelectorAll("input[type=time]").length * 3 + document.querySelectorAll("input[type=datetime-local]").length * 7`) // hours, minutes, and half of the day are stops within, and of a day its parts and its calendar
 	// Where the focus is, is noted when the next key is pressed, for the page has come to rest then.
 	value[bool](b, `(() => { const stops = window.stops = new Map();
 		window.noteStop = () => { const e = document.activeElement, c = getComputedStyle(e), r = e.getBoundingClientRect();

@@ -25,6 +25,7 @@ type mailing struct {
 	Queue []outgoing.Listed
 
 	Invitations []option
+	Absence     absence
 	Filter      sieve.Account
 	Filters     bool // it has such a server
 }
@@ -38,6 +39,7 @@ func mailingOf(w words.Words, u store.User, at string) mailing {
 	if m.Filter, m.Filters = sieve.AccountOf(u); !m.Filters {
 		m.Filter.Port, m.Filter.TLS = 4190, "starttls"
 	}
+	m.Absence = absenceOf(w, u)
 	now := imip.ModeOf(u)
 	for _, o := range []option{{string(imip.Add), w.T("They stand in the calendar, to be answered"), false}, {string(imip.Ask), w.T("They stand in the calendar once they are answered"), false},
 		{string(imip.Ignore), w.T("The calendar is left alone"), false}} {

@@ -197,6 +197,7 @@ func (p *Pages) routes() map[string]func(*call) error {
 		"POST /people/{user}/password":    p.setPassword,
 		"POST /people/{user}/mail":        p.setMail,
 		"POST /people/{user}/invitations": p.setInvitations,
+		"POST /people/{user}/away":        p.setAway,
 		"POST /people/{user}/filter":      p.setFilter,
 		"GET /settings/mail":              p.ownMail,
 		"GET /mail/{id}/remove":           p.askRemoveMail,

@@ -62,7 +62,7 @@ func (p *Pages) pageOf(c *call) func(*call) error {
 		return p.people
 	case "/people/{user}/password", "/people/{user}/factors", "/people/{user}/bounds":
 		return p.person
-	case "/people/{user}/mail", "/people/{user}/invitations", "/people/{user}/filter":
+	case "/people/{user}/mail", "/people/{user}/invitations", "/people/{user}/away", "/people/{user}/filter":
 		if c.form("back") == "/settings/mail" && c.r.PathValue("user") == c.frame.Person.User.Name {
 			return p.ownMail
 		}
