@@ -115,45 +115,55 @@ func (h *Hub) lookHome(ctx context.Context, x *leg) (bool, error) {
 	if is, err := o.Identity(ctx); err != nil || is != x.pair.Identities[tandem.SideA] {
 		return false, err
 	}
-	var gone, there []tandem.ID
-	var came []tandem.Change
+	x.gone, x.came = map[tandem.Digest][]tandem.Row{}, map[tandem.Digest][]tandem.Change{}
+	var page []tandem.Change
+	sort := func() error {
+		ids := make([]tandem.ID, len(page))
+		for i, c := range page {
+			ids[i] = c.ID
+		}
+		rows, err := h.cfg.Store.Bases.RowsOf(ctx, x.pair.ID, tandem.SideA, ids)
+		x.sort(rows, page)
+		page = page[:0]
+		return err
+	}
 	seq, end := o.Changes(ctx, x.pair.Cursors[tandem.SideA])
 	for c, err := range seq {
-		switch {
-		case err != nil:
+		if err != nil {
 			return false, err
-		case c.Presence == tandem.Absent:
-			gone = append(gone, c.ID)
-		case c.Presence == tandem.Present && !c.Digest.IsZero():
-			there, came = append(there, c.ID), append(came, c)
+		}
+		if c.Presence != tandem.Absent && (c.Presence != tandem.Present || c.Digest.IsZero()) {
+			continue
+		}
+		if page = append(page, c); len(page) < lookAtOnce {
+			continue
+		}
+		if err := sort(); err != nil {
+			return false, err
 		}
 	}
 	if l := end(); !l.Complete || l.Full {
 		return false, nil
 	}
-	rows, err := h.cfg.Store.Bases.RowsOf(ctx, x.pair.ID, tandem.SideA, slices.Concat(gone, there))
-	if err != nil {
-		return false, err
-	}
-	x.sort(rows, gone, came)
-	return true, nil
+	return true, sort()
 }
 
-// sort tells what both sides had and home has no more, and what the base does not know.
-func (x *leg) sort(rows []tandem.Row, gone []tandem.ID, came []tandem.Change) {
-	x.gone, x.came = map[tandem.Digest][]tandem.Row{}, map[tandem.Digest][]tandem.Change{}
+// lookAtOnce is how many changes are held against the base together. After the first sync of a large mailbox, all of it is listed as what that run wrote, and nothing of it is kept.
+const lookAtOnce = 1000
+
+// sort adds to what both sides had and home has no more, and to what the base does not know. rows are those of the changes.
+func (x *leg) sort(rows []tandem.Row, changes []tandem.Change) {
 	of := make(map[tandem.ID]tandem.Row, len(rows))
 	for _, row := range rows {
 		of[row.A.ID] = row
 	}
-	for _, id := range gone {
-		if row := of[id]; row.Agreed() && row.Clash == nil && row.Aside == nil && !row.A.Digest.IsZero() {
-			x.gone[row.A.Digest] = append(x.gone[row.A.Digest], row)
-		}
-	}
-	for _, c := range came {
-		if _, known := of[c.ID]; !known {
+	for _, c := range changes {
+		row, known := of[c.ID]
+		switch {
+		case c.Presence == tandem.Present && !known:
 			x.came[c.Digest] = append(x.came[c.Digest], c)
+		case c.Presence == tandem.Absent && row.Agreed() && row.Clash == nil && row.Aside == nil && !row.A.Digest.IsZero():
+			x.gone[row.A.Digest] = append(x.gone[row.A.Digest], row)
 		}
 	}
 }

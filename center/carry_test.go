@@ -359,3 +359,47 @@ func TestCarryRules(t *testing.T) {
 		})
 	}
 }
+
+// TestLooksInParts: after the first sync of a large mailbox, home lists all that this run wrote; none of it is kept, and what happened since is found among it.
+func TestLooksInParts(t *testing.T) {
+	p := newPost(t)
+	p.tree("work", ".A", ".B")
+	p.deliver("work/.A", lookAtOnce+20, "a")
+	p.begin("work", "anna")
+	items, err := p.hub.selectItems(t.Context(), nil)
+	p.must(err)
+	look := func() (gone, came int) {
+		for _, it := range items {
+			if !strings.HasSuffix(it.Sub, "A") {
+				continue
+			}
+			pair, _, err := p.hub.pairOf(t.Context(), it)
+			p.must(err)
+			x := &leg{item: it, home: p.coll("anna", "A"), pair: pair}
+			if ok, err := p.hub.lookHome(t.Context(), x); err != nil || !ok {
+				t.Fatal(ok, err)
+			}
+			return len(x.gone), len(x.came)
+		}
+		t.Fatal("no such item")
+		return 0, 0
+	}
+	if gone, came := look(); gone != 0 || came != 0 {
+		t.Errorf("the first sync: %d are gone and %d came", gone, came)
+	}
+	a, b := p.coll("anna", "A"), p.coll("anna", "B")
+	p.write(a, "new", mail.Flags{})
+	recs := p.records(a)
+	for _, rec := range []store.HomeRecord{recs[0], recs[lookAtOnce-1]} {
+		w := store.HomeWrite{Write: tandem.Write{Op: tandem.Create, ID: rec.ID}, From: rec.Number, FromSeq: rec.Seq, Take: true}
+		w.Digest, w.Title, w.Index = rec.Digest, rec.Title, rec.Index
+		out, err := p.store.Home.Write(t.Context(), b.ID, store.Author{User: "anna", Via: "eas"}, []store.HomeWrite{w})
+		p.must(err)
+		if out[0].Status != tandem.Applied {
+			t.Fatal(out[0])
+		}
+	}
+	if gone, came := look(); gone != 2 || came != 1 {
+		t.Errorf("%d are gone and %d came, want 2 and 1", gone, came)
+	}
+}
