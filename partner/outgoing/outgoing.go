@@ -35,7 +35,7 @@ type Account struct {
 	TLS  string `json:"tls"`            // "tls" from the first byte, "starttls", or "none" for servers on this computer
 	User string `json:"user,omitempty"` // "": no login
 	From string `json:"from,omitempty"` // the address that mail comes from, "": the user's own
-	Auth string `json:"auth,omitempty"` // "password" (default) or "token": XOAUTH2
+	Auth string `json:"auth,omitempty"` // "password" (default) or "token": OAUTHBEARER, or XOAUTH2 where the server knows only that
 
 	// Guarded says that it was named by somebody who does not administer the hub: it is reached by Service.Guard. Who asks does not set it.
 	Guarded bool `json:"guarded,omitempty" readOnly:"true" doc:"set by the hub: not by an administrator, so that it must be a server on the internet"`

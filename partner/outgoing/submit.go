@@ -17,6 +17,7 @@ import (
 
 	"tandem"
 	"tandem/internal/masked"
+	"tandem/internal/oauth"
 	"tandem/store"
 )
 
@@ -284,6 +285,8 @@ func (s *Service) login(ctx context.Context, c *smtp.Client, u store.User, a Acc
 	}
 	how := sasl.NewPlainClient("", a.User, password)
 	switch {
+	case a.Auth == "token" && !c.SupportsAuth("OAUTHBEARER") && c.SupportsAuth("XOAUTH2"): // Outlook knows no other
+		how = oauth.XOAUTH2(a.User, password)
 	case a.Auth == "token":
 		how = sasl.NewOAuthBearerClient(&sasl.OAuthBearerOptions{Username: a.User, Token: password, Host: a.Host, Port: a.Port})
 	case !c.SupportsAuth("PLAIN") && c.SupportsAuth("LOGIN"):

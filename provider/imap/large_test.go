@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"tandem"
+	"tandem/internal/oauth"
 	"tandem/provider"
 	"tandem/test/mailkit"
 )
@@ -103,7 +104,7 @@ func TestTokens(t *testing.T) {
 		name string
 		want string
 	}{
-		{&xoauth2{"anna@example.org", "t0"}, "XOAUTH2", "user=anna@example.org\x01auth=Bearer t0\x01\x01"},
+		{oauth.XOAUTH2("anna@example.org", "t0"), "XOAUTH2", "user=anna@example.org\x01auth=Bearer t0\x01\x01"},
 		{&bearer{sasl.NewOAuthBearerClient(&sasl.OAuthBearerOptions{Username: "anna@example.org", Token: "t0", Host: "h", Port: 993})}, "OAUTHBEARER", "n,a=anna@example.org,\x01host=h\x01port=993\x01auth=Bearer t0\x01\x01"},
 	} {
 		name, first, err := c.mech.Start()

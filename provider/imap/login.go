@@ -18,6 +18,7 @@ import (
 	"tandem"
 	"tandem/internal/masked"
 	"tandem/internal/netguard"
+	"tandem/internal/oauth"
 )
 
 // dial makes a connection and logs in. news are told to h, if there is one.
@@ -162,7 +163,7 @@ func (a *account) bear(ctx context.Context, l *link, caps imap.CapSet) error {
 		return err
 	}
 	for range 2 {
-		var mech sasl.Client = &xoauth2{user: a.user, token: token}
+		mech := oauth.XOAUTH2(a.user, token)
 		if caps.Has(imap.AuthCap(sasl.OAuthBearer)) {
 			_, port, _ := net.SplitHostPort(a.addr) // addr was joined by us
 			n, _ := strconv.Atoi(port)              // 0 leaves it out
@@ -180,17 +181,6 @@ func (a *account) bear(ctx context.Context, l *link, caps imap.CapSet) error {
 	}
 	return err
 }
-
-// xoauth2 is the mechanism that Gmail and Outlook had before OAUTHBEARER was made of it.
-type xoauth2 struct{ user, token string }
-
-// Start implements sasl.Client.
-func (x *xoauth2) Start() (string, []byte, error) {
-	return "XOAUTH2", []byte("user=" + x.user + "\x01auth=Bearer " + x.token + "\x01\x01"), nil
-}
-
-// Next implements sasl.Client: the server tells why it refuses, and wants to hear something before it does.
-func (x *xoauth2) Next([]byte) ([]byte, error) { return []byte{}, nil }
 
 // bearer lets the server say why it refuses. RFC 7628 3.2.3
 type bearer struct{ sasl.Client }
