@@ -13,12 +13,12 @@ func TestUseOf(t *testing.T) {
 		{"PROPFIND", "/dav/principals/ann/", "", "[calendars files] false"},
 		{"GET", "/dav/files/ann/papers/x", "", "[files] false"},
 		{"PUT", "/dav/files/ann/papers/x", "", "[files] true"},
-		{"PUT", "/dav/calendars/ann/work/x.ics", "", "[calendars] true"},
+		{"PUT", "/dav/calendars/ann/team/x.ics", "", "[calendars] true"},
 		{"REPORT", "/dav/addressbooks/ann/contacts/", "", "[calendars] false"},
 		{"POST", "/dav/attachments/1", "", "[calendars] true"},
 		{"PROPFIND", "/dav/principals/../files/ann/", "", "[files] false"},
 		{"MOVE", "/dav/files/ann/x", "https://hub.test/dav/files/ann/y", "[files] true"},
-		{"COPY", "/dav/files/ann/x", "/dav/calendars/ann/work/y", "[] true"},
+		{"COPY", "/dav/files/ann/x", "/dav/calendars/ann/team/y", "[] true"},
 	} {
 		r := httptest.NewRequest(c[0], c[1], nil)
 		if c[2] != "" {

@@ -384,20 +384,20 @@ func TestFoldersForm(t *testing.T) {
 	for i := range 12 {
 		k.must(os.WriteFile(filepath.Join(dir, ".Club", "cur", fmt.Sprintf("%d.x.y:2,S", i)), []byte(fmt.Sprintf("Subject: %d\r\nMessage-ID: <%d@example.org>\r\n\r\nx\r\n", i, i)), 0o644))
 	}
-	_, err := k.hub.AddPartner(t.Context(), "anna", "work", "maildir:"+dir)
+	_, err := k.hub.AddPartner(t.Context(), "anna", "office", "maildir:"+dir)
 	k.must(err)
 	_, err = k.hub.AddPartner(t.Context(), "anna", "book", "mem:annas")
 	k.must(err)
 	anna := k.in("anna")
-	const at = "/partners/work/folders"
-	anna.shows("/partners/work", at)
+	const at = "/partners/office/folders"
+	anna.shows("/partners/office", at)
 	anna.shows(at, "Keep all folders in step", `name="under"`)
 	if a := anna.get("/partners/book/folders"); a.status != http.StatusBadRequest || strings.Contains(anna.get("/partners/book").body, "/folders") {
 		t.Errorf("folders of an address book: %d", a.status)
 	}
 	anna.refused(at, url.Values{"do": {"follow"}, "under": {"a/../b\x00"}}, http.StatusBadRequest, "under")
 	anna.submit(at, url.Values{"do": {"follow"}, "under": {"job"}}, at)
-	list, err := k.hub.Folders(t.Context(), "work")
+	list, err := k.hub.Folders(t.Context(), "office")
 	k.must(err)
 	if len(list) < 3 {
 		t.Fatalf("%+v", list)
@@ -428,18 +428,18 @@ func TestFoldersForm(t *testing.T) {
 	if files, err := os.ReadDir(filepath.Join(dir, ".Club", "cur")); err != nil || len(files) != 12 {
 		t.Errorf("put back: %d messages, %v", len(files), err)
 	}
-	list, err = k.hub.Folders(t.Context(), "work")
+	list, err = k.hub.Folders(t.Context(), "office")
 	k.must(err)
 	held()
-	anna.shows(at+"/ask?do=approve", "Remove the folders of work on the other side, too?")
+	anna.shows(at+"/ask?do=approve", "Remove the folders of office on the other side, too?")
 	anna.submit(at, url.Values{"do": {"approve"}}, at)
 	for _, f := range k.mailFolders() {
 		if f == "job/Club" {
 			t.Error("the folder is still here")
 		}
 	}
-	anna.shows(at+"/ask?do=stop", "Keep the folders of work in step no longer?")
-	anna.submit(at, url.Values{"do": {"stop"}}, "/partners/work")
+	anna.shows(at+"/ask?do=stop", "Keep the folders of office in step no longer?")
+	anna.submit(at, url.Values{"do": {"stop"}}, "/partners/office")
 	anna.shows(at, "Keep all folders in step")
 	if a := anna.get(at + "/ask?do=other"); a.status != http.StatusSeeOther {
 		t.Errorf("a question that there is not: %d", a.status)

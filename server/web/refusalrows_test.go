@@ -57,15 +57,15 @@ func itemRows() []refusal {
 }
 
 func placeRows() []refusal {
-	net, work := "/places/add/net", "/partners/work/folders"
+	net, office := "/places/add/net", "/partners/office/folders"
 	return []refusal{
 		{forms: "partner-form /places/add/*", page: net, send: sent("path", "", "o-password", "right"), field: "path", says: "no address was typed"},
 		{forms: "partner-form /places/add/*", page: net, send: sent("path", markup, "o-password", "right"), field: "path", says: "Zo"},
 		{forms: "partner-form /places/add/*", page: net, send: sent("path", "annas", "o-password", "wrong"), field: "o-password", says: "the password is wrong"},
 		{forms: "partner-settings /partners/*/settings", page: "/partners/server/settings", send: sent("o-password", "wrong"), field: "o-password", says: "the password is wrong"},
 		{forms: "handler /places/pick; partner-form /places/pick", page: "/partners/{annas}?look=1", to: "/places/pick", send: sent("home-0", "", "new-0", "x"), field: "pick-0", says: "no collection was picked"},
-		{forms: "folders * do=follow", page: work, send: sent("do", "follow", "under", "a/../b"), field: "under", says: "a/../b"},
-		{forms: "folders * do=follow", page: work, send: sent("do", "follow", "under", markup+"/\x07"), field: "under", says: "Zo"},
+		{forms: "folders * do=follow", page: office, send: sent("do", "follow", "under", "a/../b"), field: "under", says: "a/../b"},
+		{forms: "folders * do=follow", page: office, send: sent("do", "follow", "under", markup+"/\x07"), field: "under", says: "Zo"},
 		{forms: "folders * do=when; folders * do=restore", page: "/partners/followed/folders", send: sent("do", "when", "when", markup), field: "when", says: "not understood"},
 	}
 }

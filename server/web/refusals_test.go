@@ -184,8 +184,8 @@ func newRefusing(t *testing.T) *refusing {
 	for _, f := range []string{"cur", "new", "tmp"} {
 		h.must(os.MkdirAll(filepath.Join(dir, f), 0o755))
 	}
-	for _, name := range []string{"work", "followed"} {
-		_, err := h.hub.AddPartner(ctx, "anna", name, "maildir:"+filepath.Join(dir, map[string]string{"work": "", "followed": "."}[name]))
+	for _, name := range []string{"office", "followed"} {
+		_, err := h.hub.AddPartner(ctx, "anna", name, "maildir:"+filepath.Join(dir, map[string]string{"office": "", "followed": "."}[name]))
 		h.must(err)
 	}
 	h.must(h.hub.FollowFolders(ctx, center.Follow{Partner: "followed", User: "anna", Under: "job"}))
