@@ -62,6 +62,9 @@ func planned(ctx context.Context, plan *engine.Plan, a, b *provider.Opened, h ki
 	return out
 }
 
+// NeverMet is why a plan is held that would be the first of two places that both hold records.
+const NeverMet = "both places hold records and were never synced with each other"
+
 // alarmText says in words what the guard saw.
 func alarmText(alarm engine.Alarm, a, b *provider.Opened) string {
 	place := a.Place
@@ -81,7 +84,7 @@ func alarmText(alarm engine.Alarm, a, b *provider.Opened) string {
 		return fmt.Sprintf("all %d records would change at once in %s", alarm.Of, place)
 	case engine.StoreReplaced:
 		if alarm.Of == 0 {
-			return "both places hold records and were never synced with each other; say how they meet with --first combine, replace-a or replace-b"
+			return NeverMet
 		}
 		return fmt.Sprintf("%s is not the store it was the last time, or was restored from a backup", place)
 	}

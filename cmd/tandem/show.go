@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"tandem/center"
@@ -232,6 +233,15 @@ func (p *printer) heldNews(n center.SyncNews) {
 	if n.Planned != nil {
 		for _, why := range n.Planned.Held {
 			p.printf("  %s\n", ui.Clean(why))
+		}
+		if slices.Contains(n.Planned.Held, center.NeverMet) { // nothing was deleted yet
+			if strings.Contains(n.Item, " ") { // two places
+				p.printf("  say how they meet with --first combine, replace-a or replace-b, and see with --preview what that would do\n")
+			} else {
+				p.printf("  say how they meet with `tandem item first %s`, which shows what each way would do\n", ui.Clean(n.Item))
+			}
+			p.printf("  to have both hold everything, sync with --yes\n")
+			return
 		}
 	}
 	p.printf("  to see the plan, sync with --preview; to let it go ahead, with --yes; to put back what was deleted, with --restore\n")
