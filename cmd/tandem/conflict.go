@@ -50,8 +50,11 @@ type conflictVersionJSON struct {
 	Title   string `json:"title"`
 	Deleted bool   `json:"deleted,omitempty"`
 	Body    string `json:"body,omitempty"`
+}
 
-	// Of a comparison only.
+// comparedVersionJSON is one version of a record with what else is known of it, as the API has it.
+type comparedVersionJSON struct {
+	conflictVersionJSON
 	When     string `json:"when,omitempty"`
 	Who      string `json:"who,omitempty"`
 	Modified int64  `json:"modified,omitempty"`
@@ -215,7 +218,10 @@ func (a *app) showConflict(view center.Comparison, bodies bool) error {
 	}
 	t := ui.NewTable()
 	for _, v := range view.Versions {
-		state := strings.Join(slices.DeleteFunc([]string{v.Title, v.When, v.Who}, func(s string) bool { return s == "" }), " ")
+		state := strings.TrimSpace(v.Title + " " + v.When)
+		if v.When != "" && v.Who != "" { // of a meeting
+			state += ", " + v.Who
+		}
 		if v.Deleted {
 			state = "deleted"
 		}
@@ -303,12 +309,13 @@ func (a *app) fieldTable(view center.Comparison) error {
 
 type comparisonJSON struct {
 	conflictJSON
-	Compared []comparedJSON `json:"compared"`
-	Takes    []string       `json:"takes"`
-	Same     int            `json:"same"`
-	Stamp    string         `json:"stamp"`
-	Second   string         `json:"second,omitempty"`
-	Name     string         `json:"name,omitempty"`
+	Versions []comparedVersionJSON `json:"versions"` // all of them, instead of the conflict's two
+	Compared []comparedJSON        `json:"compared"`
+	Takes    []string              `json:"takes"`
+	Same     int                   `json:"same"`
+	Stamp    string                `json:"stamp"`
+	Second   string                `json:"second,omitempty"`
+	Name     string                `json:"name,omitempty"`
 }
 
 type comparedJSON struct {
@@ -322,10 +329,10 @@ type comparedJSON struct {
 // toComparison is a conflict with all its versions: those of other places that changed the same record, too.
 func toComparison(view center.Comparison) comparisonJSON {
 	out := comparisonJSON{conflictJSON: toConflict(view.Conflict, nil), Compared: []comparedJSON{}, Takes: view.Takes, Same: view.Same, Stamp: view.Stamp, Second: view.Second, Name: view.Name}
-	out.Versions = []conflictVersionJSON{}
+	out.Versions = []comparedVersionJSON{}
 	for _, v := range view.Versions {
-		out.Versions = append(out.Versions, conflictVersionJSON{Side: strings.ToUpper(v.Take), Place: v.Place, Record: string(v.Record), Title: v.Title, Deleted: v.Deleted, Body: string(v.Body),
-			When: v.When, Who: v.Who, Modified: v.Modified, Written: v.Written, By: center.AuthorText(v.By), Keep: v.Keep})
+		plain := conflictVersionJSON{Side: strings.ToUpper(v.Take), Place: v.Place, Record: string(v.Record), Title: v.Title, Deleted: v.Deleted, Body: string(v.Body)}
+		out.Versions = append(out.Versions, comparedVersionJSON{conflictVersionJSON: plain, When: v.When, Who: v.Who, Modified: v.Modified, Written: v.Written, By: center.AuthorText(v.By), Keep: v.Keep})
 	}
 	for _, f := range view.Fields {
 		out.Compared = append(out.Compared, comparedJSON{f.Label, f.Before, f.Values, f.Differs, f.Picks})
