@@ -1,13 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
-	"tandem"
 	"tandem/center"
 	"tandem/internal/ui"
 	"tandem/store"
@@ -55,8 +53,8 @@ func (a *app) factorLines(list []store.Factor) error {
 func (a *app) totpCommand() *cobra.Command {
 	return noun("totp", "Codes that are asked for besides the password",
 		`An app on a phone makes a code every half minute (TOTP, RFC 6238), which the pages then
-ask for after the password. Users set it up themselves, under Settings.`,
-		a.totpShow(), a.totpRemove())
+ask for after the password. Users set it up under Settings, or with begin and confirm.`,
+		a.totpShow(), a.totpBegin(), a.totpConfirm(), a.totpRecovery(), a.totpRemove())
 }
 
 func (a *app) totpShow() *cobra.Command {
@@ -120,7 +118,7 @@ another app. Browsers in which they are logged in are logged out.`,
 func (a *app) passkeyCommand() *cobra.Command {
 	return noun("passkey", "Passkeys, with which users log in without a password",
 		"A passkey is kept by a browser, a phone or a stick. Users add them themselves, under Settings.",
-		a.passkeyList(), a.passkeyRemove())
+		a.passkeyList(), a.passkeyRename(), a.passkeyRemove())
 }
 
 func (a *app) passkeyList() *cobra.Command {
@@ -161,9 +159,9 @@ func (a *app) passkeyRemove() *cobra.Command {
 		Args:              args(2, 2, "name the user and the passkey's number: tandem user passkey remove NAME NUMBER"),
 		ValidArgsFunction: positions(a.userNames, none),
 		RunE: func(c *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[1], 10, 64)
+			id, err := passkeyNumber("remove passkey", args)
 			if err != nil {
-				return errUsage{&tandem.Error{Kind: tandem.Invalid, Op: "remove passkey", Thing: args[1], Err: errors.New("this is no number"), Remedy: "see `tandem user passkey list " + args[0] + "`"}}
+				return err
 			}
 			return a.with(c.Context(), func(s center.Service) error { return s.RemovePasskey(c.Context(), args[0], id) })
 		},

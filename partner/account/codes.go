@@ -114,6 +114,9 @@ func (s *Service) ConfirmCodes(ctx context.Context, name, code string) ([]string
 		return nil, err
 	}
 	secret, err := s.cfg.Secrets.Get(ctx, SecretsOf(u.Name)+newCodeSecret)
+	if tandem.IsKind(err, tandem.NotFound) {
+		return nil, &tandem.Error{Kind: tandem.NotFound, Op: op, Thing: u.Name, Err: errors.New("no app was set up"), Remedy: "begin with `tandem user totp begin " + u.Name + "`, or on the page of settings"}
+	}
 	if err != nil {
 		return nil, err
 	}
