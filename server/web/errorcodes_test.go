@@ -42,6 +42,6 @@ func TestM158CodesOnThePages(t *testing.T) {
 				}
 			}
 		}
-		anna.shows("/log", `href="/log/codes#temporary"`, ">tandem/error/temporary/1<", `href="/log/codes"`)
+		anna.shows("/log", map[string]string{"en": ">What this means, and what to do<", "de": ">Was das bedeutet, und was zu tun ist<"}[lang], `href="/log/codes#temporary"`, ">tandem/error/temporary/1<", `href="/log/codes"`)
 	}
 }

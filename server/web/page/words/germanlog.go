@@ -3,7 +3,6 @@ package words
 // germanLog says results and health in German.
 func germanLog() map[string]string {
 	return map[string]string{
-		"Copy the code %s":                                "Kopieren: Code %s",
 		"Codes of errors":                                 "Codes von Fehlern",
 		"What the codes of errors mean":                   "Was die Codes von Fehlern bedeuten",
 		"Each line about a failure carries one of these.": "Jede Zeile über einen Fehlschlag trägt einen davon.",

@@ -197,6 +197,7 @@ func hubPhrases() []phrase {
 		{"move that elsewhere, or leave the folder", "", "das anderswohin verschieben oder den Ordner lassen"},
 		{"sync again", "", "noch einmal abgleichen"},
 		{"nothing: the next run looks again; if it goes on, see why the place can be read in part only", "", "nichts: der nächste Lauf sieht noch einmal nach; bleibt es so, nachsehen, warum der Ort nur zum Teil gelesen werden kann"},
+		{"what this means, and what to do", "", "was das bedeutet, und was zu tun ist"},
 		{"the sync by %s failed", "", "der Abgleich durch %s ist gescheitert"},
 		{"look at what %s says about it", "", "nachsehen, was %s dazu sagt"},
 		{"it was reported %s after %s", "", "gemeldet wurde %s nach %s"},
