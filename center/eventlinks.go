@@ -53,7 +53,7 @@ func LinksOf(e store.Event) []EventLink {
 	switch {
 	case isDevice:
 		add(LinkDevice, device, "look at the device")
-	case e.Item != "" && !strings.Contains(e.Item, " ") && !phones:
+	case e.Item != "" && !strings.ContainsAny(e.Item, " :") && !phones: // not places, log-ins and rights (package scope)
 		add(LinkItem, e.Item, "look at the item")
 	}
 	if e.Session != 0 && !phones { // what a phone overwrote is found by its record

@@ -22,6 +22,7 @@ func TestSC44EveryEventLinks(t *testing.T) {
 		{store.Event{Item: "papers", Link: "conflict/7", Code: "denied"}, "conflict 7; item papers; code denied"},
 		{store.Event{Item: "device PHONE1", Code: "invalid"}, "device PHONE1; code invalid"},
 		{store.Event{Item: "files:/a files:/b", Code: "full"}, "code full"},
+		{store.Event{Item: "web:anna"}, ""},
 		{store.Event{Item: "mailer", Link: "https://example.org/help", LinkText: "more"}, "address https://example.org/help; item mailer"},
 		{store.Event{Item: "mailer", Link: "javascript:alert(1)"}, "item mailer"},
 		{store.Event{Item: "mailer", Link: "unheard-of/x"}, "item mailer"},
