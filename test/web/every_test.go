@@ -15,12 +15,27 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// tabThrough walks through a page by the tabulator key: each stop must be seen, and all that can be used be reached. Of the buttons of one choice, one is a stop.
+// tabThrough walks through a page by the tabulator key: each stop must be seen, and all that can be used be reached. Of the buttons of one choice, one is a stop. A list that comes anew under the walk may
+// take a stop out of view, once: what is wrong with the page is wrong each time.
 func (b *browser) tabThrough(page string) {
+	b.Helper()
+	var faults []string
+	for range 3 {
+		if faults = b.walk(); len(faults) == 0 {
+			return
+		}
+	}
+	for _, f := range faults {
+		b.Errorf("%s: %s", page, f)
+	}
+}
+
+// walk is one walk of tabThrough, with what is wrong.
+func (b *browser) walk() (faults []string) {
 	b.Helper()
 	const usable = `[...document.querySelectorAll("a[href], button:not(:disabled), input:not([type=hidden]), select, textarea, summary, [tabindex='0']")].filter(e => e.checkVisibility() && !(e.type == "radio" && e.name && [...document.getElementsByName(e.name)].some(o => o != e && (o.checked || !e.checked && o.compareDocumentPosition(e) & 4 && ![...document.getElementsByName(e.name)].some(x => x.checked)))))`
 	want := value[int](b, `(document.activeElement?.blur(), scrollTo(0, 0), `+usable+`.length)`)
-	within := value[int](b, `document.querySelectorAll("input[type=time]").length * 3 + document.querySelectorAll("input[type=datetime-local]").length * 7`) // hours, minutes, and half of the day are stops within, and of a day its parts and its calendar
+	within := value[int](b, `document.querySelectorAll("input:is([type=time], [type=date], [type=datetime-local])").length * 8`) // day, month, year, hours, minutes, half of the day and the button are stops within
 	// Where the focus is, is noted when the next key is pressed, for the page has come to rest then.
 	value[bool](b, `(() => { const stops = window.stops = new Map();
 		window.noteStop = () => { const e = document.activeElement, c = getComputedStyle(e), r = e.getBoundingClientRect();
@@ -41,14 +56,15 @@ func (b *browser) tabThrough(page string) {
 		What        string
 		Shown, Seen bool
 	}](b, `(noteStop(), removeEventListener("keydown", noteStop, true), [...stops.values()])`)
-	for _, stop := range stops {
-		if !stop.Shown || !stop.Seen {
-			b.Errorf("%s: the focus cannot be seen (%v, %v) on %s", page, stop.Shown, stop.Seen, stop.What)
+	for _, s := range stops {
+		if !s.Shown || !s.Seen {
+			faults = append(faults, fmt.Sprintf("the focus cannot be seen (%v, %v) on %s", s.Shown, s.Seen, s.What))
 		}
 	}
 	if len(stops) < want {
-		b.Errorf("%s: %d of %d are reached by keyboard", page, len(stops), want)
+		faults = append(faults, fmt.Sprintf("%d of %d are reached by keyboard", len(stops), want))
 	}
+	return faults
 }
 
 // TestEveryPage looks at every page of a hub on which much goes on, in four browsers at once.
