@@ -201,6 +201,8 @@ func hubPhrases() []phrase {
 		{"the sync by %s failed", "", "der Abgleich durch %s ist gescheitert"},
 		{"look at what %s says about it", "", "nachsehen, was %s dazu sagt"},
 		{"it was reported %s after %s", "", "gemeldet wurde %s nach %s"},
+		{"nothing more was heard of it", "", "davon war nichts mehr zu hören"},
+		{"it ended without saying how", "", "sie endete, ohne zu sagen, wie"},
 		{"the sync by %s failed: %s", "", "der Abgleich durch %s ist gescheitert: %s"},
 		{"%s logged in from %s", "", "%s hat sich angemeldet, von %s"},
 		{"%s was made the first administrator, from %s", "", "%s wurde erster Administrator, von %s"},

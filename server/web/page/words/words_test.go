@@ -221,6 +221,7 @@ func TestSaid(t *testing.T) {
 		{"it is not connected: open folder /a b: there is no such folder", "es ist nicht verbunden: der Ordner /a b ist nicht da", true},
 		{"open folder /a: there is no such folder – check the path and whether its disk is mounted; if it is to be a new folder, create it first", "der Ordner /a ist nicht da – prüfen, ob der Pfad stimmt und der Datenträger eingehängt ist; ein neuer Ordner muss erst angelegt werden", true},
 		{"see `tandem conflict list`", "unter Konflikte entscheiden", true}, {"phone (cell)", "Telefon (mobil)", true}, {"phone (odd)", "Telefon (odd)", false},
+		{"the sync by frame 1.0 failed: nothing more was heard of it", "der Abgleich durch frame 1.0 ist gescheitert: davon war nichts mehr zu hören", true},
 		{"this nobody foresaw", "this nobody foresaw", false}, {"", "", true}, {"100% of it; in step", "100% of it; abgeglichen", false},
 	} {
 		if got, ok := de.Said(c.text); got != c.de || ok != c.known {
