@@ -37,6 +37,7 @@ type Store struct {
 	Blobs     Blobs
 	History   History
 	Conflicts Conflicts
+	Reported  ReportedConflicts
 	Events    Events
 	Results   Results
 	Settings  Settings
@@ -67,7 +68,7 @@ type Accounts interface {
 	PutUser(ctx context.Context, u User) error // title and address of the one of that name; NotFound
 	// SetProps changes the named properties of a user and leaves the others; an empty value removes one. NotFound.
 	SetProps(ctx context.Context, name string, set map[string]string) error
-	RemoveUser(ctx context.Context, name string) error // with logins, visits, devices, locks, notices, webhooks and what others share with it; its partners become the hub's; Busy while it owns collections
+	RemoveUser(ctx context.Context, name string) error // with logins, visits, devices, locks, notices, webhooks, conflicts that its programs report and what others share with it; its partners become the hub's; Busy while it owns collections
 }
 
 // HomeRecord is one record of a home collection as stored.
@@ -302,6 +303,9 @@ type Conflict struct {
 	Resolved int64 // Unix seconds, 0: open
 	Decision tandem.Decision
 	Body     tandem.Digest // TakeBody
+
+	// Reported is what a program says of a conflict of its own, nil for those of pairs. Pair is 0 then, and Decision only says that an answer is given.
+	Reported *Reported `json:",omitempty"`
 }
 
 // ConflictVersion is one of the versions. A deletion has Deleted set.

@@ -121,7 +121,7 @@ func (a accounts) RemoveUser(ctx context.Context, name string) error {
 		for _, q := range []string{"DELETE FROM login WHERE owner = ?", "DELETE FROM state WHERE device IN (SELECT number FROM device WHERE owner = ?)",
 			"DELETE FROM device WHERE owner = ?", "DELETE FROM share WHERE grantee = ?", "DELETE FROM lock WHERE holder = ?",
 			"DELETE FROM outgoing WHERE owner = ?", "DELETE FROM visit WHERE owner = ?", "DELETE FROM factor WHERE owner = ?", "DELETE FROM notice WHERE owner = ?",
-			"DELETE FROM push WHERE owner = ?", "DELETE FROM delivery WHERE webhook IN (SELECT id FROM webhook WHERE owner = ?)", "DELETE FROM webhook WHERE owner = ?",
+			"DELETE FROM push WHERE owner = ?", "DELETE FROM reported WHERE owner = ?", "DELETE FROM delivery WHERE webhook IN (SELECT id FROM webhook WHERE owner = ?)", "DELETE FROM webhook WHERE owner = ?",
 			"DELETE FROM partner WHERE owner = ? AND bounded", "UPDATE partner SET owner = '' WHERE owner = ?"} {
 			if _, err := c.exec(q, name); err != nil {
 				return err

@@ -23,7 +23,7 @@ func (d figures) Figures(ctx context.Context) (store.Figures, error) {
 			{&f.Users, "SELECT count(*) FROM user"}, {&f.Devices, "SELECT count(*) FROM device"}, {&f.Collections, "SELECT count(*) FROM collection"},
 			{&f.Partners, "SELECT count(*) FROM partner"}, {&f.Items, "SELECT count(*) FROM item"}, {&records, "SELECT count(*) FROM record"},
 			{&f.Pairs, "SELECT count(*) FROM pair"}, {&f.BaseRows, "SELECT ifnull(sum(rows), 0) FROM pair"}, {&f.Past, "SELECT count(*) FROM past"},
-			{&f.Events, "SELECT count(*) FROM event"}, {&f.Conflicts, "SELECT count(*) FROM conflict WHERE resolved = 0"},
+			{&f.Events, "SELECT count(*) FROM event"}, {&f.Conflicts, "SELECT (SELECT count(*) FROM conflict WHERE resolved = 0) + (SELECT count(*) FROM reported)"},
 			{&pages, "PRAGMA page_count"}, {&size, "PRAGMA page_size"},
 		} {
 			if err := c.row(q.query).Scan(q.to); err != nil {

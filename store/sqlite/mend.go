@@ -40,6 +40,8 @@ func orphans() []orphan {
 		{sort: "setting", text: "notices for a user who is gone; they are removed", table: "notice", where: noUser},
 		{sort: "setting", text: "webhooks of a user who is gone; they are removed", table: "webhook", where: noHook, name: "url", with: "DELETE FROM delivery WHERE webhook IN (SELECT id FROM webhook WHERE " + noHook + ")"},
 		{sort: "setting", text: "deliveries of a webhook that is gone; they are removed", table: "delivery", where: "webhook NOT IN (SELECT id FROM webhook)"},
+		{sort: "conflict", text: "conflicts that a program reported for a user who is gone; they are removed", table: "reported", where: noHook, name: "title", with: "DELETE FROM reported_body WHERE conflict IN (SELECT id FROM reported WHERE " + noHook + ")"},
+		{sort: "conflict", text: "versions of a program's conflict that is gone; they are removed", table: "reported_body", where: "conflict NOT IN (SELECT id FROM reported)"},
 		{sort: "setting", text: "marks of creates in a collection that is gone; they are removed", table: "marker", where: noCollection},
 		{sort: "history", text: "marks of versions that history has no longer; they are removed", table: "version", where: "past NOT IN (SELECT id FROM past)"},
 		{sort: "index", text: "words of records that are gone; they are removed", table: "word", where: "record NOT IN (SELECT row FROM record WHERE deleted = 0)"},

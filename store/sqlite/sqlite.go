@@ -150,6 +150,7 @@ func (d *db) store() *store.Store {
 		Mending:   mending{d},
 		Notices:   notices{d},
 		Hooks:     hooks{d},
+		Reported:  reported{d},
 		Closer:    d,
 	}
 }

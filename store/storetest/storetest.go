@@ -31,6 +31,12 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	t.Run("Mail", func(t *testing.T) { runMail(t, run) })
 	t.Run("Visits", func(t *testing.T) { runVisits(t, run) })
 	t.Run("Results", func(t *testing.T) { runResults(t, run) })
+	t.Run("Reported", func(t *testing.T) {
+		run(t, "Reported", testReported)
+		run(t, "Answers", testReportedAnswers)
+		run(t, "Limits", testReportedLimits)
+		run(t, "GoAway", testReportedGoAway)
+	})
 	t.Run("Notices", func(t *testing.T) { runNotices(t, run) })
 	t.Run("Figures", func(t *testing.T) { runFigures(t, run) })
 	t.Run("Rest", func(t *testing.T) { runRest(t, run) })
