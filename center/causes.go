@@ -178,7 +178,16 @@ func (h *Hub) conflictCauses(ctx context.Context, items []store.Item) (out []not
 		}
 		out = append(out, notify.Cause{User: it.User, Key: "conflict/" + number(c.ID), Sort: notify.Conflict, Item: c.Item, Title: "Conflict in " + c.Item, Text: title, Link: "/conflicts/" + number(c.ID)})
 	}
-	return out, nil
+	more, err := h.cfg.Store.Reported.Reports(ctx, "")
+	for _, r := range more {
+		if r.Answer != "" {
+			continue
+		}
+		if count[r.Item]++; count[r.Item] <= maxConflicts {
+			out = append(out, notify.Cause{User: r.User, Key: "conflict/" + number(r.ID), Sort: notify.Conflict, Item: r.Item, Title: "Conflict in " + r.Item, Text: r.Title, Link: "/conflicts/" + number(r.ID)})
+		}
+	}
+	return out, err
 }
 
 // questionCauses are plans and runs that wait for a person's word.

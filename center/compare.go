@@ -45,10 +45,19 @@ type VersionView struct {
 	Modified int64  // claimed time of the last change, Unix seconds; 0: it does not say
 	Written  int64  // when it came to be at its place, where history knows; likewise
 	By       string // who wrote it, where history knows
+	Named    bool   // By is a name that a program gave
 	Deleted  bool
 	Kept     bool   // its body is in the inbox, so that it can be shown, and written elsewhere
 	Body     []byte // where Kept
 	Keep     string // a name for it that differs from the others', for "both"
+}
+
+// Author is who wrote the version, in words.
+func (v VersionView) Author() string {
+	if v.Named {
+		return v.By
+	}
+	return AuthorText(v.By)
 }
 
 // FieldView is one field of a record in all versions.
@@ -65,8 +74,11 @@ type FieldView struct {
 // Compare implements Service.
 func (h *Hub) Compare(ctx context.Context, id int64) (Comparison, error) {
 	c, err := h.cfg.Store.Conflicts.Conflict(ctx, id)
+	if tandem.IsKind(err, tandem.NotFound) {
+		return h.compareReported(ctx, id)
+	}
 	if err != nil {
-		return Comparison{}, conflictError(err, id)
+		return Comparison{}, err
 	}
 	out := Comparison{Conflict: c}
 	group, err := h.group(ctx, c)

@@ -11,14 +11,17 @@ import (
 
 // Conflicts implements Service.
 func (h *Hub) Conflicts(ctx context.Context, open bool) ([]store.Conflict, error) {
-	return h.cfg.Store.Conflicts.List(ctx, 0, open)
+	return h.allConflicts(ctx, open)
 }
 
 // Conflict implements Service.
 func (h *Hub) Conflict(ctx context.Context, id int64) (store.Conflict, []string, error) {
 	c, err := h.cfg.Store.Conflicts.Conflict(ctx, id)
+	if tandem.IsKind(err, tandem.NotFound) {
+		return h.reportedConflict(ctx, id)
+	}
 	if err != nil {
-		return c, nil, conflictError(err, id)
+		return c, nil, err
 	}
 	bodies := make([]string, len(c.Versions))
 	for i, v := range c.Versions {
@@ -32,6 +35,19 @@ func (h *Hub) Conflict(ctx context.Context, id int64) (store.Conflict, []string,
 		bodies[i] = string(body)
 	}
 	return c, bodies, nil
+}
+
+// reportedConflict is Conflict of one that a program reported.
+func (h *Hub) reportedConflict(ctx context.Context, id int64) (store.Conflict, []string, error) {
+	r, err := h.cfg.Store.Reported.Reported(ctx, id)
+	if err != nil {
+		return store.Conflict{}, nil, conflictError(err, id)
+	}
+	bodies := make([]string, len(r.Versions))
+	for i, v := range r.Versions {
+		bodies[i] = string(v.Body)
+	}
+	return ofReported(r), bodies, nil
 }
 
 func conflictError(err error, id int64) error {
@@ -53,8 +69,12 @@ func (h *Hub) Decide(ctx context.Context, id int64, decision string, body []byte
 		return &tandem.Error{Kind: tandem.Invalid, Op: "resolve conflict", Thing: fmt.Sprint(id), Err: fmt.Errorf("%q is not an answer", decision), Remedy: "answer a, b or both, or give a version of your own"}
 	}
 	c, err := h.cfg.Store.Conflicts.Conflict(ctx, id)
+	if tandem.IsKind(err, tandem.NotFound) {
+		_, err := h.Resolve(ctx, Resolution{ID: id, Take: strings.ToLower(decision), Body: body})
+		return err
+	}
 	if err != nil {
-		return conflictError(err, id)
+		return err
 	}
 	if d == tandem.TakeBoth && c.Resolved == 0 {
 		_, err := h.Resolve(ctx, Resolution{ID: id, Take: "both"})

@@ -147,6 +147,9 @@ func (h *Hub) mergeAll(ctx context.Context, view Comparison, handler kind.Handle
 
 // agreed is the body that both sides of a conflict last agreed on, nil where that is not known.
 func (h *Hub) agreed(ctx context.Context, c store.Conflict) ([]byte, error) {
+	if c.Reported != nil {
+		return nil, nil
+	}
 	for row, err := range h.cfg.Store.Bases.Rows(ctx, c.Pair) {
 		if err != nil {
 			return nil, err

@@ -59,6 +59,9 @@ func (h *Hub) ForgetHandler(ctx context.Context, id string) error {
 	}
 	h.noting.Lock()
 	defer h.noting.Unlock()
+	if err := h.forgetReported(ctx, &x, ""); err != nil {
+		return err
+	}
 	if err := h.forgetHandler(ctx, id); err != nil {
 		return err
 	}
@@ -160,7 +163,7 @@ func (h *Hub) obeyItem(ctx context.Context, x *handler.Handler, o HandlerOrder) 
 	case !program:
 		return h.EnableItem(ctx, o.Item, o.Do == handler.Enable)
 	}
-	return h.changeNote(ctx, o.Handler, func(n *note) error {
+	err := h.changeNote(ctx, o.Handler, func(n *note) error {
 		if o.Do == handler.Delete {
 			n.Says.Items = slices.DeleteFunc(n.Says.Items, func(it handler.Item) bool { return it.ID == o.Item })
 			delete(n.NoItem, o.Item)
@@ -175,6 +178,10 @@ func (h *Hub) obeyItem(ctx context.Context, x *handler.Handler, o HandlerOrder) 
 		}
 		return nil
 	})
+	if err == nil && o.Do == handler.Delete {
+		err = h.forgetReported(ctx, x, o.Item)
+	}
+	return err
 }
 
 // obeyHandler activates, deactivates, enables or disables a partner or program. Its items keep their own settings.

@@ -8,7 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"tandem"
 	"tandem/kind"
@@ -32,7 +31,7 @@ type Resolution struct {
 	Stamp string
 }
 
-// Resolved is what came of an answer. The conflicts are over when their stores say so, after the next run.
+// Resolved is what came of an answer. The conflicts are over when their stores say so, after the next run, or the program that reported them.
 type Resolved struct {
 	Done    []int64
 	Left    int    // conflicts of the same sort that wait
@@ -60,6 +59,9 @@ func (h *Hub) Resolve(ctx context.Context, r Resolution) (Resolved, error) {
 		return out, &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: thing, Err: errors.New("a version or name of your own is for one conflict"), Remedy: "answer them one by one"}
 	case r.Name != "" && take != "both":
 		return out, &tandem.Error{Kind: tandem.Invalid, Op: op, Thing: thing, Err: errors.New("a name goes with keeping both"), Remedy: "take both, or leave the name out"}
+	}
+	if view.Conflict.Reported != nil {
+		return h.resolveReported(ctx, view, take, r)
 	}
 	same, err := h.alike(ctx, view.Conflict)
 	if err != nil {
@@ -267,7 +269,7 @@ func (h *Hub) nameTwin(ctx context.Context, c store.Conflict, name string) error
 	bad := func(why, remedy string) error {
 		return &tandem.Error{Kind: tandem.Invalid, Op: "name version of conflict", Thing: fmt.Sprint(c.ID), Err: errors.New(why), Remedy: remedy}
 	}
-	if !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxKeepName || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+	if !plainName(name) {
 		return bad("this is no name", fmt.Sprintf("use at most %d characters on one line", maxKeepName))
 	}
 	handler, _ := h.cfg.Kind(c.Kind)

@@ -25,6 +25,8 @@ type Sessions interface {
 	ReportSession(ctx context.Context, session int64, r SessionReport) (SessionAnswer, error)
 	// CloseSession ends a session. Items of which it was not said how they ended have failed.
 	CloseSession(ctx context.Context, session int64) error
+	// ProgramConflicts lists the conflicts that a program reported and that are not settled, with what people answered; own names one of them, "" all.
+	ProgramConflicts(ctx context.Context, handler, own string) ([]ProgramConflict, error)
 }
 
 // NewSession describes a session that is done elsewhere.
@@ -36,12 +38,14 @@ type NewSession struct {
 
 // SessionReport is what a session has to tell. All parts may be left out; they are looked at in this order.
 type SessionReport struct {
-	Text     string            // what goes on with the handler as a whole
-	Add      []handler.Item    // items that join the session
-	Propose  []handler.Item    // likewise, and nobody sees them before they are committed
-	Progress []progress.Report // of its items
-	Commit   []string          // proposed items that succeeded, and so are seen from now on
-	Events   []store.Event     // for the results log: Item, Level, Text, Record, Remedy, Code, Link, LinkText
+	Text      string            // what goes on with the handler as a whole
+	Add       []handler.Item    // items that join the session
+	Propose   []handler.Item    // likewise, and nobody sees them before they are committed
+	Progress  []progress.Report // of its items
+	Commit    []string          // proposed items that succeeded, and so are seen from now on
+	Conflicts []store.Reported  // for the inbox: Own, Item, Kind, Title, Reason, Takes (see ReportTakes) and Versions; one with the same Own replaces what was
+	Closed    []string          // conflicts that are settled, by Own; what is not there is passed over
+	Events    []store.Event     // for the results log: Item, Level, Text, Record, Remedy, Code, Link, LinkText
 }
 
 // SessionAnswer is what a session is told.
@@ -49,6 +53,7 @@ type SessionAnswer struct {
 	All        progress.Answer            // whether to go on at all
 	Items      map[string]progress.Answer // whether to go on with the items that were reported
 	Additional []string                   // items that joined meanwhile: sync them, too
+	Answers    []ProgramConflict          // what people answered to conflicts of its handler; each is told until the conflict is closed
 }
 
 // Progress implements Service.
@@ -122,8 +127,16 @@ func (h *Hub) ReportSession(ctx context.Context, id int64, r SessionReport) (Ses
 	if err := h.commitItems(ctx, mine, s, r.Commit); err != nil {
 		return out, errors.Join(wrong, err)
 	}
+	if err := h.reportConflicts(ctx, mine, r); err != nil {
+		return out, errors.Join(wrong, err)
+	}
 	if err := h.reportEvents(ctx, mine, r.Events); err != nil {
 		return out, errors.Join(wrong, err)
+	}
+	if mine.program {
+		if out.Answers, err = h.answersFor(ctx, mine.handler); err != nil {
+			return out, errors.Join(wrong, err)
+		}
 	}
 	out.All = s.CanContinue("")
 	if out.Additional, err = s.Additional(); err != nil {

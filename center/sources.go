@@ -263,6 +263,10 @@ func (h *Hub) deviceID(ctx context.Context, user, number string) (string, error)
 // programHandlers are those that other programs report.
 func (h *Hub) programHandlers(ctx context.Context, notes map[string]note) ([]handler.Handler, error) {
 	var out []handler.Handler
+	waiting, err := h.cfg.Store.Reported.Waiting(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for id, n := range notes {
 		if n.Says == nil {
 			continue
@@ -271,7 +275,7 @@ func (h *Hub) programHandlers(ctx context.Context, notes map[string]note) ([]han
 		x.ID, x.Active, x.Enabled, x.Connected, x.Hidden = id, !n.Out, !n.Off, true, n.Hidden
 		x.Items = make([]handler.Item, 0, len(n.Says.Items))
 		for _, it := range n.Says.Items {
-			it.Enabled, it.Connected = !n.NoItem[it.ID], true
+			it.Enabled, it.Connected, it.Conflicts = !n.NoItem[it.ID], true, waiting[[2]string{id, it.ID}]
 			if err := h.fillFromRuns(ctx, &it); err != nil {
 				return nil, err
 			}

@@ -160,20 +160,35 @@ func (s *Scope) Conflicts(ctx context.Context, open bool) ([]store.Conflict, err
 		return nil, err
 	}
 	list, err := s.cfg.Hub.Conflicts(ctx, open)
-	return slices.DeleteFunc(list, func(c store.Conflict) bool { return !o.pairs[c.Pair] }), err
+	return slices.DeleteFunc(list, func(c store.Conflict) bool { return !o.pairs[c.Pair] && !s.reported(c.Reported) }), err
+}
+
+// reported tells whether a conflict is one that a program reported for oneself, or for administrators for the hub.
+func (s *Scope) reported(r *store.Reported) bool {
+	return r != nil && (s.mine(r.User) || r.User == "" && s.who.Admin)
 }
 
 // conflict checks that a conflict is one's own.
 func (s *Scope) conflict(ctx context.Context, id int64) error {
 	c, err := s.cfg.Store.Conflicts.Conflict(ctx, id)
-	if err != nil && !tandem.IsKind(err, tandem.NotFound) {
+	if tandem.IsKind(err, tandem.NotFound) {
+		r, err := s.cfg.Store.Reported.Reported(ctx, id)
+		if err != nil && !tandem.IsKind(err, tandem.NotFound) {
+			return err
+		}
+		if err != nil || !s.reported(&r) {
+			return missing("conflict", strconv.FormatInt(id, 10))
+		}
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	o, ownErr := s.owned(ctx)
 	if ownErr != nil {
 		return ownErr
 	}
-	if err != nil || !o.pairs[c.Pair] {
+	if !o.pairs[c.Pair] {
 		return missing("conflict", strconv.FormatInt(id, 10))
 	}
 	return nil

@@ -28,7 +28,7 @@ func unaudited() map[string]string {
 	for why, names := range map[string]string{
 		asks: "Checks Collections Conflict Conflicts FindDevice FindEvents FindHandler FollowLog Follow Folders History HubMail KindRules ListCollections ListDeliveries ListDevices ListHandlers Verify " +
 			"ItemRecords ItemRecord ListItems ListNotices ListPartners ListUsers ListWebhooks Log LookAt MemberBounds BoundsOf NotifySettings Outgoing Progress Proposals Questions Result Runs Secret SecretNames Status " +
-			"DeviceTrace DeviceRules DevicePolicy ByHand Compare MergeFields",
+			"DeviceTrace DeviceRules DevicePolicy ByHand Compare MergeFields ProgramConflicts",
 		records: "AnswerFolders AnswerQuestion Begin CloseSession CommitProposal Decide FirstSync OpenSession ReportSession Resolve Stop StopHandler Sync SyncPlaces Undo",
 		own:     "AddBrowser RemoveBrowser SetNotify TestNotify TestWebhook RetryDelivery SetAway SetInvitations RenamePasskey",
 		keeps:   "AddCollection EnableItem ForgetHandler HideCollection RenameCollection SetFolders SetItem",

@@ -211,6 +211,18 @@ func (s *Scope) ReportSession(ctx context.Context, id int64, r center.SessionRep
 	return s.cfg.Hub.ReportSession(ctx, id, r)
 }
 
+// ProgramConflicts implements center.Service: of one's own program.
+func (s *Scope) ProgramConflicts(ctx context.Context, handler, own string) ([]center.ProgramConflict, error) {
+	x, err := s.FindHandler(ctx, handler)
+	if err != nil {
+		return nil, err
+	}
+	if !s.mine(x.User) && !(x.User == "" && s.who.Admin) {
+		return nil, missing("handler", handler)
+	}
+	return s.cfg.Hub.ProgramConflicts(ctx, handler, own)
+}
+
 // CloseSession implements center.Service.
 func (s *Scope) CloseSession(ctx context.Context, id int64) error {
 	if err := s.session(ctx, id); err != nil {

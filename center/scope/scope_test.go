@@ -83,6 +83,7 @@ func asks() []ask {
 			return it, err
 		}},
 		{"ForgetHandler", func(c C, s S, u string, x things) (any, error) { return none(s.ForgetHandler(c, x.partner)) }},
+		{"ProgramConflicts", func(c C, s S, u string, x things) (any, error) { return s.ProgramConflicts(c, x.partner, "") }},
 		{"StopHandler", func(c C, s S, u string, x things) (any, error) { return s.StopHandler(c, x.partner) }},
 		{"FollowFolders", func(c C, s S, u string, x things) (any, error) {
 			return none(s.FollowFolders(c, center.Follow{Partner: x.partner}))

@@ -67,7 +67,7 @@ func OfChosen(v center.ChosenVersion) ChosenVersion {
 func OfComparison(c center.Comparison) Comparison {
 	return Comparison{Conflict: OfConflict(c.Conflict, nil), Takes: append([]string{}, c.Takes...), Same: c.Same, Stamp: c.Stamp, Second: c.Second, Name: c.Name,
 		Versions: List(c.Versions, func(v center.VersionView) ComparedVersion {
-			return ComparedVersion{v.Take, v.Place, string(v.Record), v.Title, v.When, v.Who, v.Modified, v.Written, center.AuthorText(v.By), v.Deleted, string(v.Body), v.Keep}
+			return ComparedVersion{v.Take, v.Place, string(v.Record), v.Title, v.When, v.Who, v.Modified, v.Written, v.Author(), v.Deleted, string(v.Body), v.Keep}
 		}),
 		Fields: List(c.Fields, func(f center.FieldView) ComparedField {
 			return ComparedField{f.Label, f.Before, append([]string{}, f.Values...), f.Differs, f.Clashes, f.Picks, f.Usual}

@@ -243,6 +243,68 @@ type SessionNews struct {
 	Progress []SessionStep  `json:"progress,omitempty"`
 	Commit   []string       `json:"commit,omitempty" doc:"proposed items that succeeded"`
 	Events   []SessionEvent `json:"events,omitempty"`
+
+	Conflicts []SessionConflict `json:"conflicts,omitempty" doc:"for the inbox, of a handler that can do conflicts"`
+	Closed    []string          `json:"closed,omitempty" doc:"conflicts that are settled, by the program's ids; those that nobody knows are passed over"`
+}
+
+// SessionConflict is a conflict that a program cannot settle without a person.
+type SessionConflict struct {
+	ID       string           `json:"id" doc:"the program's own, of at most 64 characters; the same again replaces what was reported, and keeps the answer if the versions are the same"`
+	Item     string           `json:"item"`
+	Title    string           `json:"title" doc:"what it is about, in at most 128 characters"`
+	Why      string           `json:"why,omitempty" doc:"for people"`
+	Kind     string           `json:"kind,omitempty" doc:"of the bodies, such as contact: then they are shown field by field; else as text"`
+	Takes    []string         `json:"takes,omitempty" doc:"what the program can be told: version (one of them), both, body (a version of the person's own), newest (the version changed last), out (leave it out of what is synced), skip; absent: version and skip. What it does not take is not offered"`
+	Versions []SessionVersion `json:"versions" doc:"2 to 16"`
+}
+
+// SessionVersion is one version of a record in conflict.
+type SessionVersion struct {
+	Title   string `json:"title,omitempty"`
+	Where   string `json:"where,omitempty" doc:"for people"`
+	Who     string `json:"who,omitempty" doc:"who changed it, for people"`
+	When    int64  `json:"when,omitempty" doc:"Unix seconds of when it was changed"`
+	Deleted bool   `json:"deleted,omitempty"`
+	Body    string `json:"body,omitempty" doc:"at most 1 MiB"`
+}
+
+func (x SessionConflict) conflict() store.Reported {
+	return store.Reported{Own: x.ID, Item: x.Item, Title: x.Title, Reason: x.Why, Kind: tandem.Kind(x.Kind), Takes: x.Takes, Versions: List(x.Versions, func(v SessionVersion) store.ReportedVersion {
+		return store.ReportedVersion{Title: v.Title, Where: v.Where, Who: v.Who, When: v.When, Deleted: v.Deleted, Body: []byte(v.Body)}
+	})}
+}
+
+// ProgramConflict is a conflict as the program sees it that reported it.
+type ProgramConflict struct {
+	ID     string          `json:"id" doc:"the program's own"`
+	Number int64           `json:"number" doc:"as people know it, and /api/conflicts"`
+	Item   string          `json:"item"`
+	Title  string          `json:"title"`
+	When   int64           `json:"when"`
+	Answer *ConflictAnswer `json:"answer,omitempty" doc:"absent: nobody decided yet"`
+}
+
+// ConflictAnswer is what a person decided.
+type ConflictAnswer struct {
+	Take     string `json:"take" doc:"a, b and so on for a version, both, body, out"`
+	Version  *int   `json:"version,omitempty" doc:"which version, from 0, where one was taken"`
+	Name     string `json:"name,omitempty" doc:"both: what the second version that is not deleted is to be called"`
+	Body     string `json:"body,omitempty" doc:"body: the version to be kept"`
+	BodyLeft bool   `json:"body_left,omitempty" doc:"the body is left out, since there was too much in one answer: ask for this conflict alone"`
+	When     int64  `json:"when"`
+}
+
+// OfProgramConflict is a conflict as the program sees it that reported it.
+func OfProgramConflict(c center.ProgramConflict) ProgramConflict {
+	out := ProgramConflict{ID: c.Own, Number: c.Number, Item: c.Item, Title: c.Title, When: c.When}
+	if a := c.Answer; a != nil {
+		out.Answer = &ConflictAnswer{Take: a.Take, Name: a.Name, Body: string(a.Body), BodyLeft: a.BodyLeft, When: a.When}
+		if a.Version >= 0 {
+			out.Answer.Version = &a.Version
+		}
+	}
+	return out
 }
 
 // SessionStep is how far an item of a session is.
@@ -268,7 +330,8 @@ type SessionEvent struct {
 
 // Report is what the center takes.
 func (x SessionNews) Report() (center.SessionReport, error) {
-	out := center.SessionReport{Text: x.Text, Add: List(x.Add, SessionItem.item), Propose: List(x.Propose, SessionItem.item), Commit: x.Commit}
+	out := center.SessionReport{Text: x.Text, Add: List(x.Add, SessionItem.item), Propose: List(x.Propose, SessionItem.item), Commit: x.Commit,
+		Conflicts: List(x.Conflicts, SessionConflict.conflict), Closed: x.Closed}
 	for _, p := range x.Progress {
 		var s progress.Status
 		if err := s.UnmarshalText([]byte(p.Status)); err != nil {
@@ -288,11 +351,12 @@ type SessionAnswer struct {
 	All        string            `json:"all" enum:"go on,cancel all"`
 	Items      map[string]string `json:"items" doc:"go on, cancel item or cancel all, for the items that were reported"`
 	Additional []string          `json:"additional" doc:"items that joined meanwhile: sync them, too"`
+	Answers    []ProgramConflict `json:"answers" doc:"conflicts of the handler that people decided; each is told until it is closed"`
 }
 
 // OfAnswer is what a session is told.
 func OfAnswer(a center.SessionAnswer) SessionAnswer {
-	out := SessionAnswer{All: a.All.String(), Items: map[string]string{}, Additional: append([]string{}, a.Additional...)}
+	out := SessionAnswer{All: a.All.String(), Items: map[string]string{}, Additional: append([]string{}, a.Additional...), Answers: List(a.Answers, OfProgramConflict)}
 	for id, x := range a.Items {
 		out.Items[id] = x.String()
 	}

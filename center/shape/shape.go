@@ -178,6 +178,9 @@ type Conflict struct {
 	Versions []ConflictVersion `json:"versions"`
 	Resolved int64             `json:"resolved,omitempty"`
 	Decided  bool              `json:"decided" doc:"an answer is given; the next run carries it out"`
+	Handler  string            `json:"handler,omitempty" doc:"the program that reported it: it is told the answer, and says when the conflict is settled"`
+	Own      string            `json:"own,omitempty" doc:"the program's id of it"`
+	Answer   string            `json:"answer,omitempty" doc:"of a program's: what was answered, and can be changed until it is settled"`
 }
 
 // ConflictField is a field that clashes.
@@ -202,6 +205,9 @@ type ConflictVersion struct {
 func OfConflict(c store.Conflict, bodies []string) Conflict {
 	out := Conflict{ID: c.ID, Item: c.Item, Kind: string(c.Kind), When: c.When, Title: c.Title, Reason: c.Reason, Resolved: c.Resolved, Decided: c.Decision != 0,
 		Fields: []ConflictField{}, Versions: []ConflictVersion{}}
+	if r := c.Reported; r != nil {
+		out.Handler, out.Own, out.Answer = r.Handler, r.Own, r.Answer
+	}
 	for _, f := range c.Fields {
 		out.Fields = append(out.Fields, ConflictField(f))
 	}

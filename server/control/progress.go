@@ -14,6 +14,7 @@ import (
 type (
 	runsArg    struct{ Runs []int64 }
 	answerArg  struct{ Item, Answer string }
+	programArg struct{ Handler, Own string }
 	recordsArg struct {
 		Item  string
 		Limit int
@@ -32,6 +33,9 @@ func handleCenter(mux *http.ServeMux, s center.Service) {
 	handle(mux, "OpenSession", func(ctx context.Context, n center.NewSession) (int64, error) { return s.OpenSession(ctx, n) })
 	handle(mux, "ReportSession", func(ctx context.Context, a reportArg) (center.SessionAnswer, error) {
 		return s.ReportSession(ctx, a.Session, a.Report)
+	})
+	handle(mux, "ProgramConflicts", func(ctx context.Context, a programArg) ([]center.ProgramConflict, error) {
+		return s.ProgramConflicts(ctx, a.Handler, a.Own)
 	})
 	handle(mux, "CloseSession", func(ctx context.Context, a idArg) (nothing, error) { return nothing{}, s.CloseSession(ctx, a.ID) })
 	handle(mux, "Compare", func(ctx context.Context, a idArg) (center.Comparison, error) { return s.Compare(ctx, a.ID) })
@@ -66,6 +70,11 @@ func handleCenter(mux *http.ServeMux, s center.Service) {
 		return s.OrderHandler(ctx, o)
 	})
 	handle(mux, "ForgetHandler", func(ctx context.Context, a nameArg) (nothing, error) { return nothing{}, s.ForgetHandler(ctx, a.Name) })
+}
+
+// ProgramConflicts implements center.Service.
+func (c *Client) ProgramConflicts(ctx context.Context, handler, own string) ([]center.ProgramConflict, error) {
+	return call[[]center.ProgramConflict](ctx, c, "ProgramConflicts", programArg{handler, own})
 }
 
 // Compare implements center.Service.

@@ -343,6 +343,13 @@ func (b *browser) form(path string, v url.Values) answer {
 // call sends JSON to the API, with the token that pages repeat.
 func (b *browser) call(method, path string, v any) answer {
 	b.k.Helper()
+	req := b.jsonRequest(method, path, v)
+	req.Header.Set("X-CSRF-Token", b.csrf)
+	return b.send(req)
+}
+
+func (b *browser) jsonRequest(method, path string, v any) *http.Request {
+	b.k.Helper()
 	var body io.Reader
 	if v != nil {
 		text, err := json.Marshal(v)
@@ -353,8 +360,7 @@ func (b *browser) call(method, path string, v any) answer {
 	if v != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	req.Header.Set("X-CSRF-Token", b.csrf)
-	return b.send(req)
+	return req
 }
 
 func card(uid, name string) []byte {

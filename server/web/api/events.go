@@ -336,6 +336,8 @@ func (s *stream) elsewhere(ctx context.Context, n center.News) error {
 		return s.tell("progress", 0, elsewhere{n.Item, n.Handler, shape.OfReached(n.Item, n.Row)})
 	case center.EndedNews:
 		err = s.tell("run", 0, elsewhere{n.Item, n.Handler, shape.OfReached(n.Item, n.Row)})
+	case center.ConflictsNews:
+		err = s.conflicts(ctx, true) // an answer that was changed is news for the program, too
 	}
 	if err == nil {
 		err = s.tell("handler", 0, changed{n.Handler, n.Item})

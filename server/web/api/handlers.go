@@ -28,6 +28,9 @@ type SessionRef struct {
 	ID int64 `path:"id"`
 }
 
+// maxReport bounds a report of a session, in bytes: conflicts come with their versions.
+const maxReport = 32 << 20
+
 // NewID is the number of something that was made.
 type NewID struct {
 	ID int64 `json:"id"`
@@ -85,7 +88,7 @@ func (a *API) addHandlers() {
 			id, err := s.OpenSession(ctx, in.Body.Session())
 			return NewID{id}, err
 		})
-	get(a, op{id: "report-session", method: "POST", path: "/api/sessions/{id}", tag: tag, summary: "Tell how far a session is; the answer says whether to go on", about: "An empty report only asks."},
+	get(a, op{id: "report-session", method: "POST", path: "/api/sessions/{id}", tag: tag, summary: "Tell how far a session is; the answer says whether to go on", about: "An empty report only asks.", largest: maxReport},
 		func(ctx context.Context, s center.Service, in *struct {
 			SessionRef
 			Body shape.SessionNews
@@ -97,6 +100,15 @@ func (a *API) addHandlers() {
 			answer, err := s.ReportSession(ctx, in.ID, r)
 			return shape.OfAnswer(answer), err
 		})
+	serve(a, op{id: "program-conflicts", method: "GET", path: "/api/handler/conflicts", tag: tag, summary: "The conflicts that a program reported, and what people answered",
+		about: "For the program: those that it did not close, with or without a session. /api/conflicts shows them to people."}, func(ctx context.Context, in *struct {
+		Paging
+		HandlerRef
+		Conflict string `query:"conflict" doc:"only the one with this id of the program's"`
+	}) (*list[shape.ProgramConflict], error) {
+		all, err := a.cfg.Service(ctx).ProgramConflicts(ctx, in.ID, in.Conflict)
+		return pageOf(&in.Paging, shape.List(all, shape.OfProgramConflict)), err
+	})
 	do(a, op{id: "close-session", method: "DELETE", path: "/api/sessions/{id}", tag: tag, summary: "End a session", about: "Items of which it was not said how they ended have failed."},
 		func(ctx context.Context, s center.Service, in *SessionRef) error { return s.CloseSession(ctx, in.ID) })
 }

@@ -20,6 +20,7 @@ type inbox struct {
 	Open      []store.Conflict
 	Decided   int // answered, and not carried out yet
 	Out       []store.Conflict
+	Told      []store.Conflict // answered, and a program carries them out
 	Item      string
 	Items     []string
 	Takes     []option // what several can be answered with at once
@@ -50,6 +51,8 @@ func (p *Pages) conflicts(c *call) error {
 		}
 		switch {
 		case d.Item != "" && k.Item != d.Item:
+		case k.Reported != nil && k.Decision != 0:
+			d.Told = append(d.Told, k)
 		case k.Decision == tandem.LeaveOut:
 			d.Out = append(d.Out, k)
 		case k.Decision != 0:
@@ -62,6 +65,9 @@ func (p *Pages) conflicts(c *call) error {
 	slices.Sort(d.Items)
 	t := c.words.T
 	d.Takes = []option{{"newest", t("Keep the newest"), false}, {"a", t("Keep this hub's version"), false}, {"b", t("Keep the partner's version"), false}, {"both", t("Keep both"), false}, {"out", t("Sync it no longer"), false}}
+	if slices.ContainsFunc(d.Open, func(k store.Conflict) bool { return k.Reported != nil }) { // neither version of a program's is the hub's
+		d.Takes[1].Text, d.Takes[2].Text = t("Keep version %s", "A"), t("Keep version %s", "B")
+	}
 	if c.htmx() {
 		return c.part("inbox", d)
 	}
@@ -87,6 +93,8 @@ type clash struct {
 	Out      bool // of the sync set
 	Why      string
 	Answer   string // what was chosen, where the page is shown again
+	By       string // the program that reported it, and carries the answer out; "": the hub does
+	Waits    bool   // an answer is given, which By carries out
 }
 
 // version is one version of a record in conflict.
@@ -139,6 +147,9 @@ func (p *Pages) clash(c *call, chosen map[string]string) (*clash, error) {
 		return nil, &tandem.Error{Kind: tandem.Unreadable, Op: "show conflict", Thing: k.Title, Err: errors.New("its versions are not known")}
 	}
 	d := &clash{Comparison: view, Over: k.Resolved != 0 || k.Decision != 0 && k.Decision != tandem.LeaveOut, Out: k.Decision == tandem.LeaveOut, Why: reasonWords(c.words, k.Reason)}
+	if r := k.Reported; r != nil {
+		d.By, d.Answer, d.Waits, d.Over, d.Out = r.Handler, r.Answer, r.Answer != "", false, false
+	}
 	d.Title = cmp.Or(k.Title, string(view.Versions[0].Record), string(view.Versions[1].Record))
 	d.fill(c.words, p.partnersByPlace(c))
 	d.Name = d.Comparison.Name
@@ -176,11 +187,17 @@ func (d *clash) fill(w words.Words, partners map[string]string) {
 	}
 	dated := d.Can("newest")
 	for _, v := range d.Comparison.Versions {
-		who, from, _ := strings.Cut(v.By, " ")
-		v.By = writer(w, who, from)
+		if who, from, _ := strings.Cut(v.By, " "); !v.Named {
+			v.By = writer(w, who, from)
+		} else if v.By != "" {
+			v.By = w.T("by %s", v.By)
+		}
 		one := version{VersionView: v, Where: placeName(w, v.Place), Newest: dated && !v.Deleted && v.Modified == newest, Icon: "service"}
 		dated = dated && !one.Newest // of equals the first, which is what is kept
 		switch {
+		case d.By != "":
+			one.Name = cmp.Or(v.Place, w.T("Version %s", strings.ToUpper(v.Take)))
+			one.Where = one.Name
 		case v.Side == tandem.SideA:
 			one.Name, one.Icon = w.T("This hub"), "computer"
 		default:
@@ -212,7 +229,7 @@ func (p *Pages) decide(c *call) error {
 		return p.showPicked(c, d)
 	}
 	d.Answer = c.form("answer")
-	r := center.Resolution{ID: d.Conflict.ID, Take: d.Answer, All: c.form("alike") == "yes", Stamp: c.form("stamp")}
+	r := center.Resolution{ID: d.Conflict.ID, Take: d.Answer, All: c.form("alike") == "yes" && d.Answer != "ask", Stamp: c.form("stamp")}
 	switch d.Answer {
 	case "":
 		err = invalid("answer", "resolve conflict", d.Title, "no answer was chosen", "choose one of the answers")

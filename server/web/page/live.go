@@ -167,6 +167,9 @@ func (p *Pages) tell(c *call, m *messages, n center.News) {
 			m.put("progress-"+token(n.Item), body.String())
 		}
 	case center.ConflictsNews:
+		if n.Handler != "" { // of another program, whose items have no rows of their own
+			m.put("items", "1")
+		}
 		m.put("conflicts", "1")
 		m.put("item-"+token(n.Item), "1")
 	case center.ItemsNews:
