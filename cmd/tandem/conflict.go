@@ -34,6 +34,9 @@ type conflictJSON struct {
 	Versions []conflictVersionJSON `json:"versions"`
 	Resolved int64                 `json:"resolved,omitempty"`
 	Decided  bool                  `json:"decided"`
+	Handler  string                `json:"handler,omitempty"` // the program that reported it
+	Own      string                `json:"own,omitempty"`     // the program's id of it
+	Answer   string                `json:"answer,omitempty"`  // of a program's
 }
 
 type conflictFieldJSON struct {
@@ -66,6 +69,9 @@ type comparedVersionJSON struct {
 func toConflict(c store.Conflict, bodies []string) conflictJSON {
 	out := conflictJSON{ID: c.ID, Item: c.Item, Kind: string(c.Kind), When: c.When, Title: c.Title, Reason: c.Reason, Resolved: c.Resolved, Decided: c.Decision != 0,
 		Fields: []conflictFieldJSON{}, Versions: []conflictVersionJSON{}}
+	if r := c.Reported; r != nil {
+		out.Handler, out.Own, out.Answer = r.Handler, r.Own, r.Answer
+	}
 	for _, f := range c.Fields {
 		out.Fields = append(out.Fields, conflictFieldJSON(f))
 	}
@@ -96,7 +102,8 @@ func (a *app) conflictList() *cobra.Command {
 					return err
 				}
 				if item != "" {
-					if _, err := s.Status(c.Context(), []string{item}); err != nil { // a mistyped name is not one without conflicts
+					ofProgram := slices.ContainsFunc(list, func(x store.Conflict) bool { return x.Reported != nil && x.Item == item })
+					if _, err := s.Status(c.Context(), []string{item}); err != nil && !ofProgram { // a mistyped name is not one without conflicts
 						return err
 					}
 					list = slices.DeleteFunc(list, func(x store.Conflict) bool { return x.Item != item })
@@ -137,6 +144,8 @@ func (a *app) conflictTable(list []store.Conflict) error {
 		switch {
 		case c.Resolved != 0:
 			state = "over"
+		case c.Reported != nil && c.Decision != 0:
+			state = "answered; waits for " + c.Reported.Handler
 		case c.Decision == tandem.LeaveOut:
 			state = "no longer synced"
 		case c.Decision != 0:
@@ -212,7 +221,11 @@ func conflictID(text string) (int64, error) {
 
 func (a *app) showConflict(view center.Comparison, bodies bool) error {
 	c := view.Conflict
-	fmt.Fprintf(a.out, "%s (%s), since %s\n", ui.Clean(titleOf(c)), c.Kind, ui.When(c.When, now()))
+	what := string(c.Kind)
+	if r := c.Reported; r != nil {
+		what = strings.TrimPrefix(what+", reported by "+r.Handler, ", ")
+	}
+	fmt.Fprintf(a.out, "%s (%s), since %s\n", ui.Clean(titleOf(c)), ui.Clean(what), ui.When(c.When, now()))
 	if c.Reason != "" {
 		fmt.Fprintf(a.out, "%s\n", ui.Clean(c.Reason))
 	}
@@ -232,7 +245,7 @@ func (a *app) showConflict(view center.Comparison, bodies bool) error {
 			changed = "written " + ui.When(v.Written, now())
 		}
 		if v.By != "" {
-			changed += " by " + ui.Clean(center.AuthorText(v.By))
+			changed += " by " + ui.Clean(v.Author())
 		}
 		t.Add(" "+strings.ToUpper(v.Take), v.Place, string(v.Record), state, strings.TrimSpace(changed))
 	}
@@ -255,11 +268,43 @@ func (a *app) showConflict(view center.Comparison, bodies bool) error {
 		_, err := fmt.Fprintf(a.out, "\nthis record is no longer synced; take that back with `tandem conflict resolve %d --take ask`\n", c.ID)
 		return err
 	}
+	if r := c.Reported; r != nil {
+		return a.reportedAnswers(view, *r)
+	}
 	words := slices.DeleteFunc(slices.Clone(view.Takes), func(w string) bool { return w == "body" || w == "skip" || w == center.TakeFields })
 	if line := bothLine(view); line != "" {
 		fmt.Fprintf(a.out, "\n%s\n", line)
 	}
 	fmt.Fprintf(a.out, "\ndecide with `tandem conflict resolve %d --take %s`, or give a version of your own with --with FILE\n", c.ID, strings.Join(words, "|"))
+	if slices.Contains(view.Takes, center.TakeFields) {
+		fmt.Fprintln(a.out, "put one together from fields of both with --field FIELD=VERSION")
+	}
+	if view.Same > 1 {
+		fmt.Fprintf(a.out, "--all decides %d conflicts of the same sort\n", view.Same)
+	}
+	return nil
+}
+
+// reportedAnswers tells what may be answered to a conflict of a program.
+func (a *app) reportedAnswers(view center.Comparison, r store.Reported) error {
+	if r.Answer != "" {
+		fmt.Fprintf(a.out, "\nanswered: %s; it stays until %s says that it is settled, and can be answered otherwise until then\n", r.Answer, ui.Clean(r.Handler))
+	}
+	if view.Second != "" {
+		fmt.Fprintf(a.out, "\nboth: all are kept, %s as %q; --name calls it otherwise\n", strings.ToUpper(view.Second), ui.Clean(view.Name))
+	}
+	own := slices.Contains(view.Takes, "body")
+	words := slices.DeleteFunc(slices.Clone(view.Takes), func(w string) bool { return w == "body" || w == "skip" || w == center.TakeFields })
+	switch id := view.Conflict.ID; {
+	case len(words) > 0 && own:
+		fmt.Fprintf(a.out, "\ndecide with `tandem conflict resolve %d --take %s`, or give a version of your own with --with FILE\n", id, strings.Join(words, "|"))
+	case len(words) > 0:
+		fmt.Fprintf(a.out, "\ndecide with `tandem conflict resolve %d --take %s`\n", id, strings.Join(words, "|"))
+	case own:
+		fmt.Fprintf(a.out, "\ngive a version of your own with `tandem conflict resolve %d --with FILE`\n", id)
+	default:
+		fmt.Fprintf(a.out, "\n%s takes no answer\n", ui.Clean(r.Handler))
+	}
 	if slices.Contains(view.Takes, center.TakeFields) {
 		fmt.Fprintln(a.out, "put one together from fields of both with --field FIELD=VERSION")
 	}
@@ -332,7 +377,7 @@ func toComparison(view center.Comparison) comparisonJSON {
 	out.Versions = []comparedVersionJSON{}
 	for _, v := range view.Versions {
 		plain := conflictVersionJSON{Side: strings.ToUpper(v.Take), Place: v.Place, Record: string(v.Record), Title: v.Title, Deleted: v.Deleted, Body: string(v.Body)}
-		out.Versions = append(out.Versions, comparedVersionJSON{conflictVersionJSON: plain, When: v.When, Who: v.Who, Modified: v.Modified, Written: v.Written, By: center.AuthorText(v.By), Keep: v.Keep})
+		out.Versions = append(out.Versions, comparedVersionJSON{conflictVersionJSON: plain, When: v.When, Who: v.Who, Modified: v.Modified, Written: v.Written, By: v.Author(), Keep: v.Keep})
 	}
 	for _, f := range view.Fields {
 		out.Compared = append(out.Compared, comparedJSON{f.Label, f.Before, f.Values, f.Differs, f.Picks})
@@ -369,7 +414,11 @@ what only one side changed from that side, and what clashes and is not named fro
 else from the version that --rest names. --preview shows it and decides nothing.
 
 With --all the answer is given to all conflicts of the same sort: of the same item, with
-the same sides changed or deleted.`,
+the same sides changed or deleted.
+
+A conflict that a program reported is answered with what the program takes, as "tandem
+conflict show" tells. It stays until the program says that it is settled; until then it
+can be answered otherwise, and "ask" takes the answer back.`,
 		Example: "  tandem conflict resolve 3 --take a\n  tandem conflict resolve 3 --take both --name \"Carla (old)\"\n  tandem conflict resolve 4 --take both --name \"report (laptop).txt\"\n  tandem conflict resolve 3 --take newest --all\n  tandem conflict resolve 3 --field \"phone (cell)=b\" --field name=a --preview\n  tandem conflict resolve 3 --with merged.vcf",
 		Args:    args(1, 1, "name one conflict by its id: tandem conflict resolve ID --take a|b|both"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -445,7 +494,12 @@ func (a *app) resolve(c *cobra.Command, s center.Service, r center.Resolution) e
 	if _, running := s.(interface{ Process() int }); running && !strings.Contains(x.Item, " ") {
 		next = "the hub carries it out now"
 	}
+	if x.Reported != nil {
+		next = ui.Clean(x.Reported.Handler) + " carries it out, and says when it is settled"
+	}
 	switch {
+	case x.Reported != nil && r.Take == "ask" && len(out.Done) > 0:
+		fmt.Fprintln(a.out, "the answer is taken back")
 	case len(out.Done) > 1:
 		fmt.Fprintf(a.out, "%s decided; %s\n", ui.Count(len(out.Done), "conflict"), next)
 	case len(out.Done) == 1 && out.Kept != "":

@@ -62,7 +62,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %s", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"waithub": waitHub, "waitfor": waitFor, "waitgone": waitGone, "status": status, "replace": replaceIn, "same": sameTrees, "many": many, "resize": resize, "newer": newer, "bend": bend, "damage": damage, "smalldisk": smallDisk, "fill": fill, "phone": meetPhone, "freeport": freePort, "publish": publish,
+			"waithub": waitHub, "waitfor": waitFor, "waitgone": waitGone, "status": status, "replace": replaceIn, "same": sameTrees, "many": many, "resize": resize, "newer": newer, "bend": bend, "damage": damage, "smalldisk": smallDisk, "fill": fill, "phone": meetPhone, "freeport": freePort, "publish": publish, "program": reportAs,
 		},
 	})
 }
