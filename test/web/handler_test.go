@@ -11,7 +11,13 @@ import (
 // report tells the hub of a sync that another program does, as that program would.
 func (h *hub) report(path, says string) {
 	h.Helper()
-	r, err := http.NewRequest("POST", h.url+"/api/"+path, strings.NewReader(says))
+	h.asProgram("POST", path, says)
+}
+
+// asProgram is what a program is answered that logs in with the password.
+func (h *hub) asProgram(method, path, says string) string {
+	h.Helper()
+	r, err := http.NewRequest(method, h.url+"/api/"+path, strings.NewReader(says))
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -21,9 +27,50 @@ func (h *hub) report(path, says string) {
 	if err != nil {
 		h.Fatal(err)
 	}
-	if text := body(h.T, answer); answer.StatusCode >= 300 {
+	text := body(h.T, answer)
+	if answer.StatusCode >= 300 {
 		h.Fatalf("%s: %s: %s", path, answer.Status, text)
 	}
+	return text
+}
+
+// TestProgramsConflict: a conflict of a program is answered in its page like any other, with what the program takes, and waits there until the program says that it is settled. SC-42
+func TestProgramsConflict(t *testing.T) {
+	t.Parallel()
+	h, b := household(t)
+	number := func(text, after string) string {
+		t.Helper()
+		_, rest, ok := strings.Cut(text, after)
+		if n := strings.IndexAny(rest, ",}"); ok && n > 0 {
+			return rest[:n]
+		}
+		t.Fatalf("no %s in %s", after, text)
+		return ""
+	}
+	at := "sessions/" + number(h.asProgram("POST", "sessions", `{"handler": "frame", "name": "Photo frame", "can": ["conflicts"], "items": [{"id": "frame-pictures"}]}`), `"id":`)
+	h.report(at, `{"conflicts": [{"id": "p1", "item": "frame-pictures", "title": "The <b>garden</b>", "why": "both were painted over", "takes": ["version", "body", "skip"], "versions": [
+		{"title": "Garden", "where": "the frame", "who": "Zoe Zebra", "when": 1766000000, "body": "roses\ntulips"}, {"title": "Garden", "where": "the shelf", "body": "roses\nweeds"}, {"where": "the cellar", "deleted": true}]}]}`)
+	page := "/conflicts/" + number(h.asProgram("GET", "handler/conflicts?id=frame", ""), `"number":`)
+	b.open("/conflicts")
+	b.has("The <b>garden</b>")
+	b.has("reported by frame")
+	b.open(page)
+	for _, want := range []string{"both were painted over", "the shelf", "by Zoe Zebra", "Deleted here", "tulips", "weeds"} {
+		b.has(want)
+	}
+	b.view("77-program-conflict")
+	b.do(chromedp.Click("#a-b"), chromedp.Click("form.decide button.main"), chromedp.WaitReady("#told"))
+	b.has("waits for frame, which carries it out")
+	b.view("78-program-answered")
+	if text := h.asProgram("POST", at, `{}`); !strings.Contains(text, `"take":"b","version":1`) {
+		t.Errorf("the program is told %s", text)
+	}
+	b.open(page)
+	b.has("It stays here until frame says that it is settled")
+	h.report(at, `{"closed": ["p1"]}`)
+	b.open("/conflicts")
+	b.until(`!document.querySelector("main").innerText.includes("garden")`)
+	b.complaints("a conflict of a program")
 }
 
 // TestHandlers: whoever offers sync items is shown with its type, its state and the tasks that it has; a task that a policy greys says why, one that it hides is not there; what is
