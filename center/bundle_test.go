@@ -81,6 +81,7 @@ func TestBundleTellsNoSecrets(t *testing.T) {
 		store.Event{Item: "repair", Text: "could not be mended: record Planted: Yonder: fetch Planted: Yonder: no partner and no version in history has it"},
 		store.Event{Item: "zoes-item", Text: "the command before the run wrote: planted output; more"},
 		store.Event{Item: "zoes-item", Text: "run command: it ended with exit status 1: planted words"},
+		store.Event{Item: "zoes-item", Text: "mailer says that the conflict about Planted title is settled"},
 		store.Event{Item: "zoes-cloud", Text: "Planted folder with 7 messages was removed at zoes-cloud"},
 		store.Event{Item: "zoes-cloud", Text: "Planted folder cannot be removed at zoes-cloud: no"},
 		store.Event{User: "plantedgone", Item: "web:zoe", Text: "zoe set the password of plantedgone"},

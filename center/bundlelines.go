@@ -19,6 +19,7 @@ func namingLines() []*regexp.Regexp {
 		`^conflict: (.*): (?:` + strings.Join(why, "|") + `)(?:: (.*))?$`, // package session
 		`^(?:mended|could not be mended): (?:device state|[a-z]+) (.*): [^:].*$`,
 		`^body of (.*)$`, // of checks
+		` says that the conflict about (.*) is settled$`,
 		`^the command (?:before|after) the run wrote: (.*)$`,
 		`: it (?:ended with|took longer than) [^:]*: (.*)$`, // the same command, of which the last line is told
 		`^(.*) is gone at .*, and there are messages`,       // folders of mail
