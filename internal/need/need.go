@@ -23,6 +23,18 @@ func Program(t testing.TB, name string, pkg ...string) string {
 	return ""
 }
 
+// Browser returns the path of Chromium, or skips the test. Its build without windows of its own is asked for first: pages look the same in it, and it does less beside them.
+func Browser(t testing.TB) string {
+	t.Helper()
+	const windowless = "chromium-headless-shell"
+	for _, name := range []string{windowless, "chromium"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return Program(t, windowless)
+}
+
 // Missing skips the test for want of a thing, or fails it where everything is required.
 func Missing(t testing.TB, thing string) {
 	t.Helper()

@@ -55,7 +55,7 @@ type seen struct {
 // open starts a browser, and a hub with an authority of its own whose user anna has the password "right".
 func openBrowser(t *testing.T) *seen {
 	t.Helper()
-	program := need.Program(t, "chromium")
+	program := need.Browser(t)
 	own, err := certs.OpenOwn(t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)

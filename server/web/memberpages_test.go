@@ -14,7 +14,7 @@ import (
 // records that have come.
 func TestMemberInABrowser(t *testing.T) {
 	t.Parallel()
-	program := need.Program(t, "chromium")
+	program := need.Browser(t)
 	k := newKit(t, "//dav.example.org/book")
 	k.must(k.places["//dav.example.org/book"].Put("x", card("x", "Xaver Xylander"), ""))
 	// The sandbox needs rights that tests do not have everywhere; the pages are ours, and so is the certificate.
