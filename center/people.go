@@ -91,6 +91,8 @@ type Phones interface {
 	// FindDevice finds a device by its id or enough of its beginning; user "": whoever's.
 	FindDevice(ctx context.Context, user, id string) (DeviceStatus, error)
 	OrderDevice(ctx context.Context, o DeviceOrder) (DeviceStatus, error)
+	// UnlockPassword is the password that a device, named in full, left to be unlocked with, for the person by. The results log notes that it was shown. NotFound.
+	UnlockPassword(ctx context.Context, user, id, by string) (string, error)
 	DeviceRules(ctx context.Context) ([]device.Rule, error)
 	AddDeviceRule(ctx context.Context, r device.Rule, before int) ([]device.Rule, error)
 	RemoveDeviceRule(ctx context.Context, number int) ([]device.Rule, error)
@@ -322,6 +324,11 @@ func (h *Hub) OrderDevice(ctx context.Context, o DeviceOrder) (DeviceStatus, err
 		return DeviceStatus{}, err
 	}
 	return h.standing(ctx, d)
+}
+
+// UnlockPassword implements Service.
+func (h *Hub) UnlockPassword(ctx context.Context, user, id, by string) (string, error) {
+	return h.cfg.Devices.UnlockPassword(ctx, user, id, by)
 }
 
 // DeviceRules implements Service.

@@ -34,7 +34,7 @@ func unaudited() map[string]string {
 		keeps:   "AddCollection EnableItem ForgetHandler HideCollection RenameCollection SetFolders SetItem",
 		queue:   "RetryOutgoing RemoveOutgoing AnswerDoubt",
 		begins:  "BeginCodes",
-		device:  "OrderDevice",
+		device:  "OrderDevice UnlockPassword",
 	} {
 		for _, n := range strings.Fields(names) {
 			out[n] = why

@@ -152,6 +152,21 @@ func (s *Scope) FindDevice(ctx context.Context, user, id string) (center.DeviceS
 	return d, err
 }
 
+// UnlockPassword implements center.Service.
+func (s *Scope) UnlockPassword(ctx context.Context, user, id, _ string) (string, error) {
+	if err := s.notApp("show recovery password"); err != nil {
+		return "", err
+	}
+	d, err := s.FindDevice(ctx, user, id)
+	if err != nil {
+		return "", err
+	}
+	if d.Device.ID != id {
+		return "", missing("device", id)
+	}
+	return s.cfg.Hub.UnlockPassword(ctx, d.Device.User, id, s.who.User)
+}
+
 // OrderDevice implements center.Service. Who owns a device may block, wipe and begin it anew; whether one may sync that was turned away is for administrators.
 func (s *Scope) OrderDevice(ctx context.Context, o center.DeviceOrder) (center.DeviceStatus, error) {
 	const op = "order device"

@@ -162,6 +162,8 @@ func asks() []ask {
 		{"OrderDevice", func(c C, s S, u string, x things) (any, error) {
 			return s.OrderDevice(c, center.DeviceOrder{ID: x.device, Do: center.DeviceWipe})
 		}},
+		{"UnlockPassword", func(c C, s S, u string, x things) (any, error) { return s.UnlockPassword(c, u, x.device, "") }},
+		{"UnlockPassword", func(c C, s S, u string, x things) (any, error) { return s.UnlockPassword(c, "", x.device, "") }},
 		{"TraceDevice", func(c C, s S, u string, x things) (any, error) {
 			return s.TraceDevice(c, center.TraceOrder{User: u, ID: x.device})
 		}},
@@ -413,7 +415,7 @@ func TestAdminsSeeNoRecords(t *testing.T) {
 		}
 	}
 	may := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "RemoveCodes": true, "RemovePasskey": true, "ListDevices": true, "FindDevice": true, "OrderDevice": true, "TraceDevice": true, "DeviceTrace": true,
-		"DevicePolicy": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true, "SetFilterServer": true}
+		"DevicePolicy": true, "UnlockPassword": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true, "SetFilterServer": true}
 	for i, a := range asks() {
 		_, err := a.do(t.Context(), anna, "ben", w.things["ben"])
 		if refused := tandem.IsKind(err, tandem.NotFound) || tandem.IsKind(err, tandem.Denied); refused == may[a.method] {
@@ -479,7 +481,7 @@ func TestOnesOwn(t *testing.T) {
 func TestAppPasswordsLookAndSync(t *testing.T) {
 	w := newWorld(t)
 	app := w.as("ben", func(p *scope.Who) { p.App = true })
-	not := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "OrderDevice": true, "TraceDevice": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true, "SetFilterServer": true,
+	not := map[string]bool{"SetUser": true, "SetPassword": true, "AddAppPassword": true, "RevokeAppPassword": true, "OrderDevice": true, "UnlockPassword": true, "TraceDevice": true, "SetMailServer": true, "SetInvitations": true, "SetAway": true, "SetFilterServer": true,
 		"ForgetHandler": true, "SetPartner": true, "CallPartner": true, "BeginCodes": true, "ConfirmCodes": true, "RemoveCodes": true, "NewRecoveryCodes": true, "RenamePasskey": true, "RemovePasskey": true, "NotifySettings": true, "SetNotify": true, "TestNotify": true, "AddBrowser": true, "RemoveBrowser": true, "AddWebhook": true, "SetWebhook": true,
 		"RemoveWebhook": true, "RenewWebhook": true, "TestWebhook": true, "ListDeliveries": true, "RetryDelivery": true}
 	for i, a := range asks() {

@@ -35,6 +35,7 @@ type world struct {
 	st       *store.Store
 	hub      *center.Hub
 	registry *provider.Registry
+	devices  *device.Service
 	places   map[string]*memory.Store
 	things   map[string]things // by user
 
@@ -107,11 +108,12 @@ func (w *world) build() {
 	w.registry = provider.NewRegistry(memories, w.server("net"), w.server("other"), home.Provider())
 	base := func() string { return "" }
 	push := &notify.Push{Notices: st.Notices, Secrets: keeper, Base: base, Client: netguard.Client(func(context.Context) bool { return false }, time.Second)}
+	w.devices = device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Secrets: keeper})
 	w.hub = center.New(center.Config{
 		Notify: notify.New(notify.Config{Accounts: st.Accounts, Notices: st.Notices, Channels: []notify.Channel{push}}), Push: push,
 		Hooks: webhook.New(webhook.Config{Hooks: st.Hooks, Accounts: st.Accounts, Settings: st.Settings, Events: st.Events, Secrets: keeper, Client: push.Client}),
 		Store: st, Places: w.registry, Kind: handler, Env: provider.Env{Home: opener, Keep: keeper, Kind: handler}, Accounts: accounts, Secrets: keeper,
-		Devices:  device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events}),
+		Devices:  w.devices,
 		Outgoing: outgoing.New(outgoing.Service{Accounts: st.Accounts, Queue: st.Queue, Blobs: st.Blobs, Secrets: keeper}),
 		Filters:  sieve.New(sieve.Service{Accounts: st.Accounts, Secrets: keeper, Log: slog.New(slog.DiscardHandler)}),
 		OpenHome: func(c tandem.Collection) (*provider.Opened, error) {
@@ -157,8 +159,9 @@ func (w *world) furnish(user string) {
 	sh, err := w.hub.LinkCollection(ctx, x.collection, "link of "+user)
 	w.must(err)
 	x.link = sh.Share.ID
-	_, err = w.st.Devices.ChangeDevice(ctx, user, x.device, func(d *store.Device) error { d.Access, d.Type = store.Allowed, "iPhone"; return nil })
+	phone, err := w.st.Devices.ChangeDevice(ctx, user, x.device, func(d *store.Device) error { d.Access, d.Type = store.Allowed, "iPhone"; return nil })
 	w.must(err)
+	w.must(w.devices.KeepPassword(ctx, phone, "unlocks the phone of "+user))
 	m, _, err := w.st.Queue.Enqueue(ctx, store.Outgoing{User: user, Key: "k", From: user + "@example.org", To: []string{"z@example.org"}, State: store.Waiting, Next: 1 << 40}, tandem.Bytes("mail of "+user))
 	w.must(err)
 	x.message = m.ID

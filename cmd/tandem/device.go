@@ -24,7 +24,7 @@ func (a *app) deviceCommand() *cobra.Command {
 		a.deviceOrder(center.DeviceAllow, "Let a device sync", "allowed"),
 		a.deviceOrder(center.DeviceHold, "Let a device wait until somebody allows it", "held"),
 		a.deviceOrder(center.DeviceBlock, "Turn a device away", "blocked"),
-		a.deviceWipe(),
+		a.deviceWipe(), a.deviceUnlock(),
 		a.deviceOrder(center.DeviceResync, "Let a device load everything anew", "will start over"),
 		a.deviceOrder(center.DeviceRemove, "Forget a device; if it comes again it is a new one", "removed"),
 		a.deviceVersion(), a.deviceNews(), a.deviceTrace(), a.deviceRuleCommand(), a.devicePolicyCommand())

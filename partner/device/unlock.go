@@ -35,6 +35,28 @@ func (s *Service) KeepPassword(ctx context.Context, d store.Device, password str
 	return s.dropUnsealed(ctx, d)
 }
 
+// UnlockPassword is the password that a device left to be unlocked with, for the person by, which the results log notes. NotFound where it left none.
+func (s *Service) UnlockPassword(ctx context.Context, user, id, by string) (string, error) {
+	const op = "show recovery password"
+	d, err := s.cfg.Devices.Device(ctx, user, id)
+	if err != nil {
+		return "", err
+	}
+	none := &tandem.Error{Kind: tandem.NotFound, Op: op, Thing: id, Err: errors.New("the device left none"),
+		Remedy: "have it leave one with `tandem device policy set PasswordRecoveryEnabled=yes --user " + user + " --device " + id + "`; it does so when its password is set the next time"}
+	if s.cfg.Secrets == nil {
+		return "", none
+	}
+	password, err := s.cfg.Secrets.Get(ctx, UnlockSecret(d.User, d.ID))
+	if tandem.IsKind(err, tandem.NotFound) {
+		return "", none
+	}
+	if err != nil {
+		return "", err
+	}
+	return password, s.log(ctx, d, store.Warning, "if that was nobody you know, have another password set on it", "%s was shown its recovery password", by)
+}
+
 // dropUnsealed forgets what an earlier version kept of a device.
 func (s *Service) dropUnsealed(ctx context.Context, d store.Device) error {
 	docs, err := s.cfg.Devices.State(ctx, d.Number, unlockDoc)

@@ -33,8 +33,16 @@ func TestUnlock(t *testing.T) {
 			t.Errorf("in the store: %q, %q, %v", docs, sealed, err)
 		}
 	}
+	if _, err := k.UnlockPassword(k.ctx, "anna", "P/1", "ben"); !tandem.IsKind(err, tandem.NotFound) {
+		t.Errorf("before there is one: %v", err)
+	}
 	k.must(k.KeepPassword(k.ctx, d, "secret-1234"))
 	kept("secret-1234")
+	if got, err := k.UnlockPassword(k.ctx, "anna", "P/1", "ben"); got != "secret-1234" || err != nil {
+		t.Errorf("shown: %q, %v", got, err)
+	}
+	var at int64
+	k.wantLog(&at, "first contact", "ben was shown its recovery password")
 	k.must(k.KeepPassword(k.ctx, d, ""))
 	kept("")
 	k.must(k.st.Devices.SwapState(k.ctx, d.Number, store.Swap{Name: unlockDoc, New: []byte("old-5678")})) // of an earlier version

@@ -92,6 +92,9 @@ func handlePhones(mux *http.ServeMux, s center.Phones) {
 	handle(mux, "OrderDevice", func(ctx context.Context, o center.DeviceOrder) (center.DeviceStatus, error) {
 		return s.OrderDevice(ctx, o)
 	})
+	handle(mux, "UnlockPassword", func(ctx context.Context, o center.DeviceOrder) (string, error) {
+		return s.UnlockPassword(ctx, o.User, o.ID, o.By)
+	})
 	handle(mux, "DeviceRules", func(ctx context.Context, _ nothing) ([]device.Rule, error) { return s.DeviceRules(ctx) })
 	handle(mux, "AddDeviceRule", func(ctx context.Context, a ruleArg) ([]device.Rule, error) {
 		return s.AddDeviceRule(ctx, a.Rule, a.Before)
@@ -183,6 +186,11 @@ func (c *Client) FindDevice(ctx context.Context, user, id string) (center.Device
 // OrderDevice implements center.Service.
 func (c *Client) OrderDevice(ctx context.Context, o center.DeviceOrder) (center.DeviceStatus, error) {
 	return call[center.DeviceStatus](ctx, c, "OrderDevice", o)
+}
+
+// UnlockPassword implements center.Service.
+func (c *Client) UnlockPassword(ctx context.Context, user, id, by string) (string, error) {
+	return call[string](ctx, c, "UnlockPassword", center.DeviceOrder{User: user, ID: id, By: by})
 }
 
 // DeviceRules implements center.Service.

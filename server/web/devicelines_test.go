@@ -38,6 +38,11 @@ func TestDeviceLinesInGerman(t *testing.T) {
 		_, err = k.devices.WipeDone(ctx, "ben", "PHONE1", ok)
 		k.must(err)
 	}
+	d, err := k.hub.FindDevice(ctx, "ben", "PHONE1")
+	k.must(err)
+	k.must(k.devices.KeepPassword(ctx, d.Device, "unlock-4711"))
+	_, err = k.hub.UnlockPassword(ctx, "ben", "PHONE1", "anna")
+	k.must(err)
 	k.must(k.devices.Remove(ctx, "ben", "PHONE1", "anna"))
 
 	lines, err := k.hub.Log(ctx, -100, "device PHONE1", 0)

@@ -95,7 +95,6 @@ func TestKindRulesForm(t *testing.T) {
 	}
 }
 
-// TestDeviceRulesForm: administrators add rules for new devices where they want them, and remove the one that they were asked about and no other.
 // TestM112NewsForm: the owner of a phone says on its page when it is told of news.
 func TestM112NewsForm(t *testing.T) {
 	t.Parallel()
@@ -117,6 +116,36 @@ func TestM112NewsForm(t *testing.T) {
 	}
 }
 
+// TestUnlockForm: the owner of a phone is shown the recovery password that it left, after a question; the results tell so, and nobody else gets it.
+func TestUnlockForm(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	d, err := k.devices.Meet(t.Context(), "anna", device.Sighting{ID: "PHONE1", Type: "iPhone", Protocol: "16.1"})
+	k.must(err)
+	const at, secret = "/devices/anna/PHONE1", "unlock-4711-Zq9"
+	anna := k.in("anna")
+	if a := anna.get(at); strings.Contains(a.body, "?do=unlock") {
+		t.Error("one that leaves none is said to leave one")
+	}
+	anna.refused(at, url.Values{"do": {"unlock"}}, http.StatusNotFound, "the device left none")
+	anna.submit(at+"/policy", url.Values{"name": {"PasswordRecoveryEnabled"}, "value": {"yes"}}, at)
+	k.must(k.devices.KeepPassword(t.Context(), d, secret))
+	anna.shows(at, `href="`+at+`/ask?do=unlock"`)
+	anna.shows(at+"/ask?do=unlock", "Show the recovery password of iPhone of anna?", "The results tell")
+	if a := anna.form(at, url.Values{"csrf": {anna.csrf}, "do": {"unlock"}}); a.status != http.StatusOK || !strings.Contains(a.body, secret) || a.head.Get("Cache-Control") != "no-store" {
+		t.Errorf("%d %v %s", a.status, a.head, a.body)
+	}
+	anna.shows("/log", "anna was shown its recovery password")
+	ben := k.in("ben")
+	if a := ben.form(at, url.Values{"csrf": {ben.csrf}, "do": {"unlock"}}); a.status != http.StatusNotFound || strings.Contains(a.body, secret) {
+		t.Errorf("of somebody else: %d %s", a.status, a.body)
+	}
+	if a := anna.get(at); strings.Contains(a.body, secret) {
+		t.Error("it is on the page, unasked")
+	}
+}
+
+// TestDeviceRulesForm: administrators add rules for new devices where they want them, and remove the one that they were asked about and no other.
 func TestDeviceRulesForm(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)

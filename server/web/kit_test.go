@@ -110,7 +110,7 @@ func (k *kit) open() {
 	k.must(err)
 	k.accounts, err = account.New(account.Config{Accounts: st.Accounts, Logins: st.Logins, Home: st.Home, Settings: st.Settings, Factors: st.Factors, Secrets: keeper, Now: k.clock, Cost: account.Cost{Memory: 16, Time: 1, Lanes: 1}})
 	k.must(err)
-	k.devices = device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Seen: func(d store.Device) { k.hub.DeviceSeen(d) }})
+	k.devices = device.New(device.Config{Devices: st.Devices, Settings: st.Settings, Events: st.Events, Secrets: keeper, Seen: func(d store.Device) { k.hub.DeviceSeen(d) }})
 	known := kinds.Kinds()
 	handler := func(x tandem.Kind) (kind.Handler, bool) {
 		if h, ok := known[x]; ok {

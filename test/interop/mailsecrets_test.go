@@ -502,6 +502,10 @@ func (v *vault) leaveUnlock(phone *easclient.Phone) {
 	if status := a.Doc.Child(wbxml.SettingsDevicePassword).Get(wbxml.SettingsStatus); status != "1" {
 		v.Fatalf("the recovery password is answered with status %q", status)
 	}
+	// Who asks for it gets it, and nothing else shows it.
+	if out, err := exec.CommandContext(v.Context(), hubkit.Program(v), "device", "unlock", "phone", "--data", v.hub.data).Output(); err != nil || string(out) != "unlock-4711-Zq9\n" {
+		v.Errorf("the recovery password is shown as %q, %v", out, err)
+	}
 	v.cli("", "device", "policy", "set", "PasswordRecoveryEnabled=", "--device", "phone")
 	phone.PolicyKey = 0
 }

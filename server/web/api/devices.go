@@ -21,6 +21,11 @@ type Order struct {
 	News    string `json:"news,omitempty" doc:"news: when it is told of news, such as \"peak mon-fri 08:00-18:00 on change; off-peak every 2h\"; empty: at once"`
 }
 
+// Unlock is what a device is unlocked with.
+type Unlock struct {
+	Password string `json:"password"`
+}
+
 // NewRule is a rule for devices to be added.
 type NewRule struct {
 	Rule   device.Rule `json:"rule"`
@@ -59,6 +64,15 @@ func (a *API) addDevices() {
 			b := in.Body
 			d, err := s.OrderDevice(ctx, center.DeviceOrder{User: b.User, ID: in.ID, Do: b.Do, Account: b.Account, Version: b.Version, News: b.News})
 			return shape.OfDevice(d), err
+		})
+	get(a, op{id: "unlock-password", method: "POST", path: "/api/devices/{id}/unlock", tag: tag, summary: "The recovery password that a device left",
+		about: "The device can be unlocked with it when its own was forgotten; it leaves one where its policy says PasswordRecoveryEnabled (MS-ASCMD 2.2.3.46). That it was shown is noted in the results log."},
+		func(ctx context.Context, s center.Service, in *struct {
+			ID string `path:"id" doc:"in full"`
+			OfUser
+		}) (Unlock, error) {
+			password, err := s.UnlockPassword(ctx, in.User, in.ID, "")
+			return Unlock{password}, err
 		})
 	get(a, op{id: "device-rules", method: "GET", path: "/api/device-rules", tag: tag, summary: "The rules that decide which devices may sync", about: "For administrators."},
 		func(ctx context.Context, s center.Service, _ *struct{}) ([]device.Rule, error) {

@@ -91,6 +91,8 @@ type devicePage struct {
 	Syncs    *card // what it syncs, as far as it asked for anything
 	Runs     []phoneRun
 	Windows  []window
+
+	Recoverable bool // its policy has it leave a password by which it can be unlocked
 }
 
 // window is what a phone does not ask for of a folder.
@@ -180,7 +182,7 @@ func (p *Pages) deviceOf(c *call) (*devicePage, error) {
 			d.Facts = append(d.Facts, f)
 		}
 	}
-	d.News = s.News
+	d.News, d.Recoverable = s.News, s.Policy["PasswordRecoveryEnabled"] == "1"
 	d.Policy, d.Elements = policyOf(c.words, s.Policy)
 	for _, v := range []string{"", "12.1", "14.0", "14.1", "16.0", "16.1"} {
 		name := v
@@ -216,6 +218,9 @@ func devicePath(user, id string) string {
 // orderDevice does what a form orders. What cannot be taken back was asked for on a page of its own, which names the device.
 func (p *Pages) orderDevice(c *call) error {
 	o := center.DeviceOrder{User: c.r.PathValue("user"), ID: c.r.PathValue("id"), Do: c.form("do"), By: c.frame.Person.User.Name, Account: c.form("account") == "yes", Version: c.form("version"), News: c.form("news")}
+	if o.Do == "unlock" {
+		return p.unlockDevice(c, o)
+	}
 	if _, err := c.hub.OrderDevice(c.r.Context(), o); err != nil {
 		return err
 	}
@@ -223,6 +228,19 @@ func (p *Pages) orderDevice(c *call) error {
 		return c.away("/devices", "removed")
 	}
 	return c.away(devicePath(o.User, o.ID), "ordered")
+}
+
+// unlockDevice shows the recovery password that a device left.
+func (p *Pages) unlockDevice(c *call, o center.DeviceOrder) error {
+	d, err := p.deviceOf(c)
+	if err != nil {
+		return err
+	}
+	password, err := c.hub.UnlockPassword(c.r.Context(), o.User, o.ID, o.By)
+	if err != nil {
+		return err
+	}
+	return c.show("devices", c.words.T("Recovery password of %s", d.Name), "device-unlock", struct{ Name, User, Password, Back string }{d.Name, d.Device.User, password, devicePath(o.User, o.ID)})
 }
 
 // askDevice asks before a wipe and the like.
@@ -243,6 +261,9 @@ func (p *Pages) askDevice(c *call) error {
 		q.Question = t("Remove the account and its data from %s of %s?", d.Name, d.Device.User)
 		q.Text = t("What it got from this hub is deleted from the device at its next request; all else stays. The records here stay, too.")
 		q.Yes = t("Remove the account from %s", d.Name)
+	case "unlock":
+		q.Question, q.Yes = t("Show the recovery password of %s of %s?", d.Name, d.Device.User), t("Show it")
+		q.Text = t("Whoever knows it can unlock the device without the password of its owner. The results tell that you were shown it.")
 	case center.DeviceBlock:
 		q.Question, q.Yes = t("Block %s of %s?", d.Name, d.Device.User), t("Block %s", d.Name)
 		q.Text = t("It is turned away from now on. What it has already stays on it.")

@@ -19,6 +19,10 @@ func devicePhrases() []phrase {
 		{"take it back with `tandem device wipe --cancel %n` before it is next seen", "take it back on its page before it is next seen", "auf seiner Seite zurücknehmen, bevor es sich wieder meldet"},
 		{"ask again with `tandem device wipe`, or block it", "ask again on its page, or block it", "auf seiner Seite noch einmal verlangen, oder es sperren"},
 		{"if it shall sync again: `tandem device allow %n`", "if it shall sync again: allow it on its page", "wenn es wieder abgleichen soll: auf seiner Seite zulassen"},
+		{"%n of %n: %n was shown its recovery password", "", "%n von %n: %n hat sein Wiederherstellungskennwort gesehen"},
+		{"if that was nobody you know, have another password set on it", "", "wenn das niemand Bekanntes war, ein anderes Kennwort darauf setzen lassen"},
+		{"the device left none", "", "das Gerät hat keines hinterlegt"},
+		{"have it leave one with `tandem device policy set PasswordRecoveryEnabled=yes --user %n --device %n`; it does so when its password is set the next time", "have it leave one by its policy, on its page; it does so when its password is set the next time", "es durch seine Richtlinie eines hinterlegen lassen, auf seiner Seite; das tut es, wenn sein Kennwort das nächste Mal gesetzt wird"},
 		{"it was wiped", "", "es wurde gelöscht"},
 	}
 	access := map[string]string{"allowed": "zugelassen", "held": "zurückgehalten", "blocked": "gesperrt"}
