@@ -43,7 +43,7 @@ func (b *browser) german1(page string, marked map[string]bool) {
 	for _, e := range value[[]string](b, `[...document.querySelectorAll("[lang=en]")].map(e => e.innerText)`) {
 		marked[e] = true
 	}
-	b.auditFor("German "+page, words)
+	b.auditFor("German "+page, "") // axe-core has seen it in English
 	b.complaints(page)
 }
 

@@ -35,12 +35,14 @@ func (b *browser) refused() {
 			if at.Name != c.field || !at.Told || !at.Seen {
 				b.Errorf("%s: the focus is on %s (told %v, in view %v): %s", where, at.Name, at.Told, at.Seen, at.Said)
 			}
+			look := b.view
 			if lang == "de" {
+				look = b.glance
 				if found := english.FindString(value[string](b, `(d => { d.querySelectorAll("code").forEach(e => e.remove()); return d.textContent })(document.getElementById("wrong").cloneNode(true))`)); found != "" {
 					b.Errorf("%s: %q in %s", where, found, at.Said)
 				}
 			}
-			b.view("refused-" + c.name + "-" + lang)
+			look("refused-" + c.name + "-" + lang)
 			b.complaints(where)
 		}
 	}
