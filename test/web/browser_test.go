@@ -24,7 +24,7 @@ import (
 )
 
 // pictures are those that the tests take of pages.
-var pictures = flag.String("web.pictures", "none", "pictures of each page: none, some (narrow and light, wide and dark), or all that it is looked at in")
+var pictures = flag.String("web.pictures", "some", "pictures of each page: none, some (narrow and light, wide and dark), or all that it is looked at in")
 
 // browser is a window of a real browser, and what it complained of.
 type browser struct {
