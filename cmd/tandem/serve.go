@@ -135,6 +135,9 @@ func (a *app) serveQuietly(ctx context.Context, h *hub, d *doors) error {
 		return errors.Join(err, d.close(), h.mail.close())
 	}
 	if err := h.Start(ctx); err != nil {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			err = nil // told to stop before it began, which is no failure
+		}
 		return errors.Join(err, l.Close(), d.close(), h.mail.close())
 	}
 	ctx, stop := context.WithCancel(ctx)
